@@ -1,0 +1,30 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { registerCodeDownload, type CodeDownloadDependencies } from './routes/code-download.ts'
+import type { Handlers } from './routes/handler.ts'
+import { registerRoutes, routerOptions, type RouterDependencies } from './routes/router.ts'
+
+export interface AppDependencies {
+  readonly handlers: Handlers
+  readonly router: RouterDependencies
+  readonly codeDownload: CodeDownloadDependencies
+  /** Whether the server takes requests; false before it is ready and while it drains. */
+  readonly isReady: () => boolean
+}
+
+/** The API's model validates and encodes; Fastify's own validator and serializer, slow to load, are never asked for. */
+const compilersFactory = {
+  buildValidator: () => () => () => true,
+  buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+} as object
+
+/** Builds the HTTP application from its dependencies; listens nowhere. */
+export function buildApp(dependencies: AppDependencies): FastifyInstance {
+  const app = Fastify({ ...routerOptions, forceCloseConnections: 'idle', schemaController: { compilersFactory } })
+  registerRoutes(app, dependencies.handlers, dependencies.router)
+  registerCodeDownload(app, dependencies.codeDownload)
+  app.get('/health', (_request, reply) => {
+    const isReady = dependencies.isReady()
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' })
+  })
+  return app
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals'
+import { resolve } from 'node:path'
+import { ConfigError, readConfig } from './config.ts'
+
+describe('settings', () => {
+  test('without any, the server listens on this machine only and keeps its data in the working folder', () => {
+    expect(readConfig({ PATH: '/bin' })).toEqual({
+      host: '127.0.0.1',
+      port: 9000,
+      dataFolder: resolve('.kubelambda'),
+      accountId: '000000000000',
+      region: 'us-east-1',
+      driver: 'process',
+      concurrency: 1000,
+      idleMs: 300_000,
+    })
+  })
+
+  test.each([
+    ['KUBELAMBDA_PORT', '99999'],
+    ['KUBELAMBDA_PORT', 'http'],
+    ['KUBELAMBDA_HOST', 'a b'],
+    ['KUBELAMBDA_ACCOUNT_ID', '12'],
+    ['KUBELAMBDA_REGION', 'here'],
+    ['KUBELAMBDA_DRIVER', 'docker'],
+    ['KUBELAMBDA_CONCURRENCY', '0'],
+    ['KUBELAMBDA_IDLE_SECONDS', '-1'],
+    ['KUBELAMBDA_S3_ENDPOINT', 'minio:9000'],
+    ['KUBELAMBDA_REDIS_URL', 'redis://127.0.0.1'],
+    ['KUBELAMBDA_PROT', '9000'],
+  ])('%s=%s is refused in one line that names it', (name, value) => {
+    const read = () => readConfig({ [name]: value })
+    expect(read).toThrow(ConfigError)
+    expect(read).toThrow(new RegExp(`^${name} [^\n]+$`))
+  })
+})

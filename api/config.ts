@@ -1,0 +1,80 @@
+import { resolve } from 'node:path'
+
+/** What the server is told from outside; every default is safe on one machine. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  /** Absolute folder that holds all that is kept. */
+  readonly dataFolder: string
+  readonly accountId: string
+  readonly region: string
+  readonly driver: 'process'
+  /** Invocations that may run at once over all functions. */
+  readonly concurrency: number
+  /** How long an environment without work is kept, in milliseconds. */
+  readonly idleMs: number
+  /** Where deployment packages named by bucket and key come from. */
+  readonly s3Endpoint?: string
+}
+
+/** A setting that cannot be used; the message is one line that names it. */
+export class ConfigError extends Error {}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const readers = {
+  KUBELAMBDA_HOST: text('127.0.0.1', /^[^\s/]+$/, 'must be a host name or an address'),
+  KUBELAMBDA_PORT: wholeNumber(9000, 0, 65_535),
+  KUBELAMBDA_DATA: text('.kubelambda', /./, 'must be a folder'),
+  KUBELAMBDA_ACCOUNT_ID: text('000000000000', /^\d{12}$/, 'must be 12 digits'),
+  KUBELAMBDA_REGION: text('us-east-1', /^[a-z]{2,4}(-[a-z]+)+-\d$/, 'must be a region such as us-east-1'),
+  KUBELAMBDA_DRIVER: text('process', /^process$/, 'must be process'),
+  KUBELAMBDA_CONCURRENCY: wholeNumber(1000, 1, 100_000),
+  KUBELAMBDA_IDLE_SECONDS: wholeNumber(300, 1, 86_400),
+  KUBELAMBDA_S3_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
+  KUBELAMBDA_REDIS_URL: text(undefined, /^$/, 'is not supported with the process driver: leave it unset'),
+} as const
+
+type Setting = keyof typeof readers
+
+/** Reads the settings; an unusable or unknown one is a `ConfigError`. */
+export function readConfig(variables: Variables): Config {
+  const unknown = Object.keys(variables).find((name) => name.startsWith('KUBELAMBDA_') && !(name in readers))
+  if (unknown !== undefined) {
+    throw new ConfigError(`${unknown} is not a setting. Settings are ${Object.keys(readers).join(', ')}.`)
+  }
+  const read = <Value>(name: Setting, reader: (name: string, given: string | undefined) => Value) =>
+    reader(name, variables[name])
+  const s3Endpoint = read('KUBELAMBDA_S3_ENDPOINT', readers.KUBELAMBDA_S3_ENDPOINT)
+  read('KUBELAMBDA_REDIS_URL', readers.KUBELAMBDA_REDIS_URL)
+  read('KUBELAMBDA_DRIVER', readers.KUBELAMBDA_DRIVER)
+  return {
+    host: read('KUBELAMBDA_HOST', readers.KUBELAMBDA_HOST) ?? '',
+    port: read('KUBELAMBDA_PORT', readers.KUBELAMBDA_PORT),
+    dataFolder: resolve(read('KUBELAMBDA_DATA', readers.KUBELAMBDA_DATA) ?? ''),
+    accountId: read('KUBELAMBDA_ACCOUNT_ID', readers.KUBELAMBDA_ACCOUNT_ID) ?? '',
+    region: read('KUBELAMBDA_REGION', readers.KUBELAMBDA_REGION) ?? '',
+    driver: 'process',
+    concurrency: read('KUBELAMBDA_CONCURRENCY', readers.KUBELAMBDA_CONCURRENCY),
+    idleMs: read('KUBELAMBDA_IDLE_SECONDS', readers.KUBELAMBDA_IDLE_SECONDS) * 1000,
+    ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
+  }
+}
+
+function text(fallback: string | undefined, allowed: RegExp, rule: string) {
+  return (name: string, given: string | undefined): string | undefined => {
+    if (given === undefined || given === '') return fallback
+    if (!allowed.test(given)) throw new ConfigError(`${name} ${rule}, not ${JSON.stringify(given)}.`)
+    return given
+  }
+}
+
+function wholeNumber(fallback: number, least: number, most: number) {
+  return (name: string, given: string | undefined): number => {
+    if (given === undefined || given === '') return fallback
+    const value = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN
+    if (value >= least && value <= most) return value
+    const range = `${String(least)} to ${String(most)}`
+    throw new ConfigError(`${name} must be a whole number from ${range}, not ${JSON.stringify(given)}.`)
+  }
+}

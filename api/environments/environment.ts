@@ -1,0 +1,229 @@
+import {
+  encodeFrame,
+  frameDecoder,
+  type Frame,
+  type InvokeMessage,
+  type ResponseMessage,
+  type DoneMessage,
+  type ShutdownMessage,
+  type SupervisorMessage,
+} from '../../runtime-bootstrap/protocol.ts'
+import type { Launched } from './driver.ts'
+import type { Invocation, InvocationResult } from './invocation.ts'
+
+export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
+
+const moves: Record<EnvironmentState, readonly EnvironmentState[]> = {
+  starting: ['idle', 'busy', 'stopped'],
+  idle: ['busy', 'stopped'],
+  busy: ['finishing', 'stopped'],
+  finishing: ['idle', 'stopped'],
+  stopped: [],
+}
+
+/** What an environment tells its owner; every callback comes at most once per occasion and never throws. */
+export interface EnvironmentEvents {
+  /** It can take an invocation again: `done` came. */
+  onFree(environment: Environment): void
+  /** It is gone for good, with its processes. */
+  onGone(environment: Environment): void
+  onLog(text: string, environment: Environment): void
+}
+
+/** The environment went away in the middle of an invocation. */
+export class EnvironmentLost extends Error {
+  /** True when the supervisor surely never saw the event, so that it may run elsewhere. */
+  readonly neverReached: boolean
+
+  constructor(reason: string, neverReached: boolean) {
+    super(`The environment was lost: ${reason}`)
+    this.neverReached = neverReached
+  }
+}
+
+interface Call {
+  readonly requestId: string
+  readonly tail: boolean
+  readonly deadlineMs: number
+  readonly resolve: (result: InvocationResult) => void
+  readonly reject: (reason: EnvironmentLost) => void
+  /** The whole frame was handed to the operating system. */
+  written: boolean
+  /** The answer; its caller may still wait for the log tail. */
+  response?: Frame<ResponseMessage>
+}
+
+/** How much longer than its function may take an environment is waited for, before it counts as broken. */
+const safetyMs = 10_000
+/** How long an environment may take to end by itself once told to; extensions have 2 s. */
+const shutdownMs = 2_500
+
+/** The server's side of one supervisor: one invocation at a time, from assignment to end. */
+export class Environment {
+  readonly launched: Launched
+  /** Resolves when the runtime asked for its first event, or can do so no more. */
+  readonly started: Promise<void>
+  /** Resolves when the environment is gone. */
+  readonly gone: Promise<void>
+  readonly #events: EnvironmentEvents
+  readonly #clock: () => number
+  #markStarted: () => void = () => undefined
+  #markGone: () => void = () => undefined
+  #state: EnvironmentState = 'starting'
+  #isGone = false
+  #call: Call | undefined
+  #freeSinceMs: number
+
+  constructor(launched: Launched, events: EnvironmentEvents, clock: () => number) {
+    this.launched = launched
+    this.#events = events
+    this.#clock = clock
+    this.#freeSinceMs = clock()
+    this.started = new Promise((resolve) => (this.#markStarted = resolve))
+    this.gone = new Promise((resolve) => (this.#markGone = resolve))
+    const { channel } = launched
+    channel.on(
+      'data',
+      frameDecoder<SupervisorMessage>((frame) => this.#receive(frame)),
+    )
+    channel.on('error', () => undefined)
+    channel.on('end', () => channel.destroy())
+    channel.on('close', () => this.#lose('its supervisor ended'))
+    channel.write(encodeFrame({ type: 'assign', assignment: launched.assignment }))
+  }
+
+  get state(): EnvironmentState {
+    return this.#state
+  }
+
+  /** Whether it can take an invocation now; the first one may be sent before the runtime is up. */
+  get isFree(): boolean {
+    return this.#state === 'idle' || this.#state === 'starting'
+  }
+
+  /** Whether it has been free since before the given time. */
+  isFreeSince(timeMs: number): boolean {
+    return this.isFree && this.#freeSinceMs <= timeMs
+  }
+
+  /** Whether its invocation has taken longer than the supervisor could let any take. */
+  isLate(nowMs: number): boolean {
+    return this.#call !== undefined && this.#call.deadlineMs < nowMs
+  }
+
+  /** Runs one event and answers as soon as the function did; rejects with `EnvironmentLost`. */
+  invoke(invocation: Invocation): Promise<InvocationResult> {
+    const { channel, assignment } = this.launched
+    if (!channel.writable) {
+      this.#lose('its channel was closed')
+      return Promise.reject(new EnvironmentLost('its channel was closed', true))
+    }
+    this.#move('busy')
+    return new Promise((resolve, reject) => {
+      const { requestId, tail } = invocation
+      const deadlineMs = this.#clock() + assignment.timeoutMs + assignment.initTimeoutMs + safetyMs
+      const call: Call = { requestId, tail, deadlineMs, resolve, reject, written: false }
+      this.#call = call
+      channel.write(encodeFrame(invokeMessage(invocation), invocation.payload), (error) => {
+        if (error) this.#lose('the event could not be written')
+        else call.written = true
+      })
+    })
+  }
+
+  /** Ends a free environment in order; one that doesn't end by itself is killed. */
+  stop(reason: ShutdownMessage['reason']): void {
+    if (this.#state === 'stopped') return
+    this.#move('stopped')
+    const killer = setTimeout(() => this.kill('it did not end by itself'), shutdownMs)
+    void this.gone.then(() => clearTimeout(killer))
+    this.launched.channel.write(encodeFrame({ type: 'shutdown', reason }))
+  }
+
+  /** Ends the environment and everything in it at once. */
+  kill(reason: string): void {
+    this.#lose(reason)
+  }
+
+  #receive(frame: Frame<SupervisorMessage>): void {
+    const { message, body } = frame
+    switch (message.type) {
+      case 'ready':
+        this.#markStarted()
+        break
+      case 'response':
+        this.#answer({ message, body })
+        break
+      case 'done':
+        this.#finish(message)
+        break
+      case 'log':
+        this.#events.onLog(Buffer.from(body.buffer, body.byteOffset, body.length).toString(), this)
+        break
+    }
+  }
+
+  #answer(response: Frame<ResponseMessage>): void {
+    const call = this.#call
+    if (call?.requestId !== response.message.requestId || this.#state !== 'busy') return
+    this.#move('finishing')
+    call.response = response
+    if (!call.tail) call.resolve(result(response))
+  }
+
+  #finish(done: DoneMessage): void {
+    const call = this.#call
+    if (call?.requestId !== done.requestId) return
+    if (call.response === undefined) {
+      this.#lose('it ended an invocation without an answer')
+      return
+    }
+    if (call.tail) call.resolve(result(call.response, done.logTail))
+    this.#call = undefined
+    this.#freeSinceMs = this.#clock()
+    this.#markStarted()
+    if (this.#state === 'finishing') this.#move('idle')
+    if (this.#state === 'idle') this.#events.onFree(this)
+  }
+
+  #lose(reason: string): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    if (this.#state !== 'stopped') this.#move('stopped')
+    this.launched.channel.destroy()
+    this.launched.kill()
+    const call = this.#call
+    this.#call = undefined
+    if (call?.tail === true && call.response !== undefined) call.resolve(result(call.response))
+    else call?.reject(new EnvironmentLost(reason, !call.written))
+    this.#markStarted()
+    this.#markGone()
+    this.#events.onGone(this)
+  }
+
+  #move(next: EnvironmentState): void {
+    if (!moves[this.#state].includes(next)) throw new Error(`An environment cannot go from ${this.#state} to ${next}`)
+    this.#state = next
+  }
+}
+
+function invokeMessage(invocation: Invocation): InvokeMessage {
+  const { requestId, functionArn, tail, traceId, clientContext } = invocation
+  return {
+    type: 'invoke',
+    requestId,
+    functionArn,
+    tail,
+    ...(traceId === undefined ? {} : { traceId }),
+    ...(clientContext === undefined ? {} : { clientContext }),
+  }
+}
+
+function result({ message, body }: Frame<ResponseMessage>, logTail?: string): InvocationResult {
+  return {
+    payload: body,
+    contentType: message.contentType,
+    ...(message.functionError === undefined ? {} : { functionError: message.functionError }),
+    ...(logTail === undefined ? {} : { logTail }),
+  }
+}

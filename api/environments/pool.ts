@@ -1,0 +1,94 @@
+import type { Environment } from './environment.ts'
+
+/** An invocation that waits for an environment. */
+export interface Waiter {
+  readonly take: (environment: Environment) => void
+  readonly fail: (reason: unknown) => void
+}
+
+/** The environments of one key, and the invocations that wait for one of them. */
+export class Pool {
+  readonly functionName: string
+  readonly members = new Set<Environment>()
+  /** Launches under way. */
+  launching = 0
+  /** Set when code or configuration changed: nothing of it serves an invocation that comes later. */
+  isDrained = false
+  /** Free environments, the most recently used one last. */
+  readonly #free: Environment[] = []
+  readonly #waiters: Waiter[] = []
+
+  constructor(functionName: string) {
+    this.functionName = functionName
+  }
+
+  get isEmpty(): boolean {
+    return this.members.size === 0 && this.launching === 0 && this.#waiters.length === 0
+  }
+
+  /** The most recently used free environment, which is then the caller's. */
+  takeFree(): Environment | undefined {
+    for (;;) {
+      const environment = this.#free.pop()
+      if (environment === undefined || environment.isFree) return environment
+    }
+  }
+
+  /** Whether environments that are about to be free suffice for all that wait and one more. */
+  canServeSoon(): boolean {
+    let finishing = 0
+    for (const member of this.members) if (member.state === 'finishing') finishing++
+    return finishing > this.#waiters.length
+  }
+
+  wait(waiter: Waiter): void {
+    this.#waiters.push(waiter)
+  }
+
+  isWaiting(waiter: Waiter): boolean {
+    return this.#waiters.includes(waiter)
+  }
+
+  /** Whether a launch that has not begun is still of use. */
+  needsLaunch(): boolean {
+    return this.#waiters.length >= this.launching
+  }
+
+  /** Gives a free environment to who waits longest, else keeps it, unless the pool is drained. */
+  offer(environment: Environment): void {
+    const waiter = this.#waiters.shift()
+    if (waiter) waiter.take(environment)
+    else if (this.isDrained) environment.stop('spindown')
+    else this.#free.push(environment)
+  }
+
+  /** Fails the waiter a launch was for; when another environment served it, one that nothing else will serve. */
+  failLaunch(waiter: Waiter, reason: unknown): void {
+    const index = this.#waiters.indexOf(waiter)
+    if (index >= 0) this.#waiters.splice(index, 1)[0]?.fail(reason)
+    else if (this.#waiters.length >= this.launching) this.#waiters.shift()?.fail(reason)
+  }
+
+  /** Fails all that wait. */
+  failAll(reason: unknown): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.fail(reason)
+  }
+
+  /** Ends the free environments for which `isOver` holds. */
+  stopFree(isOver: (environment: Environment) => boolean = () => true): void {
+    for (const environment of this.#free.filter(isOver)) {
+      this.#forget(environment)
+      if (environment.isFree) environment.stop('spindown')
+    }
+  }
+
+  remove(environment: Environment): void {
+    this.members.delete(environment)
+    this.#forget(environment)
+  }
+
+  #forget(environment: Environment): void {
+    const index = this.#free.indexOf(environment)
+    if (index >= 0) this.#free.splice(index, 1)
+  }
+}

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { driverContract, launchEnvironment, runShell } from './driver.contract.ts'
+import type { Environment } from './environment.ts'
+import { findIsolation, isolationKinds } from './process/isolation.ts'
+import type { Isolation } from './process/sandbox.ts'
+import { realSupervisor, startStandIn, type StandIn } from './testing/stand-in-driver.ts'
+
+const probe = await startStandIn(['none'])
+const available: Isolation[] = []
+for (const kind of isolationKinds()) {
+  const folders = { dataFolder: probe.dataFolder, runtimesFolder: probe.dataFolder, searchPath: '' }
+  const found = await findIsolation({ ...folders, supervisorFile: join(probe.dataFolder, 'run', 'x.mjs') }, [kind])
+  if (found.sandbox) available.push(kind)
+}
+await probe.close()
+
+driverContract('the process driver without isolation', () => startStandIn(['none']))
+
+test('plain processes come with a warning that says what is missing', async () => {
+  const standIn = await startStandIn(['none'])
+  expect(standIn.driver.isolation).toBe('none')
+  expect(standIn.warnings.join()).toContain('install bubblewrap')
+  await standIn.close()
+})
+
+for (const kind of [...available, 'none'] as const) {
+  test(`a Node.js function answers through the real supervisor, with isolation ${kind}`, async () => {
+    const standIn = await startStandIn([kind], realSupervisor)
+    const spec = {
+      ...standIn.spec,
+      runtime: `nodejs${process.versions.node.split('.')[0]!}.x`,
+      handler: 'index.handler',
+    }
+    const environment = await launchEnvironment(standIn.driver, spec)
+    const payload = Buffer.from('{"a":1}')
+    const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: true })
+    const folder = environment.launched.assignment.codeFolder
+    expect(JSON.parse(Buffer.from(result.payload).toString())).toEqual({
+      event: { a: 1 },
+      folder,
+      file: join(folder, 'index.js'),
+    })
+    expect(Buffer.from(result.logTail ?? '', 'base64').toString()).toMatch(/^START .*\nEND .*\nREPORT .*\n$/)
+    await standIn.close()
+  })
+}
+
+for (const kind of available) {
+  driverContract(`the process driver isolated by ${kind}`, () => startStandIn([kind]))
+
+  describe(`a function isolated by ${kind}`, () => {
+    let standIn: StandIn
+    let environment: Environment
+    const shell = async (command: string) => (await runShell(environment, command)).output
+    const launch = (more: object = {}) => launchEnvironment(standIn.driver, { ...standIn.spec, ...more })
+
+    beforeAll(async () => {
+      standIn = await startStandIn([kind])
+      environment = await launch()
+    })
+    afterAll(() => standIn.close())
+
+    test("has its code where AWS has it, and AWS's paths in its variables", async () => {
+      expect(standIn.driver.isolation).toBe(kind)
+      expect(await shell('pwd; cat /var/task/handler.txt; echo $LAMBDA_TASK_ROOT $LAMBDA_RUNTIME_DIR')).toBe(
+        '/var/task\nthe code\n/var/task /var/runtime\n',
+      )
+    })
+
+    test('can write nowhere but in /tmp', async () => {
+      const attempt =
+        'for f in / /var /var/task /opt /usr /etc /var/runtime /tmp; do (: >$f/x) 2>/dev/null && echo $f; done'
+      expect(await shell(attempt)).toBe('/tmp\n')
+    })
+
+    test("sees neither the server's data nor other functions' code", async () => {
+      expect(await shell(`cat ${standIn.dataFolder}/secret.txt /.kubelambda/data/secret.txt`)).toBe('')
+      expect(await shell('find / -name secret.txt -not -path "/proc/*" 2>/dev/null')).toBe('')
+    })
+
+    test('is a user without rights who has a name', async () => {
+      expect(await shell('id -un; grep CapEff /proc/self/status')).toBe('sbx_user1051\nCapEff:\t0000000000000000\n')
+    })
+
+    test("sees no process of the machine's", async () => {
+      const processes = await shell('ls /proc | grep -c "^[0-9]"')
+      expect(Number(processes)).toBeLessThan(10)
+    })
+
+    test('may open 1,024 files', async () => {
+      expect(await shell('ulimit -n')).toBe('1024\n')
+    })
+
+    test('resolves names as the machine does', async () => {
+      expect(await shell('cat /etc/resolv.conf')).toBe(readFileSync('/etc/resolv.conf', 'utf8'))
+    })
+
+    test('has as much room in /tmp as it is configured to have', async () => {
+      const size = "df -m /tmp | awk 'END { print $2 }'"
+      expect(await shell(size)).toBe('512\n')
+      const large = await launch({ ephemeralStorageMb: 1024 })
+      expect((await runShell(large, size)).output).toBe('1024\n')
+    })
+
+    test('leaves no mount on the machine', () => {
+      expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(standIn.dataFolder)
+      expect(readdirSync(join(standIn.dataFolder, 'run', 'stage'))).toEqual([])
+    })
+  })
+}

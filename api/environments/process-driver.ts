@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Assignment } from '../../runtime-bootstrap/protocol.ts'
+import { supervisorNodeFlags } from '../../runtime-bootstrap/node-flags.ts'
+import type { CodeStore } from '../functions/code-store.ts'
+import type { Log } from '../observe/log.ts'
+import type { Driver, EnvironmentSpec, Launched } from './driver.ts'
+import { findIsolation, isolationKinds } from './process/isolation.ts'
+import { buildRuntimeClients } from './process/runtime-clients.ts'
+import { createRuntimeFinder, runtimeVersionOf, type FindRuntime, type FoundRuntime } from './process/runtimes.ts'
+import type { Isolation } from './process/sandbox.ts'
+import { keepSpares } from './process/spares.ts'
+import { startCommand } from './process/start-command.ts'
+import { startSupervisor, type Shown } from './process/supervisor-process.ts'
+import { runtimeVariables } from './process/variables.ts'
+
+export interface ProcessDriverOptions {
+  readonly codeStore: Pick<CodeStore, 'unpacked'>
+  /** Where everything is kept that must not be seen by functions; unpacked code is below it. */
+  readonly dataFolder: string
+  /** The bundled supervisor, alone in its folder, as `buildSupervisor` answers it. */
+  readonly supervisorFile: string
+  readonly accountId: string
+  readonly region: string
+  readonly log: Pick<Log, 'warn'>
+  /** How many supervisors are started ahead. */
+  readonly spares?: number
+  /** Kinds of isolation to try, best first; all that this machine might allow unless given. */
+  readonly isolation?: readonly Isolation[]
+  /** Flags of the supervisor's Node.js. */
+  readonly nodeFlags?: readonly string[]
+  /** Where interpreters are looked for; the server's own PATH unless given. */
+  readonly searchPath?: string
+}
+
+/** A driver of local processes, and how well they are kept apart. */
+export interface ProcessDriver extends Driver {
+  readonly isolation: Isolation
+}
+
+const initTimeoutMs = 10_000
+
+/**
+ * Runs environments as processes of this machine.
+ *
+ * 1. isolate   once at start: the best way that works is found by trying      process/isolation.ts, sandbox.ts, *.sh
+ * 2. spare     supervisors are started and isolated ahead of their use        process/spares.ts, supervisor-process.ts
+ * 3. find      the interpreter of the function's runtime                      process/runtimes.ts
+ * 4. show      the code at `/var/task` in a spare that is taken
+ * 5. assign    command and variables, which the caller sends                  process/start-command.ts, variables.ts
+ */
+export async function createProcessDriver(options: ProcessDriverOptions): Promise<ProcessDriver> {
+  const { codeStore, log, nodeFlags = supervisorNodeFlags, searchPath = process.env.PATH ?? '' } = options
+  const dataFolder = resolve(options.dataFolder)
+  await rm(join(dataFolder, 'run', 'tmp'), { recursive: true, force: true })
+  await mkdir(join(dataFolder, 'run'), { recursive: true })
+  const runtimesFolder = await buildRuntimeClients(dataFolder)
+  const folders = { dataFolder, supervisorFile: resolve(options.supervisorFile), runtimesFolder }
+  const found = await findIsolation({ ...folders, searchPath }, options.isolation ?? isolationKinds())
+  if (found.sandbox === undefined) log.warn(isolationWarning(found.complaints))
+  const sandbox = found.sandbox === undefined ? {} : { sandbox: found.sandbox }
+
+  const findRuntime = warnOnce(createRuntimeFinder(searchPath), log)
+  let number = 0
+  const spares = keepSpares(options.spares ?? 2, () => {
+    const id = randomBytes(8).toString('hex')
+    return startSupervisor({ ...folders, id, number: ++number, nodeFlags, ...sandbox })
+  })
+
+  async function launch(spec: EnvironmentSpec): Promise<Launched> {
+    const [runtime, codeFolder] = await Promise.all([findRuntime(spec.runtime), codeStore.unpacked(spec.codeSha256)])
+    const supervisor = spares.take()
+    try {
+      const shown = await supervisor.show({ codeFolder, temporaryMb: spec.ephemeralStorageMb })
+      const assignment = assignmentOf(spec, runtime, shown, options)
+      return { id: supervisor.id, channel: supervisor.channel, assignment, kill: () => supervisor.kill() }
+    } catch (error) {
+      supervisor.kill()
+      throw error
+    }
+  }
+
+  return {
+    isolation: found.sandbox?.isolation ?? 'none',
+    launch,
+    prepare: async (spec) => {
+      await Promise.all([findRuntime(spec.runtime).catch(() => undefined), codeStore.unpacked(spec.codeSha256)])
+    },
+    close: () => spares.close(),
+  }
+}
+
+/** Says each warning about a runtime once in the server's log. */
+function warnOnce(findRuntime: FindRuntime, log: Pick<Log, 'warn'>): FindRuntime {
+  const warned = new Set<string>()
+  return async (identifier) => {
+    const runtime = await findRuntime(identifier)
+    if (runtime.warning !== undefined && !warned.has(identifier)) {
+      warned.add(identifier)
+      log.warn(runtime.warning)
+    }
+    return runtime
+  }
+}
+
+function assignmentOf(
+  spec: EnvironmentSpec,
+  runtime: FoundRuntime,
+  shown: Shown,
+  { accountId, region }: ProcessDriverOptions,
+): Assignment {
+  const runtimeVersion = runtimeVersionOf(runtime, region)
+  return {
+    functionName: spec.functionName,
+    functionVersion: spec.version,
+    handler: spec.handler,
+    accountId,
+    memoryMb: spec.memoryMb,
+    timeoutMs: spec.timeoutMs,
+    initTimeoutMs,
+    runtimeVersion: runtimeVersion.version,
+    runtimeVersionArn: runtimeVersion.arn,
+    command: startCommand(runtime, shown.places),
+    variables: runtimeVariables(spec, runtime, shown.places, { region, now: new Date() }),
+    ...shown.assignment,
+  }
+}
+
+function isolationWarning(complaints: readonly string[]): string {
+  const reasons = complaints.length === 0 ? '' : ` (${complaints.join('; ')})`
+  return (
+    "Functions run as plain processes: they see this machine's files, share its /tmp, " +
+    `and have their code elsewhere than /var/task${reasons}. ` +
+    'To isolate them run on Linux as root, or install bubblewrap and allow user namespaces.'
+  )
+}

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { planPrivateRoot } from './private-root.ts'
+import {
+  mappedUser,
+  mountTable,
+  sandboxCommand,
+  showTable,
+  type Isolation,
+  type Sandbox,
+  type User,
+} from './sandbox.ts'
+
+export interface IsolationOptions {
+  readonly dataFolder: string
+  readonly supervisorFile: string
+  readonly runtimesFolder: string
+  readonly searchPath: string
+}
+
+/** The best isolation that really works here, or none with what each attempt said. */
+export interface FoundIsolation {
+  readonly sandbox?: Sandbox
+  readonly complaints: readonly string[]
+}
+
+/** Tries the given kinds of isolation in order, each with a real trial, and answers the first that works. */
+export async function findIsolation(options: IsolationOptions, kinds: readonly Isolation[]): Promise<FoundIsolation> {
+  const complaints: string[] = []
+  for (const isolation of kinds) {
+    if (isolation === 'none') continue
+    const sandbox = await prepareSandbox(isolation, options)
+    const complaint = await trySandbox(sandbox)
+    if (complaint === undefined) return { sandbox, complaints }
+    complaints.push(`${isolation}: ${complaint}`)
+  }
+  return { complaints }
+}
+
+/** What is worth trying for this process's user. */
+export function isolationKinds(): Isolation[] {
+  if (process.platform !== 'linux') return []
+  return process.getuid?.() === 0 ? ['root', 'bubblewrap', 'namespaces'] : ['bubblewrap', 'namespaces']
+}
+
+async function prepareSandbox(isolation: Sandbox['isolation'], options: IsolationOptions): Promise<Sandbox> {
+  const { dataFolder } = options
+  const mounts = planPrivateRoot({ ...options, supervisorFolder: dirname(options.supervisorFile) })
+  const folder = join(dataFolder, 'run')
+  const stage = join(folder, 'stage')
+  const table = join(folder, `mounts-${isolation}`)
+  await mkdir(stage, { recursive: true })
+  await mkdir(join(folder, 'trial'), { recursive: true })
+  await writeFile(table, mountTable(mounts, stage))
+  return { isolation, mounts, stage, table, dataFolder }
+}
+
+/** Makes one environment whose supervisor looks whether the data folder is out of reach; answers what went wrong. */
+async function trySandbox(sandbox: Sandbox): Promise<string | undefined> {
+  const check = `test -d /var/task && test -w /tmp && test ! -e "${sandbox.table}"`
+  const user: User = sandbox.isolation === 'root' ? { uid: 100_000, gid: 100_000 } : mappedUser
+  const [command = '', ...args] = sandboxCommand(sandbox, user, ['sh', '-c', check])
+  const child = spawn(command, args, { cwd: '/', env: sandboxVariables, stdio: 'pipe', timeout: 10_000 })
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', (code) => resolve(code === 0 ? '' : `ended with status ${String(code)}`))
+  })
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(showTable(sandbox, { code: 'run/trial', temporaryMb: 1024 }))
+  const [end, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+  if (end === '' && output === 'mounted\n') return undefined
+  return errors.trim().split('\n')[0] || end || 'the code could not be bound'
+}
+
+/** The whole environment of what sets a sandbox up: nothing of the server's own. */
+export const sandboxVariables: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+}

@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { RuntimeUnavailable } from '../driver.ts'
+
+/** How this machine starts one runtime. */
+export interface FoundRuntime {
+  readonly identifier: string
+  readonly family: 'nodejs' | 'python' | 'ruby' | 'provided'
+  /** `24`, `3.12` and the like, as the identifier says. */
+  readonly version: string
+  /** The start command's interpreter, its real file; absent for `provided.*`. */
+  readonly interpreter?: string
+  /** The version of the interpreter found. */
+  readonly interpreterVersion?: string
+  /** File of the runtime client, below the folder of clients. */
+  readonly client?: string
+  /** Set when the interpreter's version is not the runtime's. */
+  readonly warning?: string
+}
+
+interface Family {
+  readonly name: FoundRuntime['family']
+  /** Its first group is the version. */
+  readonly identifier: RegExp
+  /** Commands to look for on PATH, best first. */
+  readonly commands: (version: string) => readonly string[]
+  /** Makes the interpreter print its real file and its version, a line each. */
+  readonly probe: readonly string[]
+  readonly client: string
+  readonly install: (version: string) => string
+}
+
+/** Runtime identifiers, the interpreters that run them, and the client that connects these to the Runtime API. */
+const families: readonly Family[] = [
+  {
+    name: 'nodejs',
+    identifier: /^nodejs(\d+)\.x$/,
+    commands: (version) => [`node${version}`, 'node', process.execPath],
+    probe: ['-p', 'process.execPath + "\\n" + process.versions.node'],
+    client: 'nodejs/index.cjs',
+    install: (version) => `Node.js ${version}: install it so that \`node${version}\` or \`node\` is on PATH`,
+  },
+  {
+    name: 'python',
+    identifier: /^python(3\.\d+)$/,
+    commands: (version) => [`python${version}`, 'python3'],
+    probe: ['-c', 'import sys; print(sys.executable); print("%d.%d.%d" % sys.version_info[:3])'],
+    client: 'python/bootstrap.py',
+    install: () => 'Python 3: install it, e.g. apt-get install python3',
+  },
+  {
+    name: 'ruby',
+    identifier: /^ruby(\d\.\d)$/,
+    commands: (version) => [`ruby${version}`, 'ruby'],
+    probe: ['-e', 'puts RbConfig.ruby, RUBY_VERSION'],
+    client: 'ruby/bootstrap.rb',
+    install: () => 'Ruby 3: install it, e.g. apt-get install ruby',
+  },
+]
+
+const provided = /^provided(?:\.(al2|al2023))?$/
+
+interface Interpreter {
+  readonly file: string
+  readonly version: string
+}
+
+/** Runs a command with a probe's code; undefined when there is none. */
+type Probe = (command: string, code: readonly string[]) => Promise<Interpreter | undefined>
+
+export type FindRuntime = (identifier: string) => Promise<FoundRuntime>
+
+/** Answers how this machine runs a runtime; looks for its interpreter on the path, once. Rejects with `RuntimeUnavailable`. */
+export function createRuntimeFinder(searchPath: string): FindRuntime {
+  const found = new Map<string, Promise<FoundRuntime>>()
+  const probed = new Map<string, Promise<Interpreter | undefined>>()
+  const probeOnce: Probe = (command, code) => {
+    const known = probed.get(command)
+    if (known) return known
+    const interpreter = probe(command, code, searchPath)
+    probed.set(command, interpreter)
+    return interpreter
+  }
+  return (identifier) => {
+    let runtime = found.get(identifier)
+    if (runtime === undefined) {
+      runtime = find(identifier, probeOnce)
+      found.set(identifier, runtime)
+      // An interpreter that is installed later is found then.
+      runtime.catch(() => {
+        found.delete(identifier)
+        probed.clear()
+      })
+    }
+    return runtime
+  }
+}
+
+async function find(identifier: string, probeOnce: Probe): Promise<FoundRuntime> {
+  const providedVersion = provided.exec(identifier)
+  if (providedVersion) return { identifier, family: 'provided', version: providedVersion[1] ?? 'al1' }
+  for (const family of families) {
+    const version = family.identifier.exec(identifier)?.[1]
+    if (version !== undefined) return findInterpreter(identifier, version, family, probeOnce)
+  }
+  throw new RuntimeUnavailable(`Runtime ${identifier} is not supported yet by the process driver`)
+}
+
+async function findInterpreter(
+  identifier: string,
+  version: string,
+  family: Family,
+  probeOnce: Probe,
+): Promise<FoundRuntime> {
+  const base = { identifier, family: family.name, version, client: family.client }
+  let other: Interpreter | undefined
+  for (const command of family.commands(version)) {
+    const interpreter = await probeOnce(command, family.probe)
+    if (interpreter === undefined) continue
+    if (isVersion(interpreter.version, version)) {
+      return { ...base, interpreter: interpreter.file, interpreterVersion: interpreter.version }
+    }
+    if (other === undefined || command === process.execPath) other = interpreter
+  }
+  if (other === undefined) throw new RuntimeUnavailable(`Runtime ${identifier} needs ${family.install(version)}`)
+  const warning = `Runtime ${identifier} runs on ${family.name} ${other.version}: ${version} was not found on PATH`
+  return { ...base, interpreter: other.file, interpreterVersion: other.version, warning }
+}
+
+function isVersion(actual: string, wanted: string): boolean {
+  return actual === wanted || actual.startsWith(`${wanted}.`)
+}
+
+/** Commands on PATH may be shims that start slowly, so the interpreter itself says where it is. */
+async function probe(command: string, code: readonly string[], searchPath: string): Promise<Interpreter | undefined> {
+  const env = { ...process.env, PATH: searchPath }
+  try {
+    const { stdout } = await promisify(execFile)(command, [...code], { cwd: '/', timeout: 10_000, env })
+    const [file, version] = stdout.trim().split('\n')
+    if (file?.startsWith('/') === true && version !== undefined) return { file, version }
+  } catch {
+    // Not on PATH, or a shim without that version behind it.
+  }
+  return undefined
+}
+
+/** Where a runtime's PATH starts: beside its interpreter, so that `node` or `pip` there are its own. */
+export function interpreterFolder(runtime: FoundRuntime): string | undefined {
+  return runtime.interpreter === undefined ? undefined : dirname(runtime.interpreter)
+}
+
+/** `python:3.12` and its ARN, as INIT_START prints them. */
+export function runtimeVersionOf(runtime: FoundRuntime, region: string): { version: string; arn: string } {
+  const version = `${runtime.family}:${runtime.version}`
+  const hash = createHash('sha256')
+    .update(`${version} ${runtime.interpreterVersion ?? ''}`)
+    .digest('hex')
+  return { version, arn: `arn:aws:lambda:${region}::runtime:${hash}` }
+}

@@ -1,0 +1,20 @@
+# First process of an environment, inside its private root: starts the supervisor, makes the mounts that it is told, and
+# lasts as long as the supervisor. Its end ends every process of the environment.
+# Arguments: uid and gid of the function, the supervisor's command. File descriptor 3 is the supervisor's.
+# Reads a table of mounts, as in fstab, until its input ends. Writes "mounted" when they are made.
+set -e
+uid=$1 gid=$2
+shift 2
+cp /etc/passwd /.kubelambda/passwd
+echo "sbx_user1051:x:$uid:$gid::/home/sbx_user1051:/sbin/nologin" >>/.kubelambda/passwd
+mkdir /.kubelambda/tmp
+mount --bind /.kubelambda/passwd /etc/passwd
+mount -o remount,bind,ro /
+ulimit -n 1024
+"$@" </dev/null >&2 &
+supervisor=$!
+exec 3>&-
+cat >/.kubelambda/table
+mount --all --fstab /.kubelambda/table
+echo mounted
+wait $supervisor

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import type { EnvironmentSpec } from '../driver.ts'
+import { interpreterFolder, type FoundRuntime } from './runtimes.ts'
+
+/** Where an environment has its folders, as its function sees them. */
+export interface Places {
+  readonly taskRoot: string
+  readonly runtimeDir: string
+  readonly layers: string
+  /** A temporary folder other than `/tmp`, where the machine allows no private one. */
+  readonly temporary?: string
+  /** Whether the folders are where AWS has them. */
+  readonly isMounted: boolean
+}
+
+/**
+ * All environment variables of a runtime but `AWS_LAMBDA_RUNTIME_API` (reference 4.2). The function's own variables replace
+ * search paths and locale; AWS's reserved names stay.
+ */
+export function runtimeVariables(
+  spec: EnvironmentSpec,
+  runtime: FoundRuntime,
+  places: Places,
+  { region, now }: { region: string; now: Date },
+): Record<string, string> {
+  return {
+    ...defaults(runtime, places),
+    ...spec.variables,
+    ...reserved(spec, runtime, places, region),
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream(spec, now),
+  }
+}
+
+function defaults(runtime: FoundRuntime, places: Places): Record<string, string> {
+  const isProvidedAl2 = runtime.identifier === 'provided.al2'
+  const daemon = isProvidedAl2 ? '169.254.79.129' : '169.254.100.1'
+  return {
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    PATH: searchPath(runtime, places, isProvidedAl2),
+    ...(places.isMounted ? { LD_LIBRARY_PATH: libraryPath(isProvidedAl2) } : {}),
+    AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
+    AWS_XRAY_DAEMON_ADDRESS: `${daemon}:2000`,
+    _AWS_XRAY_DAEMON_ADDRESS: daemon,
+    _AWS_XRAY_DAEMON_PORT: '2000',
+    ...searchPaths(runtime, places),
+  }
+}
+
+function searchPath(runtime: FoundRuntime, places: Places, isProvidedAl2: boolean): string {
+  const own = interpreterFolder(runtime)
+  const isListed = own === undefined || ['/usr/local/bin', '/usr/bin', '/bin'].includes(own)
+  const lang = isProvidedAl2 ? [] : ['/var/lang/bin']
+  return [...(isListed ? [] : [own]), ...lang, '/usr/local/bin:/usr/bin/:/bin', `${places.layers}/bin`].join(':')
+}
+
+function libraryPath(isProvidedAl2: boolean): string {
+  const lang = isProvidedAl2 ? '' : '/var/lang/lib:'
+  return `${lang}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib`
+}
+
+/** Where the language looks for packages: layers, the runtime's own, the function's (reference 2.9 and 4.2). */
+function searchPaths({ family, version }: FoundRuntime, places: Places): Record<string, string> {
+  const { layers, runtimeDir, taskRoot } = places
+  switch (family) {
+    case 'nodejs':
+      return {
+        NODE_PATH: [
+          `${layers}/nodejs/node${version}/node_modules`,
+          `${layers}/nodejs/node_modules`,
+          `${runtimeDir}/node_modules`,
+          runtimeDir,
+          taskRoot,
+        ].join(':'),
+      }
+    case 'python':
+      return { PYTHONPATH: runtimeDir, ...(isAtLeast312(version) ? { LC_CTYPE: 'C.UTF-8' } : {}) }
+    case 'ruby':
+      return {
+        GEM_PATH: `${taskRoot}/vendor/bundle/ruby/${version}.0:${layers}/ruby/gems/${version}.0`,
+        RUBYLIB: `${taskRoot}:${runtimeDir}/lib:${layers}/ruby/lib`,
+      }
+    case 'provided':
+      return {}
+  }
+}
+
+function isAtLeast312(version: string): boolean {
+  return Number(version.split('.')[1]) >= 12
+}
+
+function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, region: string) {
+  return {
+    _HANDLER: spec.handler,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    ...(runtime.family === 'provided' ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${runtime.identifier}` }),
+    AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: spec.version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
+    ...(spec.logFormat === 'JSON' ? { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' } : {}),
+    ...credentials(),
+    ...(places.temporary === undefined ? {} : { TMPDIR: places.temporary }),
+    LAMBDA_TASK_ROOT: places.taskRoot,
+    LAMBDA_RUNTIME_DIR: places.runtimeDir,
+  }
+}
+
+/** Well-formed stand-ins: AWS SDKs in the function find credentials and sign with them, and no account accepts them. */
+function credentials(): Record<string, string> {
+  return {
+    AWS_ACCESS_KEY_ID: 'ASIAKUBELAMBDA000000',
+    AWS_SECRET_ACCESS_KEY: 'kubelambda/placeholder/secret/access/key',
+    AWS_SESSION_TOKEN: 'kubelambda-placeholder-session-token',
+  }
+}
+
+/** A custom group's streams carry the function's name (reference 4.6). */
+function logStream({ functionName, version, logGroup }: EnvironmentSpec, now: Date): string {
+  const day = now.toISOString().slice(0, 10).replaceAll('-', '/')
+  const owner = logGroup === `/aws/lambda/${functionName}` ? '' : functionName
+  return `${day}/${owner}[${version}]${randomBytes(16).toString('hex')}`
+}

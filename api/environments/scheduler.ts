@@ -1,0 +1,214 @@
+import { availableParallelism } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Log } from '../observe/log.ts'
+import { countConcurrency, type Concurrency } from './concurrency.ts'
+import type { Driver, EnvironmentSpec } from './driver.ts'
+import { Environment, EnvironmentLost, type EnvironmentEvents } from './environment.ts'
+import type { Invocation, InvocationResult } from './invocation.ts'
+import { createLaunchGate } from './launch-gate.ts'
+import { Pool, type Waiter } from './pool.ts'
+
+export interface SchedulerOptions {
+  readonly driver: Driver
+  /** Most invocations that run at once; one more is a 429. */
+  readonly accountConcurrency: number
+  /** How long a free environment is kept. */
+  readonly idleMs?: number
+  /** How long an environment that has answered and not yet finished is waited for before another is started. */
+  readonly graceMs?: number
+  /** Milliseconds that only grow. */
+  readonly clock?: () => number
+  /** Takes what functions write. */
+  readonly log: Pick<Log, 'functionOutput'>
+}
+
+export interface Scheduler {
+  /** Runs one event in an environment of the spec's key. Rejects with Lambda's 429, `RuntimeUnavailable`, or our fault. */
+  run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult>
+  /** Environments of this key or function never serve again; busy ones end after their answer. */
+  drain(keyOrFunctionName: string): void
+  /** Gets ready what the spec's environments will need. */
+  prepare(spec: EnvironmentSpec): Promise<void>
+  /** Number of invocations that run. */
+  concurrency(): number
+  /** Takes no more invocations, lets those that run end within the deadline, ends all environments and the driver. */
+  close(deadlineMs: number): Promise<void>
+}
+
+/** How long one start may hold back others: a slow initialisation waits for the network, not for the processor. */
+const startMs = 1_000
+const sweepMs = 1_000
+
+/**
+ * Finds an environment for each invocation.
+ *
+ * 1. count    429 beyond the account's or the function's limit          concurrency.ts
+ * 2. take     the most recently used free environment of the key        pool.ts
+ * 3. wait     a moment for one that has answered and is about to be free
+ * 4. launch   a new one, a bounded number at once; the first that is free wins   launch-gate.ts, driver.ts
+ * 5. invoke   there; once more elsewhere only if the event surely never arrived   environment.ts
+ * 6. keep     it for the next, or end it when it was drained or idle too long
+ */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  return new PooledScheduler(options)
+}
+
+class PooledScheduler implements Scheduler {
+  readonly #driver: Driver
+  readonly #log: SchedulerOptions['log']
+  readonly #idleMs: number
+  readonly #graceMs: number
+  readonly #clock: () => number
+  readonly #concurrency: Concurrency
+  readonly #gate = createLaunchGate(Math.max(4, 2 * availableParallelism()))
+  readonly #pools = new Map<string, Pool>()
+  /** Drained pools that still have environments. */
+  readonly #drained = new Set<Pool>()
+  readonly #quiet: Promise<void>
+  #markQuiet: () => void = () => undefined
+  #isClosing = false
+  #isClosed = false
+  #sweeper: NodeJS.Timeout | undefined
+
+  constructor(options: SchedulerOptions) {
+    this.#driver = options.driver
+    this.#log = options.log
+    this.#idleMs = options.idleMs ?? 5 * 60_000
+    this.#graceMs = options.graceMs ?? 100
+    this.#clock = options.clock ?? (() => performance.now())
+    this.#concurrency = countConcurrency(options.accountConcurrency)
+    this.#quiet = new Promise((resolve) => (this.#markQuiet = resolve))
+  }
+
+  async run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult> {
+    this.#refuseWhenClosing()
+    this.#concurrency.enter(spec)
+    try {
+      const pool = this.#poolOf(spec)
+      return await (pool.takeFree() ?? (await this.#acquire(pool, spec))).invoke(invocation)
+    } catch (error) {
+      if (!(error instanceof EnvironmentLost && error.neverReached)) throw error
+      this.#refuseWhenClosing()
+      return await (await this.#acquire(this.#poolOf(spec), spec)).invoke(invocation)
+    } finally {
+      this.#concurrency.leave(spec)
+      if (this.#isClosing && this.#concurrency.running() === 0) this.#markQuiet()
+    }
+  }
+
+  prepare(spec: EnvironmentSpec): Promise<void> {
+    return this.#driver.prepare(spec)
+  }
+
+  concurrency(): number {
+    return this.#concurrency.running()
+  }
+
+  drain(keyOrFunctionName: string): void {
+    for (const [key, pool] of this.#pools) {
+      if (key === keyOrFunctionName || pool.functionName === keyOrFunctionName) this.#drainPool(key, pool)
+    }
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    this.#isClosing = true
+    const deadline = delay(deadlineMs, undefined, { ref: false })
+    if (this.concurrency() > 0) await Promise.race([this.#quiet, deadline])
+    const pools = [...this.#pools.values(), ...this.#drained]
+    for (const [key, pool] of this.#pools) this.#drainPool(key, pool)
+    const members = pools.flatMap((pool) => [...pool.members])
+    await Promise.race([Promise.all(members.map((member) => member.gone)), deadline])
+    this.#isClosed = true
+    for (const pool of pools) pool.failAll(new Error('The server is shutting down'))
+    for (const member of pools.flatMap((pool) => [...pool.members])) member.kill('the server is shutting down')
+    clearInterval(this.#sweeper)
+    await this.#driver.close()
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#isClosing) throw new Error('The server is shutting down')
+  }
+
+  #poolOf({ key, functionName }: EnvironmentSpec): Pool {
+    let pool = this.#pools.get(key)
+    if (pool === undefined) {
+      pool = new Pool(functionName)
+      this.#pools.set(key, pool)
+    }
+    return pool
+  }
+
+  #acquire(pool: Pool, spec: EnvironmentSpec): Promise<Environment> {
+    const free = pool.takeFree()
+    if (free) return Promise.resolve(free)
+    return new Promise((take, fail) => {
+      const waiter: Waiter = { take, fail }
+      const isServedSoon = pool.canServeSoon()
+      pool.wait(waiter)
+      if (isServedSoon) this.#launchAfterGrace(pool, spec, waiter)
+      else void this.#launch(pool, spec, waiter)
+    })
+  }
+
+  #launchAfterGrace(pool: Pool, spec: EnvironmentSpec, waiter: Waiter): void {
+    setTimeout(() => {
+      if (pool.isWaiting(waiter)) void this.#launch(pool, spec, waiter)
+    }, this.#graceMs)
+  }
+
+  async #launch(pool: Pool, spec: EnvironmentSpec, waiter: Waiter): Promise<void> {
+    pool.launching++
+    const leave = await this.#gate.enter()
+    let environment: Environment | undefined
+    try {
+      if (pool.needsLaunch()) environment = await this.#start(pool, spec)
+    } catch (error) {
+      pool.failLaunch(waiter, error)
+    } finally {
+      pool.launching--
+      this.#forgetIfEmpty(spec.key, pool)
+    }
+    if (environment) await Promise.race([environment.started, delay(startMs, undefined, { ref: false })])
+    leave()
+  }
+
+  async #start(pool: Pool, spec: EnvironmentSpec): Promise<Environment> {
+    const launched = await this.#driver.launch(spec)
+    const source = `${spec.functionName}[${spec.version}]${launched.id}`
+    const events: EnvironmentEvents = {
+      onFree: (freed) => pool.offer(freed),
+      onLog: (text) => this.#log.functionOutput(source, text),
+      onGone: (lost) => {
+        pool.remove(lost)
+        this.#forgetIfEmpty(spec.key, pool)
+      },
+    }
+    const environment = new Environment(launched, events, this.#clock)
+    pool.members.add(environment)
+    if (this.#isClosed) environment.kill('the server is shutting down')
+    else pool.offer(environment)
+    this.#sweeper ??= setInterval(() => this.#sweep(), Math.min(sweepMs, this.#idleMs)).unref()
+    return environment
+  }
+
+  #forgetIfEmpty(key: string, pool: Pool): void {
+    if (!pool.isEmpty) return
+    this.#drained.delete(pool)
+    if (this.#pools.get(key) === pool) this.#pools.delete(key)
+  }
+
+  #drainPool(key: string, pool: Pool): void {
+    this.#pools.delete(key)
+    pool.isDrained = true
+    if (!pool.isEmpty) this.#drained.add(pool)
+    pool.stopFree()
+  }
+
+  #sweep(): void {
+    const now = this.#clock()
+    for (const pool of [...this.#pools.values(), ...this.#drained]) {
+      for (const member of pool.members) if (member.isLate(now)) member.kill('it did not answer in time')
+      pool.stopFree((environment) => environment.isFreeSince(now - this.#idleMs))
+    }
+  }
+}

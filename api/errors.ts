@@ -1,0 +1,111 @@
+/** Lambda's exceptions: what the caller did. Each is made by a factory here, and mapped to HTTP in one place, `routes/`. */
+export class LambdaError extends Error {
+  override readonly name: string
+  readonly status: number
+  /** Further members of the body, such as `Reason`. */
+  readonly members: Readonly<Record<string, string>>
+  /** Whether the text's key is `Message`; most exceptions write `message`. */
+  readonly capitalMessage: boolean
+
+  constructor(
+    kind: Kind,
+    message: string,
+    options: { type?: 'User' | 'Service' | undefined; reason?: string } = { type: 'User' },
+  ) {
+    super(message)
+    this.name = kind.name
+    this.status = kind.status
+    this.capitalMessage = kind.capitalMessage ?? false
+    this.members = {
+      ...(options.reason === undefined ? {} : { Reason: options.reason }),
+      ...(options.type === undefined ? {} : { Type: options.type }),
+    }
+  }
+}
+
+interface Kind {
+  readonly name: string
+  readonly status: number
+  readonly capitalMessage?: boolean
+}
+
+/** Exceptions by name, with status and the spelling of their message key, as in the service's model. */
+export const kinds = {
+  accessDenied: { name: 'AccessDeniedException', status: 403, capitalMessage: true },
+  codeStorageExceeded: { name: 'CodeStorageExceededException', status: 400 },
+  invalidParameterValue: { name: 'InvalidParameterValueException', status: 400 },
+  invalidRequestContent: { name: 'InvalidRequestContentException', status: 400 },
+  invalidRuntime: { name: 'InvalidRuntimeException', status: 502, capitalMessage: true },
+  preconditionFailed: { name: 'PreconditionFailedException', status: 412 },
+  requestEntityTooLarge: { name: 'RequestEntityTooLargeException', status: 413 },
+  requestTooLarge: { name: 'RequestTooLargeException', status: 413 },
+  resourceConflict: { name: 'ResourceConflictException', status: 409 },
+  resourceNotFound: { name: 'ResourceNotFoundException', status: 404, capitalMessage: true },
+  serialization: { name: 'SerializationException', status: 400 },
+  service: { name: 'ServiceException', status: 500, capitalMessage: true },
+  tooManyRequests: { name: 'TooManyRequestsException', status: 429 },
+  unknownOperation: { name: 'UnknownOperationException', status: 404 },
+  notImplemented: { name: 'NotImplementedException', status: 501 },
+  unsupportedMediaType: { name: 'UnsupportedMediaTypeException', status: 415 },
+  validation: { name: 'ValidationException', status: 400 },
+} as const satisfies Record<string, Kind>
+
+/** Constraint violations, all of a request's in one message (reference 1.5). */
+export function validation(violations: readonly string[]): LambdaError {
+  const count = violations.length
+  const text = `${String(count)} validation error${count === 1 ? '' : 's'} detected: ${violations.join('; ')}`
+  return new LambdaError(kinds.validation, text, {})
+}
+
+export function invalidParameterValue(message: string): LambdaError {
+  return new LambdaError(kinds.invalidParameterValue, message)
+}
+
+/** Invoke's body or client context cannot be read (reference 3.1). */
+export function invalidRequestContent(message: string): LambdaError {
+  return new LambdaError(kinds.invalidRequestContent, message)
+}
+
+/** Bodies that are not JSON, or whose members have the wrong JSON type. */
+export function serialization(message: string): LambdaError {
+  return new LambdaError(kinds.serialization, message, {})
+}
+
+export function functionNotFound(arn: string): LambdaError {
+  return new LambdaError(kinds.resourceNotFound, `Function not found: ${arn}`)
+}
+
+/** Every concurrency slot of the account is taken (reference 3.3 and 7.6). */
+export function accountConcurrencyExceeded(): LambdaError {
+  return new LambdaError(kinds.tooManyRequests, 'Rate Exceeded.', {
+    type: 'User',
+    reason: 'ConcurrentInvocationLimitExceeded',
+  })
+}
+
+/** Deployment packages that cannot be taken (reference 2.4). */
+export const packageErrors = {
+  couldNotUnzip: () =>
+    invalidParameterValue('Could not unzip uploaded file. Please check your file, then try to upload again.'),
+  empty: () => invalidParameterValue('Uploaded file must be a non-empty zip'),
+  unzippedTooLarge: () => invalidParameterValue('Unzipped size must be smaller than 262144000 bytes'),
+  zippedTooLarge: () => new LambdaError(kinds.requestEntityTooLarge, 'Zipped size must be smaller than 52428800 bytes'),
+}
+
+/** The function's runtime cannot run here; the text says what to install. */
+export function invalidRuntime(message: string): LambdaError {
+  return new LambdaError(kinds.invalidRuntime, message)
+}
+
+/** All of the function's reserved concurrency is in use (reference 3.3 and 7.6). */
+export function reservedConcurrencyExceeded(): LambdaError {
+  const reason = 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  return new LambdaError(kinds.tooManyRequests, 'Rate Exceeded.', { type: 'User', reason })
+}
+
+/** Our fault: nothing of the inside is said to the caller. */
+export function serviceFault(): LambdaError {
+  return new LambdaError(kinds.service, 'An internal error occurred. The server log has the details.', {
+    type: 'Service',
+  })
+}

@@ -1,0 +1,46 @@
+/** An asynchronous invocation that was, or is about to be, answered 202. */
+export interface QueuedEvent {
+  /** The request id that the caller got, and that every attempt runs under. */
+  readonly id: string
+  readonly functionName: string
+  readonly qualifier?: string
+  /** The ARN as invoked. */
+  readonly functionArn: string
+  readonly payload: Uint8Array
+  readonly clientContext?: string
+  readonly traceId?: string
+  readonly acceptedMs: number
+}
+
+/** An event that its taker runs now. */
+export interface TakenEvent extends QueuedEvent {
+  /** How often it was put back before. */
+  readonly attempts: number
+}
+
+export interface TakeRequest {
+  /** At most this many events in all, and of one function. */
+  readonly limit: number
+  readonly perFunction: number
+  /** Functions whose events wait. */
+  readonly skip: ReadonlySet<string>
+  readonly nowMs: number
+}
+
+/**
+ * Where asynchronous events are kept. An event is ready, delayed until a time, or in flight. Promises that every
+ * implementation passes in `queue.contract.ts`: what `add` answered is run at least once whatever process dies; an event in
+ * flight is given to nobody else until it is put back or its taker is gone, and then it is ready again; functions are
+ * served in turn, each one's oldest events first, whatever another has waiting.
+ */
+export interface EventQueue {
+  /** Resolves when the event is durable. An id that is there already is not added again. */
+  add(event: QueuedEvent): Promise<void>
+  take(request: TakeRequest): Promise<TakenEvent[]>
+  /** Removes an event that was run. */
+  finish(id: string): Promise<void>
+  /** Hides an event in flight until the time given, and counts the attempt. */
+  putBack(id: string, dueMs: number): Promise<void>
+  /** When the next delayed event is due; undefined when none is delayed. */
+  nextDueMs(): Promise<number | undefined>
+}

@@ -1,0 +1,7 @@
+import type { QueuedEvent } from '../queue.ts'
+
+/** An event of a function; every byte may occur in its payload. */
+export function anEvent(functionName: string, id: string, changes: Partial<QueuedEvent> = {}): QueuedEvent {
+  const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`
+  return { id, functionName, functionArn, payload: Buffer.from(id), acceptedMs: 1, ...changes }
+}

@@ -1,0 +1,37 @@
+const longestTimerMs = 60 * 60 * 1000
+
+/** Runs one piece of work whenever there is news or its time has come, never twice at once. */
+export interface Waker {
+  /** There is news: the work runs now, or again when it is running. */
+  wake(): void
+  stop(): void
+}
+
+/** The work answers at what time it wants to run again without news. It must not reject. */
+export function createWaker(work: () => Promise<number | undefined>, now: () => number): Waker {
+  const state = { isStopped: false, isRunning: false, hasNews: false }
+  let timer: NodeJS.Timeout | undefined
+
+  const run = async (): Promise<void> => {
+    state.isRunning = true
+    let againMs: number | undefined
+    while (state.hasNews && !state.isStopped) {
+      state.hasNews = false
+      againMs = await work()
+    }
+    state.isRunning = false
+    if (againMs !== undefined && !state.isStopped)
+      timer = setTimeout(wake, Math.min(Math.max(againMs - now(), 1), longestTimerMs))
+  }
+  const wake = (): void => {
+    state.hasNews = true
+    if (state.isRunning || state.isStopped) return
+    clearTimeout(timer)
+    void run()
+  }
+  const stop = (): void => {
+    state.isStopped = true
+    clearTimeout(timer)
+  }
+  return { wake, stop }
+}

@@ -1,0 +1,12 @@
+/**
+ * Where deployment packages are kept, under their content's hash (base64 SHA-256, as AWS prints it).
+ * Promises: what `put` answered survives the death of any process; nothing half-written is ever found.
+ */
+export interface CodeStore {
+  put(sha256: string, zip: Uint8Array): Promise<void>
+  read(sha256: string): Promise<Uint8Array | undefined>
+  /** Unpacks the archive once and answers the folder; later calls answer the same folder at once. */
+  unpacked(sha256: string): Promise<string>
+  /** Drops every archive and folder whose hash is not in use and that is older than an hour. */
+  sweep(inUse: ReadonlySet<string>): Promise<void>
+}

@@ -1,0 +1,266 @@
+import { createHash } from 'node:crypto'
+import { crc32, deflateRawSync } from 'node:zlib'
+import { buffer } from 'node:stream/consumers'
+import { describe, expect, test } from '@jest/globals'
+import yazl from 'yazl'
+import { inspectPackage, packageEntries, type PackageFile } from './deployment-package.ts'
+
+const couldNotUnzip = 'Could not unzip uploaded file. Please check your file, then try to upload again.'
+const tooLarge = 'Unzipped size must be smaller than 262144000 bytes'
+
+/** One entry as bytes; every field can be a lie. */
+interface Forged {
+  name: string | Buffer
+  data?: Buffer
+  packed?: Buffer
+  method?: number
+  flags?: number
+  madeBy?: number
+  mode?: number
+  sizeBytes?: number
+  crc?: number
+  localName?: string
+  /** Shares the local header of the entry with this index. */
+  sharesWith?: number
+}
+
+function forge(entries: Forged[], options: { count?: number; comment?: string } = {}): Buffer {
+  const locals: Buffer[] = []
+  const starts: number[] = []
+  let at = 0
+  const directory = entries.map((entry) => {
+    const data = entry.data ?? Buffer.from('x')
+    const method = entry.method ?? 8
+    const packed = entry.packed ?? (method === 8 ? deflateRawSync(data) : data)
+    const name = Buffer.from(entry.name as string)
+    const localName = entry.localName === undefined ? name : Buffer.from(entry.localName)
+    const local = Buffer.alloc(30)
+    local.writeUInt32LE(0x04034b50, 0)
+    local.writeUInt16LE(localName.length, 26)
+    const start = entry.sharesWith === undefined ? at : (starts[entry.sharesWith] ?? 0)
+    starts.push(start)
+    if (entry.sharesWith === undefined) {
+      locals.push(local, localName, packed)
+      at += 30 + localName.length + packed.length
+    }
+    const central = Buffer.alloc(46)
+    central.writeUInt32LE(0x02014b50, 0)
+    central.writeUInt16LE((entry.madeBy ?? 3) << 8, 4)
+    central.writeUInt16LE(entry.flags ?? 0, 8)
+    central.writeUInt16LE(method, 10)
+    central.writeUInt16LE((46 << 9) | (5 << 5) | 6, 14)
+    central.writeUInt32LE(entry.crc ?? crc32(data), 16)
+    central.writeUInt32LE(packed.length, 20)
+    central.writeUInt32LE(entry.sizeBytes ?? data.length, 24)
+    central.writeUInt16LE(name.length, 28)
+    central.writeUInt32LE(((entry.mode ?? 0o100644) << 16) >>> 0, 38)
+    central.writeUInt32LE(start, 42)
+    return Buffer.concat([central, name])
+  })
+  const central = Buffer.concat(directory)
+  const end = Buffer.alloc(22)
+  end.writeUInt32LE(0x06054b50, 0)
+  end.writeUInt16LE(options.count ?? entries.length, 10)
+  end.writeUInt32LE(central.length, 12)
+  end.writeUInt32LE(at, 16)
+  end.writeUInt16LE(options.comment?.length ?? 0, 20)
+  return Buffer.concat([...locals, central, end, Buffer.from(options.comment ?? '')])
+}
+
+const link = (name: string, target: string): Forged => ({ name, data: Buffer.from(target), mode: 0o120777 })
+const zeros = (megabytes: number) => Buffer.alloc(megabytes * 1024 * 1024)
+
+async function zipped(fill: (zip: yazl.ZipFile) => void, forceZip64 = false): Promise<Buffer> {
+  const zip = new yazl.ZipFile()
+  fill(zip)
+  zip.end({ forceZip64Format: forceZip64, comment: '' })
+  return buffer(zip.outputStream)
+}
+
+const fileOf = (zip: Buffer, path: string) => packageEntries(zip).find((entry) => entry.path === path) as PackageFile
+
+describe('a deployment package', () => {
+  test('answers hash, sizes and number of entries', async () => {
+    const zip = await zipped((archive) => {
+      archive.addBuffer(Buffer.from('exports.handler = 1'), 'index.js')
+      archive.addEmptyDirectory('lib')
+    })
+    const sha256 = createHash('sha256').update(zip).digest('base64')
+    expect(await inspectPackage(zip)).toEqual({ sha256, sizeBytes: zip.length, unzippedBytes: 19, entries: 2 })
+  })
+
+  test('keeps modes, links, times and content', async () => {
+    const mtime = new Date('2024-02-03T04:05:06Z')
+    const zip = await zipped((archive) => {
+      archive.addBuffer(Buffer.from('#!/bin/sh'), 'bin/run', { mode: 0o100750, mtime })
+      archive.addBuffer(Buffer.from('bin/run'), 'start', { mode: 0o120777, mtime })
+    })
+    const [run, start] = packageEntries(zip)
+    expect(run).toMatchObject({ kind: 'file', path: 'bin/run', mode: 0o750, modifiedMs: mtime.getTime(), sizeBytes: 9 })
+    expect((run as PackageFile).read().toString()).toBe('#!/bin/sh')
+    expect(start).toMatchObject({ kind: 'link', path: 'start', target: 'bin/run' })
+  })
+
+  test('drops set-user bits', () => {
+    expect(fileOf(forge([{ name: 'su', mode: 0o104755 }]), 'su').mode).toBe(0o755)
+  })
+
+  test('made on Windows gets 0644 and 0755', () => {
+    const [file, folder] = packageEntries(
+      forge([
+        { name: 'a', madeBy: 0 },
+        { name: 'b/', madeBy: 0, data: Buffer.alloc(0) },
+      ]),
+    )
+    expect(file).toMatchObject({ kind: 'file', mode: 0o644 })
+    expect(folder).toMatchObject({ kind: 'folder', path: 'b', mode: 0o755 })
+  })
+
+  test('may be zip64, start with other bytes, have a comment, or hold names that begin with a dot', async () => {
+    const zip64 = await zipped((archive) => {
+      archive.addBuffer(Buffer.from('one'), 'a.txt', { forceZip64Format: true })
+    }, true)
+    expect(fileOf(zip64, 'a.txt').read().toString()).toBe('one')
+    const selfExtracting = Buffer.concat([
+      Buffer.from('#!/usr/bin/env run\n'),
+      forge([{ name: './a' }], { comment: 'hello' }),
+    ])
+    expect(fileOf(selfExtracting, 'a').read().toString()).toBe('x')
+    expect(await inspectPackage(Buffer.concat([Buffer.from('prefix'), zip64]))).toMatchObject({ unzippedBytes: 3 })
+  })
+
+  test('may hold sizes behind the data, as streaming writers put them', async () => {
+    const zip = new yazl.ZipFile()
+    const { Readable } = await import('node:stream')
+    zip.addReadStream(Readable.from([Buffer.from('streamed')]), 'a')
+    zip.end()
+    expect(
+      fileOf(await buffer(zip.outputStream), 'a')
+        .read()
+        .toString(),
+    ).toBe('streamed')
+  })
+
+  test('names without a mark are UTF-8 where they can be, else code page 437', () => {
+    const entries = packageEntries(forge([{ name: 'größe' }, { name: Buffer.from([0x61, 0x84]) }]))
+    expect(entries.map(({ path }) => path)).toEqual(['größe', 'aä'])
+  })
+
+  test('large files are read in pieces and checked', async () => {
+    const data = zeros(3).fill('abc')
+    const chunks: Buffer[] = []
+    for await (const chunk of fileOf(forge([{ name: 'big', data }]), 'big').chunks()) chunks.push(chunk)
+    expect(Buffer.concat(chunks).equals(data)).toBe(true)
+    const stored = forge([{ name: 'big', data, method: 0 }])
+    expect(await inspectPackage(stored)).toMatchObject({ unzippedBytes: data.length })
+  })
+
+  test('links may lead anywhere inside, by way of other links too, and dangle', async () => {
+    const zip = forge([
+      { name: 'v1/lib/a' },
+      link('current', 'v1'),
+      link('v1/up', '..'),
+      link('b', 'current/lib/a'),
+      link('c', 'v1/none/../x'),
+    ])
+    expect(await inspectPackage(zip)).toMatchObject({ entries: 5 })
+  })
+})
+
+describe('a deployment package is refused as one that cannot be unzipped', () => {
+  const good = forge([{ name: 'index.js', data: Buffer.from('exports.handler = async () => 1') }])
+  const flipped = Buffer.from(good)
+  flipped[45] = (flipped[45] ?? 0) ^ 0xff
+  const cases: Record<string, Buffer> = {
+    'no zip in it': Buffer.from('this is not a zip'),
+    'one byte only': Buffer.from('P'),
+    'its end cut off': good.subarray(0, good.length - 30),
+    'its beginning gone': good.subarray(10),
+    'trailing bytes': Buffer.concat([good, Buffer.from('tail')]),
+    'damaged data': flipped,
+    'a wrong checksum': forge([{ name: 'a', crc: 1 }]),
+    'a wrong checksum of a large file': forge([{ name: 'a', data: zeros(2), crc: 1 }]),
+    'damaged data of a large file': forge([{ name: 'a', packed: Buffer.from('\xff\xffnonsense'), sizeBytes: 2 ** 21 }]),
+    'less data than declared': forge([{ name: 'a', sizeBytes: 500 }]),
+    'less data than declared, stored': forge([{ name: 'a', sizeBytes: 500, method: 0 }]),
+    'an encrypted entry': forge([{ name: 'a', flags: 1 }]),
+    'unknown compression': forge([{ name: 'a', method: 12 }]),
+    'the same name twice': forge([{ name: 'a' }, { name: 'a' }]),
+    'the same name spelled in two ways': forge([{ name: 'a/b' }, { name: 'a//./b' }]),
+    'a file that is a folder too': forge([{ name: 'a' }, { name: 'a/b' }]),
+    'an absolute name': forge([{ name: '/etc/passwd' }]),
+    'a drive letter': forge([{ name: 'C:/x' }]),
+    'a climbing name': forge([{ name: 'a/../../x' }]),
+    'a name that climbs and comes back': forge([{ name: 'a/../b' }]),
+    'a backslash': forge([{ name: '..\\x' }]),
+    'a NUL': forge([{ name: 'a\0b' }]),
+    'an empty name': forge([{ name: '' }]),
+    'a name too long for a file': forge([{ name: 'x'.repeat(256) }]),
+    'a header that names another file': forge([{ name: 'a', localName: 'b' }]),
+    'an absolute link': forge([link('a', '/etc')]),
+    'a climbing link': forge([link('a', '../x')]),
+    'a link that climbs by way of another': forge([link('d/up', '..'), link('a', 'd/up/..')]),
+    'a link that climbs by way of a later one': forge([link('a', 'd/up/..'), link('d/up', '..')]),
+    'links in a circle': forge([link('a', 'b'), link('b', 'a')]),
+    'an entry behind a link': forge([link('a', 'b'), { name: 'a/x' }, { name: 'b/y' }]),
+    'a link in place of a folder': forge([{ name: 'a/x' }, link('a', 'b')]),
+    'a device': forge([{ name: 'a', mode: 0o020644 }]),
+    'a pipe': forge([{ name: 'a', mode: 0o010644 }]),
+    'fewer entries than it says': forge([{ name: 'a' }], { count: 2 }),
+    'more entries than it says': forge([{ name: 'a' }, { name: 'b' }], { count: 1 }),
+  }
+  for (const [what, zip] of Object.entries(cases)) {
+    test(`with ${what}`, async () => {
+      await expect(inspectPackage(zip)).rejects.toMatchObject({
+        name: 'InvalidParameterValueException',
+        message: couldNotUnzip,
+      })
+    })
+  }
+})
+
+describe('a deployment package is refused as too large', () => {
+  const bomb = deflateRawSync(zeros(64))
+  const overlapping: Forged[] = [{ name: 'a' }, { name: 'a', sharesWith: 0 }]
+  const cases: Record<string, Buffer> = {
+    'by declared sizes': forge(
+      Array.from({ length: 5 }, (_, index) => ({ name: String(index), packed: bomb, sizeBytes: 64 * 2 ** 20 })),
+    ),
+    'when it inflates to more than it says': forge([{ name: 'a', packed: bomb, sizeBytes: 10 }]),
+    'when a large entry inflates to more than it says': forge([{ name: 'a', packed: bomb, sizeBytes: 2 ** 21 }]),
+    'when entries share data': forge(overlapping),
+    'by the number of its folders': forge(
+      Array.from({ length: 200 }, (_, index) => ({
+        name: `${String(index)}/${'a/'.repeat(1400)}`,
+        data: Buffer.alloc(0),
+      })),
+    ),
+  }
+  for (const [what, zip] of Object.entries(cases)) {
+    test(what, async () => {
+      await expect(inspectPackage(zip)).rejects.toMatchObject({
+        name: 'InvalidParameterValueException',
+        message: tooLarge,
+      })
+    })
+  }
+
+  test('when layers leave less room', async () => {
+    const zip = forge([{ name: 'a', data: zeros(1) }])
+    await expect(inspectPackage(zip, { unzippedBytes: 1000 })).rejects.toMatchObject({ message: tooLarge })
+  })
+
+  test('when it is too large zipped', async () => {
+    await expect(inspectPackage(Buffer.alloc(52_428_801))).rejects.toMatchObject({
+      status: 413,
+      name: 'RequestEntityTooLargeException',
+      message: 'Zipped size must be smaller than 52428800 bytes',
+    })
+  })
+
+  test('and as empty when nothing is in it', async () => {
+    const message = 'Uploaded file must be a non-empty zip'
+    await expect(inspectPackage(forge([]))).rejects.toMatchObject({ message })
+    await expect(inspectPackage(Buffer.alloc(0))).rejects.toMatchObject({ message })
+  })
+})

@@ -1,0 +1,92 @@
+/** The control plane's nouns: what is kept of a function, in our words. AWS's spelling of them is in `routes/`. */
+
+/** What a caller configures, defaults filled in; one version's settings never change once published. */
+export interface FunctionSettings {
+  readonly description: string
+  readonly role: string
+  readonly packageType: 'Zip' | 'Image'
+  readonly runtime?: string
+  readonly handler?: string
+  readonly timeoutSeconds: number
+  readonly memoryMb: number
+  readonly ephemeralStorageMb: number
+  readonly architectures: readonly string[]
+  /** Absent when never sent; `{}` when an empty map was sent. */
+  readonly variables?: Readonly<Record<string, string>>
+  readonly layers: readonly { readonly arn: string; readonly sizeBytes: number }[]
+  readonly tracingMode: string
+  readonly snapStartApplyOn: string
+  readonly logging: LoggingSettings
+  readonly deadLetterTargetArn?: string
+  readonly kmsKeyArn?: string
+  readonly vpc?: {
+    readonly subnetIds: readonly string[]
+    readonly securityGroupIds: readonly string[]
+    readonly ipv6: boolean
+  }
+  readonly fileSystems: readonly { readonly arn: string; readonly localMountPath: string }[]
+}
+
+export interface LoggingSettings {
+  readonly format: 'Text' | 'JSON'
+  readonly group: string
+  readonly applicationLevel?: string
+  readonly systemLevel?: string
+}
+
+/** The deployment package of a version: kept in the blob store under its hash. */
+export interface FunctionCode {
+  /** Base64 of the SHA-256 of the zip, as AWS prints it. */
+  readonly sha256: string
+  readonly sizeBytes: number
+}
+
+export type FunctionState = 'Pending' | 'Active' | 'Inactive' | 'Failed'
+export type UpdateStatus = 'Successful' | 'Failed' | 'InProgress'
+
+/** `$LATEST` or a published version. */
+export interface FunctionVersion {
+  /** `$LATEST`, or a number as text. */
+  readonly version: string
+  readonly settings: FunctionSettings
+  readonly code: FunctionCode
+  readonly revisionId: string
+  /** Epoch milliseconds. */
+  readonly lastModifiedMs: number
+  readonly state: FunctionState
+  readonly stateReason?: string
+  readonly stateReasonCode?: string
+  readonly updateStatus?: UpdateStatus
+  readonly updateReason?: string
+  readonly updateReasonCode?: string
+  /** New with every create, update and publish: environments made for another generation never serve this one. */
+  readonly generation: string
+  /** Of a published version: what `$LATEST`'s description was when it was published. */
+  readonly sourceDescription?: string
+}
+
+export interface Alias {
+  readonly name: string
+  readonly functionVersion: string
+  readonly description: string
+  readonly revisionId: string
+  /** Version to its share of invocations, 0 to 1; at most one entry. */
+  readonly weights: Readonly<Record<string, number>>
+}
+
+/** One function with all that hangs on its name. Saved as a whole; published versions are documents of their own. */
+export interface FunctionRecord {
+  readonly name: string
+  readonly latest: FunctionVersion
+  /** What `$LATEST` runs while an update of it is in progress. */
+  readonly serving?: FunctionVersion
+  /** The number the next published version gets; numbers are never used twice. */
+  readonly nextVersion: number
+  /** Published versions that exist, oldest first. */
+  readonly versions: readonly string[]
+  readonly aliases: Readonly<Record<string, Alias>>
+  readonly tags: Readonly<Record<string, string>>
+  readonly reservedConcurrency?: number
+}
+
+export const latestVersion = '$LATEST'

@@ -1,0 +1,175 @@
+import { createActivation, type Activation, type ActivationDependencies } from './activation.ts'
+import { functionArn } from './arn.ts'
+import { checkCode, keepCode, type CheckedCode, type CodeRequest, type CodeSourceDependencies } from './code-source.ts'
+import { beginUpdate, createFunction, publishUpdate, type VersionChange } from './deployment.ts'
+import { codeErrors, conflicts, nameErrors } from './function-errors.ts'
+import type { FunctionReference } from './function-name.ts'
+import type { FunctionRecord, FunctionSettings, FunctionVersion } from './function.ts'
+import { publishVersion, removeVersion, type PublishRequest } from './publication.ts'
+import { changeRecord, requireRevision, requireSettled, type RecordChange } from './record-change.ts'
+import type { FoundVersion } from './resolve.ts'
+import { changedSettings, newSettings, type SettingsChange } from './settings.ts'
+import { checkTagCount } from './tags.ts'
+
+export interface LifecycleDependencies extends ActivationDependencies, CodeSourceDependencies {
+  readonly catalogue: ActivationDependencies['catalogue']
+}
+
+export interface CreateRequest {
+  readonly name: string
+  readonly settings: SettingsChange
+  readonly code: CodeRequest
+  readonly tags: Readonly<Record<string, string>>
+  readonly publish: boolean
+}
+
+export interface CodeUpdate extends CodeRequest {
+  readonly architectures?: readonly string[] | undefined
+  readonly publish: boolean
+  readonly dryRun: boolean
+  readonly revisionId?: string | undefined
+}
+
+export interface SettingsUpdate {
+  readonly settings: SettingsChange
+  readonly revisionId?: string | undefined
+}
+
+export interface Lifecycle extends Activation {
+  create(request: CreateRequest): Promise<FoundVersion>
+  updateCode(name: string, request: CodeUpdate): Promise<FoundVersion>
+  updateSettings(name: string, request: SettingsUpdate): Promise<FoundVersion>
+  publish(name: string, request: PublishRequest): Promise<FoundVersion>
+  /** Removes a version, or without a qualifier the function with all its versions and aliases. */
+  remove(reference: FunctionReference): Promise<void>
+  /** Saves a change that deploys nothing, such as of aliases and tags. */
+  change(name: string, rule: (record: FunctionRecord) => RecordChange): Promise<RecordChange>
+  /** The record of a name; 404 when there is none. */
+  read(name: string): Promise<FunctionRecord>
+}
+
+/**
+ * Creates, changes, publishes and removes functions. Whatever it answers is kept: code before the record that names it. A
+ * deployment becomes active in the background:
+ *
+ * 1. check    settings and package; nothing is changed before        settings.ts, code-source.ts
+ * 2. keep     the package, then the record with what is under way     deployment.ts, record-change.ts
+ * 3. answer   `Pending` or `InProgress`
+ * 4. prepare  what environments need; then `Active`, and drain        activation.ts
+ */
+export function createLifecycle(dependencies: LifecycleDependencies): Lifecycle {
+  const world = { ...dependencies, activation: createActivation(dependencies) }
+  return {
+    ...world.activation,
+    create: (request) => create(world, request),
+    updateCode: (name, request) => updateCode(world, name, request),
+    updateSettings: (name, request) => updateSettings(world, name, request),
+    publish: (name, request) => publish(world, name, request),
+    remove: (reference) => remove(world, reference),
+    change: (name, rule) => changeRecord(world, name, rule),
+    read: (name) => read(world, name),
+  }
+}
+
+interface World extends LifecycleDependencies {
+  readonly activation: Activation
+}
+
+async function create(world: World, request: CreateRequest): Promise<FoundVersion> {
+  const { catalogue, stamp } = world
+  const { name, tags, publish } = request
+  if (request.code.imageUri !== undefined) throw codeErrors.imagesNotSupported()
+  const settings = newSettings(name, request.settings)
+  checkTagCount(tags)
+  if ((await catalogue.find(name)) !== undefined) throw conflicts.exists(name)
+  const code = await keepCode(world, await checkCode(world, request.code))
+  const change = createFunction({ name, settings, code, tags, publish }, stamp)
+  if (!(await catalogue.save({ ...saved(change), expectedRevision: 0 }))) throw conflicts.exists(name)
+  return begun(world, change)
+}
+
+async function updateCode(world: World, name: string, request: CodeUpdate): Promise<FoundVersion> {
+  requireUpdatable(world, await read(world, name), request.revisionId)
+  if (request.imageUri !== undefined) throw codeErrors.imageForZip()
+  const checked = await checkCode(world, request)
+  if (request.dryRun) return dryRun(await read(world, name), checked)
+  const code = await keepCode(world, checked)
+  const change = await changeRecord(world, name, async (current) => {
+    requireUpdatable(world, current, request.revisionId)
+    const settings = withArchitectures(current.latest.settings, request.architectures)
+    const record = beginUpdate(current, { code, settings }, world.stamp)
+    if (!request.publish) return { record, described: record.latest }
+    return publishUpdate(record, await newestVersion(world, current), world.stamp)
+  })
+  return begun(world, change)
+}
+
+async function updateSettings(world: World, name: string, request: SettingsUpdate): Promise<FoundVersion> {
+  const change = await changeRecord(world, name, (current) => {
+    requireUpdatable(world, current, request.revisionId)
+    const settings = changedSettings(current.latest.settings, request.settings)
+    const record = beginUpdate(current, { settings }, world.stamp)
+    return { record, described: record.latest }
+  })
+  return begun(world, change)
+}
+
+async function publish(world: World, name: string, request: PublishRequest): Promise<FoundVersion> {
+  const { record, described } = await changeRecord(world, name, async (current) => {
+    requireSettled(current.latest, functionArn(world, name))
+    return publishVersion(current, await newestVersion(world, current), request, world.stamp)
+  })
+  return { record, version: described }
+}
+
+async function remove(world: World, { name, qualifier }: FunctionReference): Promise<void> {
+  const { catalogue, drain } = world
+  if (qualifier === undefined) return removeFunction(world, name)
+  const removed = /^\d+$/.test(qualifier) ? await catalogue.findVersion(name, qualifier) : undefined
+  await changeRecord(world, name, (record) => removeVersion(record, qualifier))
+  if (removed !== undefined) drain(name, removed)
+}
+
+async function removeFunction(world: World, name: string): Promise<void> {
+  let isRemoved = false
+  while (!isRemoved) {
+    const stored = await world.catalogue.find(name)
+    if (stored === undefined) throw nameErrors.notFound(functionArn(world, name))
+    isRemoved = await world.catalogue.remove(name, stored.revision)
+  }
+  world.drain(name)
+}
+
+async function read(world: World, name: string): Promise<FunctionRecord> {
+  const stored = await world.catalogue.find(name)
+  if (stored === undefined) throw nameErrors.notFound(functionArn(world, name))
+  return stored.value
+}
+
+async function newestVersion({ catalogue }: World, record: FunctionRecord): Promise<FunctionVersion | undefined> {
+  const newest = record.versions.at(-1)
+  return newest === undefined ? undefined : catalogue.findVersion(record.name, newest)
+}
+
+function requireUpdatable(world: World, { name, latest }: FunctionRecord, revisionId: string | undefined): void {
+  requireRevision(latest, revisionId)
+  requireSettled(latest, functionArn(world, name))
+}
+
+/** A deployment that is saved goes on in the background; the caller is shown its beginning. */
+function begun({ activation }: World, { record, described }: VersionChange): FoundVersion {
+  activation.start(record)
+  return { record, version: described }
+}
+
+function saved({ record, versions = [] }: VersionChange): RecordChange {
+  return { record, versions }
+}
+
+function dryRun(record: FunctionRecord, { code }: CheckedCode): FoundVersion {
+  return { record, version: { ...record.latest, code } }
+}
+
+function withArchitectures(settings: FunctionSettings, architectures: readonly string[] | undefined): FunctionSettings {
+  return architectures === undefined ? settings : { ...settings, architectures }
+}

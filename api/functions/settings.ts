@@ -1,0 +1,105 @@
+import { invalidParameterValue, validation } from '../errors.ts'
+import { checkVariables } from './environment-variables.ts'
+import type { FunctionSettings, LoggingSettings } from './function.ts'
+import { checkRuntime } from './runtime.ts'
+
+type Vpc = NonNullable<FunctionSettings['vpc']>
+
+/** What a caller asks to be set: absent members stay as they are; an empty text removes ARNs. */
+export interface SettingsChange {
+  readonly description?: string | undefined
+  readonly role?: string | undefined
+  readonly runtime?: string | undefined
+  readonly handler?: string | undefined
+  readonly timeoutSeconds?: number | undefined
+  readonly memoryMb?: number | undefined
+  readonly ephemeralStorageMb?: number | undefined
+  readonly architectures?: readonly string[] | undefined
+  readonly variables?: Readonly<Record<string, string>> | undefined
+  readonly layers?: FunctionSettings['layers'] | undefined
+  readonly tracingMode?: string | undefined
+  readonly snapStartApplyOn?: string | undefined
+  readonly logging?: { readonly [Key in keyof LoggingSettings]?: LoggingSettings[Key] | undefined } | undefined
+  readonly deadLetterTargetArn?: string | undefined
+  readonly kmsKeyArn?: string | undefined
+  readonly vpc?: { readonly [Key in keyof Vpc]?: Vpc[Key] | undefined } | undefined
+  readonly fileSystems?: FunctionSettings['fileSystems'] | undefined
+}
+
+/** The settings of a new function: what was asked for over AWS's defaults (reference 2.2). */
+export function newSettings(name: string, change: SettingsChange): FunctionSettings {
+  if (change.runtime === undefined || change.handler === undefined) {
+    throw invalidParameterValue(
+      'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+    )
+  }
+  return changedSettings(defaultSettings(name), change)
+}
+
+/** The settings after a change; what AWS would refuse is AWS's error (reference 2.5). */
+export function changedSettings(current: FunctionSettings, change: SettingsChange): FunctionSettings {
+  check(change)
+  const { logging, deadLetterTargetArn, kmsKeyArn, vpc, ...plain } = change
+  const { deadLetterTargetArn: _target, kmsKeyArn: _key, ...rest } = current
+  return {
+    ...rest,
+    ...defined(plain),
+    logging: logging === undefined ? current.logging : changedLogging(current.logging, logging),
+    ...removable('deadLetterTargetArn', deadLetterTargetArn ?? current.deadLetterTargetArn),
+    ...removable('kmsKeyArn', kmsKeyArn ?? current.kmsKeyArn),
+    ...(vpc === undefined ? {} : { vpc: changedVpc(current.vpc, vpc) }),
+  }
+}
+
+function defaultSettings(name: string): FunctionSettings {
+  return {
+    description: '',
+    role: '',
+    packageType: 'Zip',
+    timeoutSeconds: 3,
+    memoryMb: 128,
+    ephemeralStorageMb: 512,
+    architectures: ['x86_64'],
+    layers: [],
+    tracingMode: 'PassThrough',
+    snapStartApplyOn: 'None',
+    logging: { format: 'Text', group: `/aws/lambda/${name}` },
+    fileSystems: [],
+  }
+}
+
+/** Limits tighter than the service model's: these are what zip functions meet on AWS. */
+function check({ timeoutSeconds = 1, memoryMb = 128, runtime, variables }: SettingsChange): void {
+  const violations: string[] = []
+  const atMost = (path: string, value: number, most: number) => {
+    if (value <= most) return
+    const constraint = `Member must have value less than or equal to ${most}`
+    violations.push(`Value '${value}' at '${path}' failed to satisfy constraint: ${constraint}`)
+  }
+  atMost('timeout', timeoutSeconds, 900)
+  atMost('memorySize', memoryMb, 10_240)
+  if (violations.length > 0) throw validation(violations)
+  if (runtime !== undefined) checkRuntime(runtime)
+  if (variables !== undefined) checkVariables(variables)
+}
+
+/** Levels belong to JSON: they default to INFO there, and go when the format is Text again. */
+function changedLogging(current: LoggingSettings, change: NonNullable<SettingsChange['logging']>): LoggingSettings {
+  const { format, group, applicationLevel = 'INFO', systemLevel = 'INFO' } = { ...current, ...defined(change) }
+  return format === 'Text' ? { format, group } : { format, group, applicationLevel, systemLevel }
+}
+
+function changedVpc(current: Vpc | undefined, change: NonNullable<SettingsChange['vpc']>): Vpc {
+  return { subnetIds: [], securityGroupIds: [], ipv6: false, ...current, ...defined(change) }
+}
+
+function removable<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
+  return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [K in Key]: string })
+}
+
+type Defined<Type> = { readonly [Key in keyof Type]?: Exclude<Type[Key], undefined> }
+
+/** The members that have a value. */
+function defined<Type extends object>(members: Type): Defined<Type> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<Type>
+}

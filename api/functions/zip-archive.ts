@@ -1,0 +1,179 @@
+/**
+ * The zip format as bytes: finds the entries of an archive that lies whole in memory. What entries may be called and how
+ * large they may be is decided in `deployment-package.ts`. Anything inconsistent is an `ArchiveFault`.
+ */
+
+/** The bytes are not a zip archive, or not one that can be unpacked. */
+export class ArchiveFault extends Error {}
+
+export interface ZipEntry {
+  readonly name: string
+  /** Unix mode with its file type bits; 0 when the archive was made where there are none. */
+  readonly mode: number
+  /** The DOS attribute, or the name's last slash, says folder. */
+  readonly isFolder: boolean
+  readonly modifiedMs: number
+  readonly method: 'stored' | 'deflated'
+  readonly crc32: number
+  readonly sizeBytes: number
+  /** Where the local header starts and the data ends. */
+  readonly start: number
+  readonly end: number
+  /** The data as it lies in the archive. */
+  readonly data: Buffer
+}
+
+interface Directory {
+  readonly offset: number
+  readonly end: number
+  readonly count: number
+  /** Bytes before the archive, as self-extracting ones have; offsets inside do not count them. */
+  readonly prepended: number
+}
+
+const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator64: 0x07064b50 }
+const encryptedFlags = 0x2061
+const unixHosts = [3, 19]
+
+/** The entries of an archive in the directory's order; none for an empty archive. */
+export function* readZipEntries(zip: Buffer): Generator<ZipEntry, void, undefined> {
+  const directory = findDirectory(zip)
+  let at = directory.offset
+  for (let index = 0; index < directory.count; index++) {
+    if (at + 46 > directory.end || zip.readUInt32LE(at) !== signatures.central)
+      throw new ArchiveFault('directory entry missing')
+    const next = at + 46 + zip.readUInt16LE(at + 28) + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32)
+    if (next > directory.end) throw new ArchiveFault('directory entry cut off')
+    yield readEntry(zip, at, directory)
+    at = next
+  }
+  if (at !== directory.end) throw new ArchiveFault('directory holds more than its entries')
+}
+
+function findDirectory(zip: Buffer): Directory {
+  for (let at = zip.length - 22; at >= Math.max(0, zip.length - 22 - 0xffff); at--) {
+    if (zip.readUInt32LE(at) !== signatures.end || at + 22 + zip.readUInt16LE(at + 20) !== zip.length) continue
+    if (at >= 20 && zip.readUInt32LE(at - 20) === signatures.locator64) return directory64(zip, at - 20)
+    if (zip.readUInt16LE(at + 4) !== 0) throw new ArchiveFault('part of a split archive')
+    return placed(at, zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 12), zip.readUInt32LE(at + 16))
+  }
+  throw new ArchiveFault('no end of directory')
+}
+
+function directory64(zip: Buffer, locator: number): Directory {
+  const candidates = [readUInt64(zip, locator + 8), locator - 56]
+  const at = candidates.find(
+    (place) => place >= 0 && place + 56 <= locator && zip.readUInt32LE(place) === signatures.end64,
+  )
+  if (at === undefined) throw new ArchiveFault('no zip64 end of directory')
+  return placed(at, readUInt64(zip, at + 32), readUInt64(zip, at + 40), readUInt64(zip, at + 48))
+}
+
+function placed(end: number, count: number, sizeBytes: number, declaredOffset: number): Directory {
+  const offset = end - sizeBytes
+  const prepended = offset - declaredOffset
+  if (offset < 0 || prepended < 0) throw new ArchiveFault('directory lies outside the archive')
+  return { offset, end, count, prepended }
+}
+
+function readEntry(zip: Buffer, at: number, directory: Directory): ZipEntry {
+  const flags = zip.readUInt16LE(at + 8)
+  const method = zip.readUInt16LE(at + 10)
+  if ((flags & encryptedFlags) !== 0) throw new ArchiveFault('encrypted entry')
+  if (method !== 0 && method !== 8) throw new ArchiveFault('unsupported compression')
+  const nameEnd = at + 46 + zip.readUInt16LE(at + 28)
+  const nameBytes = zip.subarray(at + 46, nameEnd)
+  const extra = zip.subarray(nameEnd, nameEnd + zip.readUInt16LE(at + 30))
+  const large = zip64Fields(zip, at, extra)
+  const start = large.offset + directory.prepended
+  const data = localData(zip, { start, compressedBytes: large.compressedBytes, nameBytes, limit: directory.offset })
+  const attributes = zip.readUInt32LE(at + 38)
+  const isUnix = unixHosts.includes(zip.readUInt8(at + 5))
+  return {
+    name: decodeName(nameBytes),
+    mode: isUnix ? attributes >>> 16 : 0,
+    isFolder: nameBytes.at(-1) === 0x2f || (!isUnix && (attributes & 0x10) !== 0),
+    modifiedMs: modifiedMs(zip.readUInt16LE(at + 14), zip.readUInt16LE(at + 12), extra),
+    method: method === 0 ? 'stored' : 'deflated',
+    crc32: zip.readUInt32LE(at + 16),
+    sizeBytes: large.sizeBytes,
+    start,
+    end: data.end,
+    data: data.bytes,
+  }
+}
+
+interface LocalPlace {
+  readonly start: number
+  readonly compressedBytes: number
+  readonly nameBytes: Buffer
+  readonly limit: number
+}
+
+/** The data behind a local header, which must name the same file as the directory does. */
+function localData(
+  zip: Buffer,
+  { start, compressedBytes, nameBytes, limit }: LocalPlace,
+): { bytes: Buffer; end: number } {
+  if (start + 30 > limit || zip.readUInt32LE(start) !== signatures.local) throw new ArchiveFault('local header missing')
+  const nameEnd = start + 30 + zip.readUInt16LE(start + 26)
+  const from = nameEnd + zip.readUInt16LE(start + 28)
+  const end = from + compressedBytes
+  if (end > limit) throw new ArchiveFault('data cut off')
+  if (!zip.subarray(start + 30, nameEnd).equals(nameBytes))
+    throw new ArchiveFault('header and directory name different files')
+  return { bytes: zip.subarray(from, end), end }
+}
+
+/** Sizes and offset, from the zip64 field where the ordinary ones are full. */
+function zip64Fields(
+  zip: Buffer,
+  at: number,
+  extra: Buffer,
+): { sizeBytes: number; compressedBytes: number; offset: number } {
+  const field = extraField(extra, 0x0001)
+  let used = 0
+  const take = (value: number): number => {
+    if (value !== 0xffffffff) return value
+    if (field === undefined || used + 8 > field.length) throw new ArchiveFault('zip64 field missing')
+    used += 8
+    return readUInt64(field, used - 8)
+  }
+  const sizeBytes = take(zip.readUInt32LE(at + 24))
+  const compressedBytes = take(zip.readUInt32LE(at + 20))
+  return { sizeBytes, compressedBytes, offset: take(zip.readUInt32LE(at + 42)) }
+}
+
+function extraField(extra: Buffer, id: number): Buffer | undefined {
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) === id) return extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2))
+  }
+  return undefined
+}
+
+/** The extended timestamp when there is one, else the DOS time, which knows no zone and is taken as UTC. */
+function modifiedMs(date: number, time: number, extra: Buffer): number {
+  const stamp = extraField(extra, 0x5455)
+  if (stamp !== undefined && stamp.length >= 5 && (stamp.readUInt8(0) & 1) !== 0) return stamp.readInt32LE(1) * 1000
+  const [month, day] = [Math.max(1, (date >> 5) & 15), Math.max(1, date & 31)]
+  return Date.UTC(1980 + (date >> 9), month - 1, day, time >> 11, (time >> 5) & 63, (time & 31) * 2)
+}
+
+function readUInt64(bytes: Buffer, at: number): number {
+  const value = bytes.readBigUInt64LE(at)
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new ArchiveFault('number too large')
+  return Number(value)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const cp437 =
+  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0'
+
+/** Names are UTF-8 wherever they can be, since many tools write it without saying so; else the format's first code page. */
+function decodeName(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : (cp437[byte - 128] ?? ''))).join('')
+  }
+}

@@ -1,0 +1,29 @@
+import type { EnvironmentSpec } from '../environments/driver.ts'
+import type { FunctionRecord, FunctionVersion } from '../functions/function.ts'
+
+/** What a version's environments are found by; new with every generation, so that old code is never reused. */
+export function environmentKey(functionName: string, { version, generation }: FunctionVersion): string {
+  return `${functionName}:${version}:${generation}`
+}
+
+/** What an environment of this version must be. */
+export function environmentSpec(record: FunctionRecord, version: FunctionVersion): EnvironmentSpec {
+  const { settings } = version
+  return {
+    key: environmentKey(record.name, version),
+    functionName: record.name,
+    version: version.version,
+    runtime: settings.runtime ?? '',
+    handler: settings.handler ?? '',
+    architecture: settings.architectures[0] ?? 'x86_64',
+    memoryMb: settings.memoryMb,
+    timeoutMs: settings.timeoutSeconds * 1000,
+    ephemeralStorageMb: settings.ephemeralStorageMb,
+    variables: settings.variables ?? {},
+    codeSha256: version.code.sha256,
+    logGroup: settings.logging.group,
+    logFormat: settings.logging.format,
+    tags: record.tags,
+    ...(record.reservedConcurrency === undefined ? {} : { reserved: record.reservedConcurrency }),
+  }
+}

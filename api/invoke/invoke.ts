@@ -1,0 +1,68 @@
+import { invalidRuntime } from '../errors.ts'
+import { RuntimeUnavailable } from '../environments/driver.ts'
+import type { InvocationResult } from '../environments/invocation.ts'
+import type { Scheduler } from '../environments/scheduler.ts'
+import type { Catalogue } from '../functions/catalogue.ts'
+import type { FunctionReference } from '../functions/function-name.ts'
+import { resolveVersion, type ResolvedVersion } from '../functions/resolve.ts'
+import { environmentSpec } from './environment-spec.ts'
+
+/** One invocation as asked for, its event already checked. */
+export interface InvokeRequest {
+  readonly reference: FunctionReference
+  readonly requestId: string
+  readonly payload: Uint8Array
+  readonly tail: boolean
+  readonly traceId: string
+  /** JSON text, decoded. */
+  readonly clientContext?: string
+}
+
+export interface InvokeAnswer extends InvocationResult {
+  /** `$LATEST` or the number that ran, also behind an alias. */
+  readonly executedVersion: string
+}
+
+export interface InvokeDependencies {
+  readonly catalogue: Catalogue
+  readonly scheduler: Scheduler
+  readonly accountId: string
+  readonly region: string
+  /** A number from 0 to 1, which decides between the two versions of a weighted alias. */
+  readonly random: () => number
+}
+
+export interface Invoke {
+  /** Names the version that would run now; unknown functions and qualifiers, and functions that are not ready, are errors. */
+  resolve(reference: FunctionReference): Promise<ResolvedVersion>
+  /** Runs one invocation and answers what the function answered. */
+  run(request: InvokeRequest): Promise<InvokeAnswer>
+}
+
+/**
+ * Runs one invocation and answers what the function answered.
+ *
+ * 1. resolve   name and qualifier to a version                 ../functions/resolve.ts
+ * 2. lease     a warm environment or a cold start              ../environments/scheduler.ts
+ * 3. run       the event there, the answer back                ../environments/environment.ts
+ */
+export function createInvoke(dependencies: InvokeDependencies): Invoke {
+  const { scheduler } = dependencies
+  const resolve = (reference: FunctionReference) => resolveVersion(dependencies, reference)
+  return {
+    resolve,
+    async run(request) {
+      const resolved = await resolve(request.reference)
+      const { requestId, payload, tail, traceId, clientContext } = request
+      const spec = environmentSpec(resolved.record, resolved.version)
+      const context = clientContext === undefined ? {} : { clientContext }
+      const invocation = { requestId, payload, tail, traceId, functionArn: resolved.invokedArn, ...context }
+      const result = await scheduler.run(spec, invocation).catch(explain)
+      return { ...result, executedVersion: resolved.version.version }
+    },
+  }
+}
+
+function explain(error: unknown): never {
+  throw error instanceof RuntimeUnavailable ? invalidRuntime(error.message) : error
+}

@@ -1,0 +1,42 @@
+import { isUtf8 } from 'node:buffer'
+import { invalidRequestContent, kinds, LambdaError } from '../errors.ts'
+import { describeJsonFault } from './json-fault.ts'
+
+/** Largest event of a synchronous invocation, in bytes. */
+export const maxPayloadBytes = 6_291_456
+/** Largest event of an asynchronous invocation, in bytes. */
+export const maxEventBytes = 1_048_576
+
+const emptyEvent = Buffer.from('{}')
+
+/** The event as the function gets it: the caller's own bytes, or `{}` for none. What is not JSON is refused. */
+export function checkPayload(payload: Buffer, type: 'RequestResponse' | 'Event'): Buffer {
+  const limit = type === 'Event' ? maxEventBytes : maxPayloadBytes
+  if (payload.length > limit) throw tooLarge(payload.length, type, limit)
+  if (payload.length === 0) return emptyEvent
+  if (!isJson(payload)) throw notJson(payload)
+  return payload
+}
+
+function isJson(payload: Buffer): boolean {
+  if (!isUtf8(payload)) return false
+  try {
+    JSON.parse(payload.toString('utf8'))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function tooLarge(bytes: number, type: string, limit: number): LambdaError {
+  const text = `${String(bytes)} byte payload is too large for the ${type} invocation type (limit ${String(limit)} bytes)`
+  return new LambdaError(kinds.requestTooLarge, text)
+}
+
+function notJson(payload: Buffer): LambdaError {
+  const { text, line, column } = describeJsonFault(payload)
+  const source = 'Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)'
+  const place = `[${source}; line: ${String(line)}, column: ${String(column)}]`
+  const prefix = 'Could not parse request body into json: Could not parse payload into json'
+  return invalidRequestContent(`${prefix}: ${text}\n at ${place}`)
+}

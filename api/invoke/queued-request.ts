@@ -1,0 +1,28 @@
+import type { FunctionReference } from '../functions/function-name.ts'
+import type { InvokeRequest } from './invoke.ts'
+import { traceHeader } from './trace-id.ts'
+
+/** What is kept of an asynchronous invocation, as far as running it needs it. */
+interface Queued {
+  readonly id: string
+  readonly functionName: string
+  readonly qualifier?: string
+  readonly payload: Uint8Array
+  readonly clientContext?: string
+  readonly traceId?: string
+  readonly acceptedMs: number
+}
+
+/** The invocation that runs a queued event, under the request id that its sender got. */
+export function queuedRequest(event: Queued): InvokeRequest {
+  const { functionName: name, qualifier, clientContext } = event
+  const reference: FunctionReference = qualifier === undefined ? { name } : { name, qualifier }
+  return {
+    reference,
+    requestId: event.id,
+    payload: event.payload,
+    tail: false,
+    traceId: traceHeader(event.traceId, event.acceptedMs),
+    ...(clientContext === undefined ? {} : { clientContext }),
+  }
+}

@@ -1,0 +1,190 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, expect, test } from '@jest/globals'
+import {
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  InvokeCommand,
+  UpdateFunctionCodeCommand,
+  waitUntilFunctionActiveV2,
+  waitUntilFunctionUpdatedV2,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda'
+import { newDataFolder, startMain, startProgram, zipOf, type RunningServer } from './main.harness.ts'
+
+const servers: RunningServer[] = []
+const folders: string[] = []
+
+afterEach(async () => {
+  await Promise.all(
+    servers
+      .splice(0)
+      .filter(isRunning)
+      .map((server) => server.end('SIGKILL')),
+  )
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function isRunning({ process }: RunningServer): boolean {
+  return process.exitCode === null && process.signalCode === null
+}
+
+async function start(dataFolder = folder()): Promise<RunningServer> {
+  const server = await startMain(dataFolder)
+  servers.push(server)
+  return server
+}
+
+function folder(): string {
+  const made = newDataFolder()
+  folders.push(made)
+  return made
+}
+
+async function create(client: LambdaClient, FunctionName: string, code: string): Promise<void> {
+  const role = 'arn:aws:iam::000000000000:role/any'
+  const settings = { FunctionName, Role: role, Runtime: 'nodejs24.x', Handler: 'index.handler', Timeout: 20 } as const
+  await client.send(new CreateFunctionCommand({ ...settings, Code: { ZipFile: await zipOf('index.js', code) } }))
+  await waitUntilFunctionActiveV2({ client, maxWaitTime: 20 }, { FunctionName })
+}
+
+async function invoke(client: LambdaClient, FunctionName: string, event: unknown): Promise<unknown> {
+  const { Payload } = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
+  return JSON.parse(Payload?.transformToString() ?? '')
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('the condition did not come true')
+    await delay(10)
+  }
+}
+
+test('the server starts, is healthy, runs a function and ends on SIGTERM', async () => {
+  const server = await start()
+  expect((await fetch(`${server.address}/health`)).status).toBe(200)
+  await create(server.client, 'echo', 'exports.handler = async (event) => event')
+  expect(await invoke(server.client, 'echo', { a: [1] })).toEqual({ a: [1] })
+  expect(await server.end('SIGTERM')).toBe(0)
+})
+
+test.each([{ KUBELAMBDA_PORT: 'many' }, { KUBELAMBDA_DRIVER: 'kubernetes' }, { KUBELAMBDA_ACCOUNT_ID: '1' }])(
+  'a wrong setting ends the start with one line that names it: %j',
+  async (settings: Record<string, string>) => {
+    const { exited, output } = startProgram({ KUBELAMBDA_DATA: folder(), ...settings })
+    expect(await exited).not.toBe(0)
+    expect(output()).toMatch(new RegExp(`^kubelambda: ${Object.keys(settings)[0] ?? ''} [^\n]+\n$`))
+  },
+)
+
+test('a port in use and a data folder in use end the start with one line', async () => {
+  const data = folder()
+  const server = await start(data)
+  const port = new URL(server.address).port
+  const samePort = startProgram({ KUBELAMBDA_DATA: folder(), KUBELAMBDA_PORT: port })
+  expect(await samePort.exited).not.toBe(0)
+  expect(
+    samePort
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('kubelambda:')),
+  ).toHaveLength(1)
+  const sameFolder = startProgram({ KUBELAMBDA_DATA: data })
+  expect(await sameFolder.exited).not.toBe(0)
+  expect(sameFolder.output()).toMatch(/^kubelambda: [^\n]+\n$/)
+})
+
+test('SIGTERM lets a running invocation end and its caller have the answer', async () => {
+  const server = await start()
+  await create(
+    server.client,
+    'slow',
+    "exports.handler = async () => { console.log('it runs'); await new Promise((done) => setTimeout(done, 500)); return 'ended' }",
+  )
+  const answer = invoke(server.client, 'slow', {})
+  await until(() => server.output().includes('it runs'))
+  const code = server.end('SIGTERM')
+  expect(await answer).toBe('ended')
+  expect(await code).toBe(0)
+})
+
+test('what was answered is there after SIGKILL: functions, updates, deletions, accepted events', async () => {
+  const ran = new Set<string>()
+  const recorder = createServer((request, response) => {
+    ran.add(request.url ?? '')
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(recorder, 'listening')
+  const { port } = recorder.address() as AddressInfo
+  const two = `exports.handler = async ({ id }) => { await fetch('http://127.0.0.1:${String(port)}/' + id); return 'two' }`
+
+  const data = folder()
+  const first = await start(data)
+  await create(first.client, 'kept', "exports.handler = async () => 'one'")
+  await create(first.client, 'gone', "exports.handler = async () => 'one'")
+  const update = { FunctionName: 'kept', ZipFile: await zipOf('index.js', two) }
+  await first.client.send(new UpdateFunctionCodeCommand(update))
+  await waitUntilFunctionUpdatedV2({ client: first.client, maxWaitTime: 20 }, { FunctionName: 'kept' })
+  await first.client.send(new DeleteFunctionCommand({ FunctionName: 'gone' }))
+  const events = ['a', 'b', 'c', 'd', 'e']
+  for (const id of events) {
+    const Payload = JSON.stringify({ id })
+    await first.client.send(new InvokeCommand({ FunctionName: 'kept', InvocationType: 'Event', Payload }))
+  }
+  await first.end('SIGKILL')
+
+  const second = await start(data)
+  expect(await invoke(second.client, 'kept', { id: 'sync' })).toBe('two')
+  await expect(invoke(second.client, 'gone', {})).rejects.toThrow('Function not found')
+  await until(() => events.every((id) => ran.has(`/${id}`)))
+  recorder.close()
+})
+
+test('a caller that goes away in the middle leaves the environment to the next invocation', async () => {
+  const server = await start()
+  await create(
+    server.client,
+    'patient',
+    "let calls = 0; exports.handler = async (event) => { calls++; if (event.wait) { console.log('it waits'); await new Promise((done) => setTimeout(done, 300)) } return calls }",
+  )
+  const path = `${server.address}/2015-03-31/functions/patient/invocations`
+  const leaving = request(path, { method: 'POST' }).on('error', () => undefined)
+  leaving.end('{"wait":true}')
+  await until(() => server.output().includes('it waits'))
+  leaving.destroy()
+  await until(() => server.output().includes('REPORT'))
+  expect(await invoke(server.client, 'patient', {})).toBe(2)
+
+  const half = request(path, { method: 'POST', headers: { 'Content-Length': '1000' } }).on('error', () => undefined)
+  half.write('{"half":')
+  await delay(10)
+  half.destroy()
+  expect(await invoke(server.client, 'patient', {})).toBe(3)
+})
+
+test('after an update no environment serves the old code, also under load', async () => {
+  const server = await start()
+  await create(server.client, 'changing', 'exports.handler = async () => 0')
+  for (let number = 1; number <= 3; number++) {
+    const load = Array.from({ length: 6 }, () => invoke(server.client, 'changing', {}))
+    const ZipFile = await zipOf('index.js', `exports.handler = async () => ${String(number)}`)
+    await server.client.send(new UpdateFunctionCodeCommand({ FunctionName: 'changing', ZipFile }))
+    await waitUntilFunctionUpdatedV2({ client: server.client, maxWaitTime: 20 }, { FunctionName: 'changing' })
+    const after = await Promise.all(Array.from({ length: 6 }, () => invoke(server.client, 'changing', {})))
+    expect(new Set(after)).toEqual(new Set([number]))
+    await Promise.all(load)
+  }
+})
+
+test('nothing of a server is left when it was killed: no process, no mount', async () => {
+  const data = folder()
+  const server = await start(data)
+  await create(server.client, 'left', 'exports.handler = async () => process.pid')
+  await invoke(server.client, 'left', {})
+  await server.end('SIGKILL')
+  if (existsSync('/proc/self/mounts')) expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(data)
+})

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { ConfigError, readConfig, type Config } from './config.ts'
+import { createLog } from './observe/log.ts'
+import { startServer } from './server.ts'
+
+const log = createLog(process.stdout, process.stderr, () => new Date())
+
+function greet(address: string): void {
+  const lines = [
+    `kubelambda serves the AWS Lambda API on ${address}`,
+    '',
+    'Try it:',
+    `  export AWS_ENDPOINT_URL_LAMBDA=${address} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test`,
+    '  aws lambda list-functions',
+    '',
+  ]
+  process.stdout.write(lines.join('\n'))
+}
+
+function settings(): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`kubelambda: ${error.message}\n`)
+    process.exit(2)
+  }
+}
+
+const config = settings()
+try {
+  const server = await startServer(config, { log, now: Date.now, ids: randomUUID, random: Math.random })
+  greet(server.address)
+  const stop = (): void => {
+    process.removeAllListeners('SIGTERM').on('SIGTERM', () => undefined)
+    process.removeAllListeners('SIGINT').once('SIGINT', () => process.exit(130))
+    server.close().then(
+      () => {
+        log.flush()
+        process.exit(0)
+      },
+      (error: unknown) => {
+        log.error('The server did not close cleanly.', error)
+        process.exit(1)
+      },
+    )
+  }
+  process.once('SIGTERM', stop).once('SIGINT', stop)
+} catch (error) {
+  process.stderr.write(`kubelambda: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}

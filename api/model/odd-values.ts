@@ -1,0 +1,136 @@
+const nested = (open: string, close: string, depth: number) =>
+  JSON.parse(open.repeat(depth) + close.repeat(depth)) as unknown
+
+/** Texts that names, ARNs and paths trip over. */
+export const oddTexts = [
+  '',
+  ' ',
+  'a'.repeat(70),
+  'a'.repeat(5_000),
+  '\u0000',
+  'line\r\nx-injected: 1',
+  '\ud800',
+  '💥'.repeat(100),
+  '\u202eexe.piz',
+  '../../../etc/passwd',
+  '__proto__',
+  'constructor',
+  '${jndi:ldap://x}',
+  'arn:aws:lambda:us-east-1:123456789012:function',
+  'arn:aws:lambda:::function:',
+  'arn:aws:lambda:eu-west-9:999999999999:function:other:$LATEST',
+  ':::::',
+  '$LATEST',
+  'a:b:c:d:e:f:g:h',
+  'arn:aws:iam::1:role/',
+]
+
+/** JSON values of wrong types, sizes and depths. */
+export const oddValues: readonly (() => unknown)[] = [
+  () => null,
+  () => true,
+  () => -1,
+  () => 1.5,
+  () => 1e308,
+  () => 9_007_199_254_740_993,
+  () => '',
+  () => '12',
+  () => [],
+  () => [null],
+  () => [[[]]],
+  () => ({}),
+  () => ({ '': null }),
+  () => JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}') as unknown,
+  () => nested('[', ']', 500),
+  () => Array.from({ length: 2_000 }, () => 'a'),
+  () => 'a'.repeat(5_000),
+  () => '\ud800\u0000',
+]
+
+/** Pieces of queries that do not decode, do not fit, or mean another operation. */
+export const oddQueries = [
+  'MaxItems=0',
+  'MaxItems=-1',
+  'MaxItems=1e9',
+  'MaxItems=99999999999999999999',
+  'MaxItems=NaN',
+  'MaxItems=1&MaxItems=x',
+  'Marker=%ZZ',
+  'Marker=%C0%AF',
+  'Marker=%00',
+  'Marker=',
+  'Qualifier=',
+  'Qualifier=%24LATEST%0A',
+  'Qualifier=a&Qualifier=b',
+  'FunctionVersion=all',
+  '__proto__=1',
+  'constructor[prototype][x]=1',
+  'find=LayerVersion',
+  'List=ALL',
+  '&&&==&',
+  '%',
+  'tagKeys=',
+  'StartedAfter=yesterday',
+  'StartedAfter=99999999999999999',
+  'ReverseOrder=maybe',
+  `x=${'a'.repeat(4_000)}`,
+]
+
+/** Path labels as they stand in a URL. */
+export const oddLabels = [
+  '',
+  '%',
+  '%ZZ',
+  '%00',
+  '%C0%AF',
+  '%252F',
+  '..',
+  '.',
+  '%2e%2e',
+  '%2F%2F',
+  'a%0Ab',
+  '%E2%98%83',
+  '*',
+  ';x',
+  'a,b',
+  '%3A%3A',
+]
+
+/** Headers whose values no operation takes. */
+export const oddHeaders: readonly (readonly [string, string])[] = [
+  ['content-type', 'text/plain'],
+  ['content-type', 'application/json; charset=utf-16'],
+  ['content-type', ';;;'],
+  ['content-type', 'multipart/form-data'],
+  ['content-encoding', 'gzip'],
+  ['x-amz-invocation-type', 'Sometimes'],
+  ['x-amz-invocation-type', ''],
+  ['x-amz-log-type', 'tail'],
+  ['x-amz-client-context', '!!! no base64 !!!'],
+  ['x-amz-client-context', 'eyJ'.repeat(1_300)],
+  ['x-amz-tenant-id', '*'.repeat(300)],
+  ['x-amz-durable-execution-name', 'a b'],
+  ['x-amzn-trace-id', 'Root=;;;=\u00ff'],
+  ['authorization', 'AWS4-HMAC-SHA256 nonsense'],
+  ['x-amz-date', 'not a date'],
+  ['accept', '\u00e9'],
+]
+
+/** Whole bodies that are no JSON, or not the JSON of an input. */
+export const oddBodies: readonly (() => Buffer)[] = [
+  () => Buffer.alloc(0),
+  () => Buffer.from('null'),
+  () => Buffer.from('[]'),
+  () => Buffer.from('"text"'),
+  () => Buffer.from('1e400'),
+  () => Buffer.from('{"Timeout":1e400,"MemorySize":-1e400}'),
+  () => Buffer.from('{"FunctionName":"a","FunctionName":1}'),
+  () => Buffer.from('{"FunctionName":"\\ud800"}'),
+  () => Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22]),
+  () => Buffer.from('\u{feff}{}'),
+  () => Buffer.from('['.repeat(20_000)),
+  () => Buffer.from(`${'{"Code":'.repeat(5_000)}1${'}'.repeat(5_000)}`),
+  () => Buffer.from("{'FunctionName':'a'}"),
+  () => Buffer.from('{"FunctionName":"a"} trailing'),
+  () => Buffer.from([0, 1, 2, 3]),
+]

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals'
+import { operation, operations, shapeOf, structureOf } from './operations.ts'
+import type { Shape } from './operations.ts'
+
+test('the API has 85 operations', () => {
+  expect(operations).toHaveLength(85)
+})
+
+test('every operation has its own method, path and query', () => {
+  const places = operations.map(({ method, path, query }) => JSON.stringify([method, path, query]))
+  expect(new Set(places).size).toBe(85)
+})
+
+test('an operation that shares its path is told apart by its query', () => {
+  expect(operation('GetLayerVersionByArn').query).toEqual({ find: 'LayerVersion' })
+  expect(operation('ListProvisionedConcurrencyConfigs').query).toEqual({ List: 'ALL' })
+  expect(operation('ListLayers').query).toBeUndefined()
+})
+
+test.each(operations)('every label of $name is a required member of its input', ({ path, input }) => {
+  const { members, required } = structureOf(input)
+  const labels = [...path.matchAll(/\{(\w+)\}/g)].map(([, label]) => label)
+  const inPath = Object.keys(members).filter((name) => members[name]?.location === 'uri')
+  expect(inPath.toSorted()).toEqual(labels.toSorted())
+  expect(required).toEqual(expect.arrayContaining(inPath))
+})
+
+test('every shape that a shape names is there', () => {
+  const seen = new Set<string>()
+  const visit = (name: string): void => {
+    if (seen.has(name)) return
+    seen.add(name)
+    for (const inner of namesIn(shapeOf(name))) visit(inner)
+  }
+  for (const { input, output } of operations) for (const name of [input, output]) if (name !== undefined) visit(name)
+  expect(seen.size).toBeGreaterThan(400)
+})
+
+function namesIn(shape: Shape): string[] {
+  if (shape.type === 'structure') return Object.values(shape.members).map((member) => member.shape)
+  if (shape.type === 'list') return [shape.member]
+  return shape.type === 'map' ? [shape.key, shape.value] : []
+}
+
+test('a shape that the model does not have is an error that names it', () => {
+  expect(() => shapeOf('Nothing')).toThrow('lambda.json has no shape Nothing')
+})

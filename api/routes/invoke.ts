@@ -1,0 +1,98 @@
+import { invalidRequestContent } from '../errors.ts'
+import type { Dispatcher } from '../events/dispatcher.ts'
+import { parseFunctionName } from '../functions/function-name.ts'
+import type { Invoke, InvokeAnswer, InvokeRequest } from '../invoke/invoke.ts'
+import { checkPayload } from '../invoke/payload.ts'
+import { answeredTrace, traceHeader } from '../invoke/trace-id.ts'
+import { Answer, type Handlers, type Input, type RequestContext } from './handler.ts'
+
+export interface InvokeRoutesDependencies {
+  readonly invoke: Invoke
+  readonly dispatcher: Pick<Dispatcher, 'accept'>
+  readonly accountId: string
+  readonly region: string
+  readonly now: () => number
+}
+
+/** Invoke: the answer of the function, 202 once an event is stored, or 204 when a dry run would run. */
+export function invokeRoutes(dependencies: InvokeRoutesDependencies): Handlers {
+  const { invoke, dispatcher, now } = dependencies
+
+  async function accept(request: InvokeRequest): Promise<Answer> {
+    const resolved = await invoke.resolve(request.reference)
+    await dispatcher.accept({
+      id: request.requestId,
+      functionName: resolved.record.name,
+      functionArn: resolved.invokedArn,
+      payload: request.payload,
+      traceId: request.traceId,
+      acceptedMs: now(),
+      ...(request.reference.qualifier === undefined ? {} : { qualifier: request.reference.qualifier }),
+      ...(request.clientContext === undefined ? {} : { clientContext: request.clientContext }),
+    })
+    return new Answer({}, { status: 202, headers: headersOf(request) })
+  }
+
+  return {
+    async Invoke(input: Input, context: RequestContext) {
+      const type = input['InvocationType'] ?? 'RequestResponse'
+      const reference = parseFunctionName(String(input['FunctionName']), optional(input['Qualifier']), dependencies)
+      if (type === 'DryRun') {
+        await invoke.resolve(reference)
+        return new Answer({}, { status: 204 })
+      }
+      const traceId = traceHeader(header(context, 'x-amzn-trace-id'), now())
+      const payload = checkPayload(payloadOf(input), type === 'Event' ? 'Event' : 'RequestResponse')
+      const isTail = input['LogType'] === 'Tail'
+      const request = {
+        reference,
+        requestId: context.requestId,
+        payload,
+        traceId,
+        tail: isTail,
+        ...clientContext(input),
+      }
+      return type === 'Event' ? accept(request) : answer(request, await invoke.run(request))
+    },
+  }
+}
+
+function answer(request: InvokeRequest, result: InvokeAnswer): Answer {
+  const output = {
+    Payload: result.payload,
+    FunctionError: result.functionError,
+    LogResult: result.logTail,
+    ExecutedVersion: result.executedVersion,
+  }
+  return new Answer(output, { headers: headersOf(request) })
+}
+
+function headersOf(request: InvokeRequest): Record<string, string> {
+  return { 'x-amzn-remapped-content-length': '0', 'x-amzn-trace-id': answeredTrace(request.traceId) }
+}
+
+function payloadOf(input: Input): Buffer {
+  return Buffer.isBuffer(input['Payload']) ? input['Payload'] : Buffer.alloc(0)
+}
+
+function optional(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function header(context: RequestContext, name: string): string | undefined {
+  const value = context.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The client context, base64 on the wire, as JSON text; what does not decode to JSON is refused. */
+function clientContext(input: Input): { clientContext?: string } {
+  const encoded = optional(input['ClientContext'])
+  if (encoded === undefined || encoded === '') return {}
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  try {
+    JSON.parse(text)
+  } catch {
+    throw invalidRequestContent('Client context must be a valid Base64-encoded JSON object.')
+  }
+  return { clientContext: text }
+}

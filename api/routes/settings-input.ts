@@ -1,0 +1,94 @@
+import { invalidParameterValue } from '../errors.ts'
+import type { Home } from '../functions/arn.ts'
+import type { FunctionSettings, LoggingSettings } from '../functions/function.ts'
+import { checkLayerReferences, layerVersionMissing } from '../functions/layer-references.ts'
+import type { SettingsChange } from '../functions/settings.ts'
+
+/** Members of CreateFunction and UpdateFunctionConfiguration that configure, as the model has checked them. */
+export interface SettingsMembers {
+  readonly Description?: string
+  readonly Role?: string
+  readonly Runtime?: string
+  readonly Handler?: string
+  readonly Timeout?: number
+  readonly MemorySize?: number
+  readonly EphemeralStorage?: { readonly Size: number }
+  readonly Architectures?: readonly string[]
+  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> }
+  readonly Layers?: readonly string[]
+  readonly TracingConfig?: { readonly Mode?: string }
+  readonly SnapStart?: { readonly ApplyOn?: string }
+  readonly LoggingConfig?: {
+    readonly LogFormat?: LoggingSettings['format']
+    readonly ApplicationLogLevel?: string
+    readonly SystemLogLevel?: string
+    readonly LogGroup?: string
+  }
+  readonly DeadLetterConfig?: { readonly TargetArn?: string }
+  readonly KMSKeyArn?: string
+  readonly VpcConfig?: {
+    readonly SubnetIds?: readonly string[]
+    readonly SecurityGroupIds?: readonly string[]
+    readonly Ipv6AllowedForDualStack?: boolean
+  }
+  readonly FileSystemConfigs?: readonly { readonly Arn: string; readonly LocalMountPath: string }[]
+}
+
+const notBuilt = new Set([
+  ...['CapacityProviderConfig', 'CodeSigningConfigArn', 'DurableConfig', 'ImageConfig', 'PublishTo', 'SourceKMSKeyArn'],
+  'TenancyConfig',
+])
+
+/** Refuses members that would be accepted and then do nothing. */
+export function refuseUnbuilt(members: object): void {
+  const given = Object.entries(members).find(([name, value]) => notBuilt.has(name) && isGiven(value))
+  if (given !== undefined) throw invalidParameterValue(`${given[0]} is not supported by this server yet.`)
+}
+
+/** What a request asks to be configured, in our words. */
+export function settingsInput(members: SettingsMembers, home: Home): SettingsChange {
+  const { LoggingConfig: logging, VpcConfig: vpc } = members
+  return {
+    description: members.Description,
+    role: members.Role,
+    runtime: members.Runtime,
+    handler: members.Handler,
+    timeoutSeconds: members.Timeout,
+    memoryMb: members.MemorySize,
+    ephemeralStorageMb: members.EphemeralStorage?.Size,
+    architectures: members.Architectures,
+    variables: members.Environment?.Variables,
+    layers: layersInput(members.Layers, home),
+    tracingMode: members.TracingConfig?.Mode,
+    snapStartApplyOn: members.SnapStart?.ApplyOn,
+    logging: logging && {
+      format: logging.LogFormat,
+      applicationLevel: logging.ApplicationLogLevel,
+      systemLevel: logging.SystemLogLevel,
+      group: logging.LogGroup,
+    },
+    deadLetterTargetArn: members.DeadLetterConfig?.TargetArn,
+    kmsKeyArn: members.KMSKeyArn,
+    vpc: vpc && {
+      subnetIds: vpc.SubnetIds,
+      securityGroupIds: vpc.SecurityGroupIds,
+      ipv6: vpc.Ipv6AllowedForDualStack,
+    },
+    fileSystems: members.FileSystemConfigs?.map(({ Arn, LocalMountPath }) => ({
+      arn: Arn,
+      localMountPath: LocalMountPath,
+    })),
+  }
+}
+
+/** No layer versions exist on this server, so that any that is named is missing. */
+function layersInput(arns: readonly string[] | undefined, home: Home): FunctionSettings['layers'] | undefined {
+  const [first] = arns ?? []
+  if (arns === undefined || first === undefined) return arns && []
+  checkLayerReferences(arns, home)
+  throw layerVersionMissing(first)
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+}

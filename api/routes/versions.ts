@@ -1,0 +1,33 @@
+import type { Home } from '../functions/arn.ts'
+import { parseUnqualifiedName } from '../functions/function-name.ts'
+import type { Lifecycle } from '../functions/lifecycle.ts'
+import { functionConfiguration } from './function-configuration.ts'
+import type { Handlers } from './handler.ts'
+import { refuseUnbuilt } from './settings-input.ts'
+
+export interface VersionRoutesDependencies extends Home {
+  readonly lifecycle: Pick<Lifecycle, 'publish'>
+}
+
+interface PublishMembers {
+  readonly FunctionName: string
+  readonly CodeSha256?: string
+  readonly Description?: string
+  readonly RevisionId?: string
+}
+
+/** PublishVersion. */
+export function versionRoutes(dependencies: VersionRoutesDependencies): Handlers {
+  return {
+    async PublishVersion(members: PublishMembers) {
+      const name = parseUnqualifiedName(members.FunctionName, dependencies)
+      refuseUnbuilt(members)
+      const { record, version } = await dependencies.lifecycle.publish(name, {
+        codeSha256: members.CodeSha256,
+        description: members.Description,
+        revisionId: members.RevisionId,
+      })
+      return functionConfiguration(dependencies, record.name, version, version.version)
+    },
+  }
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { createProcessDriver } from './environments/process-driver.ts'
+import { buildSupervisor } from './environments/process/supervisor-file.ts'
+import { createScheduler } from './environments/scheduler.ts'
+import { createDispatcher } from './events/dispatcher.ts'
+import type { CodeStore } from './functions/code-store.ts'
+import { createLifecycle } from './functions/lifecycle.ts'
+import type { Catalogue } from './functions/catalogue.ts'
+import { codeInUse } from './functions/code-in-use.ts'
+import { environmentKey, environmentSpec } from './invoke/environment-spec.ts'
+import { createInvoke } from './invoke/invoke.ts'
+import { queuedRequest } from './invoke/queued-request.ts'
+import type { Log } from './observe/log.ts'
+import { handlersOf } from './routes/handlers.ts'
+import { openDiskCodeStore } from './store/code/disk-code-store.ts'
+import { openEmbeddedStore } from './store/embedded/open.ts'
+import { createS3ObjectSource } from './store/s3-object-source.ts'
+
+/** What the world outside the process gives: time, ids, chance, and where lines go. */
+export interface Surroundings {
+  readonly log: Log
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly ids: () => string
+  readonly random: () => number
+}
+
+export interface Server {
+  readonly address: string
+  /** Takes no more requests, lets running invocations end, and keeps everything that was answered. */
+  close(): Promise<void>
+}
+
+/** The longest an invocation may run on AWS, and what ending its environment may take beyond it. */
+const longestInvocationMs = 905_000
+/** While the server ends, connections without a request are closed this often. */
+const hangUpMs = 50
+/** Asynchronous events that run at once; the rest of the account's concurrency is for those who wait for an answer. */
+const eventsAtOnce = 100
+const sweepMs = 3_600_000
+
+/**
+ * Puts the server together and listens. What an earlier server left under way is completed: deployments, and events that
+ * were accepted. A data folder or port that cannot be used is an error of one line.
+ */
+export async function startServer(config: Config, surroundings: Surroundings): Promise<Server> {
+  const { log, now, ids } = surroundings
+  const parts = await assemble(config, surroundings)
+  const { store, codeStore, scheduler, dispatcher, lifecycle } = parts
+  let isReady = false
+  const link = { linkKey: randomBytes(32), nowMs: now }
+  const app = buildApp({
+    handlers: handlersOf({ ...parts, ...link, concurrency: config.concurrency, newId: ids, now }),
+    router: { ids, logError: (line, cause) => log.error(line, cause) },
+    codeDownload: { ...link, codeStore },
+    isReady: () => isReady,
+  })
+  const stopSweeping = await sweepRegularly(parts, log)
+  await lifecycle.resume()
+  await app.listen({ host: config.host, port: config.port })
+  dispatcher.start()
+  isReady = true
+  return {
+    address: addressOf(config.host, app.server.address() as AddressInfo),
+    async close() {
+      isReady = false
+      stopSweeping()
+      // A connection that is busy now is idle, and in the way of the end, once it has its answer.
+      const hangUp = setInterval(() => app.server.closeIdleConnections(), hangUpMs)
+      await Promise.all([app.close(), dispatcher.close(longestInvocationMs)])
+      clearInterval(hangUp)
+      await lifecycle.settled()
+      await scheduler.close(longestInvocationMs)
+      await store.close()
+    },
+  }
+}
+
+/** Makes every part once: the store, where code runs, what invokes it, and what keeps the functions. */
+async function assemble(config: Config, { log, now, ids, random }: Surroundings) {
+  const { accountId, region, dataFolder, concurrency, idleMs, s3Endpoint } = config
+  const home = { accountId, region }
+  const store = openEmbeddedStore(dataFolder)
+  const { catalogue } = store
+  const codeStore = openDiskCodeStore(dataFolder, now)
+  const supervisorFile = await buildSupervisor(dataFolder)
+  const driver = await createProcessDriver({ ...home, codeStore, dataFolder, supervisorFile, log })
+  const scheduler = createScheduler({ driver, accountConcurrency: concurrency, idleMs, log })
+  const invoke = createInvoke({ ...home, catalogue, scheduler, random })
+  const dispatcher = createDispatcher({
+    queue: store.events,
+    run: (event) => invoke.run(queuedRequest(event)),
+    warn: (message, cause) => log.error(message, cause),
+    concurrency: Math.min(concurrency, eventsAtOnce),
+    now,
+  })
+  const lifecycle = createLifecycle({
+    ...home,
+    catalogue,
+    codeStore,
+    objects: s3Endpoint === undefined ? undefined : createS3ObjectSource(s3Endpoint, region),
+    prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)),
+    drain: (name, version) => scheduler.drain(version === undefined ? name : environmentKey(name, version)),
+    onFault: (message, cause) => log.error(message, cause),
+    stamp: { nowMs: now, newId: ids },
+  })
+  return { ...home, store, catalogue, codeStore, scheduler, invoke, dispatcher, lifecycle }
+}
+
+/** Removes packages that no function names any more, now and every hour; answers how to stop. */
+async function sweepRegularly(parts: { catalogue: Catalogue; codeStore: CodeStore }, log: Log): Promise<() => void> {
+  const sweep = async () => parts.codeStore.sweep(await codeInUse(parts.catalogue))
+  await sweep()
+  const timer = setInterval(() => {
+    sweep().catch((cause: unknown) => log.error('Packages out of use could not be removed.', cause))
+  }, sweepMs).unref()
+  return () => clearInterval(timer)
+}
+
+function addressOf(host: string, { port }: AddressInfo): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`
+}

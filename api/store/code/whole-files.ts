@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+const temporary = '.tmp-'
+
+/** A new name in the same folder, for what is not whole yet. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `${temporary}${randomUUID()}`)
+}
+
+/** Whether a name in a folder is one that `temporaryBeside` gave. */
+export function isTemporary(path: string): boolean {
+  return basename(path).startsWith(temporary)
+}
+
+/** Writes a file that is there whole and durable, or not at all. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const partial = temporaryBeside(path)
+  try {
+    await writeSynced(partial, bytes)
+    await rename(partial, path)
+  } catch (cause) {
+    await rm(partial, { force: true })
+    throw cause
+  }
+  await syncFolder(dirname(path))
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Removes a folder; renames it first, so that a half-removed folder is never taken for a whole one. */
+export async function removeWhole(path: string): Promise<void> {
+  if (!(await isThere(path))) return
+  const partial = temporaryBeside(path)
+  await rename(path, partial)
+  await rm(partial, { recursive: true, force: true })
+}
+
+/** The file's bytes; undefined when it does not exist. */
+export async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw cause
+  }
+}
+
+/** Whether something exists under the path. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw cause
+  }
+}

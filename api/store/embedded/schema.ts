@@ -1,0 +1,38 @@
+/** The tables, as the steps that made them: a data folder at version N gets the steps after the first N. Never edit a step. */
+export const schemaSteps: readonly string[] = [
+  `CREATE TABLE functions (
+     name TEXT PRIMARY KEY,
+     revision INTEGER NOT NULL,
+     code_bytes INTEGER NOT NULL,
+     document TEXT NOT NULL
+   ) WITHOUT ROWID, STRICT;
+   CREATE INDEX functions_code_bytes ON functions (code_bytes);
+
+   -- The newest revision of any function, so that a function made again does not repeat one.
+   CREATE TABLE revisions (newest INTEGER NOT NULL) STRICT;
+   INSERT INTO revisions VALUES (0);
+
+   CREATE TABLE versions (
+     function TEXT NOT NULL,
+     version TEXT NOT NULL,
+     code_bytes INTEGER NOT NULL,
+     document TEXT NOT NULL,
+     PRIMARY KEY (function, version)
+   ) WITHOUT ROWID, STRICT;
+   CREATE INDEX versions_code_bytes ON versions (code_bytes);
+
+   -- state: 0 ready, 1 delayed until due_ms, 2 in flight
+   CREATE TABLE events (
+     sequence INTEGER PRIMARY KEY,
+     id TEXT NOT NULL UNIQUE,
+     function TEXT NOT NULL,
+     state INTEGER NOT NULL,
+     due_ms INTEGER NOT NULL,
+     attempts INTEGER NOT NULL,
+     head TEXT NOT NULL,
+     payload BLOB NOT NULL
+   ) STRICT;
+   CREATE INDEX events_ready ON events (function, sequence) WHERE state = 0;
+   CREATE INDEX events_delayed ON events (due_ms) WHERE state = 1;
+   CREATE INDEX events_in_flight ON events (sequence) WHERE state = 2;`,
+]

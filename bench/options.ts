@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util'
+
+export const measurements = ['warm', 'idle', 'cold', 'burst', 'events', 'catalogue'] as const
+export type Measurement = (typeof measurements)[number]
+
+/** What the command line asks for. */
+export interface Options {
+  readonly only: readonly Measurement[]
+  /** Share of the usual number of samples. */
+  readonly effort: number
+  /** How many functions make a large catalogue. */
+  readonly functionCount: number
+  readonly write: boolean
+  readonly profileFolder?: string
+  readonly other?: { readonly endpoint: string; readonly functionName: string }
+}
+
+/** Reads the command line; what it cannot use is an `Error` that says what to write instead. */
+export function readOptions(words: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      only: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      endpoint: { type: 'string' },
+      function: { type: 'string' },
+    },
+  })
+  if ((values.endpoint === undefined) !== (values.function === undefined)) {
+    throw new Error('Give --endpoint URL and --function NAME together.')
+  }
+  const many = values.full ? 10_000 : 2000
+  return {
+    only: values.only === undefined ? measurements : values.only.split(',').map(readMeasurement),
+    effort: values.quick ? 0.2 : 1,
+    functionCount: values.quick ? 200 : many,
+    write: values.write,
+    ...(values.profile === undefined ? {} : { profileFolder: values.profile }),
+    ...(values.endpoint === undefined || values.function === undefined
+      ? {}
+      : { other: { endpoint: values.endpoint, functionName: values.function } }),
+  }
+}
+
+function readMeasurement(word: string): Measurement {
+  const found = measurements.find((measurement) => measurement === word)
+  if (found === undefined) throw new Error(`--only takes ${measurements.join(', ')}, separated by commas; not ${word}.`)
+  return found
+}

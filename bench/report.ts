@@ -1,0 +1,64 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
+
+/** One promise of the design and what this run says of it. */
+export interface Finding {
+  readonly promise: string
+  readonly measured: string
+  readonly target: string
+  /** Absent when nothing was promised. */
+  readonly isKept?: boolean
+}
+
+/** What stands in the table when a measurement could not be taken. */
+export function notMeasured(promise: string, error: unknown): Finding {
+  const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+  return { promise, measured: `failed: ${reason.replaceAll('|', '/')}`, target: '', isKept: false }
+}
+
+const begin = '<!-- bench:start -->'
+const end = '<!-- bench:end -->'
+
+/** The findings as a Markdown table. */
+export function renderTable(findings: readonly Finding[]): string {
+  const rows = findings.map(({ promise, measured, target, isKept }) => [promise, measured, target, verdict(isKept)])
+  const lines = [['promise', 'measured', 'target', 'kept'], ['---', '---', '---', '---'], ...rows]
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Where and when the figures were taken; `loadBefore` is the load average before the run began. */
+export function renderCircumstances(mode: string, loadBefore: number): string {
+  const day = new Date().toISOString().slice(0, 10)
+  const cores = cpus().length
+  const disturbed = loadBefore > cores / 2 ? ' Other work was running: the figures are disturbed.' : ''
+  return [
+    `Measured ${day} by \`npm run bench${mode}\` on ${cores} cores with Node.js ${process.version},`,
+    `load average ${loadBefore.toFixed(1)} before the run.${disturbed} Client, server and functions share the machine,`,
+    'and each ratio is of medians taken in alternating rounds of one run.',
+  ].join('\n')
+}
+
+/** How busy the machine has been in the last minute. */
+export function currentLoad(): number {
+  return loadavg()[0] ?? 0
+}
+
+/** Replaces what stands between the markers of a file; false when it has no markers. */
+export async function writeBetweenMarkers(file: URL, text: string): Promise<boolean> {
+  const content = await readFile(file, 'utf8').catch(() => '')
+  const from = content.indexOf(begin)
+  const to = content.indexOf(end)
+  if (from < 0 || to < from) return false
+  await writeFile(file, `${content.slice(0, from + begin.length)}\n${text}\n${content.slice(to)}`)
+  return true
+}
+
+/** `1.234 ms`: three figures that mean something. */
+export function milliseconds(value: number): string {
+  return `${value.toPrecision(3)} ms`
+}
+
+function verdict(isKept: boolean | undefined): string {
+  if (isKept === undefined) return ''
+  return isKept ? 'yes' : '**no**'
+}

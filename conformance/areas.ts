@@ -1,0 +1,35 @@
+import { account } from './areas/account.ts'
+import { aliases } from './areas/aliases.ts'
+import { concurrency } from './areas/concurrency-of-invocations.ts'
+import { environment } from './areas/environment.ts'
+import { errors } from './areas/errors.ts'
+import { functions } from './areas/functions.ts'
+import { invoke } from './areas/invoke.ts'
+import { names } from './areas/names.ts'
+import { packages } from './areas/packages.ts'
+import { runtimes } from './areas/runtimes.ts'
+import { tags } from './areas/tags.ts'
+import { updates } from './areas/updates.ts'
+import { validation } from './areas/validation.ts'
+import { versions } from './areas/versions.ts'
+import { wire } from './areas/wire.ts'
+import type { Area } from './case.ts'
+
+/** Everything that is asked. */
+export const areas: readonly Area[] = [
+  functions,
+  updates,
+  versions,
+  aliases,
+  tags,
+  account,
+  names,
+  validation,
+  packages,
+  invoke,
+  errors,
+  runtimes,
+  environment,
+  concurrency,
+  wire,
+]

@@ -1,0 +1,54 @@
+import { request as plain } from 'node:http'
+import { request as secure } from 'node:https'
+import { buffer } from 'node:stream/consumers'
+import { sign } from './signature.ts'
+import type { Target } from './target.ts'
+
+/** A request as it goes over the wire: nothing is encoded or added but the signature. */
+export interface RawRequest {
+  readonly method: string
+  /** Path and query, encoded as they shall be sent. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+export interface RawResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+  /** The body as JSON; undefined when it is not. */
+  readonly json: unknown
+}
+
+/** Sends a signed request that need not be one the SDK could make. */
+export async function sendRaw(target: Target, request: RawRequest): Promise<RawResponse> {
+  const body = Buffer.from(request.body ?? '')
+  const url = new URL(request.path, target.endpoint)
+  const headers = { 'content-type': 'application/json', ...request.headers }
+  const credentials = await target.client.config.credentials()
+  const signed = sign({ method: request.method, url, headers, body }, target.region, credentials, new Date())
+  return exchange(url, request, { ...signed, 'content-length': String(body.length) }, body)
+}
+
+function exchange(url: URL, request: RawRequest, headers: Record<string, string>, body: Buffer): Promise<RawResponse> {
+  const send = url.protocol === 'https:' ? secure : plain
+  return new Promise((resolve, reject) => {
+    const outgoing = send(url, { method: request.method, path: request.path, headers }, (incoming) => {
+      buffer(incoming).then((bytes) => {
+        const text = bytes.toString('utf8')
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json: parsed(text) })
+      }, reject)
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,10 @@
+/** Tests are TypeScript ES modules, run as they are: types are stripped, nothing is bundled. */
+export default {
+  roots: ['<rootDir>/api', '<rootDir>/runtime-bootstrap', '<rootDir>/fixtures', '<rootDir>/conformance'],
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/jest-strip-types.mjs' },
+  modulePathIgnorePatterns: ['<rootDir>/fixtures/build/', '<rootDir>/fixtures/src/', '<rootDir>/.kubelambda'],
+  testTimeout: 30_000,
+  maxWorkers: 2,
+}

@@ -1,0 +1,71 @@
+import { seconds, type Trouble } from './platform-lines.ts'
+import type { RuntimeExit } from './runtime-process.ts'
+import type { Answer } from './runtime-api/runtime-events.ts'
+
+/** What ended a runtime, or kept it from starting. */
+export interface Fault extends Trouble {
+  /** What happened, in AWS's words. */
+  readonly reason: string
+  /** What the runtime itself said about it; callers get that instead. */
+  readonly answer?: Answer
+}
+
+/** The names that AWS prints for signals. */
+const signalNames: Readonly<Record<string, string>> = {
+  SIGABRT: 'aborted',
+  SIGALRM: 'alarm clock',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGHUP: 'hangup',
+  SIGILL: 'illegal instruction',
+  SIGINT: 'interrupt',
+  SIGKILL: 'killed',
+  SIGPIPE: 'broken pipe',
+  SIGQUIT: 'quit',
+  SIGSEGV: 'segmentation fault',
+  SIGSYS: 'bad system call',
+  SIGTERM: 'terminated',
+  SIGTRAP: 'trace/breakpoint trap',
+  SIGUSR1: 'user defined signal 1',
+  SIGUSR2: 'user defined signal 2',
+}
+
+export function timeoutFault(timeoutMs: number): Fault {
+  return {
+    status: 'timeout',
+    errorType: 'Sandbox.Timedout',
+    reason: `Task timed out after ${seconds(timeoutMs)} seconds`,
+  }
+}
+
+export const outOfMemory: Fault = {
+  status: 'error',
+  errorType: 'Runtime.OutOfMemory',
+  reason: 'Runtime exited with error: signal: killed',
+}
+
+export function initErrorFault(answer: Answer): Fault {
+  const errorType = answer.errorType ?? 'Runtime.Unknown'
+  return { status: 'error', errorType, reason: 'Runtime failed to initialize', answer }
+}
+
+export function exitFault(exit: RuntimeExit): Fault {
+  if (exit.launchError !== undefined) {
+    return { status: 'error', errorType: 'Runtime.InvalidEntrypoint', reason: exit.launchError }
+  }
+  return { status: 'error', errorType: 'Runtime.ExitError', reason: exitReason(exit) }
+}
+
+function exitReason({ code, signal }: RuntimeExit): string {
+  if (signal !== null) return `Runtime exited with error: signal: ${signalNames[signal] ?? signal.toLowerCase()}`
+  if (code === 0) return 'Runtime exited without providing a reason'
+  return `Runtime exited with error: exit status ${String(code)}`
+}
+
+/** What the caller gets. */
+export function answerOf(fault: Fault, requestId: string): Answer {
+  if (fault.answer !== undefined) return fault.answer
+  const { errorType, reason } = fault
+  const body = JSON.stringify({ errorType, errorMessage: `RequestId: ${requestId} Error: ${reason}` })
+  return { body: Buffer.from(body), contentType: 'application/json', errorType }
+}

@@ -1,0 +1,45 @@
+import type { Trouble } from './platform-lines.ts'
+import type { DoneMessage, InvokeMessage } from './protocol.ts'
+
+/** One event on its way through this environment. */
+export interface InvocationRun {
+  readonly invoke: InvokeMessage
+  readonly event: Uint8Array
+  /** When its time began to run, on the monotonic clock; 0 while it waits for the first initialisation. */
+  startedMs: number
+  /** When its time is over, as milliseconds since 1970. */
+  deadlineMs: number
+  isStartWritten: boolean
+  isAnswered: boolean
+  /** The error that the function itself reported. */
+  errorType?: string
+}
+
+export function newRun(invoke: InvokeMessage, event: Uint8Array): InvocationRun {
+  return { invoke, event, startedMs: 0, deadlineMs: 0, isStartWritten: false, isAnswered: false }
+}
+
+/** How a run went, apart from what the run itself knows. */
+export interface Outcome {
+  readonly durationMs: number
+  readonly maxMemoryUsedMb: number
+  readonly initDurationMs: number | undefined
+  readonly fault: Trouble | undefined
+}
+
+/** What the server is told when a run is over; durations have the two decimals that REPORT prints. */
+export function doneMessage(run: InvocationRun, outcome: Outcome): DoneMessage {
+  const { fault, initDurationMs, maxMemoryUsedMb } = outcome
+  const errorType = fault?.errorType ?? run.errorType
+  const durationMs = Math.round(outcome.durationMs * 100) / 100
+  return {
+    type: 'done',
+    requestId: run.invoke.requestId,
+    status: fault?.status ?? (run.errorType === undefined ? 'success' : 'failure'),
+    durationMs,
+    billedDurationMs: Math.ceil(durationMs),
+    maxMemoryUsedMb,
+    ...(errorType === undefined ? {} : { errorType }),
+    ...(initDurationMs === undefined ? {} : { initDurationMs }),
+  }
+}

@@ -1,0 +1,31 @@
+import { Socket } from 'node:net'
+import { frameDecoder, type ServerMessage } from './protocol.ts'
+import { Supervisor } from './supervisor.ts'
+
+/** More than this unsent means that the server does not keep up; log lines are thrown away then. */
+const maxUnsentBytes = 8 * 1024 * 1024
+
+/** Serves one server on one channel; the end of the channel is the end of the environment. */
+function supervise(channel: Socket): void {
+  const supervisor = new Supervisor({
+    write: (bytes, isDroppable) => {
+      if (!isDroppable || channel.writableLength < maxUnsentBytes) channel.write(bytes)
+    },
+  })
+  const end = (): void => {
+    supervisor.stop()
+    process.exit(0)
+  }
+  const decode = frameDecoder<ServerMessage>((frame) => {
+    supervisor.receive(frame)
+    if (frame.message.type === 'shutdown') channel.end(() => process.exit(0))
+  })
+  channel.on('data', decode)
+  channel.on('end', end)
+  channel.on('error', end)
+  process.on('SIGTERM', end)
+  // Ctrl-C goes to the server too, which ends its environments in order.
+  process.on('SIGINT', () => undefined)
+}
+
+supervise(new Socket({ fd: 3, readable: true, writable: true }))

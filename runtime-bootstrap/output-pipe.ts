@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A pipe for what runtimes write, one after the other. */
+export interface OutputPipe {
+  /** The end to write to; stays open here, so that a new runtime can have it too. */
+  readonly writeEnd: number
+}
+
+/**
+ * Makes a real pipe for stdout and stderr together. The sockets that `spawn` makes instead cannot be opened again as
+ * `/dev/stderr`, which shell functions do, and two of them lose the order in which lines were written.
+ */
+export async function openOutputPipe(onChunk: (chunk: Buffer) => void): Promise<OutputPipe> {
+  const folder = mkdtempSync(join(tmpdir(), '.output-'))
+  try {
+    const path = join(folder, 'pipe')
+    await makePipe(path)
+    const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const writeEnd = openSync(path, constants.O_WRONLY)
+    const reader = new Socket({ fd: readEnd, readable: true, writable: false })
+    reader.on('data', onChunk)
+    reader.on('error', () => closeSync(writeEnd))
+    return { writeEnd }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function makePipe(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('mkfifo', ['-m', '666', path], { stdio: 'ignore' })
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      if (code === 0) resolve()
+      else reject(new Error(`mkfifo ended with ${String(code)}: the folder for temporary files must take pipes`))
+    })
+  })
+}

@@ -1,0 +1,49 @@
+import type { Assignment, DoneMessage } from './protocol.ts'
+
+/** Why an invocation or an initialisation did not end well. */
+export interface Trouble {
+  readonly status: 'error' | 'timeout'
+  readonly errorType: string
+}
+
+export function initStartLine({ runtimeVersion, runtimeVersionArn }: Assignment): string {
+  return `INIT_START Runtime Version: ${runtimeVersion}\tRuntime Version ARN: ${runtimeVersionArn}`
+}
+
+/** Written only when initialisation failed. */
+export function initReportLine(durationMs: number, phase: 'init' | 'invoke', trouble: Trouble): string {
+  return `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\t${statusFields(trouble)}`
+}
+
+export function startLine(requestId: string, version: string): string {
+  return `START RequestId: ${requestId} Version: ${version}`
+}
+
+export function endLine(requestId: string): string {
+  return `END RequestId: ${requestId}`
+}
+
+/** REPORT ends with a tab when all went well, as on AWS. */
+export function reportLine(done: DoneMessage, memoryMb: number, trouble: Trouble | undefined): string {
+  const { requestId, durationMs, billedDurationMs, maxMemoryUsedMb, initDurationMs } = done
+  return (
+    `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\t` +
+    `Billed Duration: ${String(billedDurationMs)} ms\tMemory Size: ${String(memoryMb)} MB\t` +
+    `Max Memory Used: ${String(maxMemoryUsedMb)} MB\t` +
+    (initDurationMs === undefined ? '' : `Init Duration: ${initDurationMs.toFixed(2)} ms\t`) +
+    (trouble === undefined ? '' : statusFields(trouble))
+  )
+}
+
+export function timedOutLine(requestId: string, timeoutMs: number, now: Date): string {
+  return `${now.toISOString()} ${requestId} Task timed out after ${seconds(timeoutMs)} seconds\n`
+}
+
+/** The configured timeout as AWS prints it. */
+export function seconds(timeoutMs: number): string {
+  return (timeoutMs / 1000).toFixed(2)
+}
+
+function statusFields({ status, errorType }: Trouble): string {
+  return status === 'timeout' ? 'Status: timeout' : `Status: error\tError Type: ${errorType}`
+}

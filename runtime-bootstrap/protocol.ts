@@ -1,0 +1,146 @@
+/**
+ * What a server and a supervisor say to each other: frames over one duplex byte stream that belongs to one environment.
+ *
+ * A frame is `u32 BE head length | u32 BE body length | head, JSON in UTF-8 | body, raw bytes`. The stream is an inherited
+ * socket with the local driver and a TCP connection in a cluster. An environment is assigned once, then runs one
+ * invocation at a time; the server may send the first invocation right behind the assignment.
+ */
+
+/** Everything an environment learns when it becomes one function version's own. */
+export interface Assignment {
+  readonly functionName: string
+  readonly functionVersion: string
+  readonly handler: string
+  readonly accountId: string
+  readonly memoryMb: number
+  readonly timeoutMs: number
+  readonly initTimeoutMs: number
+  /** `python:3.12` and the like, for INIT_START. */
+  readonly runtimeVersion: string
+  readonly runtimeVersionArn: string
+  /** Where code and layers are as the supervisor sees them now; bound to `/var/task` and `/opt` when `mount` is set. */
+  readonly codeFolder: string
+  readonly layerFolder?: string
+  /** Set when the supervisor runs in its own mount namespace and may bind folders over the paths AWS uses. */
+  readonly mount?: boolean
+  /** Who the function runs as; the supervisor's own user when absent. */
+  readonly user?: { readonly uid: number; readonly gid: number }
+  /** The runtime's start command: absolute interpreter and its arguments. Empty for `provided.*`, which look for `bootstrap`. */
+  readonly command: readonly string[]
+  /** Whole environment of the runtime, without `AWS_LAMBDA_RUNTIME_API`, which only the supervisor knows. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+export interface AssignMessage {
+  readonly type: 'assign'
+  readonly assignment: Assignment
+}
+
+/** One event to run; the frame's body is the event as the caller sent it. */
+export interface InvokeMessage {
+  readonly type: 'invoke'
+  readonly requestId: string
+  /** The ARN as invoked, with the qualifier the caller gave. */
+  readonly functionArn: string
+  readonly traceId?: string
+  /** Decoded JSON text of `X-Amz-Client-Context`. */
+  readonly clientContext?: string
+  readonly contentType?: string
+  /** Asks for the last 4 KB of the log in `done`. */
+  readonly tail: boolean
+}
+
+export interface ShutdownMessage {
+  readonly type: 'shutdown'
+  readonly reason: 'spindown' | 'timeout' | 'failure'
+}
+
+export type ServerMessage = AssignMessage | InvokeMessage | ShutdownMessage
+
+/** The runtime asked for its first event; sent once for every initialisation that succeeds. */
+export interface ReadyMessage {
+  readonly type: 'ready'
+  readonly initDurationMs: number
+}
+
+/** The answer to an invocation; the body is the payload, byte for byte. Sent as soon as the runtime posted it. */
+export interface ResponseMessage {
+  readonly type: 'response'
+  readonly requestId: string
+  readonly contentType: string
+  /** Present when the function failed; the value of `X-Amz-Function-Error`. */
+  readonly functionError?: 'Unhandled'
+}
+
+/** The invocation is over (after `response`): REPORT is written and the environment can take the next event. */
+export interface DoneMessage {
+  readonly type: 'done'
+  readonly requestId: string
+  readonly status: 'success' | 'error' | 'timeout' | 'failure'
+  readonly errorType?: string
+  readonly durationMs: number
+  readonly billedDurationMs: number
+  readonly maxMemoryUsedMb: number
+  readonly initDurationMs?: number
+  /** Base64 of the last 4 KB of this invocation's log, from START to REPORT, when it was asked for. */
+  readonly logTail?: string
+}
+
+/** Lines of the environment's log, platform lines among them; the body is UTF-8 text that ends with a newline. */
+export interface LogMessage {
+  readonly type: 'log'
+}
+
+export type SupervisorMessage = ReadyMessage | ResponseMessage | DoneMessage | LogMessage
+
+export interface Frame<Message> {
+  readonly message: Message
+  readonly body: Uint8Array
+}
+
+/** The largest response a runtime may post, in bytes: 6 MiB and AWS's 100 bytes of slack. */
+export const maxResponseBytes = 6 * 1024 * 1024 + 100
+
+const prefixBytes = 8
+const empty = Buffer.alloc(0)
+
+/** The bytes of one frame. */
+export function encodeFrame(message: ServerMessage | SupervisorMessage, body: Uint8Array = empty): Buffer {
+  const head = JSON.stringify(message)
+  const headBytes = Buffer.byteLength(head)
+  const frame = Buffer.allocUnsafe(prefixBytes + headBytes + body.length)
+  frame.writeUInt32BE(headBytes, 0)
+  frame.writeUInt32BE(body.length, 4)
+  frame.write(head, prefixBytes)
+  frame.set(body, prefixBytes + headBytes)
+  return frame
+}
+
+/** Cuts a byte stream into frames: feed it what arrives, it calls `onFrame` for each frame that is whole. */
+export function frameDecoder<Message>(onFrame: (frame: Frame<Message>) => void): (chunk: Buffer) => void {
+  let pieces: Buffer[] = []
+  let available = 0
+  let needed = prefixBytes
+  return (chunk) => {
+    pieces.push(chunk)
+    available += chunk.length
+    if (available < needed) return
+    let bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces)
+    for (;;) {
+      needed = frameLength(bytes)
+      if (bytes.length < needed) break
+      const headEnd = prefixBytes + bytes.readUInt32BE(0)
+      const message = JSON.parse(bytes.toString('utf8', prefixBytes, headEnd)) as Message
+      const body = bytes.subarray(headEnd, needed)
+      bytes = bytes.subarray(needed)
+      onFrame({ message, body })
+    }
+    pieces = bytes.length === 0 ? [] : [bytes]
+    available = bytes.length
+  }
+}
+
+function frameLength(bytes: Buffer): number {
+  if (bytes.length < prefixBytes) return prefixBytes
+  return prefixBytes + bytes.readUInt32BE(0) + bytes.readUInt32BE(4)
+}

@@ -1,0 +1,78 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { extensionsDisabled } from './runtime-api/extensions-disabled.ts'
+import { HttpConnection, type ApiReply, type ApiRequest } from './runtime-api/http-connection.ts'
+import { initError } from './runtime-api/init-error.ts'
+import { invocationError } from './runtime-api/invocation-error.ts'
+import { invocationResponse } from './runtime-api/invocation-response.ts'
+import { next } from './runtime-api/next.ts'
+import { ping } from './runtime-api/ping.ts'
+import { sendText } from './runtime-api/replies.ts'
+import { restoreDisabled } from './runtime-api/restore-disabled.ts'
+import type { RuntimeEvents } from './runtime-api/runtime-events.ts'
+
+/** Answers one kind of request; `id` is the request id in the path, where the path has one. */
+type Endpoint = (events: RuntimeEvents, request: ApiRequest, reply: ApiReply, id: string) => void
+
+/** The whole API. `{id}` stands for one part of a path. */
+const routes: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
+  '/2018-06-01/ping': { GET: ping },
+  '/2018-06-01/runtime/invocation/next': { GET: next },
+  '/2018-06-01/runtime/invocation/{id}/response': { POST: invocationResponse },
+  '/2018-06-01/runtime/invocation/{id}/error': { POST: invocationError },
+  '/2018-06-01/runtime/init/error': { POST: initError },
+  '/2018-06-01/runtime/restore/next': { GET: restoreDisabled },
+  '/2018-06-01/runtime/restore/error': { POST: restoreDisabled },
+  '/2020-01-01/extension/register': { POST: extensionsDisabled },
+  '/2020-01-01/extension/event/next': { GET: extensionsDisabled },
+  '/2020-01-01/extension/init/error': { POST: extensionsDisabled },
+  '/2020-01-01/extension/exit/error': { POST: extensionsDisabled },
+  '/2020-08-15/logs': { PUT: extensionsDisabled },
+  '/2022-07-01/telemetry': { PUT: extensionsDisabled },
+}
+
+const invocationPath = /^(\/2018-06-01\/runtime\/invocation\/)([^/]+)(\/(?:response|error))$/
+
+/** The Runtime API of one environment, on a port of this machine. */
+export interface RuntimeApi {
+  /** `host:port`, for `AWS_LAMBDA_RUNTIME_API`. */
+  readonly address: Promise<string>
+  /** Ends all connections; for when the runtime they belong to is gone. */
+  disconnect(): void
+  /** Ends the API. */
+  close(): void
+}
+
+/** Starts to listen at once, so that an assignment does not have to wait for it. */
+export function serveRuntimeApi(events: RuntimeEvents): RuntimeApi {
+  const sockets = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    new HttpConnection(socket, (request, reply) => route(events, request, reply))
+  })
+  const disconnect = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const close = (): void => {
+    server.close()
+    disconnect()
+  }
+  return { address: listen(server), disconnect, close }
+}
+
+function listen(server: Server): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${String((server.address() as AddressInfo).port)}`))
+  })
+}
+
+function route(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
+  const parts = request.path.endsWith('/next') ? null : invocationPath.exec(request.path)
+  const methods = routes[parts === null ? request.path : `${String(parts[1])}{id}${String(parts[3])}`]
+  if (methods === undefined) return sendText(reply, '404 Not Found', '404 page not found\n')
+  const endpoint = methods[request.method]
+  if (endpoint === undefined) return sendText(reply, '405 Method Not Allowed', '')
+  if (request.isTruncated && endpoint !== invocationResponse) return sendText(reply, '400 Bad Request', '')
+  endpoint(events, request, reply, parts?.[2] ?? '')
+}

@@ -1,0 +1,29 @@
+import type { InvokeMessage } from '../protocol.ts'
+import type { ApiReply, ApiRequest } from './http-connection.ts'
+import { sendInvalidTransition } from './replies.ts'
+import type { RuntimeEvents } from './runtime-events.ts'
+
+/** The runtime asks for its next event; the answer comes when there is one. */
+export function next(events: RuntimeEvents, _request: ApiRequest, reply: ApiReply): void {
+  if (events.state() === 'Running') return sendInvalidTransition(reply, 'Running', 'Ready')
+  events.onNext(reply)
+}
+
+/** Hands an event to the runtime that asked for it. */
+export function sendEvent(reply: ApiReply, invoke: InvokeMessage, deadlineMs: number, event: Uint8Array): void {
+  const { requestId, functionArn, traceId, clientContext, contentType } = invoke
+  reply.send(
+    `200 OK\r\nContent-Type: ${contentType ?? 'application/json'}\r\n` +
+      `Lambda-Runtime-Aws-Request-Id: ${requestId}\r\n` +
+      `Lambda-Runtime-Deadline-Ms: ${String(deadlineMs)}\r\n` +
+      `Lambda-Runtime-Invoked-Function-Arn: ${functionArn}\r\n` +
+      header('Lambda-Runtime-Trace-Id', traceId) +
+      header('Lambda-Runtime-Client-Context', clientContext),
+    event,
+  )
+}
+
+function header(name: string, value: string | undefined): string {
+  // A client context is JSON that its sender may have broken into lines.
+  return value === undefined || value === '' ? '' : `${name}: ${value.replace(/[\r\n]+/g, ' ')}\r\n`
+}

@@ -1,0 +1,114 @@
+import { patchConsole } from './console.mjs'
+import { createContext } from './context.mjs'
+import { errorBody, unhandledRejection } from './errors.mjs'
+import { loadHandler } from './load-handler.mjs'
+import { RuntimeApi } from './runtime-api.mjs'
+import { ResponseStream, installGlobals, isStreaming } from './streaming.mjs'
+
+/** Loads the handler, then runs one event after the other. A CommonJS or ES module handler; async, callback or streaming. */
+const variables = process.env
+const api = new RuntimeApi(variables.AWS_LAMBDA_RUNTIME_API)
+const log = patchConsole(variables)
+installGlobals()
+
+/** Where an error goes that no handler took: to the invocation that runs, or to the initialisation. */
+let report = (body) => api.failInit(JSON.stringify(body), body.errorType)
+
+async function die(title, error, exitCode) {
+  log.error(title, error)
+  api.hold(true)
+  await log.flushed()
+  await report(errorBody(error))
+  process.exit(exitCode)
+}
+
+process.on('uncaughtException', (error) => void die('Uncaught Exception', error, 129))
+process.on('unhandledRejection', (reason, promise) => {
+  void die('Unhandled Promise Rejection', unhandledRejection(reason, promise), 128)
+})
+
+let handler
+
+/** Not at the top level: as a CommonJS bundle, which cannot wait there, Node.js starts faster. */
+async function main() {
+  try {
+    handler = await loadHandler(variables.LAMBDA_TASK_ROOT, variables._HANDLER)
+  } catch (error) {
+    await die('Uncaught Exception', error, 1)
+  }
+
+  for (;;) {
+    api.hold(true)
+    const { headers, body } = await api.next()
+    const requestId = headers['lambda-runtime-aws-request-id']
+    if (headers['lambda-runtime-trace-id'] === undefined) delete variables._X_AMZN_TRACE_ID
+    else variables._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id']
+    log.enter(requestId)
+    report = (failure) => api.fail(requestId, JSON.stringify(failure))
+    try {
+      const event = JSON.parse(body.toString('utf8'))
+      if (isStreaming(handler)) await runStreaming(requestId, event, headers)
+      else {
+        const answer = serialize(await run(event, headers))
+        await log.flushed()
+        api.respond(requestId, answer)
+      }
+    } catch (error) {
+      log.error('Invoke Error', error)
+      api.hold(true)
+      await log.flushed()
+      await api.fail(requestId, JSON.stringify(errorBody(error)))
+    }
+  }
+}
+
+void main()
+
+/**
+ * What the handler answers: its promise's value; else what it gives to the callback, by default once nothing is left to do;
+ * else what it gives to `context.done` and its kin, at once; else nothing, once nothing is left to do.
+ */
+function run(event, headers) {
+  let onEmpty = () => undefined
+  return new Promise((resolve, reject) => {
+    const settle = (error, result) => (error === null || error === undefined ? resolve(result) : reject(error))
+    let atEnd = () => resolve(undefined)
+    const callback = (error, result) => {
+      if (context.callbackWaitsForEmptyEventLoop) atEnd = () => settle(error, result)
+      else settle(error, result)
+    }
+    const context = createContext(headers, variables, settle)
+    const result = handler(event, context, callback)
+    if (typeof result?.then === 'function') result.then(resolve, reject)
+    onEmpty = () => atEnd()
+    process.once('beforeExit', onEmpty)
+    api.hold(false)
+  }).finally(() => {
+    process.removeListener('beforeExit', onEmpty)
+    api.hold(true)
+  })
+}
+
+function serialize(result) {
+  try {
+    return JSON.stringify(result === undefined ? null : result) ?? 'null'
+  } catch (error) {
+    throw new Error(`Unable to stringify response body: ${error.message}`)
+  }
+}
+
+async function runStreaming(requestId, event, headers) {
+  const stream = new ResponseStream((contentType) => api.stream(requestId, contentType))
+  const ended = new Promise((resolve, reject) => stream.once('finish', resolve).once('error', reject))
+  const context = createContext(headers, variables, () => undefined)
+  try {
+    await handler(event, stream, context)
+    if (!stream.writableEnded) stream.end()
+    await ended
+  } catch (error) {
+    if (!stream.hasBegun) throw error
+    log.error('Invoke Error', error)
+    const body = errorBody(error)
+    await stream.fail(body.errorType, JSON.stringify(body))
+  }
+}

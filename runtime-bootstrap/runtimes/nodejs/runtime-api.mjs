@@ -1,0 +1,134 @@
+import { connect } from 'node:net'
+
+const base = '/2018-06-01/runtime'
+
+/**
+ * A client of the Runtime API over one kept-alive connection. It reads answers by their length alone, as the supervisor writes
+ * them; Node's own client costs several milliseconds at start.
+ */
+export class RuntimeApi {
+  #host
+  #socket
+  #received = Buffer.alloc(0)
+  /** Who waits for a reply, in the order of the requests. */
+  #waiting = []
+  /** The next event, when it was asked for already. */
+  #event
+
+  constructor(address) {
+    const colon = address.lastIndexOf(':')
+    this.#host = address
+    this.#socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), noDelay: true })
+    this.#socket.on('data', (chunk) => this.#read(chunk))
+    this.#socket.on('error', () => process.exit(1)).on('close', () => process.exit(1))
+  }
+
+  /** Whether a pending request keeps the process alive. */
+  hold(isHeld) {
+    if (isHeld) this.#socket.ref()
+    else this.#socket.unref()
+  }
+
+  /** The next event: its headers, names in lower case, and its bytes. */
+  next() {
+    const event = this.#event ?? this.#request('GET', `${base}/invocation/next`)
+    this.#event = undefined
+    return event
+  }
+
+  /** Answers, and asks for the next event in the same write: neither side waits for the other in between. */
+  respond(requestId, body) {
+    const path = `${base}/invocation/${requestId}/response`
+    void this.#request('POST', path, body, { 'Content-Type': 'application/json' }, this.#nextHead())
+    this.#event = this.#reply()
+  }
+
+  fail(requestId, body, errorType) {
+    return this.#request('POST', `${base}/invocation/${requestId}/error`, body, errorHeaders(errorType))
+  }
+
+  failInit(body, errorType) {
+    return this.#request('POST', `${base}/init/error`, body, errorHeaders(errorType))
+  }
+
+  /** Begins a streamed response; the pieces follow, then the end, with an error if there was one. */
+  stream(requestId, contentType) {
+    const head = [
+      `POST ${base}/invocation/${requestId}/response HTTP/1.1`,
+      `Host: ${this.#host}`,
+      `Content-Type: ${contentType}`,
+      'Transfer-Encoding: chunked',
+      'Lambda-Runtime-Function-Response-Mode: streaming',
+      'Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+    ]
+    this.#socket.write(`${head.join('\r\n')}\r\n\r\n`)
+    return {
+      write: (bytes) => {
+        if (bytes.length === 0) return true
+        this.#socket.write(`${bytes.length.toString(16)}\r\n`)
+        this.#socket.write(bytes)
+        return this.#socket.write('\r\n')
+      },
+      onDrain: (listener) => this.#socket.once('drain', listener),
+      end: (error) => {
+        const trailers =
+          error === undefined
+            ? []
+            : [
+                `Lambda-Runtime-Function-Error-Type: ${printable(error.type)}`,
+                `Lambda-Runtime-Function-Error-Body: ${Buffer.from(error.body).toString('base64')}`,
+              ]
+        this.#socket.write(['0', ...trailers, '', ''].join('\r\n'))
+        return this.#reply()
+      },
+    }
+  }
+
+  #nextHead() {
+    return `GET ${base}/invocation/next HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`
+  }
+
+  #request(method, path, body, headers = {}, behind = '') {
+    let head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n`
+    for (const name in headers) head += `${name}: ${headers[name]}\r\n`
+    if (body === undefined) this.#socket.write(`${head}\r\n`)
+    else this.#socket.write(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}${behind}`)
+    return this.#reply()
+  }
+
+  #reply() {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  #read(chunk) {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
+    while (this.#readReply());
+  }
+
+  #readReply() {
+    const headEnd = this.#received.indexOf('\r\n\r\n')
+    if (headEnd < 0) return false
+    const headers = {}
+    for (const line of this.#received.toString('utf8', 0, headEnd).split('\r\n').slice(1)) {
+      const colon = line.indexOf(':')
+      headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
+    }
+    const end = headEnd + 4 + Number(headers['content-length'] ?? 0)
+    if (this.#received.length < end) return false
+    const body = this.#received.subarray(headEnd + 4, end)
+    this.#received = this.#received.subarray(end)
+    this.#waiting.shift()?.({ headers, body })
+    return this.#received.length > 0
+  }
+}
+
+function errorHeaders(errorType) {
+  const headers = { 'Content-Type': 'application/json' }
+  if (errorType !== undefined) headers['Lambda-Runtime-Function-Error-Type'] = printable(errorType)
+  return headers
+}
+
+/** Names of errors are the function's own; a header takes no line breaks. */
+function printable(text) {
+  return String(text).replace(/[^\x20-\x7e]/g, '?')
+}

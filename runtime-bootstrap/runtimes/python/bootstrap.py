@@ -1,0 +1,354 @@
+"""Runs a Python function: loads the handler, then takes one event after the other from the Runtime API.
+
+Python 3.8 and later, standard library only; what is slow to import is imported when it is needed.
+"""
+
+import json
+import os
+import socket
+import sys
+import time
+
+
+class RuntimeApi:
+    """A client over one kept-alive connection; answers are read by their length, as the supervisor writes them."""
+
+    BASE = "/2018-06-01/runtime"
+
+    def __init__(self, address):
+        self._address = address
+        host, _, port = address.rpartition(":")
+        self._socket = socket.create_connection((host, int(port)))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = b""
+        self._next = ("GET %s/invocation/next HTTP/1.1\r\nHost: %s\r\n\r\n" % (self.BASE, address)).encode("latin-1")
+        self._is_asked = False
+
+    def next(self):
+        """The next event: headers, names in lower case, and bytes."""
+        if not self._is_asked:
+            self._socket.sendall(self._next)
+        self._is_asked = False
+        return self._reply()
+
+    def respond(self, request_id, body, content_type):
+        """Answers, and asks for the next event in the same write: neither side waits for the other in between."""
+        path = "%s/invocation/%s/response" % (self.BASE, request_id)
+        self._is_asked = True
+        self._request("POST", path, body, {"Content-Type": content_type}, self._next)
+
+    def fail(self, request_id, body):
+        self._request("POST", "%s/invocation/%s/error" % (self.BASE, request_id), body, {"Content-Type": "application/json"})
+
+    def fail_init(self, body, error_type):
+        headers = {"Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": error_type}
+        self._request("POST", self.BASE + "/init/error", body, headers)
+
+    def _request(self, method, path, body=None, headers=None, behind=b""):
+        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self._address]
+        lines += ["%s: %s" % header for header in (headers or {}).items()]
+        if body is not None:
+            lines.append("Content-Length: %d" % len(body))
+        self._socket.sendall("\r\n".join(lines + ["", ""]).encode("latin-1") + (body or b"") + behind)
+        return self._reply()
+
+    def _reply(self):
+        while b"\r\n\r\n" not in self._received:
+            self._receive()
+        head, _, rest = self._received.partition(b"\r\n\r\n")
+        headers = {}
+        for line in head.decode("utf-8").split("\r\n")[1:]:
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        length = int(headers.get("content-length", "0"))
+        self._received = rest
+        while len(self._received) < length:
+            self._receive()
+        body, self._received = self._received[:length], self._received[length:]
+        return headers, body
+
+    def _receive(self):
+        piece = self._socket.recv(1 << 20)
+        if not piece:
+            os._exit(1)
+        self._received += piece
+
+
+class FunctionFault(Exception):
+    """The function cannot be loaded, or its result not be sent; type and text as AWS's runtime gives them."""
+
+    def __init__(self, error_type, message, trace=()):
+        super().__init__(message)
+        self.error_type = error_type
+        self.trace = list(trace)
+
+
+class Context:
+    """The `context` argument of a handler."""
+
+    def __init__(self, headers):
+        environ = os.environ
+        self.aws_request_id = headers["lambda-runtime-aws-request-id"]
+        self.log_group_name = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.function_name = environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
+        self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
+        self.client_context = client_context(headers.get("lambda-runtime-client-context"))
+        self.identity = Identity(headers.get("lambda-runtime-cognito-identity"))
+        self._deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
+
+    def get_remaining_time_in_millis(self):
+        return max(self._deadline_ms - int(time.time() * 1000), 0)
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+
+
+class Identity:
+    def __init__(self, text):
+        values = json.loads(text) if text else {}
+        self.cognito_identity_id = values.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = values.get("cognitoIdentityPoolId")
+
+
+class Client:
+    def __init__(self, values):
+        self.installation_id = values.get("installation_id")
+        self.app_title = values.get("app_title")
+        self.app_version_name = values.get("app_version_name")
+        self.app_version_code = values.get("app_version_code")
+        self.app_package_name = values.get("app_package_name")
+
+
+class ClientContext:
+    def __init__(self, values):
+        self.custom = values.get("custom")
+        self.env = values.get("env")
+        self.client = Client(values["client"]) if values.get("client") else None
+
+
+def client_context(text):
+    return ClientContext(json.loads(text)) if text else None
+
+
+class Unbuffered:
+    """Writes each piece at once, so that the log is whole whatever happens to the process."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def write(self, text):
+        self._stream.write(text)
+        self._stream.flush()
+
+    def writelines(self, lines):
+        self._stream.writelines(lines)
+        self._stream.flush()
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+
+request_id_now = None
+
+
+def log_record_text(record, formatter):
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    text = formatter.format(record) if record.exc_info or record.stack_info else record.getMessage()
+    prefix = "[%s]\t%s.%03dZ\t%s\t" % (record.levelname, stamp, record.msecs, request_id_now or "")
+    return prefix + text + "\n"
+
+
+KNOWN_FIELDS = frozenset(
+    "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created msecs "
+    "relativeCreated thread threadName processName process taskName message asctime".split()
+)
+
+
+def json_record_text(record, formatter):
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+    values = {"timestamp": stamp, "level": record.levelname, "message": record.getMessage(), "logger": record.name}
+    if record.exc_info:
+        kind, error, _ = record.exc_info
+        values["stackTrace"] = formatter.formatException(record.exc_info).split("\n")
+        values["errorType"] = kind.__name__ if kind else None
+        values["errorMessage"] = str(error)
+        values["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
+    values["requestId"] = request_id_now
+    values.update((name, value) for name, value in vars(record).items() if name not in KNOWN_FIELDS)
+    shown = {name: value for name, value in values.items() if value is not None}
+    return json.dumps(shown, ensure_ascii=False, default=str) + "\n"
+
+
+def install_logging():
+    """Puts AWS's handler on the root logger; `logging` itself is imported only once the function wants it."""
+    import importlib.abc
+    import importlib.util
+
+    class Installer(importlib.abc.MetaPathFinder):
+        def find_spec(self, name, path=None, target=None):
+            if name != "logging":
+                return None
+            sys.meta_path.remove(self)
+            spec = importlib.util.find_spec("logging")
+            load = spec.loader.exec_module
+
+            def exec_module(module):
+                load(module)
+                add_handler(module)
+
+            spec.loader.exec_module = exec_module
+            return spec
+
+    if "logging" in sys.modules:
+        add_handler(sys.modules["logging"])
+    else:
+        sys.meta_path.insert(0, Installer())
+
+
+def add_handler(logging):
+    is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+    text_of = json_record_text if is_json else log_record_text
+    formatter = logging.Formatter()
+
+    class LambdaHandler(logging.Handler):
+        def emit(self, record):
+            sys.stdout.write(text_of(record, formatter))
+
+    logging.Formatter.converter = time.gmtime
+    logging.root.addHandler(LambdaHandler())
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL")
+    if is_json and level:
+        logging.root.setLevel({"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
+
+
+def load_handler(name):
+    """Imports the function that `_HANDLER` names: `folder/module.function` or `package.module.function`."""
+    import importlib
+
+    module_path, _, function = name.rpartition(".")
+    if not module_path:
+        raise FunctionFault("Runtime.MalformedHandlerName", "Bad handler '%s': not enough values to unpack (expected 2, got 1)" % name)
+    module_name = module_path.replace("/", ".")
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        raise FunctionFault("Runtime.BuiltInModuleConflict", "Cannot use built-in module %s as a handler module" % module_path)
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise FunctionFault("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_path, error))
+    except SyntaxError as error:
+        trace = ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text or "")]
+        raise FunctionFault("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module_path, error), trace)
+    if not hasattr(module, function):
+        raise FunctionFault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function, module_path))
+    return getattr(module, function)
+
+
+def error_record(error, request_id):
+    """The body an error is reported with; key order as AWS's."""
+    if isinstance(error, FunctionFault):
+        error_type, trace = error.error_type, error.trace
+    else:
+        import traceback
+
+        error_type, frames = type(error).__name__, traceback.extract_tb(error.__traceback__)
+        trace = traceback.format_list(theirs(frames))
+    return {"errorMessage": str(error), "errorType": error_type, "requestId": request_id, "stackTrace": trace}
+
+
+def theirs(frames):
+    """The frames from the first on that is not of this file; all when there is none, as on AWS."""
+    for index, frame in enumerate(frames):
+        if "/bootstrap.py" not in frame.filename:
+            return frames[index:]
+    return frames
+
+
+def log_error(record):
+    """One event of several lines: they begin with spaces that are not broken."""
+    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
+        values = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "level": "ERROR"}
+        sys.stdout.write(json.dumps({**values, **record}, ensure_ascii=False) + "\n")
+        return
+    lines = ["[ERROR] %s: %s" % (record["errorType"], record["errorMessage"]), "Traceback (most recent call last):"]
+    if record["stackTrace"]:
+        lines += "".join(record["stackTrace"]).rstrip("\n").split("\n")
+    shown = [line[: len(line) - len(line.lstrip(" "))].replace(" ", "\u00a0") + line.lstrip(" ") for line in lines]
+    sys.stdout.write("\n".join(shown) + "\n")
+
+
+def to_json(value):
+    """From Python 3.12 on AWS's runtime leaves characters beyond ASCII as they are."""
+    text = json.dumps(value, default=decimal_of, ensure_ascii=sys.version_info < (3, 12))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def serialize(result):
+    if isinstance(result, bytes):
+        return result, "application/unknown"
+    try:
+        return to_json(result), "application/json"
+    except (TypeError, ValueError) as error:
+        raise FunctionFault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
+
+
+def decimal_of(value):
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+
+
+def run_one(api, handler):
+    global request_id_now
+    headers, body = api.next()
+    request_id = request_id_now = headers["lambda-runtime-aws-request-id"]
+    if "lambda-runtime-trace-id" in headers:
+        os.environ["_X_AMZN_TRACE_ID"] = headers["lambda-runtime-trace-id"]
+    else:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    try:
+        try:
+            event = json.loads(body)
+        except ValueError as error:
+            raise FunctionFault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
+        result, content_type = serialize(handler(event, Context(headers)))
+    except Exception as error:
+        record = error_record(error, request_id)
+        log_error(record)
+        api.fail(request_id, to_json(record))
+    else:
+        api.respond(request_id, result, content_type)
+
+
+def main():
+    sys.stdout, sys.stderr = Unbuffered(sys.stdout), Unbuffered(sys.stderr)
+    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    add_search_paths()
+    install_logging()
+    try:
+        handler = load_handler(os.environ["_HANDLER"])
+    except Exception as error:
+        record = error_record(error, "")
+        log_error(record)
+        api.fail_init(to_json(record), record["errorType"])
+        sys.exit(1)
+    while True:
+        run_one(api, handler)
+
+
+def add_search_paths():
+    """Function first, then layers, then what Python has; the folder of this file is not for functions."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    own = [path for path in sys.path if os.path.abspath(path or ".") != here]
+    version = "python%d.%d" % sys.version_info[:2]
+    layers = ["/opt/python/lib/%s/site-packages" % version, "/opt/python"]
+    sys.path[:] = [os.environ["LAMBDA_TASK_ROOT"], *layers, *own]
+
+
+if __name__ == "__main__":
+    main()

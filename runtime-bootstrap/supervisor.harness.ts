@@ -1,0 +1,189 @@
+import { build } from 'esbuild'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { supervisorNodeFlags } from './node-flags.ts'
+import { encodeFrame, frameDecoder } from './protocol.ts'
+import type { Assignment, DoneMessage, InvokeMessage, ResponseMessage, SupervisorMessage } from './protocol.ts'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const nodeClient = [process.execPath, join(here, 'runtimes/nodejs/index.mjs')]
+
+/** One invocation as the server sees it. */
+export interface Invoked {
+  readonly response: ResponseMessage
+  readonly payload: string
+  readonly done: DoneMessage
+  /** The log that came before `done`, since the invocation was sent. */
+  readonly log: string
+}
+
+export interface InvokeOptions extends Partial<InvokeMessage> {
+  readonly event?: string
+}
+
+/** A supervisor that runs, and the folder of the function that it will run. */
+export interface Supervised {
+  readonly pid: number
+  readonly folder: string
+  assign(overrides?: Partial<Assignment>): void
+  /** Resolves when the runtime is initialised. */
+  ready(): Promise<number>
+  invoke(options?: InvokeOptions): Promise<Invoked>
+  /** Sends the event alone. */
+  send(options?: InvokeOptions): string
+  /** All that the log says so far. */
+  log(): string
+  waitForLog(text: string): Promise<void>
+  shutdown(): Promise<void>
+  readonly exited: Promise<void>
+}
+
+let bundle: Promise<string> | undefined
+
+/** The supervisor as one file, made once per test file. */
+function bundledSupervisor(): Promise<string> {
+  bundle ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'supervisor-'))
+    const outfile = join(folder, 'supervisor.cjs')
+    const entry = join(here, 'main.ts')
+    await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'cjs', outfile, logLevel: 'error' })
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    return outfile
+  })()
+  return bundle
+}
+
+let count = 0
+
+/** Starts a supervisor; `files` become the function's code, executable when they start with `#!`. */
+export async function supervise(files: Readonly<Record<string, string>> = {}): Promise<Supervised> {
+  const folder = mkdtempSync(join(tmpdir(), 'function-'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+    if (text.startsWith('#!')) chmodSync(join(folder, name), 0o755)
+  }
+  const child = spawn(process.execPath, [...supervisorNodeFlags, await bundledSupervisor()], {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  })
+  const channel = child.stdio[3] as unknown as Duplex
+  channel.on('error', () => undefined)
+  const exited = once(child, 'exit').then(() => rmSync(folder, { recursive: true, force: true }))
+
+  let log = ''
+  let isGone = false
+  const frames: { message: SupervisorMessage; payload: string; logEnd: number }[] = []
+  const watchers = new Set<() => void>()
+  const wake = (): void => {
+    for (const watcher of [...watchers]) watcher()
+  }
+  channel.on(
+    'data',
+    frameDecoder<SupervisorMessage>(({ message, body }) => {
+      const text = Buffer.from(body).toString()
+      if (message.type === 'log') log += text
+      frames.push({ message, payload: text, logEnd: log.length })
+      wake()
+    }),
+  )
+  void exited.then(() => {
+    isGone = true
+    wake()
+  })
+  function waitFor<Found>(find: () => Found | undefined): Promise<Found> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = find()
+        if (found === undefined && !isGone) return
+        watchers.delete(look)
+        if (found === undefined) reject(new Error(`The supervisor ended. Its log:\n${log}`))
+        else resolve(found)
+      }
+      watchers.add(look)
+      look()
+    })
+  }
+  function send(options: InvokeOptions = {}): string {
+    const { event = '{}', ...rest } = options
+    const requestId = `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}`
+    const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:f'
+    const message: InvokeMessage = { type: 'invoke', requestId, functionArn, tail: false, ...rest }
+    channel.write(encodeFrame(message, Buffer.from(event)))
+    return message.requestId
+  }
+  const byType = (type: string, requestId: string) =>
+    frames.find(({ message }) => message.type === type && 'requestId' in message && message.requestId === requestId)
+
+  return {
+    pid: child.pid!,
+    folder,
+    assign: (overrides = {}) => {
+      channel.write(encodeFrame({ type: 'assign', assignment: { ...assignmentOf(folder), ...overrides } }))
+    },
+    ready: () =>
+      waitFor(() => {
+        const message = frames.find((frame) => frame.message.type === 'ready')?.message
+        return message?.type === 'ready' ? message.initDurationMs : undefined
+      }),
+    invoke: async (options) => {
+      const before = log.length
+      const requestId = send(options)
+      const end = await waitFor(() => byType('done', requestId))
+      const answer = byType('response', requestId)!
+      return {
+        response: answer.message as ResponseMessage,
+        payload: answer.payload,
+        done: end.message as DoneMessage,
+        log: log.slice(before, end.logEnd),
+      }
+    },
+    send,
+    log: () => log,
+    waitForLog: async (text) => {
+      await waitFor(() => (log.includes(text) ? true : undefined))
+    },
+    shutdown: async () => {
+      if (!isGone) channel.write(encodeFrame({ type: 'shutdown', reason: 'spindown' }))
+      await exited
+    },
+    exited,
+  }
+}
+
+function assignmentOf(folder: string): Assignment {
+  return {
+    functionName: 'f',
+    functionVersion: '$LATEST',
+    handler: 'index.handler',
+    accountId: '000000000000',
+    memoryMb: 512,
+    timeoutMs: 3000,
+    initTimeoutMs: 10_000,
+    runtimeVersion: 'nodejs:24',
+    runtimeVersionArn: 'arn:aws:lambda:us-east-1::runtime:0',
+    codeFolder: folder,
+    layerFolder: join(folder, 'layer'),
+    command: nodeClient,
+    variables: variablesOf(folder),
+  }
+}
+
+/** The environment variables that a runtime client needs. */
+export function variablesOf(folder: string): Record<string, string> {
+  return {
+    _HANDLER: 'index.handler',
+    LAMBDA_TASK_ROOT: folder,
+    AWS_LAMBDA_FUNCTION_NAME: 'f',
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+    AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/f',
+    AWS_LAMBDA_LOG_STREAM_NAME: '2026/01/01/[$LATEST]0',
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    TZ: ':UTC',
+  }
+}
