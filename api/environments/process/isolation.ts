@@ -62,7 +62,9 @@ async function trySandbox(sandbox: Sandbox): Promise<string | undefined> {
   const check = `test -d /var/task && test -w /tmp && test ! -e "${sandbox.table}"`
   const user: User = sandbox.isolation === 'root' ? { uid: 100_000, gid: 100_000 } : mappedUser
   const [command = '', ...args] = sandboxCommand(sandbox, user, ['sh', '-c', check])
-  const child = spawn(command, args, { cwd: '/', env: sandboxVariables, stdio: 'pipe', timeout: 10_000 })
+  // `unshare` waits with SIGTERM blocked: only SIGKILL ends a trial that hangs, and with it all that it started.
+  const limits = { timeout: 10_000, killSignal: 'SIGKILL' } as const
+  const child = spawn(command, args, { cwd: '/', env: sandboxVariables, stdio: 'pipe', ...limits })
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
     child.once('close', (code) => resolve(code === 0 ? '' : `ended with status ${String(code)}`))

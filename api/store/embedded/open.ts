@@ -1,14 +1,17 @@
 import { join } from 'node:path'
 import type { EventQueue } from '../../events/queue.ts'
 import type { Catalogue } from '../../functions/catalogue.ts'
+import type { Documents } from '../../functions/documents.ts'
 import { openCatalogue } from './catalogue.ts'
 import { databaseName, openDatabase } from './database.ts'
+import { openDocuments } from './documents.ts'
 import { openEventQueue } from './event-queue.ts'
 import { openGroupCommit } from './group-commit.ts'
 
 /** Everything that one data folder's database keeps. */
 export interface EmbeddedStore {
   readonly catalogue: Catalogue
+  readonly documents: Documents
   readonly events: EventQueue
   /** Ends after the writes under way; the folder is then free for another server. */
   close(): Promise<void>
@@ -23,5 +26,5 @@ export function openEmbeddedStore(dataFolder: string): EmbeddedStore {
     await commits.close()
     database.close()
   }
-  return { catalogue, events: openEventQueue(database, commits), close }
+  return { catalogue, documents: openDocuments(database), events: openEventQueue(database, commits), close }
 }

@@ -35,4 +35,12 @@ export const schemaSteps: readonly string[] = [
    CREATE INDEX events_ready ON events (function, sequence) WHERE state = 0;
    CREATE INDEX events_delayed ON events (due_ms) WHERE state = 1;
    CREATE INDEX events_in_flight ON events (sequence) WHERE state = 2;`,
+
+  `CREATE TABLE documents (
+     kind TEXT NOT NULL,
+     id TEXT NOT NULL,
+     revision INTEGER NOT NULL,
+     document TEXT NOT NULL,
+     PRIMARY KEY (kind, id)
+   ) WITHOUT ROWID, STRICT;`,
 ]
