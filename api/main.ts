@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { enableCompileCache, flushCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { createLog } from './observe/log.ts'
-import { startServer } from './server.ts'
+
+// The next start reads what this one compiled: it is quicker, and does without the stripper of types and its 25 MB.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/kubelambda', import.meta.url)))
 
 const log = createLog(process.stdout, process.stderr, () => new Date())
 
@@ -29,8 +33,10 @@ function settings(): Config {
 
 const config = settings()
 try {
+  const { startServer } = await import('./server.ts')
   const server = await startServer(config, { log, now: Date.now, ids: randomUUID, random: Math.random })
   greet(server.address)
+  flushCompileCache()
   const stop = (): void => {
     process.removeAllListeners('SIGTERM').on('SIGTERM', () => undefined)
     process.removeAllListeners('SIGINT').once('SIGINT', () => process.exit(130))
