@@ -4,6 +4,7 @@ import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { createProcessDriver } from './environments/process-driver.ts'
 import { buildSupervisor } from './environments/process/supervisor-file.ts'
+import { countConcurrency } from './environments/concurrency.ts'
 import { createScheduler } from './environments/scheduler.ts'
 import { createDispatcher } from './events/dispatcher.ts'
 import type { CodeStore } from './functions/code-store.ts'
@@ -88,7 +89,7 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   const codeStore = openDiskCodeStore(dataFolder, now)
   const supervisorFile = await buildSupervisor(dataFolder)
   const driver = await createProcessDriver({ ...home, codeStore, dataFolder, supervisorFile, log })
-  const scheduler = createScheduler({ driver, accountConcurrency: concurrency, idleMs, log })
+  const scheduler = createScheduler({ driver, concurrency: countConcurrency(concurrency), idleMs, log })
   const invoke = createInvoke({ ...home, catalogue, scheduler, random })
   const dispatcher = createDispatcher({
     queue: store.events,

@@ -1,15 +1,27 @@
 import { accountConcurrencyExceeded, reservedConcurrencyExceeded } from '../errors.ts'
-import type { EnvironmentSpec } from './driver.ts'
 
-/** Counts invocations that run, for the account and per function. */
-export interface Concurrency {
-  /** Takes a place for one invocation; throws Lambda's 429 when there is none. */
-  enter(spec: EnvironmentSpec): void
-  leave(spec: EnvironmentSpec): void
-  running(): number
+/** An invocation as far as limits are concerned. */
+export interface Claim {
+  readonly functionName: string
+  /** The function's reserved concurrency; without one it shares what the account has left. */
+  readonly reserved?: number
 }
 
-/** Counters held in this process. */
+/** Counts invocations that run, for the account and per function. Both limits hold at all times. */
+export interface Concurrency {
+  /**
+   * Takes a place for one invocation: at once when this server has one to give, else by asking. Throws or rejects with Lambda's
+   * 429 when there is none.
+   */
+  enter(claim: Claim): void | Promise<void>
+  /** Gives back what `enter` took, by the same claim. */
+  leave(claim: Claim): void
+  /** Invocations of this server that run. */
+  running(): number
+  close(): Promise<void>
+}
+
+/** Counters held in this process, for a server that shares its functions with no other. */
 export function countConcurrency(accountLimit: number): Concurrency {
   const byFunction = new Map<string, number>()
   let running = 0
@@ -28,5 +40,6 @@ export function countConcurrency(accountLimit: number): Concurrency {
       else byFunction.delete(functionName)
     },
     running: () => running,
+    close: () => Promise.resolve(),
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { countConcurrency } from './concurrency.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from './driver.ts'
 import type { InvocationResult } from './invocation.ts'
 import { createScheduler, type Scheduler, type SchedulerOptions } from './scheduler.ts'
@@ -38,7 +39,7 @@ function start(options: Partial<SchedulerOptions> = {}): Scheduler {
     close: () => Promise.resolve(),
   }
   const log = { functionOutput: () => undefined }
-  return createScheduler({ driver: counting, accountConcurrency: 1000, log, ...options })
+  return createScheduler({ driver: counting, concurrency: countConcurrency(1000), log, ...options })
 }
 
 async function run(order: object = {}, spec: Partial<EnvironmentSpec> = {}): Promise<Answer> {
@@ -135,7 +136,7 @@ describe('reuse', () => {
 describe('limits', () => {
   test('one invocation more than the account may run is 429 with its reason', async () => {
     await scheduler.close(0)
-    scheduler = start({ accountConcurrency: 1 })
+    scheduler = start({ concurrency: countConcurrency(1) })
     const running = run({ sleepMs: 100 })
     await expect(run()).rejects.toMatchObject({ status: 429, members: { Reason: 'ConcurrentInvocationLimitExceeded' } })
     await running

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../observe/log.ts'
-import { countConcurrency, type Concurrency } from './concurrency.ts'
+import type { Concurrency } from './concurrency.ts'
 import type { Driver, EnvironmentSpec } from './driver.ts'
 import { Environment, EnvironmentLost, type EnvironmentEvents } from './environment.ts'
 import type { Invocation, InvocationResult } from './invocation.ts'
@@ -10,8 +10,8 @@ import { Pool, type Waiter } from './pool.ts'
 
 export interface SchedulerOptions {
   readonly driver: Driver
-  /** Most invocations that run at once; one more is a 429. */
-  readonly accountConcurrency: number
+  /** Holds the limits of the account and of functions. */
+  readonly concurrency: Concurrency
   /** How long a free environment is kept. */
   readonly idleMs?: number
   /** How long an environment that has answered and not yet finished is waited for before another is started. */
@@ -76,14 +76,17 @@ class PooledScheduler implements Scheduler {
     this.#idleMs = options.idleMs ?? 5 * 60_000
     this.#graceMs = options.graceMs ?? 100
     this.#clock = options.clock ?? (() => performance.now())
-    this.#concurrency = countConcurrency(options.accountConcurrency)
+    this.#concurrency = options.concurrency
     this.#quiet = new Promise((resolve) => (this.#markQuiet = resolve))
   }
 
   async run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult> {
     this.#refuseWhenClosing()
-    this.#concurrency.enter(spec)
+    // Awaited only when another server has to be asked: the answer is there in most cases.
+    const entering = this.#concurrency.enter(spec)
+    if (entering !== undefined) await entering
     try {
+      this.#refuseWhenClosing()
       const pool = this.#poolOf(spec)
       return await (pool.takeFree() ?? (await this.#acquire(pool, spec))).invoke(invocation)
     } catch (error) {
@@ -123,6 +126,7 @@ class PooledScheduler implements Scheduler {
     for (const member of pools.flatMap((pool) => [...pool.members])) member.kill('the server is shutting down')
     clearInterval(this.#sweeper)
     await this.#driver.close()
+    await this.#concurrency.close()
   }
 
   #refuseWhenClosing(): void {

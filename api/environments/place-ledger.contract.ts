@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { LedgerListener, PlaceLedger } from './place-ledger.ts'
+
+/** Ledgers of servers that share their functions. */
+export interface OpenedLedgers {
+  /** A server's ledger; each call is another server. */
+  open(listener: LedgerListener): Promise<PlaceLedger>
+  /** Ends a server without a word, and lets the time pass after which the others notice. */
+  die(ledger: PlaceLedger): Promise<void>
+  close(): Promise<void>
+}
+
+/** What a server was told. */
+function newEar() {
+  const heard: unknown[][] = []
+  const listener: LedgerListener = {
+    onWanted: (name) => heard.push(['wanted', name]),
+    onInherited: (name, places) => heard.push(['inherited', name, places]),
+    onLost: () => heard.push(['lost']),
+  }
+  return { heard, listener }
+}
+
+/** Holds a ledger of places to its contract. */
+export function describePlaceLedger(name: string, start: () => Promise<OpenedLedgers>): void {
+  describe(`${name} as a ledger of places`, () => {
+    let ledgers: OpenedLedgers
+    const [one, other] = [newEar(), newEar()]
+    let mine: PlaceLedger
+    let theirs: PlaceLedger
+    beforeEach(async () => {
+      one.heard.length = 0
+      other.heard.length = 0
+      ledgers = await start()
+      mine = await ledgers.open(one.listener)
+      theirs = await ledgers.open(other.listener)
+    })
+    afterEach(() => ledgers.close())
+    const f = { functionName: 'f', reserved: 2, accountLimit: 10 }
+
+    test("a function's reserve holds over all servers", async () => {
+      const answers = await Promise.all([mine.book(f), theirs.book(f), mine.book(f), theirs.book(f)])
+      expect(answers.sort()).toEqual(['booked', 'booked', 'function', 'function'])
+      expect(await mine.book({ functionName: 'g', accountLimit: 10 })).toBe('booked')
+    })
+
+    test("the account's limit holds over all servers and functions", async () => {
+      const request = (functionName: string) => ({ functionName, accountLimit: 3 })
+      const answers = await Promise.all(
+        ['f', 'g', 'f', 'h', 'f'].map((name, index) => (index % 2 ? mine : theirs).book(request(name))),
+      )
+      expect(answers.sort()).toEqual(['account', 'account', 'booked', 'booked', 'booked'])
+    })
+
+    test('a place that was given back can be booked by another server', async () => {
+      await mine.book(f)
+      await mine.book(f)
+      expect(await theirs.book(f)).toBe('function')
+      await mine.giveBack('f', 2)
+      expect(await theirs.book(f)).toBe('booked')
+      expect(await theirs.book(f)).toBe('booked')
+      expect(await mine.book(f)).toBe('function')
+    })
+
+    test('a server gives back no more than it has', async () => {
+      await mine.book(f)
+      await theirs.book(f)
+      await mine.giveBack('f', 5)
+      expect(await mine.book(f)).toBe('booked')
+      expect(await mine.book(f)).toBe('function')
+    })
+
+    test('a lowered reserve counts for what was booked before', async () => {
+      await mine.book(f)
+      expect(await theirs.book({ ...f, reserved: 1 })).toBe('function')
+      expect(await theirs.book({ ...f, reserved: 0 })).toBe('function')
+    })
+
+    test('the other servers hear what is wanted', async () => {
+      await mine.book({ ...f, reserved: 1 })
+      await theirs.book({ ...f, reserved: 1 })
+      await until(() => one.heard.length > 0)
+      expect(one.heard).toEqual([['wanted', 'f']])
+      await theirs.book({ functionName: 'g', accountLimit: 1 })
+      await until(() => one.heard.length > 1)
+      expect(one.heard[1]).toEqual(['wanted', undefined])
+    })
+
+    test('places of a server that died pass to another and stay booked until it gives them back', async () => {
+      await theirs.book(f)
+      await theirs.book(f)
+      await ledgers.die(theirs)
+      await until(() => one.heard.length > 0)
+      expect(one.heard).toEqual([['inherited', 'f', 2]])
+      expect(await mine.book(f)).toBe('function')
+      await mine.giveBack('f', 1)
+      expect(await mine.book(f)).toBe('booked')
+    })
+
+    test('a server that was held for dead is told so, and books again from nothing', async () => {
+      await theirs.book(f)
+      await ledgers.die(theirs)
+      await until(() => one.heard.length > 0)
+      await theirs.giveBack('f', 1)
+      expect(await theirs.book(f)).toBe('booked')
+      expect(other.heard).toContainEqual(['lost'])
+      expect(await theirs.book(f)).toBe('function')
+    })
+  })
+}
+
+/** Waits for the condition; the test's own limit is the deadline. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}

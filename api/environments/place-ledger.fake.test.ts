@@ -1,0 +1,18 @@
+import { fakeLedgers } from './place-ledger.fake.ts'
+import { describePlaceLedger } from './place-ledger.contract.ts'
+
+describePlaceLedger('the fake', () => {
+  const { open, die } = fakeLedgers()
+  return Promise.resolve({
+    open: (listener) => {
+      const ledger = open()
+      ledger.listen(listener)
+      return Promise.resolve(ledger)
+    },
+    die: (ledger) => {
+      die(ledger)
+      return Promise.resolve()
+    },
+    close: () => Promise.resolve(),
+  })
+})

@@ -1,0 +1,32 @@
+import type { Claim } from './concurrency.ts'
+
+/** Which limit is in the way of a place. */
+export type Refusal = 'function' | 'account'
+
+export interface BookRequest extends Claim {
+  /** Places that all functions of the account may have together. */
+  readonly accountLimit: number
+}
+
+/** What a server hears of the ledger. */
+export interface LedgerListener {
+  /** Another server was refused a place: unused ones of the function, or of all when it is undefined, are needed there. */
+  onWanted(functionName: string | undefined): void
+  /** Places of a server that died are this one's now. */
+  onInherited(functionName: string, places: number): void
+  /** This server was silent for so long that its places were given to others: it holds none any more. */
+  onLost(): void
+}
+
+/**
+ * Where servers that share their functions book places, each the right to run one invocation at a time. Promises: the places
+ * booked of a function and of the account never exceed the limits of the request that booked the last one; a place is its
+ * server's until it is given back; those of a server that died pass to a living one, which knows when they are free.
+ */
+export interface PlaceLedger {
+  /** Books one place, or says what is in the way and lets the other servers know that it is wanted. */
+  book(request: BookRequest): Promise<'booked' | Refusal>
+  giveBack(functionName: string, places: number): Promise<void>
+  /** Called before any booking. */
+  listen(listener: LedgerListener): void
+}

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Claim, Concurrency } from './concurrency.ts'
+import { fakeLedgers } from './place-ledger.fake.ts'
+import type { BookRequest, PlaceLedger } from './place-ledger.ts'
+import { createSharedConcurrency } from './shared-concurrency.ts'
+
+const f: Claim = { functionName: 'f', reserved: 2 }
+const faults: string[] = []
+let ledgers: ReturnType<typeof fakeLedgers>
+let one: Concurrency
+let other: Concurrency
+let asked: BookRequest[]
+let oneLedger: PlaceLedger
+
+beforeEach(() => {
+  ledgers = fakeLedgers()
+  asked = []
+  faults.length = 0
+  oneLedger = ledgers.open()
+  one = server(oneLedger)
+  other = server(ledgers.open())
+})
+afterEach(() => Promise.all([one.close(), other.close()]))
+
+function server(ledger: PlaceLedger, keepMs = 3_600_000): Concurrency {
+  const book = (request: BookRequest) => {
+    asked.push(request)
+    return ledger.book(request)
+  }
+  const options = { accountLimit: 5, keepMs, graceMs: 1, onFault: (message: string) => faults.push(message) }
+  return createSharedConcurrency({ ledger: { ...ledger, book }, ...options })
+}
+
+test('an invocation after another of the same function asks nobody', async () => {
+  await one.enter(f)
+  one.leave(f)
+  expect(one.enter(f)).toBeUndefined()
+  expect(asked).toHaveLength(1)
+  expect(one.running()).toBe(1)
+})
+
+test('over all servers no more run than the reserve, and the refusal is 429 with its reason', async () => {
+  await one.enter(f)
+  await other.enter(f)
+  const Reason = 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  await expect(other.enter(f)).rejects.toMatchObject({ status: 429, members: { Reason } })
+  await expect(one.enter(f)).rejects.toMatchObject({ status: 429, members: { Reason } })
+  one.leave(f)
+  expect(one.enter(f)).toBeUndefined()
+})
+
+test('the account as a whole is 429 with another reason', async () => {
+  for (let index = 0; index < 5; index++) await one.enter({ functionName: 'g' })
+  const Reason = 'ConcurrentInvocationLimitExceeded'
+  await expect(other.enter({ functionName: 'h' })).rejects.toMatchObject({ status: 429, members: { Reason } })
+})
+
+test('a place that a server does not use is another one when it is wanted there', async () => {
+  await one.enter(f)
+  await one.enter(f)
+  one.leave(f)
+  await other.enter(f)
+  expect(ledgers.booked('f')).toBe(2)
+})
+
+test('a lowered reserve counts at once for places that were booked before', async () => {
+  await other.enter(f)
+  await one.enter(f)
+  one.leave(f)
+  await expect(Promise.resolve(one.enter({ ...f, reserved: 1 }))).rejects.toMatchObject({ status: 429 })
+})
+
+test('places that nobody needed for a while go back', async () => {
+  const quick = server(ledgers.open(), 5)
+  await quick.enter(f)
+  expect(ledgers.booked('f')).toBe(1)
+  quick.leave(f)
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  await quick.close()
+})
+
+test('a place that cannot be given back is kept and tried again', async () => {
+  let isDown = true
+  const ledger = ledgers.open()
+  const giveBack = (name: string, places: number) =>
+    isDown ? Promise.reject(new Error('Redis is gone')) : ledger.giveBack(name, places)
+  const flaky = server({ ...ledger, giveBack }, 5)
+  await flaky.enter(f)
+  flaky.leave(f)
+  while (faults.length === 0) await new Promise(setImmediate)
+  expect(ledgers.booked('f')).toBe(1)
+  isDown = false
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  await flaky.close()
+})
+
+test('inherited places count, and go back when they are not needed', async () => {
+  await one.enter(f)
+  await one.enter(f)
+  ledgers.die(oneLedger)
+  expect(ledgers.booked('f')).toBe(2)
+  await other.enter(f)
+  other.leave(f)
+  await other.close()
+  expect(ledgers.booked('f')).toBe(0)
+})
+
+test('a server that was held for dead books anew', async () => {
+  await one.enter(f)
+  one.leave(f)
+  ledgers.die(oneLedger)
+  await other.enter(f)
+  await one.enter({ functionName: 'g' })
+  expect(ledgers.booked('f')).toBe(1)
+  await other.enter(f)
+  await expect(Promise.resolve(one.enter(f))).rejects.toMatchObject({ status: 429 })
+})

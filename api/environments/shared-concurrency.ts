@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { accountConcurrencyExceeded, reservedConcurrencyExceeded } from '../errors.ts'
+import type { Claim, Concurrency } from './concurrency.ts'
+import type { PlaceLedger, Refusal } from './place-ledger.ts'
+
+export interface SharedConcurrencyOptions {
+  readonly ledger: PlaceLedger
+  readonly accountLimit: number
+  /** Takes failures to give places back, which is tried again. */
+  readonly onFault: (message: string, cause: unknown) => void
+  /** Places that nobody needed for so long go back. */
+  readonly keepMs?: number
+  /** After so long another server has given back what it does not use. */
+  readonly graceMs?: number
+}
+
+/** Places of one function that this server has booked. */
+interface Booked {
+  places: number
+  inUse: number
+  /** The fewest places that were unused since the last look. */
+  leastUnused: number
+  /** The reserve under which unused places were booked; under another one they have to be booked anew. */
+  reserved: number | undefined
+}
+
+/**
+ * Concurrency over servers that share their functions.
+ *
+ * 1. enter    takes a place that this server has booked and does not use: no question to the ledger
+ * 2. book     else one more from the ledger; refused, it asks once more when others had time to give back   place-ledger.ts
+ * 3. leave    the place stays this server's a short while, for the next invocation
+ * 4. return   what was not needed for that while goes back, and at once what another server wants
+ */
+export function createSharedConcurrency(options: SharedConcurrencyOptions): Concurrency {
+  return new SharedConcurrency(options)
+}
+
+class SharedConcurrency implements Concurrency {
+  readonly #ledger: PlaceLedger
+  readonly #accountLimit: number
+  readonly #onFault: SharedConcurrencyOptions['onFault']
+  readonly #graceMs: number
+  readonly #booked = new Map<string, Booked>()
+  readonly #returning = new Set<Promise<void>>()
+  readonly #sweeper: NodeJS.Timeout
+  #running = 0
+
+  constructor({ ledger, accountLimit, onFault, keepMs = 1000, graceMs = 50 }: SharedConcurrencyOptions) {
+    this.#ledger = ledger
+    this.#accountLimit = accountLimit
+    this.#onFault = onFault
+    this.#graceMs = graceMs
+    this.#sweeper = setInterval(() => this.#sweep(), keepMs).unref()
+    ledger.listen({
+      onWanted: (functionName) => this.#yield(functionName),
+      onInherited: (functionName, places) => void (this.#bookedOf(functionName).places += places),
+      onLost: () => this.#booked.forEach((booked) => (booked.places = 0)),
+    })
+  }
+
+  enter(claim: Claim): void | Promise<void> {
+    return this.#takeUnused(claim) ? undefined : this.#book(claim)
+  }
+
+  leave({ functionName }: Claim): void {
+    this.#running--
+    this.#bookedOf(functionName).inUse--
+  }
+
+  running(): number {
+    return this.#running
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper)
+    this.#yield(undefined)
+    await Promise.all(this.#returning)
+  }
+
+  #takeUnused({ functionName, reserved }: Claim): boolean {
+    const booked = this.#bookedOf(functionName)
+    if (booked.reserved !== reserved) this.#return(functionName, booked, booked.places - booked.inUse)
+    booked.reserved = reserved
+    if (booked.inUse >= booked.places) return false
+    this.#use(booked)
+    return true
+  }
+
+  #use(booked: Booked): void {
+    this.#running++
+    booked.inUse++
+    booked.leastUnused = Math.min(booked.leastUnused, booked.places - booked.inUse)
+  }
+
+  async #book(claim: Claim): Promise<void> {
+    const request = { ...claim, accountLimit: this.#accountLimit }
+    let answer = await this.#ledger.book(request)
+    if (answer !== 'booked') {
+      await delay(this.#graceMs)
+      if (this.#takeUnused(claim)) return
+      answer = await this.#ledger.book(request)
+    }
+    if (answer !== 'booked') throw refusals[answer]()
+    const booked = this.#bookedOf(claim.functionName)
+    booked.places++
+    this.#use(booked)
+  }
+
+  #bookedOf(functionName: string): Booked {
+    let booked = this.#booked.get(functionName)
+    if (booked === undefined) {
+      booked = { places: 0, inUse: 0, leastUnused: Infinity, reserved: undefined }
+      this.#booked.set(functionName, booked)
+    }
+    return booked
+  }
+
+  #sweep(): void {
+    for (const [name, booked] of this.#booked) {
+      this.#return(name, booked, Math.min(booked.leastUnused, booked.places - booked.inUse))
+      booked.leastUnused = booked.places - booked.inUse
+      if (booked.places === 0 && booked.inUse === 0) this.#booked.delete(name)
+    }
+  }
+
+  #yield(functionName: string | undefined): void {
+    for (const [name, booked] of this.#booked) {
+      if (functionName === undefined || name === functionName) this.#return(name, booked, booked.places - booked.inUse)
+    }
+  }
+
+  #return(functionName: string, booked: Booked, places: number): void {
+    if (places <= 0) return
+    booked.places -= places
+    const returned = this.#ledger.giveBack(functionName, places).catch((cause: unknown) => {
+      this.#bookedOf(functionName).places += places
+      this.#onFault(`Places of ${functionName} could not be given back; they are kept for now.`, cause)
+    })
+    this.#returning.add(returned)
+    void returned.then(() => this.#returning.delete(returned))
+  }
+}
+
+const refusals: Readonly<Record<Refusal, () => Error>> = {
+  function: reservedConcurrencyExceeded,
+  account: accountConcurrencyExceeded,
+}
