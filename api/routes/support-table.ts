@@ -1,0 +1,31 @@
+import { support, type Support } from './support.ts'
+
+const begin = '<!-- support:start -->'
+const end = '<!-- support:end -->'
+
+/** A text with the support table anew between its markers. */
+export function withSupportTable(text: string): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`The text has no ${begin} with ${end} behind it.`)
+  return `${text.slice(0, from + begin.length)}\n${renderSupport()}\n${text.slice(to)}`
+}
+
+/** Operations that are built, those of which the same is said in one row, and the names of the others. */
+function renderSupport(): string {
+  const names = Object.keys(support).sort() as (keyof typeof support)[]
+  const quoted = (group: readonly string[]) => group.map((name) => `\`${name}\``).join(', ')
+  const notBuilt = names.filter((name) => support[name] === 'no')
+  const groups = new Map<Support, string[]>()
+  for (const name of names) {
+    const value = support[name]
+    if (value !== 'no') groups.set(value, [...(groups.get(value) ?? []), name])
+  }
+  const rows = Array.from(groups, ([value, group]) => `| ${quoted(group)} | ${cells(value)} |`)
+  const table = ['| operation | | how it differs |', '|---|---|---|', ...rows].join('\n')
+  return notBuilt.length === 0 ? table : `${table}\n\nNot built: ${quoted(notBuilt)}.`
+}
+
+function cells(value: Support): string {
+  const colon = value.indexOf(': ')
+  return colon < 0 ? `${value} | ` : `${value.slice(0, colon)} | ${value.slice(colon + 2)}`
+}
