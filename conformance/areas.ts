@@ -3,6 +3,8 @@ import { aliases } from './areas/aliases.ts'
 import { concurrency } from './areas/concurrency-of-invocations.ts'
 import { environment } from './areas/environment.ts'
 import { errors } from './areas/errors.ts'
+import { eventInvokeConfigs } from './areas/event-invoke-configs.ts'
+import { functionOptions } from './areas/function-options.ts'
 import { functions } from './areas/functions.ts'
 import { invoke } from './areas/invoke.ts'
 import { names } from './areas/names.ts'
@@ -23,6 +25,8 @@ export const areas: readonly Area[] = [
   aliases,
   tags,
   account,
+  eventInvokeConfigs,
+  functionOptions,
   names,
   validation,
   packages,

@@ -1,4 +1,5 @@
 import { functionArn, type Home } from './arn.ts'
+import { detachAll } from './attachment.ts'
 import { conflicts, nameErrors, versionErrors } from './function-errors.ts'
 import { latestVersion, type Alias, type FunctionRecord } from './function.ts'
 import { requireRevision } from './record-change.ts'
@@ -42,11 +43,11 @@ export function updateAlias(
   return withAlias(record, { name, functionVersion, description, weights, revisionId }, home)
 }
 
-/** The record without the alias; itself when there is none. */
+/** The record without the alias and all that hangs on it; itself when there is none. */
 export function removeAlias(record: FunctionRecord, name: string): FunctionRecord {
   if (findAlias(record, name) === undefined) return record
   const { [name]: _removed, ...aliases } = record.aliases
-  return { ...record, aliases }
+  return detachAll({ ...record, aliases }, name)
 }
 
 export function findAlias(record: FunctionRecord, name: string): Alias | undefined {

@@ -1,4 +1,5 @@
 /** The control plane's nouns: what is kept of a function, in our words. AWS's spelling of them is in `routes/`. */
+import type { AttachedSettings } from './attached-settings.ts'
 
 /** What a caller configures, defaults filled in; one version's settings never change once published. */
 export interface FunctionSettings {
@@ -87,6 +88,9 @@ export interface FunctionRecord {
   readonly aliases: Readonly<Record<string, Alias>>
   readonly tags: Readonly<Record<string, string>>
   readonly reservedConcurrency?: number
+  /** Absent when never set: a loop is then terminated. */
+  readonly recursiveLoop?: 'Terminate' | 'Allow'
+  readonly attached?: AttachedSettings
 }
 
 export const latestVersion = '$LATEST'

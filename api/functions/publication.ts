@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { detachAll } from './attachment.ts'
 import { conflicts, versionErrors } from './function-errors.ts'
 import { latestVersion, type FunctionRecord, type FunctionSettings, type FunctionVersion } from './function.ts'
 import { requireRevision, type RecordChange, type Stamp } from './record-change.ts'
@@ -54,7 +55,7 @@ export function isPublishedAs(latest: FunctionVersion, published: FunctionVersio
   )
 }
 
-/** The record without one version; the function's aliases and `$LATEST` hold theirs (reference 1.7). */
+/** The record without one version and all that hangs on it; the function's aliases and `$LATEST` hold theirs (reference 1.7). */
 export function removeVersion(record: FunctionRecord, version: string): RecordChange {
   if (version === latestVersion) throw versionErrors.latestNotDeletable()
   if (!/^\d+$/.test(version)) throw versionErrors.aliasNotDeletable()
@@ -64,7 +65,7 @@ export function removeVersion(record: FunctionRecord, version: string): RecordCh
   )
   if (holders.length > 0) throw conflicts.aliasesReference(holders.map(({ name }) => name))
   const versions = record.versions.filter((number) => number !== version)
-  return { record: { ...record, versions }, removedVersions: [version] }
+  return { record: detachAll({ ...record, versions }, version), removedVersions: [version] }
 }
 
 function checkGuards(latest: FunctionVersion, { codeSha256, revisionId }: PublishRequest): void {

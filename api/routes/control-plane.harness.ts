@@ -55,7 +55,7 @@ export function startControlPlane(options: Partial<LifecycleDependencies> = {}):
     ...options,
   })
   const linkKey = Buffer.from('secret')
-  const dependencies = { ...home, ...stamp, catalogue, lifecycle, linkKey, concurrency: 1000 }
+  const dependencies = { ...home, ...stamp, now: stamp.nowMs, catalogue, lifecycle, linkKey, concurrency: 1000 }
   const handlers = controlPlaneHandlers(dependencies)
   const call = async (operation: OperationName, input: object = {}) => {
     const handler = handlers[operation] as Handler

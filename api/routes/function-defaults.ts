@@ -1,9 +1,7 @@
-import { kinds, LambdaError } from '../errors.ts'
-import { functionArn, type Home } from '../functions/arn.ts'
+import type { Home } from '../functions/arn.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { nameErrors } from '../functions/function-errors.ts'
 import { parseFunctionName } from '../functions/function-name.ts'
-import { latestVersion } from '../functions/function.ts'
 import { findVersion } from '../functions/resolve.ts'
 import type { Handlers, Output } from './handler.ts'
 import type { QualifiedMembers } from './functions.ts'
@@ -23,26 +21,10 @@ export function functionDefaultRoutes(dependencies: FunctionDefaultsDependencies
 
   return {
     GetFunctionCodeSigningConfig: answering({}),
-    GetFunctionRecursionConfig: answering({ RecursiveLoop: 'Terminate' }),
 
     async GetPolicy(input: QualifiedMembers) {
       await findVersion(dependencies, referenceIn(input))
       throw nameErrors.resourceNotFound()
     },
-
-    async GetRuntimeManagementConfig(input: QualifiedMembers) {
-      const { name, qualifier } = referenceIn(input)
-      await findVersion(dependencies, referenceIn(input))
-      return { UpdateRuntimeOn: 'Auto', FunctionArn: functionArn(dependencies, name, qualifier) }
-    },
-
-    GetFunctionEventInvokeConfig(input: QualifiedMembers) {
-      const { name, qualifier = latestVersion } = referenceIn(input)
-      return Promise.reject(noEventInvokeConfig(functionArn(dependencies, name, qualifier)))
-    },
   }
-}
-
-function noEventInvokeConfig(arn: string): LambdaError {
-  return new LambdaError(kinds.resourceNotFound, `The function ${arn} doesn't have an EventInvokeConfig`)
 }

@@ -1,0 +1,65 @@
+/** How failed events of an asynchronous invocation are treated, as its owner set it; absent members have AWS's defaults. */
+export interface EventInvokeConfig {
+  readonly maximumRetryAttempts?: number
+  readonly maximumEventAgeSeconds?: number
+  /** ARN of who is told of an event that succeeded, or failed for good. */
+  readonly onSuccess?: string
+  readonly onFailure?: string
+  /** Epoch milliseconds. */
+  readonly lastModifiedMs: number
+}
+
+/** Whom browsers may let call a function URL; members as they were sent. */
+export interface CorsConfig {
+  readonly allowCredentials?: boolean
+  readonly allowHeaders?: readonly string[]
+  readonly allowMethods?: readonly string[]
+  readonly allowOrigins?: readonly string[]
+  readonly exposeHeaders?: readonly string[]
+  readonly maxAgeSeconds?: number
+}
+
+export interface FunctionUrlConfig {
+  /** 32 lower-case letters and digits, the first part of the host; never another config's. */
+  readonly urlId: string
+  readonly authType: 'NONE' | 'AWS_IAM'
+  readonly cors?: CorsConfig
+  readonly invokeMode: 'BUFFERED' | 'RESPONSE_STREAM'
+  /** Epoch milliseconds. */
+  readonly createdMs: number
+  readonly lastModifiedMs: number
+}
+
+/** How many environments are kept initialised; how many there are now is known to who allocates them. */
+export interface ProvisionedConfig {
+  readonly requested: number
+  /** New with every put, so that an allocation for an older one is known as such. */
+  readonly allocationId: string
+  /** Epoch milliseconds. */
+  readonly lastModifiedMs: number
+}
+
+export interface RuntimeManagement {
+  readonly updateRuntimeOn: 'Auto' | 'FunctionUpdate' | 'Manual'
+  readonly runtimeVersionArn?: string
+}
+
+/** Bounds of the environments of a version that runs on a capacity provider. */
+export interface ScalingBounds {
+  readonly minimumEnvironments?: number
+  readonly maximumEnvironments?: number
+}
+
+/** The kinds of settings that hang on a function's `$LATEST`, a version or an alias. */
+export interface Attachable {
+  readonly eventInvoke: EventInvokeConfig
+  readonly provisioned: ProvisionedConfig
+  readonly runtimeManagement: RuntimeManagement
+  readonly scaling: ScalingBounds
+  readonly url: FunctionUrlConfig
+}
+
+/** What hangs on a function, by kind and then by qualifier. */
+export type AttachedSettings = {
+  readonly [Kind in keyof Attachable]?: Readonly<Record<string, Attachable[Kind]>>
+}

@@ -1,0 +1,22 @@
+import { invalidParameterValue, kinds, LambdaError } from '../errors.ts'
+
+const notFound = (message: string) => new LambdaError(kinds.resourceNotFound, message)
+
+/** Event invoke configs (reference 2.12). */
+export const eventInvokeErrors = {
+  nothingGiven: () => invalidParameterValue('You must specify at least one of error handling or destination setting.'),
+  ownDestination: () => invalidParameterValue("You can't specify the function as a destination for itself."),
+  unknownDestination: (arn: string) => invalidParameterValue(`The destination ARN ${arn} is invalid.`),
+  /** `config` as AWS prints a destination config. */
+  unsupportedDestination: (config: string) =>
+    invalidParameterValue(`The provided destination config ${config} is invalid.`),
+  noFunction: () => notFound("The function doesn't exist."),
+  noConfig: (arn: string) => notFound(`The function ${arn} doesn't have an EventInvokeConfig`),
+}
+
+/** Runtime management configs; the text is ours, AWS's is not known. */
+export const runtimeManagementErrors = {
+  noRuntimeVersion: () => invalidParameterValue('RuntimeVersionArn is required when UpdateRuntimeOn is set to Manual.'),
+  runtimeVersionNotManual: () =>
+    invalidParameterValue('RuntimeVersionArn can only be set when UpdateRuntimeOn is set to Manual.'),
+}
