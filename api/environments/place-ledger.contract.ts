@@ -109,7 +109,10 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
   })
 }
 
-/** Waits for the condition; the test's own limit is the deadline. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+  const deadline = Date.now() + 20_000
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('The condition did not come true.')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
