@@ -32,10 +32,13 @@ interface Kind {
 /** Exceptions by name, with status and the spelling of their message key, as in the service's model. */
 export const kinds = {
   accessDenied: { name: 'AccessDeniedException', status: 403, capitalMessage: true },
+  codeSigningConfigNotFound: { name: 'CodeSigningConfigNotFoundException', status: 404, capitalMessage: true },
   codeStorageExceeded: { name: 'CodeStorageExceededException', status: 400 },
+  codeVerificationFailed: { name: 'CodeVerificationFailedException', status: 400, capitalMessage: true },
   invalidParameterValue: { name: 'InvalidParameterValueException', status: 400 },
   invalidRequestContent: { name: 'InvalidRequestContentException', status: 400 },
   invalidRuntime: { name: 'InvalidRuntimeException', status: 502, capitalMessage: true },
+  policyLengthExceeded: { name: 'PolicyLengthExceededException', status: 400 },
   preconditionFailed: { name: 'PreconditionFailedException', status: 412 },
   requestEntityTooLarge: { name: 'RequestEntityTooLargeException', status: 413 },
   requestTooLarge: { name: 'RequestTooLargeException', status: 413 },

@@ -8,6 +8,8 @@ import { countConcurrency } from './environments/concurrency.ts'
 import { createScheduler } from './environments/scheduler.ts'
 import { createDispatcher } from './events/dispatcher.ts'
 import type { CodeStore } from './functions/code-store.ts'
+import type { Documents } from './functions/documents.ts'
+import { createLayers } from './functions/layers.ts'
 import { createLifecycle } from './functions/lifecycle.ts'
 import type { Catalogue } from './functions/catalogue.ts'
 import { codeInUse } from './functions/code-in-use.ts'
@@ -85,7 +87,7 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   const { accountId, region, dataFolder, concurrency, idleMs, s3Endpoint } = config
   const home = { accountId, region }
   const store = openEmbeddedStore(dataFolder)
-  const { catalogue } = store
+  const { catalogue, documents } = store
   const codeStore = openDiskCodeStore(dataFolder, now)
   const supervisorFile = await buildSupervisor(dataFolder)
   const driver = await createProcessDriver({ ...home, codeStore, dataFolder, supervisorFile, log })
@@ -98,22 +100,29 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
     concurrency: Math.min(concurrency, eventsAtOnce),
     now,
   })
+  const stamp = { nowMs: now, newId: ids }
+  const objects = s3Endpoint === undefined ? undefined : createS3ObjectSource(s3Endpoint, region)
+  const kept = { ...home, catalogue, documents, codeStore, objects, stamp }
+  const layers = createLayers(kept)
   const lifecycle = createLifecycle({
-    ...home,
-    catalogue,
-    codeStore,
-    objects: s3Endpoint === undefined ? undefined : createS3ObjectSource(s3Endpoint, region),
+    ...kept,
+    layers,
     prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)),
     drain: (name, version) => scheduler.drain(version === undefined ? name : environmentKey(name, version)),
     onFault: (message, cause) => log.error(message, cause),
-    stamp: { nowMs: now, newId: ids },
   })
-  return { ...home, store, catalogue, codeStore, scheduler, invoke, dispatcher, lifecycle }
+  return { ...home, store, catalogue, documents, codeStore, scheduler, invoke, dispatcher, layers, lifecycle }
 }
 
-/** Removes packages that no function names any more, now and every hour; answers how to stop. */
-async function sweepRegularly(parts: { catalogue: Catalogue; codeStore: CodeStore }, log: Log): Promise<() => void> {
-  const sweep = async () => parts.codeStore.sweep(await codeInUse(parts.catalogue))
+interface SweptParts {
+  readonly catalogue: Catalogue
+  readonly documents: Documents
+  readonly codeStore: CodeStore
+}
+
+/** Removes packages that neither a function nor a layer names any more, now and every hour; answers how to stop. */
+async function sweepRegularly(parts: SweptParts, log: Log): Promise<() => void> {
+  const sweep = async () => parts.codeStore.sweep(await codeInUse(parts.catalogue, parts.documents))
   await sweep()
   const timer = setInterval(() => {
     sweep().catch((cause: unknown) => log.error('Packages out of use could not be removed.', cause))

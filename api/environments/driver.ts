@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { ImageConfig } from '../functions/function.ts'
 import type { Assignment } from '../../runtime-bootstrap/protocol.ts'
 
 /** What a driver must know to make an environment for one function version. */
@@ -14,7 +15,13 @@ export interface EnvironmentSpec {
   readonly timeoutMs: number
   readonly ephemeralStorageMb: number
   readonly variables: Readonly<Record<string, string>>
+  /** The package shown at `/var/task`; of an image nothing that could be unpacked. */
   readonly codeSha256: string
+  /** Packages of the layers, laid over each other in this order at `/opt`; absent when there are none. */
+  readonly layerSha256s?: readonly string[]
+  /** The container image that is the function, instead of package, runtime and layers. */
+  readonly imageUri?: string
+  readonly imageConfig?: ImageConfig
   readonly logGroup: string
   readonly logFormat: 'Text' | 'JSON'
   readonly tags: Readonly<Record<string, string>>

@@ -5,7 +5,7 @@ import type { Assignment } from '../../runtime-bootstrap/protocol.ts'
 import { supervisorNodeFlags } from '../../runtime-bootstrap/node-flags.ts'
 import type { CodeStore } from '../functions/code-store.ts'
 import type { Log } from '../observe/log.ts'
-import type { Driver, EnvironmentSpec, Launched } from './driver.ts'
+import { RuntimeUnavailable, type Driver, type EnvironmentSpec, type Launched } from './driver.ts'
 import { findIsolation, isolationKinds } from './process/isolation.ts'
 import { buildRuntimeClients } from './process/runtime-clients.ts'
 import { createRuntimeFinder, runtimeVersionOf, type FindRuntime, type FoundRuntime } from './process/runtimes.ts'
@@ -16,7 +16,7 @@ import { startSupervisor, type Shown } from './process/supervisor-process.ts'
 import { runtimeVariables } from './process/variables.ts'
 
 export interface ProcessDriverOptions {
-  readonly codeStore: Pick<CodeStore, 'unpacked'>
+  readonly codeStore: Pick<CodeStore, 'unpacked' | 'unpackedStack'>
   /** Where everything is kept that must not be seen by functions; unpacked code is below it. */
   readonly dataFolder: string
   /** The bundled supervisor, alone in its folder, as `buildSupervisor` answers it. */
@@ -40,6 +40,9 @@ export interface ProcessDriver extends Driver {
 }
 
 const initTimeoutMs = 10_000
+const imageRefusal =
+  'Functions of packageType Image run in Kubernetes only: this server runs functions as processes of its machine ' +
+  '(KUBELAMBDA_DRIVER=process).'
 
 /**
  * Runs environments as processes of this machine.
@@ -47,7 +50,7 @@ const initTimeoutMs = 10_000
  * 1. isolate   once at start: the best way that works is found by trying      process/isolation.ts, sandbox.ts, *.sh
  * 2. spare     supervisors are started and isolated ahead of their use        process/spares.ts, supervisor-process.ts
  * 3. find      the interpreter of the function's runtime                      process/runtimes.ts
- * 4. show      the code at `/var/task` in a spare that is taken
+ * 4. show      the code at `/var/task` and the layers at `/opt` in a spare that is taken
  * 5. assign    command and variables, which the caller sends                  process/start-command.ts, variables.ts
  */
 export async function createProcessDriver(options: ProcessDriverOptions): Promise<ProcessDriver> {
@@ -69,10 +72,11 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   })
 
   async function launch(spec: EnvironmentSpec): Promise<Launched> {
-    const [runtime, codeFolder] = await Promise.all([findRuntime(spec.runtime), codeStore.unpacked(spec.codeSha256)])
+    if (spec.imageUri !== undefined) throw new RuntimeUnavailable(imageRefusal)
+    const [runtime, folders] = await Promise.all([findRuntime(spec.runtime), foldersOf(codeStore, spec)])
     const supervisor = spares.take()
     try {
-      const shown = await supervisor.show({ codeFolder, temporaryMb: spec.ephemeralStorageMb })
+      const shown = await supervisor.show({ ...folders, temporaryMb: spec.ephemeralStorageMb })
       const assignment = assignmentOf(spec, runtime, shown, options)
       return { id: supervisor.id, channel: supervisor.channel, assignment, kill: () => supervisor.kill() }
     } catch (error) {
@@ -85,10 +89,20 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
     isolation: found.sandbox?.isolation ?? 'none',
     launch,
     prepare: async (spec) => {
-      await Promise.all([findRuntime(spec.runtime).catch(() => undefined), codeStore.unpacked(spec.codeSha256)])
+      if (spec.imageUri !== undefined) return
+      await Promise.all([findRuntime(spec.runtime).catch(() => undefined), foldersOf(codeStore, spec)])
     },
     close: () => spares.close(),
   }
+}
+
+/** Where code and layers lie unpacked. */
+async function foldersOf(codeStore: ProcessDriverOptions['codeStore'], { codeSha256, layerSha256s }: EnvironmentSpec) {
+  const [codeFolder, layerFolder] = await Promise.all([
+    codeStore.unpacked(codeSha256),
+    layerSha256s && codeStore.unpackedStack(layerSha256s),
+  ])
+  return layerFolder === undefined ? { codeFolder } : { codeFolder, layerFolder }
 }
 
 /** Says each warning about a runtime once in the server's log. */

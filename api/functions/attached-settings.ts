@@ -1,3 +1,5 @@
+import type { PolicyStatement } from './policy.ts'
+
 /** How failed events of an asynchronous invocation are treated, as its owner set it; absent members have AWS's defaults. */
 export interface EventInvokeConfig {
   readonly maximumRetryAttempts?: number
@@ -53,6 +55,8 @@ export interface ScalingBounds {
 /** The kinds of settings that hang on a function's `$LATEST`, a version or an alias. */
 export interface Attachable {
   readonly eventInvoke: EventInvokeConfig
+  /** Statements of the resource policy; that of the function itself hangs on `''`. */
+  readonly policy: readonly PolicyStatement[]
   readonly provisioned: ProvisionedConfig
   readonly runtimeManagement: RuntimeManagement
   readonly scaling: ScalingBounds

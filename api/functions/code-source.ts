@@ -1,8 +1,12 @@
 import type { Catalogue } from './catalogue.ts'
 import type { CodeStore } from './code-store.ts'
 import { inspectPackage, packageLimits } from './deployment-package.ts'
+import { eachDocument } from './document-change.ts'
+import type { Documents } from './documents.ts'
 import { codeErrors } from './function-errors.ts'
 import type { FunctionCode } from './function.ts'
+import { imageCode } from './image.ts'
+import type { LayerVersion } from './layer.ts'
 import type { ObjectReference, ObjectSource } from './object-source.ts'
 
 /** What a caller sends as code: one of these. */
@@ -10,10 +14,12 @@ export interface CodeRequest {
   readonly zip?: Buffer | undefined
   readonly object?: ObjectReference | undefined
   readonly imageUri?: string | undefined
+  readonly sourceKmsKeyArn?: string | undefined
 }
 
 export interface CodeSourceDependencies {
   readonly catalogue: Pick<Catalogue, 'usage'>
+  readonly documents: Pick<Documents, 'list'>
   readonly codeStore: Pick<CodeStore, 'put'>
   /** Absent when no S3 endpoint is configured. */
   readonly objects?: ObjectSource | undefined
@@ -22,30 +28,43 @@ export interface CodeSourceDependencies {
 /** Bytes that the code of all versions of an account may take on AWS. */
 export const accountCodeBytes = 80_530_636_800
 
-/** A package that was checked, and not kept yet. */
+/** Code that was checked, and not kept yet; an image is kept by its registry. */
 export interface CheckedCode {
   readonly code: FunctionCode
-  readonly zip: Buffer
+  readonly zip?: Buffer
 }
 
-/** Fetches and checks the package of a request; changes nothing. */
+/** Fetches and checks the code of a request; changes nothing. */
 export async function checkCode(dependencies: CodeSourceDependencies, request: CodeRequest): Promise<CheckedCode> {
+  if (request.imageUri !== undefined) return { code: imageCode(request.imageUri) }
   const zip = await packageOf(dependencies, request)
   // Only packages inside a request are held to 50 MB zipped.
   const limits = request.zip === undefined ? { zippedBytes: packageLimits.unzippedBytes } : {}
-  const { sha256, sizeBytes } = await inspectPackage(zip, limits)
-  const { codeBytes } = await dependencies.catalogue.usage()
-  if (codeBytes + sizeBytes > accountCodeBytes) throw codeErrors.storageExceeded()
-  return { code: { sha256, sizeBytes }, zip }
+  const { sha256, sizeBytes, unzippedBytes } = await inspectPackage(zip, limits)
+  if ((await usedCodeBytes(dependencies)) + sizeBytes > accountCodeBytes) throw codeErrors.storageExceeded()
+  const { sourceKmsKeyArn } = request
+  return { code: { sha256, sizeBytes, unzippedBytes, ...(sourceKmsKeyArn && { sourceKmsKeyArn }) }, zip }
 }
 
-/** Keeps a package for good; a function may name it once this has answered. */
+/** Keeps code for good; a function or layer may name it once this has answered. */
 export async function keepCode(
-  { codeStore }: CodeSourceDependencies,
+  { codeStore }: Pick<CodeSourceDependencies, 'codeStore'>,
   { code, zip }: CheckedCode,
 ): Promise<FunctionCode> {
-  await codeStore.put(code.sha256, zip)
+  if (zip !== undefined) await codeStore.put(code.sha256, zip)
   return code
+}
+
+/** Zipped bytes of all versions of functions and of layers. */
+export async function usedCodeBytes({
+  catalogue,
+  documents,
+}: Pick<CodeSourceDependencies, 'catalogue' | 'documents'>): Promise<number> {
+  let { codeBytes } = await catalogue.usage()
+  for await (const { value } of eachDocument<LayerVersion>(documents, { kind: 'layer-version' })) {
+    codeBytes += value.code.sizeBytes
+  }
+  return codeBytes
 }
 
 async function packageOf({ objects }: CodeSourceDependencies, { zip, object }: CodeRequest): Promise<Buffer> {

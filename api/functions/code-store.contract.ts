@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import yazl from 'yazl'
-import type { CodeStore } from './code-store.ts'
+import { layerStackSha256, type CodeStore } from './code-store.ts'
 import { aPackage, finished } from './testing/samples.ts'
 
 const modified = new Date('2024-05-06T07:08:10Z')
@@ -29,6 +29,13 @@ function withModesAndLinks(): Promise<{ sha256: string; zip: Buffer }> {
   archive.addEmptyDirectory('private', { mode: 0o040700, mtime: modified })
   archive.addEmptyDirectory('bin', { mode: 0o040750, mtime: modified })
   return finished(archive)
+}
+
+/** The files below a folder with their texts, by path. */
+function filesOf(folder: string): Record<string, string> {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name))
+  return Object.fromEntries(paths.map((path) => [relative(folder, path), readFileSync(path, 'utf8')]))
 }
 
 /** Holds a code store to its contract. */
@@ -102,6 +109,52 @@ export function describeCodeStore(name: string, open: () => OpenedCodeStore): vo
       expect(await code.read(unused.sha256)).toBeUndefined()
       await expect(code.unpacked(unused.sha256)).rejects.toThrow('is not in')
       expect(await code.read(used.sha256)).toBeDefined()
+    })
+
+    test('lays packages over each other, the last on top, and leaves each as it was', async () => {
+      const lower = await aPackage({ 'lib/a': 'lower', 'lib/same': 'lower', file: 'lower', 'tree/x': 'lower' })
+      const upper = await aPackage({ 'lib/b': 'upper', 'lib/same': 'upper', 'file/x': 'upper', tree: 'upper' })
+      for (const { sha256, zip } of [lower, upper]) await code.put(sha256, zip)
+      const order = [lower.sha256, upper.sha256]
+      const folders = await Promise.all([code.unpackedStack(order), code.unpackedStack(order)])
+      expect(folders[0]).toBe(folders[1])
+      expect(filesOf(folders[0])).toEqual({
+        ...{ 'lib/a': 'lower', 'lib/b': 'upper', 'lib/same': 'upper', 'file/x': 'upper', tree: 'upper' },
+      })
+      const reversed = await code.unpackedStack(order.toReversed())
+      expect(filesOf(reversed)).toEqual({
+        ...{ 'lib/a': 'lower', 'lib/b': 'upper', 'lib/same': 'lower', file: 'lower', 'tree/x': 'lower' },
+      })
+      expect(filesOf(await code.unpacked(lower.sha256))).toMatchObject({ 'lib/same': 'lower', file: 'lower' })
+      expect(await code.unpackedStack([lower.sha256])).toBe(await code.unpacked(lower.sha256))
+      expect(await opened.reopen().unpackedStack(order)).toBe(folders[0])
+    })
+
+    test('writes nothing through the links of a lower package', async () => {
+      const lower = new yazl.ZipFile()
+      lower.addBuffer(Buffer.from('kept'), 'target/kept', { mtime: modified })
+      lower.addBuffer(Buffer.from('target'), 'link', { mode: 0o120777, mtime: modified })
+      const packages = [await finished(lower), await aPackage({ 'link/kept': 'upper' })]
+      for (const { sha256, zip } of packages) await code.put(sha256, zip)
+      const folder = await code.unpackedStack(packages.map(({ sha256 }) => sha256))
+      expect(filesOf(folder)).toEqual({ 'target/kept': 'kept', 'link/kept': 'upper' })
+    })
+
+    test('keeps a stack of packages as long as it is in use', async () => {
+      const packages = [await aPackage({ a: 'a' }), await aPackage({ b: 'b' })]
+      for (const { sha256, zip } of packages) await code.put(sha256, zip)
+      const order = packages.map(({ sha256 }) => sha256)
+      const folder = await code.unpackedStack(order)
+      const sweepTwice = async (inUse: ReadonlySet<string>) => {
+        await code.sweep(inUse)
+        opened.passMinutes(61)
+        await code.sweep(inUse)
+      }
+      await sweepTwice(new Set([...order, layerStackSha256(order)]))
+      expect(filesOf(folder)).toEqual({ a: 'a', b: 'b' })
+      await sweepTwice(new Set(order))
+      expect(() => filesOf(folder)).toThrow('ENOENT')
+      expect(await code.read(order[0] ?? '')).toBeDefined()
     })
 
     test('keeps what is put again before it goes', async () => {

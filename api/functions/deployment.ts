@@ -22,13 +22,15 @@ export interface NewFunction {
   readonly code: FunctionCode
   readonly tags: Readonly<Record<string, string>>
   readonly publish: boolean
+  readonly codeSigningConfigArn?: string | undefined
 }
 
 /** A new function, `Pending` until it is prepared; with its version 1 when it is published at once. */
 export function createFunction(request: NewFunction, stamp: Stamp): VersionChange {
-  const { name, settings, code, tags, publish } = request
+  const { name, settings, code, tags, publish, codeSigningConfigArn: signing } = request
   const latest = pending({ version: latestVersion, settings, code, ...marks(stamp), state: 'Pending' })
-  const record = { name, latest, nextVersion: 1, versions: [], aliases: {}, tags }
+  const signed = signing === undefined ? {} : { codeSigningConfigArn: signing }
+  const record = { name, latest, nextVersion: 1, versions: [], aliases: {}, tags, ...signed }
   return publish ? publishPending(record, stamp) : { record, described: latest }
 }
 

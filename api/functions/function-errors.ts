@@ -89,10 +89,6 @@ function conflict(message: string): LambdaError {
 /** What cannot be taken as a function's code (reference 2.4). */
 export const codeErrors = {
   noSource: () => invalidParameterValue('Please provide a source for function code.'),
-  imagesNotSupported: () =>
-    invalidParameterValue('Container images are not supported by this server yet: use PackageType Zip with a zip.'),
-  imageForZip: () =>
-    invalidParameterValue("Please don't provide ImageUri when updating a function with packageType Zip."),
   objectsNotSupported: () =>
     invalidParameterValue(
       'S3Bucket and S3Key need an S3 endpoint: set KUBELAMBDA_S3_ENDPOINT and start the server again, or send ZipFile.',
@@ -106,4 +102,19 @@ export function functionNameTooLong(name: string, most: number): LambdaError {
     `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: ` +
       `Member must have length less than or equal to ${most}`,
   )
+}
+
+/** Package types and what belongs to the other one (reference 2.4). */
+export const imageErrors = {
+  notValid: (uri: string) => invalidParameterValue(`Source image ${uri} is not valid. Provide a valid source image.`),
+  missing: (verb: 'creating' | 'updating') =>
+    invalidParameterValue(`Please provide ImageUri when ${verb} a function with packageType Image.`),
+  forZip: (verb: 'creating' | 'updating') =>
+    invalidParameterValue(`Please don't provide ImageUri when ${verb} a function with packageType Zip.`),
+  zipSettings: () =>
+    invalidParameterValue(
+      "Please don't provide Handler or Runtime or Layer when the intent is to create a function in packaging type Image.",
+    ),
+  configForZip: () =>
+    invalidParameterValue("Please don't provide ImageConfig when updating a function with packageType Zip."),
 }

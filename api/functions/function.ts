@@ -14,7 +14,8 @@ export interface FunctionSettings {
   readonly architectures: readonly string[]
   /** Absent when never sent; `{}` when an empty map was sent. */
   readonly variables?: Readonly<Record<string, string>>
-  readonly layers: readonly { readonly arn: string; readonly sizeBytes: number }[]
+  /** In the order in which they are laid over each other, the last on top. */
+  readonly layers: readonly FunctionLayer[]
   readonly tracingMode: string
   readonly snapStartApplyOn: string
   readonly logging: LoggingSettings
@@ -26,6 +27,25 @@ export interface FunctionSettings {
     readonly ipv6: boolean
   }
   readonly fileSystems: readonly { readonly arn: string; readonly localMountPath: string }[]
+  readonly imageConfig?: ImageConfig
+  /** Set when the function is created, and never changed. */
+  readonly tenantIsolation?: string
+}
+
+/** A layer version that a function uses, with all that running needs, since the version itself may be deleted. */
+export interface FunctionLayer {
+  readonly arn: string
+  readonly sizeBytes: number
+  /** Base64 of the SHA-256 of the layer's zip. */
+  readonly sha256: string
+  readonly unzippedBytes: number
+}
+
+/** What replaces a container image's own start command. */
+export interface ImageConfig {
+  readonly entryPoint?: readonly string[]
+  readonly command?: readonly string[]
+  readonly workingDirectory?: string
 }
 
 export interface LoggingSettings {
@@ -35,11 +55,16 @@ export interface LoggingSettings {
   readonly systemLevel?: string
 }
 
-/** The deployment package of a version: kept in the blob store under its hash. */
+/** The deployment package of a version, kept in the blob store under its hash; or a container image, kept elsewhere. */
 export interface FunctionCode {
-  /** Base64 of the SHA-256 of the zip, as AWS prints it. */
+  /** Base64 of the SHA-256 of the zip, as AWS prints it; of an image the digest in hex. */
   readonly sha256: string
+  /** Zipped; 0 of an image. */
   readonly sizeBytes: number
+  readonly unzippedBytes?: number
+  /** The image as the caller named it, and by its digest. */
+  readonly image?: { readonly uri: string; readonly resolvedUri: string }
+  readonly sourceKmsKeyArn?: string
 }
 
 export type FunctionState = 'Pending' | 'Active' | 'Inactive' | 'Failed'
@@ -91,6 +116,7 @@ export interface FunctionRecord {
   /** Absent when never set: a loop is then terminated. */
   readonly recursiveLoop?: 'Terminate' | 'Allow'
   readonly attached?: AttachedSettings
+  readonly codeSigningConfigArn?: string
 }
 
 export const latestVersion = '$LATEST'

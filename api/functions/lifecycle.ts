@@ -1,23 +1,34 @@
 import { createActivation, type Activation, type ActivationDependencies } from './activation.ts'
 import { functionArn } from './arn.ts'
-import { checkCode, keepCode, type CheckedCode, type CodeRequest, type CodeSourceDependencies } from './code-source.ts'
+import { checkCode, keepCode, type CheckedCode, type CodeRequest } from './code-source.ts'
+import { checkSignature, touchConfig } from './code-signing.ts'
 import { beginUpdate, createFunction, publishUpdate, type VersionChange } from './deployment.ts'
-import { codeErrors, conflicts, nameErrors } from './function-errors.ts'
+import type { Documents } from './documents.ts'
+import { conflicts, imageErrors, nameErrors } from './function-errors.ts'
 import type { FunctionReference } from './function-name.ts'
 import type { FunctionRecord, FunctionSettings, FunctionVersion } from './function.ts'
+import { checkUnzippedSize, resolveLayers, type LayerResolutionDependencies } from './layer-resolution.ts'
 import { publishVersion, removeVersion, type PublishRequest } from './publication.ts'
 import { changeRecord, requireRevision, requireSettled, type RecordChange } from './record-change.ts'
 import type { FoundVersion } from './resolve.ts'
-import { changedSettings, newSettings, type SettingsChange } from './settings.ts'
+import { changedSettings, newSettings, type CreationSettings, type SettingsChange } from './settings.ts'
 import { checkTagCount } from './tags.ts'
 
-export interface LifecycleDependencies extends ActivationDependencies, CodeSourceDependencies {
+export interface LifecycleDependencies extends ActivationDependencies, LayerResolutionDependencies {
   readonly catalogue: ActivationDependencies['catalogue']
+  readonly documents: Documents
+}
+
+/** Settings as a caller asks for them: with the layers' ARNs alone. */
+export interface SettingsRequest extends Omit<SettingsChange, 'layers'> {
+  readonly layerArns?: readonly string[] | undefined
 }
 
 export interface CreateRequest {
   readonly name: string
-  readonly settings: SettingsChange
+  readonly settings: SettingsRequest
+  readonly creation: CreationSettings
+  readonly codeSigningConfigArn?: string | undefined
   readonly code: CodeRequest
   readonly tags: Readonly<Record<string, string>>
   readonly publish: boolean
@@ -31,7 +42,7 @@ export interface CodeUpdate extends CodeRequest {
 }
 
 export interface SettingsUpdate {
-  readonly settings: SettingsChange
+  readonly settings: SettingsRequest
   readonly revisionId?: string | undefined
 }
 
@@ -43,7 +54,7 @@ export interface Lifecycle extends Activation {
   /** Removes a version, or without a qualifier the function with all its versions and aliases. */
   remove(reference: FunctionReference): Promise<void>
   /** Saves a change that deploys nothing, such as of aliases and tags. */
-  change(name: string, rule: (record: FunctionRecord) => RecordChange): Promise<RecordChange>
+  change(name: string, rule: (record: FunctionRecord) => RecordChange | Promise<RecordChange>): Promise<RecordChange>
   /** The record of a name; 404 when there is none. */
   read(name: string): Promise<FunctionRecord>
 }
@@ -77,26 +88,34 @@ interface World extends LifecycleDependencies {
 
 async function create(world: World, request: CreateRequest): Promise<FoundVersion> {
   const { catalogue, stamp } = world
-  const { name, tags, publish } = request
-  if (request.code.imageUri !== undefined) throw codeErrors.imagesNotSupported()
-  const settings = newSettings(name, request.settings)
+  const { name, tags, publish, creation, codeSigningConfigArn } = request
+  requireSource(creation.packageType, request.code, 'creating')
+  const settings = newSettings(name, await withLayers(world, request.settings), creation)
   checkTagCount(tags)
   if ((await catalogue.find(name)) !== undefined) throw conflicts.exists(name)
-  const code = await keepCode(world, await checkCode(world, request.code))
-  const change = createFunction({ name, settings, code, tags, publish }, stamp)
+  await checkSignature(world, { name, ...(codeSigningConfigArn && { codeSigningConfigArn }) })
+  const checked = await checkCode(world, request.code)
+  checkUnzippedSize(checked.code, settings.layers)
+  const code = await keepCode(world, checked)
+  const change = createFunction({ name, settings, code, tags, publish, codeSigningConfigArn }, stamp)
   if (!(await catalogue.save({ ...saved(change), expectedRevision: 0 }))) throw conflicts.exists(name)
+  if (codeSigningConfigArn !== undefined) await touchConfig(world, codeSigningConfigArn)
   return begun(world, change)
 }
 
 async function updateCode(world: World, name: string, request: CodeUpdate): Promise<FoundVersion> {
-  requireUpdatable(world, await read(world, name), request.revisionId)
-  if (request.imageUri !== undefined) throw codeErrors.imageForZip()
+  const before = await read(world, name)
+  requireUpdatable(world, before, request.revisionId)
+  requireSource(before.latest.settings.packageType, request, 'updating')
+  await checkSignature(world, before)
   const checked = await checkCode(world, request)
+  checkUnzippedSize(checked.code, before.latest.settings.layers)
   if (request.dryRun) return dryRun(await read(world, name), checked)
   const code = await keepCode(world, checked)
   const change = await changeRecord(world, name, async (current) => {
     requireUpdatable(world, current, request.revisionId)
     const settings = withArchitectures(current.latest.settings, request.architectures)
+    checkUnzippedSize(code, settings.layers)
     const record = beginUpdate(current, { code, settings }, world.stamp)
     if (!request.publish) return { record, described: record.latest }
     return publishUpdate(record, await newestVersion(world, current), world.stamp)
@@ -105,9 +124,12 @@ async function updateCode(world: World, name: string, request: CodeUpdate): Prom
 }
 
 async function updateSettings(world: World, name: string, request: SettingsUpdate): Promise<FoundVersion> {
+  requireUpdatable(world, await read(world, name), request.revisionId)
+  const asked = await withLayers(world, request.settings)
   const change = await changeRecord(world, name, (current) => {
     requireUpdatable(world, current, request.revisionId)
-    const settings = changedSettings(current.latest.settings, request.settings)
+    const settings = changedSettings(current.latest.settings, asked)
+    checkUnzippedSize(current.latest.code, settings.layers)
     const record = beginUpdate(current, { settings }, world.stamp)
     return { record, described: record.latest }
   })
@@ -144,6 +166,16 @@ async function read(world: World, name: string): Promise<FunctionRecord> {
   const stored = await world.catalogue.find(name)
   if (stored === undefined) throw nameErrors.notFound(functionArn(world, name))
   return stored.value
+}
+
+async function withLayers(world: World, { layerArns, ...rest }: SettingsRequest): Promise<SettingsChange> {
+  return layerArns === undefined ? rest : { ...rest, layers: await resolveLayers(world, layerArns) }
+}
+
+/** Code must be of the function's package type. */
+function requireSource(packageType: string, { imageUri }: CodeRequest, verb: 'creating' | 'updating'): void {
+  if (packageType === 'Image' && imageUri === undefined) throw imageErrors.missing(verb)
+  if (packageType === 'Zip' && imageUri !== undefined) throw imageErrors.forZip(verb)
 }
 
 async function newestVersion({ catalogue }: World, record: FunctionRecord): Promise<FunctionVersion | undefined> {

@@ -1,6 +1,7 @@
 import { invalidParameterValue, validation } from '../errors.ts'
 import { checkVariables } from './environment-variables.ts'
-import type { FunctionSettings, LoggingSettings } from './function.ts'
+import { imageErrors } from './function-errors.ts'
+import type { FunctionSettings, ImageConfig, LoggingSettings } from './function.ts'
 import { checkRuntime } from './runtime.ts'
 
 type Vpc = NonNullable<FunctionSettings['vpc']>
@@ -24,23 +25,38 @@ export interface SettingsChange {
   readonly kmsKeyArn?: string | undefined
   readonly vpc?: { readonly [Key in keyof Vpc]?: Vpc[Key] | undefined } | undefined
   readonly fileSystems?: FunctionSettings['fileSystems'] | undefined
+  /** An empty one removes it. */
+  readonly imageConfig?: ImageConfig | undefined
+}
+
+/** What only a new function can be given. */
+export interface CreationSettings {
+  readonly packageType: FunctionSettings['packageType']
+  readonly tenantIsolation?: string | undefined
 }
 
 /** The settings of a new function: what was asked for over AWS's defaults (reference 2.2). */
-export function newSettings(name: string, change: SettingsChange): FunctionSettings {
-  if (change.runtime === undefined || change.handler === undefined) {
+export function newSettings(
+  name: string,
+  change: SettingsChange,
+  { packageType, tenantIsolation }: CreationSettings = { packageType: 'Zip' },
+): FunctionSettings {
+  const { runtime, handler } = change
+  if (packageType === 'Zip' && (runtime === undefined || handler === undefined)) {
     throw invalidParameterValue(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
     )
   }
-  return changedSettings(defaultSettings(name), change)
+  const base = { ...defaultSettings(name), packageType, ...(tenantIsolation === undefined ? {} : { tenantIsolation }) }
+  return changedSettings(base, change)
 }
 
 /** The settings after a change; what AWS would refuse is AWS's error (reference 2.5). */
 export function changedSettings(current: FunctionSettings, change: SettingsChange): FunctionSettings {
   check(change)
-  const { logging, deadLetterTargetArn, kmsKeyArn, vpc, ...plain } = change
-  const { deadLetterTargetArn: _target, kmsKeyArn: _key, ...rest } = current
+  checkPackageType(current.packageType, change)
+  const { logging, deadLetterTargetArn, kmsKeyArn, vpc, imageConfig = current.imageConfig, ...plain } = change
+  const { deadLetterTargetArn: _target, kmsKeyArn: _key, imageConfig: _image, ...rest } = current
   return {
     ...rest,
     ...defined(plain),
@@ -48,7 +64,16 @@ export function changedSettings(current: FunctionSettings, change: SettingsChang
     ...removable('deadLetterTargetArn', deadLetterTargetArn ?? current.deadLetterTargetArn),
     ...removable('kmsKeyArn', kmsKeyArn ?? current.kmsKeyArn),
     ...(vpc === undefined ? {} : { vpc: changedVpc(current.vpc, vpc) }),
+    ...(imageConfig === undefined || Object.keys(imageConfig).length === 0 ? {} : { imageConfig }),
   }
+}
+
+/** Refuses settings that only functions of the other package type have. */
+function checkPackageType(packageType: FunctionSettings['packageType'], change: SettingsChange): void {
+  const { runtime, handler, layers = [], imageConfig = {} } = change
+  if (packageType === 'Zip' && Object.keys(imageConfig).length > 0) throw imageErrors.configForZip()
+  const hasZipSettings = runtime !== undefined || handler !== undefined || layers.length > 0
+  if (packageType === 'Image' && hasZipSettings) throw imageErrors.zipSettings()
 }
 
 function defaultSettings(name: string): FunctionSettings {

@@ -8,7 +8,8 @@ export function environmentKey(functionName: string, { version, generation }: Fu
 
 /** What an environment of this version must be. */
 export function environmentSpec(record: FunctionRecord, version: FunctionVersion): EnvironmentSpec {
-  const { settings } = version
+  const { settings, code } = version
+  const { layers, imageConfig } = settings
   return {
     key: environmentKey(record.name, version),
     functionName: record.name,
@@ -20,10 +21,13 @@ export function environmentSpec(record: FunctionRecord, version: FunctionVersion
     timeoutMs: settings.timeoutSeconds * 1000,
     ephemeralStorageMb: settings.ephemeralStorageMb,
     variables: settings.variables ?? {},
-    codeSha256: version.code.sha256,
+    codeSha256: code.sha256,
     logGroup: settings.logging.group,
     logFormat: settings.logging.format,
     tags: record.tags,
+    ...(layers.length === 0 ? {} : { layerSha256s: layers.map(({ sha256 }) => sha256) }),
+    ...(code.image === undefined ? {} : { imageUri: code.image.uri }),
+    ...(imageConfig === undefined ? {} : { imageConfig }),
     ...(record.reservedConcurrency === undefined ? {} : { reserved: record.reservedConcurrency }),
   }
 }

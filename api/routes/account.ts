@@ -1,20 +1,27 @@
 import type { Catalogue } from '../functions/catalogue.ts'
-import { accountCodeBytes } from '../functions/code-source.ts'
+import { accountCodeBytes, usedCodeBytes } from '../functions/code-source.ts'
+import type { Documents } from '../functions/documents.ts'
 import { packageLimits } from '../functions/deployment-package.ts'
 import { reservedConcurrency } from '../functions/reserved-concurrency.ts'
 import type { Handlers } from './handler.ts'
 
 export interface AccountRoutesDependencies {
   readonly catalogue: Pick<Catalogue, 'usage' | 'list'>
+  readonly documents: Pick<Documents, 'list'>
   /** Invocations that may run at once over all functions. */
   readonly concurrency: number
 }
 
 /** GetAccountSettings. */
-export function accountRoutes({ catalogue, concurrency }: AccountRoutesDependencies): Handlers {
+export function accountRoutes(dependencies: AccountRoutesDependencies): Handlers {
+  const { catalogue, concurrency } = dependencies
   return {
     async GetAccountSettings() {
-      const [usage, reserved] = await Promise.all([catalogue.usage(), reservedConcurrency(catalogue)])
+      const [{ functionCount }, codeBytes, reserved] = await Promise.all([
+        catalogue.usage(),
+        usedCodeBytes(dependencies),
+        reservedConcurrency(catalogue),
+      ])
       return {
         AccountLimit: {
           TotalCodeSize: accountCodeBytes,
@@ -23,7 +30,7 @@ export function accountRoutes({ catalogue, concurrency }: AccountRoutesDependenc
           ConcurrentExecutions: concurrency,
           UnreservedConcurrentExecutions: concurrency - reserved,
         },
-        AccountUsage: { TotalCodeSize: usage.codeBytes, FunctionCount: usage.functionCount },
+        AccountUsage: { TotalCodeSize: codeBytes, FunctionCount: functionCount },
       }
     },
   }

@@ -3,6 +3,9 @@ import yazl from 'yazl'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { fakeCatalogue } from '../functions/catalogue.fake.ts'
 import type { FunctionVersion } from '../functions/function.ts'
+import type { Documents } from '../functions/documents.ts'
+import { fakeDocuments } from '../functions/documents.fake.ts'
+import { createLayers } from '../functions/layers.ts'
 import { createLifecycle, type Lifecycle, type LifecycleDependencies } from '../functions/lifecycle.ts'
 import { LambdaError } from '../errors.ts'
 import type { OperationName } from '../model/operations.ts'
@@ -16,6 +19,7 @@ export type Shown = Record<string, any>
 /** The control plane over a catalogue in memory; versions are prepared when the test says so. */
 export interface ControlPlaneHarness {
   readonly catalogue: Catalogue
+  readonly documents: Documents
   readonly lifecycle: Lifecycle
   readonly packages: Map<string, Uint8Array>
   readonly linkKey: Buffer
@@ -44,18 +48,21 @@ export function startControlPlane(options: Partial<LifecycleDependencies> = {}):
   let ids = 0
   let held: Promise<undefined> = Promise.resolve(undefined)
   const stamp = { newId: () => `id-${++ids}`, nowMs: () => 1_764_038_807_123 }
+  const documents = options.documents ?? fakeDocuments()
+  const codeStore = { put: async (sha256: string, zip: Uint8Array) => void packages.set(sha256, zip) }
+  const kept = { ...home, catalogue, documents, codeStore, stamp, ...options }
+  const layers = createLayers(kept)
   const lifecycle = createLifecycle({
-    ...home,
-    catalogue,
-    codeStore: { put: async (sha256, zip) => void packages.set(sha256, zip) },
+    ...kept,
+    layers,
     prepare: () => held,
     drain: (name, version) => void drained.push(keyOf(name, version)),
     onFault: (message) => void faults.push(message),
-    stamp,
     ...options,
   })
   const linkKey = Buffer.from('secret')
-  const dependencies = { ...home, ...stamp, now: stamp.nowMs, catalogue, lifecycle, linkKey, concurrency: 1000 }
+  const parts = { ...home, ...stamp, catalogue, documents, layers, lifecycle }
+  const dependencies = { ...parts, now: stamp.nowMs, linkKey, concurrency: 1000 }
   const handlers = controlPlaneHandlers(dependencies)
   const call = async (operation: OperationName, input: object = {}) => {
     const handler = handlers[operation] as Handler
@@ -63,7 +70,7 @@ export function startControlPlane(options: Partial<LifecycleDependencies> = {}):
     return JSON.parse(JSON.stringify(await handler(input as never, context))) as Shown
   }
   return {
-    ...{ catalogue, lifecycle, packages, linkKey, drained, faults, call },
+    ...{ catalogue, documents, lifecycle, packages, linkKey, drained, faults, call },
     refusal: (operation, input) => call(operation, input).then(notRefused, shown),
     hold() {
       const { promise, resolve, reject } = Promise.withResolvers<undefined>()

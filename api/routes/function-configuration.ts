@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { functionArn, type Home } from '../functions/arn.ts'
-import { latestVersion, type FunctionSettings, type FunctionVersion } from '../functions/function.ts'
+import { latestVersion, type FunctionSettings, type FunctionVersion, type ImageConfig } from '../functions/function.ts'
 import { runtimeVersionArn } from '../functions/runtime.ts'
 import type { Output } from './handler.ts'
 
@@ -38,12 +38,12 @@ export function listedConfiguration(home: Home, name: string, version: FunctionV
 }
 
 /** A moment as Lambda writes it: `2025-11-25T02:46:47.123+0000`. */
-function dateText(epochMs: number): string {
+export function dateText(epochMs: number): string {
   return new Date(epochMs).toISOString().replace('Z', '+0000')
 }
 
 function settingsOutput(settings: FunctionSettings): Output {
-  const { layers, fileSystems, vpc, variables, deadLetterTargetArn } = settings
+  const { layers, fileSystems, vpc, variables, deadLetterTargetArn, imageConfig, tenantIsolation } = settings
   return {
     Runtime: settings.runtime,
     Role: settings.role,
@@ -65,7 +65,13 @@ function settingsOutput(settings: FunctionSettings): Output {
     Architectures: settings.architectures,
     EphemeralStorage: { Size: settings.ephemeralStorageMb },
     LoggingConfig: loggingOutput(settings),
+    ImageConfigResponse: imageConfig && { ImageConfig: imageConfigOutput(imageConfig) },
+    TenancyConfig: tenantIsolation && { TenantIsolationMode: tenantIsolation },
   }
+}
+
+function imageConfigOutput({ entryPoint, command, workingDirectory }: ImageConfig): Output {
+  return { EntryPoint: entryPoint, Command: command, WorkingDirectory: workingDirectory }
 }
 
 function loggingOutput({ logging }: FunctionSettings): Output {

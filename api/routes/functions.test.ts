@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { PreparationFailed } from '../functions/activation.ts'
+import { fakeDocuments } from '../functions/documents.fake.ts'
 import { createLifecycle } from '../functions/lifecycle.ts'
 import { arn, home, newFunction, startControlPlane, zipOf } from './control-plane.harness.ts'
 
@@ -88,7 +89,11 @@ describe('CreateFunction', () => {
     ],
     ['no code', { Code: {} }, { status: 400, message: 'Please provide a source for function code.' }],
     ['text for a zip', { Code: { ZipFile: Buffer.from('text') } }, { message: /^Could not unzip uploaded file/ }],
-    ['an image', { PackageType: 'Image' }, { message: /not supported/ }],
+    [
+      'a package for an image',
+      { PackageType: 'Image' },
+      { message: 'Please provide ImageUri when creating a function with packageType Image.' },
+    ],
     ['code in S3 when there is none', { Code: { S3Bucket: 'b', S3Key: 'k' } }, { message: /KUBELAMBDA_S3_ENDPOINT/ }],
     [
       'a durable configuration',
@@ -150,6 +155,8 @@ describe('CreateFunction', () => {
     const next = createLifecycle({
       ...home,
       catalogue: server.catalogue,
+      documents: fakeDocuments(),
+      layers: { find: async () => undefined },
       codeStore: { put: async () => undefined },
       prepare: async () => undefined,
       drain: () => undefined,

@@ -1,10 +1,12 @@
 import type { Home } from '../functions/arn.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
-import type { CodeRequest } from '../functions/code-source.ts'
-import { codeErrors, functionNameTooLong } from '../functions/function-errors.ts'
+import { functionNameTooLong } from '../functions/function-errors.ts'
 import { parseFunctionName, parseUnqualifiedName, type FunctionReference } from '../functions/function-name.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
 import { findVersion, type FoundVersion } from '../functions/resolve.ts'
+import type { FunctionCode } from '../functions/function.ts'
+import type { CreationSettings } from '../functions/settings.ts'
+import { codeInput, type CodeMembers } from './code-input.ts'
 import { codeLink, type CodeLinkKey } from './code-link.ts'
 import { functionConfiguration } from './function-configuration.ts'
 import type { Handlers, Output, RequestContext } from './handler.ts'
@@ -21,18 +23,12 @@ export interface QualifiedMembers {
   readonly Qualifier?: string
 }
 
-interface CodeMembers {
-  readonly ZipFile?: Buffer
-  readonly S3Bucket?: string
-  readonly S3Key?: string
-  readonly S3ObjectVersion?: string
-  readonly ImageUri?: string
-}
-
 interface CreateMembers extends SettingsMembers {
   readonly FunctionName: string
-  readonly PackageType?: string
+  readonly PackageType?: 'Zip' | 'Image'
   readonly Code: CodeMembers
+  readonly CodeSigningConfigArn?: string
+  readonly TenancyConfig?: { readonly TenantIsolationMode: string }
   readonly Tags?: Readonly<Record<string, string>>
   readonly Publish?: boolean
 }
@@ -64,11 +60,11 @@ export function functionRoutes(dependencies: FunctionRoutesDependencies): Handle
     async CreateFunction(members: CreateMembers) {
       const name = newName(members.FunctionName, dependencies)
       refuseUnbuilt(members)
-      refuseUnbuilt(members.Code)
-      if (members.PackageType === 'Image') throw codeErrors.imagesNotSupported()
-      const settings = settingsInput(members, dependencies)
-      const { Tags: tags = {}, Publish: publish = false } = members
-      return show(await lifecycle.create({ name, settings, code: codeInput(members.Code), tags, publish }))
+      const { Tags: tags = {}, Publish: publish = false, CodeSigningConfigArn: codeSigningConfigArn } = members
+      const settings = settingsInput(members)
+      const code = codeInput(members.Code)
+      const creation = creationInput(members)
+      return show(await lifecycle.create({ name, settings, creation, code, tags, publish, codeSigningConfigArn }))
     },
 
     async GetFunction(input: QualifiedMembers, context: RequestContext) {
@@ -95,7 +91,7 @@ export function functionRoutes(dependencies: FunctionRoutesDependencies): Handle
     async UpdateFunctionConfiguration(members: UpdateSettingsMembers) {
       const name = parseUnqualifiedName(members.FunctionName, dependencies)
       refuseUnbuilt(members)
-      const request = { settings: settingsInput(members, dependencies), revisionId: members.RevisionId }
+      const request = { settings: settingsInput(members), revisionId: members.RevisionId }
       return show(await lifecycle.updateSettings(name, request))
     },
 
@@ -115,7 +111,7 @@ function functionOutput(
   const { tags, reservedConcurrency } = record
   return {
     Configuration: functionConfiguration(dependencies, record.name, version, qualifier),
-    Code: { Location: codeLink(dependencies, baseUrl, version.code.sha256), RepositoryType: 'S3' },
+    Code: codeOutput(dependencies, baseUrl, version.code),
     Tags: Object.keys(tags).length === 0 ? undefined : tags,
     Concurrency: reservedConcurrency === undefined ? undefined : { ReservedConcurrentExecutions: reservedConcurrency },
   }
@@ -127,11 +123,13 @@ function newName(text: string, home: Home): string {
   return name
 }
 
-function codeInput({ ZipFile, S3Bucket, S3Key, S3ObjectVersion, ImageUri }: CodeMembers): CodeRequest {
-  if (ZipFile !== undefined) return { zip: ZipFile }
-  if (ImageUri !== undefined) return { imageUri: ImageUri }
-  if (S3Bucket === undefined || S3Key === undefined) return {}
-  return {
-    object: { bucket: S3Bucket, key: S3Key, ...(S3ObjectVersion === undefined ? {} : { version: S3ObjectVersion }) },
-  }
+function creationInput({ PackageType: packageType = 'Zip', TenancyConfig }: CreateMembers): CreationSettings {
+  return { packageType, tenantIsolation: TenancyConfig?.TenantIsolationMode }
+}
+
+/** Where the code of a version can be had. */
+function codeOutput(key: CodeLinkKey, baseUrl: string, { sha256, image, sourceKmsKeyArn }: FunctionCode): Output {
+  return image === undefined
+    ? { Location: codeLink(key, baseUrl, sha256), RepositoryType: 'S3', SourceKMSKeyArn: sourceKmsKeyArn }
+    : { ImageUri: image.uri, ResolvedImageUri: image.resolvedUri, RepositoryType: 'ECR' }
 }

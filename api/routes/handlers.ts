@@ -1,24 +1,32 @@
 import { accountRoutes, type AccountRoutesDependencies } from './account.ts'
 import { aliasRoutes, type AliasRoutesDependencies } from './aliases.ts'
+import { codeSigningRoutes, type CodeSigningRoutesDependencies } from './code-signing.ts'
 import { concurrencyRoutes, type ConcurrencyRoutesDependencies } from './concurrency.ts'
 import { eventInvokeRoutes, type EventInvokeRoutesDependencies } from './event-invoke-configs.ts'
-import { functionDefaultRoutes, type FunctionDefaultsDependencies } from './function-defaults.ts'
+import { functionCodeSigningRoutes, type FunctionCodeSigningDependencies } from './function-code-signing.ts'
 import { functionListRoutes, type FunctionListsDependencies } from './function-lists.ts'
 import { functionOptionRoutes, type FunctionOptionsDependencies } from './function-options.ts'
 import { functionRoutes, type FunctionRoutesDependencies } from './functions.ts'
 import type { Handlers } from './handler.ts'
 import { invokeRoutes, type InvokeRoutesDependencies } from './invoke.ts'
+import { layerPermissionRoutes, type LayerPermissionsDependencies } from './layer-permissions.ts'
+import { layerRoutes, type LayerRoutesDependencies } from './layers.ts'
+import { permissionRoutes, type PermissionRoutesDependencies } from './permissions.ts'
 import { tagRoutes, type TagRoutesDependencies } from './tags.ts'
 import { versionRoutes, type VersionRoutesDependencies } from './versions.ts'
 
 export type ControlPlaneDependencies = AccountRoutesDependencies &
   AliasRoutesDependencies &
+  CodeSigningRoutesDependencies &
   ConcurrencyRoutesDependencies &
   EventInvokeRoutesDependencies &
-  FunctionDefaultsDependencies &
+  FunctionCodeSigningDependencies &
   FunctionListsDependencies &
   FunctionOptionsDependencies &
   FunctionRoutesDependencies &
+  LayerPermissionsDependencies &
+  LayerRoutesDependencies &
+  PermissionRoutesDependencies &
   TagRoutesDependencies &
   VersionRoutesDependencies
 
@@ -34,12 +42,16 @@ export function controlPlaneHandlers(dependencies: ControlPlaneDependencies): Ha
   return {
     ...accountRoutes(dependencies),
     ...aliasRoutes(dependencies),
+    ...codeSigningRoutes(dependencies),
     ...concurrencyRoutes(dependencies),
     ...eventInvokeRoutes(dependencies),
-    ...functionDefaultRoutes(dependencies),
+    ...functionCodeSigningRoutes(dependencies),
     ...functionListRoutes(dependencies),
     ...functionOptionRoutes(dependencies),
     ...functionRoutes(dependencies),
+    ...layerPermissionRoutes(dependencies),
+    ...layerRoutes(dependencies),
+    ...permissionRoutes(dependencies),
     ...tagRoutes(dependencies),
     ...versionRoutes(dependencies),
   }

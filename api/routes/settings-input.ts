@@ -1,8 +1,6 @@
 import { invalidParameterValue } from '../errors.ts'
-import type { Home } from '../functions/arn.ts'
-import type { FunctionSettings, LoggingSettings } from '../functions/function.ts'
-import { checkLayerReferences, layerVersionMissing } from '../functions/layer-references.ts'
-import type { SettingsChange } from '../functions/settings.ts'
+import type { LoggingSettings } from '../functions/function.ts'
+import type { SettingsRequest } from '../functions/lifecycle.ts'
 
 /** Members of CreateFunction and UpdateFunctionConfiguration that configure, as the model has checked them. */
 export interface SettingsMembers {
@@ -32,12 +30,14 @@ export interface SettingsMembers {
     readonly Ipv6AllowedForDualStack?: boolean
   }
   readonly FileSystemConfigs?: readonly { readonly Arn: string; readonly LocalMountPath: string }[]
+  readonly ImageConfig?: {
+    readonly EntryPoint?: readonly string[]
+    readonly Command?: readonly string[]
+    readonly WorkingDirectory?: string
+  }
 }
 
-const notBuilt = new Set([
-  ...['CapacityProviderConfig', 'CodeSigningConfigArn', 'DurableConfig', 'ImageConfig', 'PublishTo', 'SourceKMSKeyArn'],
-  'TenancyConfig',
-])
+const notBuilt = new Set(['CapacityProviderConfig', 'DurableConfig', 'PublishTo'])
 
 /** Refuses members that would be accepted and then do nothing. */
 export function refuseUnbuilt(members: object): void {
@@ -46,7 +46,7 @@ export function refuseUnbuilt(members: object): void {
 }
 
 /** What a request asks to be configured, in our words. */
-export function settingsInput(members: SettingsMembers, home: Home): SettingsChange {
+export function settingsInput(members: SettingsMembers): SettingsRequest {
   const { LoggingConfig: logging, VpcConfig: vpc } = members
   return {
     description: members.Description,
@@ -58,7 +58,7 @@ export function settingsInput(members: SettingsMembers, home: Home): SettingsCha
     ephemeralStorageMb: members.EphemeralStorage?.Size,
     architectures: members.Architectures,
     variables: members.Environment?.Variables,
-    layers: layersInput(members.Layers, home),
+    layerArns: members.Layers,
     tracingMode: members.TracingConfig?.Mode,
     snapStartApplyOn: members.SnapStart?.ApplyOn,
     logging: logging && {
@@ -78,15 +78,16 @@ export function settingsInput(members: SettingsMembers, home: Home): SettingsCha
       arn: Arn,
       localMountPath: LocalMountPath,
     })),
+    imageConfig: members.ImageConfig && imageConfigInput(members.ImageConfig),
   }
 }
 
-/** No layer versions exist on this server, so that any that is named is missing. */
-function layersInput(arns: readonly string[] | undefined, home: Home): FunctionSettings['layers'] | undefined {
-  const [first] = arns ?? []
-  if (arns === undefined || first === undefined) return arns && []
-  checkLayerReferences(arns, home)
-  throw layerVersionMissing(first)
+function imageConfigInput({ EntryPoint, Command, WorkingDirectory }: NonNullable<SettingsMembers['ImageConfig']>) {
+  return {
+    ...(EntryPoint && EntryPoint.length > 0 && { entryPoint: EntryPoint }),
+    ...(Command && Command.length > 0 && { command: Command }),
+    ...(WorkingDirectory && { workingDirectory: WorkingDirectory }),
+  }
 }
 
 function isGiven(value: unknown): boolean {

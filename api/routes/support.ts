@@ -5,38 +5,43 @@ export type Support = 'yes' | 'no' | `${'yes' | 'partly'}: ${string}`
 
 /** What the README says of each operation. `npm run support` writes it there; a test holds this to the handlers. */
 export const support: Readonly<Record<OperationName, Support>> = {
-  AddLayerVersionPermission: 'no',
-  AddPermission: 'no',
+  AddLayerVersionPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
+  AddPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
   CheckpointDurableExecution: 'no',
   CreateAlias: 'yes: weights decide each invocation',
   CreateCapacityProvider: 'no',
-  CreateCodeSigningConfig: 'no',
+  CreateCodeSigningConfig:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   CreateEventSourceMapping: 'no',
   CreateFunction:
-    'partly: zip packages; no images, layers, tenancy, durable or capacity provider settings, which are refused. VPC, KMS, file system, dead letter and tracing settings are kept and shown, not applied. A role is never assumed',
+    'partly: no durable or capacity provider settings, which are refused. An image without a digest in its name gets one made from the name, and runs in Kubernetes only. VPC, KMS, file system and tracing settings are kept and shown, not applied. A role is never assumed',
   CreateFunctionUrlConfig: 'no',
   DeleteAlias: 'yes: weights decide each invocation',
   DeleteCapacityProvider: 'no',
-  DeleteCodeSigningConfig: 'no',
+  DeleteCodeSigningConfig:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   DeleteEventSourceMapping: 'no',
   DeleteFunction: 'yes',
-  DeleteFunctionCodeSigningConfig: 'no',
+  DeleteFunctionCodeSigningConfig:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   DeleteFunctionConcurrency:
     'partly: held at run time; what others reserve is not taken from a function without a reservation',
   DeleteFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
   DeleteFunctionUrlConfig: 'no',
-  DeleteLayerVersion: 'no',
+  DeleteLayerVersion: 'yes',
   DeleteProvisionedConcurrencyConfig: 'no',
   GetAccountSettings: 'yes',
   GetAlias: 'yes: weights decide each invocation',
   GetCapacityProvider: 'no',
-  GetCodeSigningConfig: 'no',
+  GetCodeSigningConfig:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   GetDurableExecution: 'no',
   GetDurableExecutionHistory: 'no',
   GetDurableExecutionState: 'no',
   GetEventSourceMapping: 'no',
   GetFunction: 'yes: `Code.Location` is on this server and valid for 10 minutes, or until it restarts',
-  GetFunctionCodeSigningConfig: 'partly: what a function answers that has none of it; nothing can be set yet',
+  GetFunctionCodeSigningConfig:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   GetFunctionConcurrency:
     'partly: held at run time; what others reserve is not taken from a function without a reservation',
   GetFunctionConfiguration: 'yes',
@@ -44,10 +49,12 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetFunctionRecursionConfig: 'partly: kept and shown; loops are not looked for yet',
   GetFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
   GetFunctionUrlConfig: 'no',
-  GetLayerVersion: 'no',
-  GetLayerVersionByArn: 'no',
-  GetLayerVersionPolicy: 'no',
-  GetPolicy: 'partly: what a function answers that has none of it; nothing can be set yet',
+  GetLayerVersion:
+    'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
+  GetLayerVersionByArn:
+    'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
+  GetLayerVersionPolicy: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
+  GetPolicy: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
   GetProvisionedConcurrencyConfig: 'no',
   GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   Invoke:
@@ -56,22 +63,26 @@ export const support: Readonly<Record<OperationName, Support>> = {
   InvokeWithResponseStream: 'no',
   ListAliases: 'yes: weights decide each invocation',
   ListCapacityProviders: 'no',
-  ListCodeSigningConfigs: 'no',
+  ListCodeSigningConfigs:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   ListDurableExecutionsByFunction: 'no',
   ListEventSourceMappings: 'no',
   ListFunctionEventInvokeConfigs: 'partly: kept and shown; events are not treated by it yet',
   ListFunctionUrlConfigs: 'no',
   ListFunctionVersionsByCapacityProvider: 'no',
   ListFunctions: 'partly: `MasterRegion` is ignored',
-  ListFunctionsByCodeSigningConfig: 'no',
-  ListLayerVersions: 'no',
-  ListLayers: 'no',
+  ListFunctionsByCodeSigningConfig:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
+  ListLayerVersions: 'yes',
+  ListLayers: 'yes',
   ListProvisionedConcurrencyConfigs: 'no',
-  ListTags: 'partly: functions, the only taggable resource so far',
+  ListTags: 'yes',
   ListVersionsByFunction: 'yes',
-  PublishLayerVersion: 'no',
+  PublishLayerVersion:
+    'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
   PublishVersion: 'partly: no `PublishTo`',
-  PutFunctionCodeSigningConfig: 'no',
+  PutFunctionCodeSigningConfig:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   PutFunctionConcurrency:
     'partly: held at run time; what others reserve is not taken from a function without a reservation',
   PutFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
@@ -79,17 +90,18 @@ export const support: Readonly<Record<OperationName, Support>> = {
   PutFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
   PutProvisionedConcurrencyConfig: 'no',
   PutRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
-  RemoveLayerVersionPermission: 'no',
-  RemovePermission: 'no',
+  RemoveLayerVersionPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
+  RemovePermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
   SendDurableExecutionCallbackFailure: 'no',
   SendDurableExecutionCallbackHeartbeat: 'no',
   SendDurableExecutionCallbackSuccess: 'no',
   StopDurableExecution: 'no',
-  TagResource: 'partly: functions, the only taggable resource so far',
-  UntagResource: 'partly: functions, the only taggable resource so far',
+  TagResource: 'yes',
+  UntagResource: 'yes',
   UpdateAlias: 'yes: weights decide each invocation',
   UpdateCapacityProvider: 'no',
-  UpdateCodeSigningConfig: 'no',
+  UpdateCodeSigningConfig:
+    'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   UpdateEventSourceMapping: 'no',
   UpdateFunctionCode: 'partly: as CreateFunction',
   UpdateFunctionConfiguration:

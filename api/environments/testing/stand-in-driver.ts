@@ -32,7 +32,7 @@ export async function startStandIn(isolation: readonly Isolation[] = ['none'], s
   await writeFile(join(dataFolder, 'secret.txt'), 'the server only\n')
   const warnings: string[] = []
   const driver = await createProcessDriver({
-    codeStore: { unpacked: () => Promise.resolve(codeFolder) },
+    codeStore: { unpacked: () => Promise.resolve(codeFolder), unpackedStack: () => Promise.resolve(codeFolder) },
     dataFolder,
     supervisorFile: await buildSupervisor(dataFolder, supervisor),
     accountId: '000000000000',

@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CodeStore } from '../../functions/code-store.ts'
+import { layerStackSha256, type CodeStore } from '../../functions/code-store.ts'
+import { stackInto } from './stack.ts'
 import { unpackInto } from './unpack.ts'
 import { isTemporary, isThere, readIfThere, removeWhole, temporaryBeside, writeWhole } from './whole-files.ts'
 
@@ -23,17 +24,26 @@ export function openDiskCodeStore(dataFolder: string, now: () => number = Date.n
   prepareFolders(folders)
   const unpacking = new Map<string, Promise<string>>()
   const unusedSince = new Map<string, number>()
-
   const dropping = new Map<string, Promise<void>>()
 
-  const unpacked = (sha256: string): Promise<string> => {
-    const hex = hexOf(sha256)
+  const once = (hex: string, make: (partial: string) => Promise<void>): Promise<string> => {
     const known = unpacking.get(hex)
     if (known !== undefined) return known
-    const folder = unpackOnce(folders, hex)
+    const folder = makeWhole(join(folders.unpacked, hex), make)
     unpacking.set(hex, folder)
     folder.catch(() => unpacking.delete(hex))
     return folder
+  }
+
+  const unpacked = (sha256: string): Promise<string> => {
+    const hex = hexOf(sha256)
+    return once(hex, (partial) => unpackArchive(folders, hex, partial))
+  }
+
+  const unpackedStack = (sha256s: readonly string[]): Promise<string> => {
+    const sha256 = layerStackSha256(sha256s)
+    if (sha256s.length === 1) return unpacked(sha256)
+    return once(hexOf(sha256), async (partial) => stackInto(await Promise.all(sha256s.map(unpacked)), partial))
   }
 
   const put = async (sha256: string, zip: Uint8Array): Promise<void> => {
@@ -64,6 +74,7 @@ export function openDiskCodeStore(dataFolder: string, now: () => number = Date.n
     put,
     read: (sha256) => readIfThere(archivePath(folders, hexOf(sha256))),
     unpacked,
+    unpackedStack,
     sweep: async (inUse) => {
       const used = new Set(Array.from(inUse, hexOf))
       for (const hex of await keptHashes(folders)) {
@@ -121,15 +132,19 @@ function readText(path: string): string | undefined {
   }
 }
 
-async function unpackOnce(folders: Folders, hex: string): Promise<string> {
-  const path = join(folders.unpacked, hex)
-  if (await isThere(path)) return path
+async function unpackArchive(folders: Folders, hex: string, target: string): Promise<void> {
   const zip = await readIfThere(archivePath(folders, hex))
   if (zip === undefined) throw new Error(`The code with SHA-256 ${hex} is not in ${folders.archives}`)
+  await unpackInto(zip, target)
+}
+
+/** A folder that is there whole or not at all; filled by `make` when it is not there yet. */
+async function makeWhole(path: string, make: (partial: string) => Promise<void>): Promise<string> {
+  if (await isThere(path)) return path
   const partial = temporaryBeside(path)
   try {
     await mkdir(partial)
-    await unpackInto(zip, partial)
+    await make(partial)
     await rename(partial, path)
   } catch (cause) {
     await rm(partial, { recursive: true, force: true })
