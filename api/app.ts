@@ -1,5 +1,10 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { registerCodeDownload, type CodeDownloadDependencies } from './routes/code-download.ts'
+import {
+  registerFunctionUrls,
+  rewriteFunctionUrl,
+  type FunctionUrlServerDependencies,
+} from './routes/function-url-server.ts'
 import type { Handlers } from './routes/handler.ts'
 import { registerRoutes, routerOptions, type RouterDependencies } from './routes/router.ts'
 
@@ -7,6 +12,7 @@ export interface AppDependencies {
   readonly handlers: Handlers
   readonly router: RouterDependencies
   readonly codeDownload: CodeDownloadDependencies
+  readonly functionUrls: FunctionUrlServerDependencies
   /** Whether the server takes requests; false before it is ready and while it drains. */
   readonly isReady: () => boolean
 }
@@ -19,9 +25,15 @@ const compilersFactory = {
 
 /** Builds the HTTP application from its dependencies; listens nowhere. */
 export function buildApp(dependencies: AppDependencies): FastifyInstance {
-  const app = Fastify({ ...routerOptions, forceCloseConnections: 'idle', schemaController: { compilersFactory } })
+  const app = Fastify({
+    ...routerOptions,
+    forceCloseConnections: 'idle',
+    rewriteUrl: rewriteFunctionUrl,
+    schemaController: { compilersFactory },
+  })
   registerRoutes(app, dependencies.handlers, dependencies.router)
   registerCodeDownload(app, dependencies.codeDownload)
+  registerFunctionUrls(app, dependencies.functionUrls)
   app.get('/health', (_request, reply) => {
     const isReady = dependencies.isReady()
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' })

@@ -59,6 +59,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
     handlers: handlersOf({ ...parts, ...link, concurrency: config.concurrency, newId: ids, now }),
     router: { ids, logError: (line, cause) => log.error(line, cause) },
     codeDownload: { ...link, codeStore },
+    functionUrls: { ...parts, now, logError: (line, cause) => log.error(line, cause) },
     isReady: () => isReady,
   })
   const stopSweeping = await sweepRegularly(parts, log)

@@ -5,6 +5,7 @@ import { environment } from './areas/environment.ts'
 import { errors } from './areas/errors.ts'
 import { eventInvokeConfigs } from './areas/event-invoke-configs.ts'
 import { functionOptions } from './areas/function-options.ts'
+import { functionUrls } from './areas/function-urls.ts'
 import { functions } from './areas/functions.ts'
 import { invoke } from './areas/invoke.ts'
 import { names } from './areas/names.ts'
@@ -27,6 +28,7 @@ export const areas: readonly Area[] = [
   account,
   eventInvokeConfigs,
   functionOptions,
+  functionUrls,
   names,
   validation,
   packages,

@@ -1,4 +1,5 @@
-import { invalidParameterValue, kinds, LambdaError } from '../errors.ts'
+import { invalidParameterValue, kinds, LambdaError, validation } from '../errors.ts'
+import { nameErrors } from './function-errors.ts'
 
 const notFound = (message: string) => new LambdaError(kinds.resourceNotFound, message)
 
@@ -19,4 +20,22 @@ export const runtimeManagementErrors = {
   noRuntimeVersion: () => invalidParameterValue('RuntimeVersionArn is required when UpdateRuntimeOn is set to Manual.'),
   runtimeVersionNotManual: () =>
     invalidParameterValue('RuntimeVersionArn can only be set when UpdateRuntimeOn is set to Manual.'),
+}
+
+/** Function URL configs (reference 1.7, 9.1). */
+export const functionUrlErrors = {
+  noFunction: () => notFound('Function does not exist'),
+  notFound: nameErrors.resourceNotFound,
+  exists: (arn: string) =>
+    new LambdaError(
+      kinds.resourceConflict,
+      `Failed to create function url config for [functionArn = ${arn}]. ` +
+        'Error message:  FunctionUrlConfig exists for this Lambda function',
+    ),
+  /** A version cannot have a URL. */
+  notAnAlias: (qualifier: string) =>
+    validation([
+      `Value '${qualifier}' at 'qualifier' failed to satisfy constraint: ` +
+        String.raw`Member must satisfy regular expression pattern: ((?!^\d+$)^[0-9a-zA-Z-_]+$)`,
+    ]),
 }

@@ -6,6 +6,7 @@ import { eventInvokeRoutes, type EventInvokeRoutesDependencies } from './event-i
 import { functionCodeSigningRoutes, type FunctionCodeSigningDependencies } from './function-code-signing.ts'
 import { functionListRoutes, type FunctionListsDependencies } from './function-lists.ts'
 import { functionOptionRoutes, type FunctionOptionsDependencies } from './function-options.ts'
+import { functionUrlRoutes, type FunctionUrlRoutesDependencies } from './function-urls.ts'
 import { functionRoutes, type FunctionRoutesDependencies } from './functions.ts'
 import type { Handlers } from './handler.ts'
 import { invokeRoutes, type InvokeRoutesDependencies } from './invoke.ts'
@@ -27,6 +28,7 @@ export type ControlPlaneDependencies = AccountRoutesDependencies &
   LayerPermissionsDependencies &
   LayerRoutesDependencies &
   PermissionRoutesDependencies &
+  FunctionUrlRoutesDependencies &
   TagRoutesDependencies &
   VersionRoutesDependencies
 
@@ -52,6 +54,7 @@ export function controlPlaneHandlers(dependencies: ControlPlaneDependencies): Ha
     ...layerPermissionRoutes(dependencies),
     ...layerRoutes(dependencies),
     ...permissionRoutes(dependencies),
+    ...functionUrlRoutes(dependencies),
     ...tagRoutes(dependencies),
     ...versionRoutes(dependencies),
   }

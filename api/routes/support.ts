@@ -15,7 +15,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateEventSourceMapping: 'no',
   CreateFunction:
     'partly: no durable or capacity provider settings, which are refused. An image without a digest in its name gets one made from the name, and runs in Kubernetes only. VPC, KMS, file system and tracing settings are kept and shown, not applied. A role is never assumed',
-  CreateFunctionUrlConfig: 'no',
+  CreateFunctionUrlConfig:
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
   DeleteAlias: 'yes: weights decide each invocation',
   DeleteCapacityProvider: 'no',
   DeleteCodeSigningConfig:
@@ -27,7 +28,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteFunctionConcurrency:
     'partly: held at run time; what others reserve is not taken from a function without a reservation',
   DeleteFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
-  DeleteFunctionUrlConfig: 'no',
+  DeleteFunctionUrlConfig:
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
   DeleteLayerVersion: 'yes',
   DeleteProvisionedConcurrencyConfig: 'no',
   GetAccountSettings: 'yes',
@@ -48,7 +50,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
   GetFunctionRecursionConfig: 'partly: kept and shown; loops are not looked for yet',
   GetFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
-  GetFunctionUrlConfig: 'no',
+  GetFunctionUrlConfig:
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
   GetLayerVersion:
     'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetLayerVersionByArn:
@@ -68,7 +71,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListDurableExecutionsByFunction: 'no',
   ListEventSourceMappings: 'no',
   ListFunctionEventInvokeConfigs: 'partly: kept and shown; events are not treated by it yet',
-  ListFunctionUrlConfigs: 'no',
+  ListFunctionUrlConfigs:
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
   ListFunctionVersionsByCapacityProvider: 'no',
   ListFunctions: 'partly: `MasterRegion` is ignored',
   ListFunctionsByCodeSigningConfig:
@@ -107,5 +111,6 @@ export const support: Readonly<Record<OperationName, Support>> = {
   UpdateFunctionConfiguration:
     'partly: as CreateFunction; an update completes in milliseconds, so that a second one right behind it is seldom the conflict that it is on AWS',
   UpdateFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
-  UpdateFunctionUrlConfig: 'no',
+  UpdateFunctionUrlConfig:
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
 }

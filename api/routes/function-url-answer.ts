@@ -1,0 +1,93 @@
+import type { FunctionUrlConfig } from '../functions/attached-settings.ts'
+import type { InvocationResult } from '../environments/invocation.ts'
+
+/** An answer of a function URL, as HTTP wants it. */
+export interface UrlAnswer {
+  readonly status: number
+  /** A name may come more than once. */
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: Buffer
+}
+
+const json = 'application/json'
+const streamType = 'application/vnd.awslambda.http-integration-response'
+/** What ends the head of a streamed answer. */
+const preludeEnd = Buffer.alloc(8)
+/** Set by the server itself, whatever the function says. */
+const ofTheConnection = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade'])
+const headerName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
+/** What HTTP allows in a header's value. */
+const headerValue = /^[^\x00-\x08\x0A-\x1F\x7F\u0100-\uFFFF]*$/
+
+/** The answer for what a function returned; a failed function, and what is no proxy answer, are 502 (reference 9.2, 9.4, 9.5). */
+export function functionUrlAnswer(mode: FunctionUrlConfig['invokeMode'], result: InvocationResult): UrlAnswer {
+  if (result.functionError !== undefined) return internalServerError()
+  try {
+    return mode === 'BUFFERED' ? buffered(result) : streamed(result)
+  } catch {
+    return internalServerError()
+  }
+}
+
+/** What a caller gets when the function failed. */
+export function internalServerError(): UrlAnswer {
+  return { status: 502, headers: [['content-type', json]], body: Buffer.from('Internal Server Error') }
+}
+
+function buffered({ payload }: InvocationResult): UrlAnswer {
+  const value: unknown = JSON.parse(Buffer.from(payload).toString('utf8'))
+  if (typeof value === 'object' && value !== null && 'statusCode' in value) return proxyAnswer(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return { status: 200, headers: [['content-type', json]], body: Buffer.from(text) }
+}
+
+/** A streamed answer that was collected: with a prelude it says status and headers itself, else its bytes are the body. */
+function streamed({ payload, contentType }: InvocationResult): UrlAnswer {
+  const bytes = Buffer.from(payload)
+  if (!contentType.startsWith(streamType)) {
+    return { status: 200, headers: [['content-type', contentType || 'application/octet-stream']], body: bytes }
+  }
+  const end = bytes.indexOf(preludeEnd)
+  if (end < 0) throw new Error('The prelude has no end.')
+  const prelude = JSON.parse(bytes.subarray(0, end).toString('utf8')) as object
+  const { status, headers } = proxyAnswer({ statusCode: 200, ...prelude })
+  return { status, headers, body: bytes.subarray(end + preludeEnd.length) }
+}
+
+function proxyAnswer(value: object): UrlAnswer {
+  const { statusCode, headers = {}, body, cookies = [], isBase64Encoded = false } = value as Record<string, unknown>
+  const status = typeof statusCode === 'string' ? Number(statusCode) : statusCode
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
+    throw new Error('The status code is none.')
+  }
+  return {
+    status,
+    headers: [...headersOf(headers), ...cookiesOf(cookies)],
+    body: bodyOf(body, isBase64Encoded === true),
+  }
+}
+
+function headersOf(given: unknown): (readonly [string, string])[] {
+  const headers = Object.entries((given ?? {}) as Record<string, unknown>)
+    .map(([name, value]) => [name.toLowerCase(), text(value)] as const)
+    .filter(([name]) => !ofTheConnection.has(name))
+  if (!headers.every(([name, value]) => headerName.test(name) && headerValue.test(value))) {
+    throw new Error('A header is none.')
+  }
+  return headers.some(([name]) => name === 'content-type') ? headers : [['content-type', json], ...headers]
+}
+
+function cookiesOf(given: unknown): (readonly [string, string])[] {
+  const cookies = (Array.isArray(given) ? given : []).map(text)
+  if (!cookies.every((cookie) => headerValue.test(cookie))) throw new Error('A cookie is none.')
+  return cookies.map((cookie) => ['set-cookie', cookie] as const)
+}
+
+function bodyOf(body: unknown, isBase64: boolean): Buffer {
+  if (body === undefined || body === null) return Buffer.alloc(0)
+  return typeof body === 'string' ? Buffer.from(body, isBase64 ? 'base64' : 'utf8') : Buffer.from(JSON.stringify(body))
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
