@@ -1,5 +1,6 @@
 import { account } from './areas/account.ts'
 import { aliases } from './areas/aliases.ts'
+import { codeSigning } from './areas/code-signing.ts'
 import { concurrency } from './areas/concurrency-of-invocations.ts'
 import { environment } from './areas/environment.ts'
 import { errors } from './areas/errors.ts'
@@ -7,9 +8,12 @@ import { eventInvokeConfigs } from './areas/event-invoke-configs.ts'
 import { functionOptions } from './areas/function-options.ts'
 import { functionUrls } from './areas/function-urls.ts'
 import { functions } from './areas/functions.ts'
+import { images } from './areas/images.ts'
 import { invoke } from './areas/invoke.ts'
+import { layers } from './areas/layers.ts'
 import { names } from './areas/names.ts'
 import { packages } from './areas/packages.ts'
+import { permissions } from './areas/permissions.ts'
 import { runtimes } from './areas/runtimes.ts'
 import { tags } from './areas/tags.ts'
 import { updates } from './areas/updates.ts'
@@ -25,6 +29,10 @@ export const areas: readonly Area[] = [
   versions,
   aliases,
   tags,
+  layers,
+  permissions,
+  codeSigning,
+  images,
   account,
   eventInvokeConfigs,
   functionOptions,

@@ -37,6 +37,7 @@ export class World {
   readonly target: Target
   readonly #label: string
   readonly #created = new Set<string>()
+  readonly #afterwards: (() => Promise<unknown>)[] = []
   #count = 0
 
   constructor(target: Target, label: string) {
@@ -56,6 +57,21 @@ export class World {
   arn(name: string, qualifier?: string): string {
     const { region, accountId } = this.target
     return `arn:aws:lambda:${region}:${accountId}:function:${name}${qualifier === undefined ? '' : `:${qualifier}`}`
+  }
+
+  layerArn(name: string, version?: number): string {
+    const { region, accountId } = this.target
+    return `arn:aws:lambda:${region}:${accountId}:layer:${name}${version === undefined ? '' : `:${String(version)}`}`
+  }
+
+  /** Runs work when the case is over; whether it fails does not matter. */
+  afterwards(work: () => Promise<unknown>): void {
+    this.#afterwards.push(work)
+  }
+
+  /** What a link in an answer leads to. */
+  async download(link: string): Promise<Buffer> {
+    return Buffer.from(await (await fetch(link)).arrayBuffer())
   }
 
   zip(fixture: FixtureName): Promise<Buffer> {
@@ -165,6 +181,7 @@ export class World {
     for (const name of this.#created) {
       await this.client.send(new DeleteFunctionCommand({ FunctionName: name })).catch(() => undefined)
     }
+    for (const work of this.#afterwards) await work().catch(() => undefined)
   }
 
   #waiting(): { client: LambdaClient; maxWaitTime: number; minDelay: number; maxDelay: number } {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { driverContract, launchEnvironment, runShell } from './driver.contract.ts'
+import { RuntimeUnavailable } from './driver.ts'
 import type { Environment } from './environment.ts'
 import { findIsolation, isolationKinds } from './process/isolation.ts'
 import type { Isolation } from './process/sandbox.ts'
@@ -22,6 +23,15 @@ test('plain processes come with a warning that says what is missing', async () =
   const standIn = await startStandIn(['none'])
   expect(standIn.driver.isolation).toBe('none')
   expect(standIn.warnings.join()).toContain('install bubblewrap')
+  await standIn.close()
+})
+
+test('an image is refused by name of what could run it, and preparing it needs nothing', async () => {
+  const standIn = await startStandIn(['none'])
+  const spec = { ...standIn.spec, imageUri: 'repository/image:1' }
+  await standIn.driver.prepare(spec)
+  await expect(standIn.driver.launch(spec)).rejects.toThrow(RuntimeUnavailable)
+  await expect(standIn.driver.launch(spec)).rejects.toThrow('run in Kubernetes only')
   await standIn.close()
 })
 
@@ -67,6 +77,12 @@ for (const kind of available) {
       expect(await shell('pwd; cat /var/task/handler.txt; echo $LAMBDA_TASK_ROOT $LAMBDA_RUNTIME_DIR')).toBe(
         '/var/task\nthe code\n/var/task /var/runtime\n',
       )
+    })
+
+    test('has its layers at /opt, and nothing there without layers', async () => {
+      const layered = await launch({ layerSha256s: ['a layer'] })
+      expect((await runShell(layered, 'cat /opt/handler.txt')).output).toBe('the code\n')
+      expect(await shell('ls /opt')).toBe('')
     })
 
     test('can write nowhere but in /tmp', async () => {

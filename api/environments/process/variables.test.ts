@@ -67,6 +67,20 @@ test('without a private file system the folders are the real ones', () => {
   expect(result.NODE_PATH).toContain(':/clients:/code')
 })
 
+test('without a private file system Python is led to the layers where they are', () => {
+  const python: FoundRuntime = {
+    identifier: 'python3.12',
+    family: 'python',
+    version: '3.12',
+    interpreter: '/p/python3',
+  }
+  const paths = (places: Places) => runtimeVariables(standInSpec, python, places, context).PYTHONPATH
+  expect(paths({ ...plain, layers: '/layers' })).toBe(
+    '/clients:/layers/python/lib/python3.12/site-packages:/layers/python',
+  )
+  expect(paths(mounted)).toBe('/var/runtime')
+})
+
 test('JSON logging and a custom log group show in the variables', () => {
   const spec = { ...standInSpec, logFormat: 'JSON', logGroup: 'mine' } as const
   const result = runtimeVariables(spec, node, mounted, context)

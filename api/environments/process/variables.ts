@@ -74,7 +74,7 @@ function searchPaths({ family, version }: FoundRuntime, places: Places): Record<
         ].join(':'),
       }
     case 'python':
-      return { PYTHONPATH: runtimeDir, ...(isAtLeast312(version) ? { LC_CTYPE: 'C.UTF-8' } : {}) }
+      return { PYTHONPATH: pythonPath(places, version), ...(isAtLeast312(version) ? { LC_CTYPE: 'C.UTF-8' } : {}) }
     case 'ruby':
       return {
         GEM_PATH: `${taskRoot}/vendor/bundle/ruby/${version}.0:${layers}/ruby/gems/${version}.0`,
@@ -83,6 +83,12 @@ function searchPaths({ family, version }: FoundRuntime, places: Places): Record<
     case 'provided':
       return {}
   }
+}
+
+/** The client for Python knows the folders of layers where they are mounted. */
+function pythonPath({ runtimeDir, layers, isMounted }: Places, version: string): string {
+  const own = isMounted ? [] : [`${layers}/python/lib/python${version}/site-packages`, `${layers}/python`]
+  return [runtimeDir, ...own].join(':')
 }
 
 function isAtLeast312(version: string): boolean {
