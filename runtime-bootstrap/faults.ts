@@ -1,6 +1,7 @@
 import { seconds, type Trouble } from './platform-lines.ts'
 import type { RuntimeExit } from './runtime-process.ts'
-import type { Answer } from './runtime-api/runtime-events.ts'
+import { maxStreamedBytes } from './protocol.ts'
+import type { Answer, StreamError } from './runtime-api/runtime-events.ts'
 
 /** What ended a runtime, or kept it from starting. */
 export interface Fault extends Trouble {
@@ -60,6 +61,27 @@ function exitReason({ code, signal }: RuntimeExit): string {
   if (signal !== null) return `Runtime exited with error: signal: ${signalNames[signal] ?? signal.toLowerCase()}`
   if (code === 0) return 'Runtime exited without providing a reason'
   return `Runtime exited with error: exit status ${String(code)}`
+}
+
+/** A stream that ended early, while its runtime lives on. */
+export const streamBroken: StreamError = streamError({
+  errorType: 'Runtime.TruncatedResponse',
+  errorMessage: 'HTTP request detected as truncated',
+})
+
+export const streamTooLarge: StreamError = streamError({
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${String(maxStreamedBytes)} bytes).`,
+  errorType: 'Function.ResponseSizeTooLarge',
+})
+
+function streamError(error: { readonly errorType: string; readonly errorMessage: string }): StreamError {
+  return { errorType: error.errorType, body: Buffer.from(JSON.stringify(error)) }
+}
+
+/** A fault in the middle of a stream: AWS names the reason of the reset, and the fault itself is in the body. */
+export function interruption(answer: Answer): StreamError {
+  const errorType = answer.errorType === 'Sandbox.Timedout' ? answer.errorType : 'Sandbox.Failure'
+  return { errorType, body: answer.body }
 }
 
 /** What the caller gets. */

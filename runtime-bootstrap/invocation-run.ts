@@ -1,3 +1,4 @@
+import type { AnswerStream } from './answer-stream.ts'
 import type { Trouble } from './platform-lines.ts'
 import type { DoneMessage, InvokeMessage } from './protocol.ts'
 
@@ -11,6 +12,8 @@ export interface InvocationRun {
   deadlineMs: number
   isStartWritten: boolean
   isAnswered: boolean
+  /** The answer, when the function streams it and the caller takes it so. */
+  stream?: AnswerStream
   /** The error that the function itself reported. */
   errorType?: string
 }

@@ -48,6 +48,15 @@ export interface InvokeMessage {
   readonly contentType?: string
   /** Asks for the last 4 KB of the log in `done`. */
   readonly tail: boolean
+  /** The caller takes a streamed answer as it comes; without this it is collected, and sent as one `response`. */
+  readonly streaming?: true
+}
+
+/** The caller has taken this much of a streamed answer, as `streamCost` counts it. */
+export interface GrantMessage {
+  readonly type: 'grant'
+  readonly requestId: string
+  readonly bytes: number
 }
 
 export interface ShutdownMessage {
@@ -55,7 +64,7 @@ export interface ShutdownMessage {
   readonly reason: 'spindown' | 'timeout' | 'failure'
 }
 
-export type ServerMessage = AssignMessage | InvokeMessage | ShutdownMessage
+export type ServerMessage = AssignMessage | InvokeMessage | GrantMessage | ShutdownMessage
 
 /** The runtime asked for its first event; sent once for every initialisation that succeeds. */
 export interface ReadyMessage {
@@ -63,13 +72,31 @@ export interface ReadyMessage {
   readonly initDurationMs: number
 }
 
-/** The answer to an invocation; the body is the payload, byte for byte. Sent as soon as the runtime posted it. */
+/** The function began to stream its answer: chunks follow, then `response`. */
+export interface BeginMessage {
+  readonly type: 'begin'
+  readonly requestId: string
+  readonly contentType: string
+}
+
+/** The next bytes of a streamed answer. Those that the server has not taken yet stay within `streamWindowBytes`. */
+export interface ChunkMessage {
+  readonly type: 'chunk'
+  readonly requestId: string
+}
+
+/**
+ * The answer to an invocation; the body is the payload, byte for byte. Sent as soon as the runtime posted it. Of a streamed
+ * answer it is the end: the body is empty, or the error for which the stream broke off.
+ */
 export interface ResponseMessage {
   readonly type: 'response'
   readonly requestId: string
   readonly contentType: string
   /** Present when the function failed; the value of `X-Amz-Function-Error`. */
   readonly functionError?: 'Unhandled'
+  /** Why a streamed answer broke off, in the runtime's word or AWS's. */
+  readonly errorType?: string
 }
 
 /** The invocation is over (after `response`): REPORT is written and the environment can take the next event. */
@@ -91,7 +118,7 @@ export interface LogMessage {
   readonly type: 'log'
 }
 
-export type SupervisorMessage = ReadyMessage | ResponseMessage | DoneMessage | LogMessage
+export type SupervisorMessage = ReadyMessage | BeginMessage | ChunkMessage | ResponseMessage | DoneMessage | LogMessage
 
 export interface Frame<Message> {
   readonly message: Message
@@ -101,6 +128,18 @@ export interface Frame<Message> {
 /** The largest response a runtime may post, in bytes: 6 MiB and AWS's 100 bytes of slack. */
 export const maxResponseBytes = 6 * 1024 * 1024 + 100
 
+/** The longest streamed answer, in bytes: 200 MiB. */
+export const maxStreamedBytes = 200 * 1024 * 1024
+
+/** How much of a streamed answer may be on its way: a caller that does not read holds the runtime back, and costs no more memory. */
+export const streamWindowBytes = 1024 * 1024
+
+/** What a chunk counts: its bytes, and what keeping it costs beside them. */
+export function streamCost(chunk: Uint8Array): number {
+  return chunk.length + chunkOverheadBytes
+}
+
+const chunkOverheadBytes = 256
 const prefixBytes = 8
 const empty = Buffer.alloc(0)
 

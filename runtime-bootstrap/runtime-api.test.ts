@@ -29,6 +29,7 @@ beforeEach(() => {
       answers.push(answer)
       state = 'RuntimeResponseSentState'
     },
+    onStream: () => undefined,
     onInitError: (answer) => initErrors.push(answer),
   })
 })

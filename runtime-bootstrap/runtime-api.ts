@@ -1,14 +1,15 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { extensionsDisabled } from './runtime-api/extensions-disabled.ts'
 import { HttpConnection, type ApiReply, type ApiRequest } from './runtime-api/http-connection.ts'
+import type { RequestHead } from './runtime-api/http-head.ts'
 import { initError } from './runtime-api/init-error.ts'
 import { invocationError } from './runtime-api/invocation-error.ts'
-import { invocationResponse } from './runtime-api/invocation-response.ts'
+import { invocationResponse, streamedResponse } from './runtime-api/invocation-response.ts'
 import { next } from './runtime-api/next.ts'
 import { ping } from './runtime-api/ping.ts'
 import { sendText } from './runtime-api/replies.ts'
 import { restoreDisabled } from './runtime-api/restore-disabled.ts'
-import type { RuntimeEvents } from './runtime-api/runtime-events.ts'
+import type { AnswerBody, BodySource, RuntimeEvents } from './runtime-api/runtime-events.ts'
 
 /** Answers one kind of request; `id` is the request id in the path, where the path has one. */
 type Endpoint = (events: RuntimeEvents, request: ApiRequest, reply: ApiReply, id: string) => void
@@ -48,7 +49,10 @@ export function serveRuntimeApi(events: RuntimeEvents): RuntimeApi {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    new HttpConnection(socket, (request, reply) => route(events, request, reply))
+    new HttpConnection(socket, {
+      onRequest: (request, reply) => route(events, request, reply),
+      onStream: (head, source) => routeStream(events, head, source),
+    })
   })
   const disconnect = (): void => {
     for (const socket of sockets) socket.destroy()
@@ -75,4 +79,10 @@ function route(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): voi
   if (endpoint === undefined) return sendText(reply, '405 Method Not Allowed', '')
   if (request.isTruncated && endpoint !== invocationResponse) return sendText(reply, '400 Bad Request', '')
   endpoint(events, request, reply, parts?.[2] ?? '')
+}
+
+function routeStream(events: RuntimeEvents, head: RequestHead, source: BodySource): AnswerBody | undefined {
+  const parts = invocationPath.exec(head.path)
+  const isResponse = head.method === 'POST' && parts?.[3] === '/response'
+  return isResponse ? streamedResponse(events, head, source, String(parts[2])) : undefined
 }

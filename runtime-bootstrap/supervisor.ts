@@ -1,15 +1,17 @@
 import { bindFolders } from './bind-folders.ts'
 import { answerOf, exitFault, initErrorFault, outOfMemory, timeoutFault, type Fault } from './faults.ts'
-import { doneMessage, newRun, type InvocationRun } from './invocation-run.ts'
+import { newRun, type InvocationRun } from './invocation-run.ts'
 import { watchMemory, type MemoryWatch } from './memory.ts'
 import { createOutbox, type Outbox, type Outlet } from './outbox.ts'
 import { openOutputPipe, type OutputPipe } from './output-pipe.ts'
-import { endLine, initReportLine, initStartLine, reportLine, startLine, timedOutLine } from './platform-lines.ts'
+import { initReportLine, initStartLine } from './platform-lines.ts'
 import { encodeFrame, type Assignment, type Frame, type ServerMessage } from './protocol.ts'
+import { answerRun, streamRun } from './run-answer.ts'
+import { writeFault, writeReport, writeStart } from './run-log.ts'
 import { serveRuntimeApi, type RuntimeApi } from './runtime-api.ts'
 import type { ApiReply } from './runtime-api/http-connection.ts'
 import { sendEvent } from './runtime-api/next.ts'
-import type { Answer } from './runtime-api/runtime-events.ts'
+import type { Answer, AnswerBody, BodySource } from './runtime-api/runtime-events.ts'
 import { moves, runtimeStates, type State } from './environment-state.ts'
 import { startRuntimeProcess, type RuntimeExit, type RuntimeProcess } from './runtime-process.ts'
 
@@ -24,8 +26,8 @@ const initErrorGraceMs = 500
  * 1. listen      the Runtime API waits before anyone needs it                     runtime-api.ts
  * 2. assign      folders are bound, the runtime is started: init                  runtime-process.ts, entry-point.ts
  * 3. ready       the runtime asked for an event; frozen while there is none
- * 4. run         the event out by `next`, the answer in, time and memory watched  runtime-api/, memory.ts
- * 5. done        the runtime asked for the next event; the log is complete        log.ts, platform-lines.ts
+ * 4. run         the event out by `next`, the answer in, whole or as a stream     runtime-api/, run-answer.ts
+ * 5. done        the runtime asked for the next event; the log is complete        run-log.ts
  * 6. down        timeouts, exits and failed inits end all processes; the next     faults.ts
  *                invocation initialises again, within its own time
  */
@@ -53,9 +55,10 @@ export class Supervisor {
     this.#outbox = createOutbox(outlet)
     this.#api = serveRuntimeApi({
       state: () => runtimeStates[this.#state],
-      currentId: () => (this.#state === 'running' ? this.#run?.invoke.requestId : undefined),
+      currentId: () => this.#currentId(),
       onNext: (reply) => this.#onNext(reply),
       onAnswer: (answer) => this.#onAnswer(answer),
+      onStream: (contentType, source) => this.#onStream(contentType, source),
       onInitError: (answer) => this.#onInitError(answer),
     })
     this.#pipe = openOutputPipe((chunk) => this.#outbox.log.output(chunk))
@@ -71,6 +74,9 @@ export class Supervisor {
         return void this.#assign(message.assignment)
       case 'invoke':
         return this.#invoke(newRun(message, body))
+      case 'grant':
+        if (this.#run?.invoke.requestId === message.requestId) this.#run.stream?.grant(message.bytes)
+        return
       case 'shutdown':
         return this.stop()
     }
@@ -160,8 +166,22 @@ export class Supervisor {
     for (const reply of this.#waiting) sendEvent(reply, invoke, run.deadlineMs, event)
     this.#waiting = []
     if (invoke.tail) this.#outbox.log.startTail()
-    this.#writeStart(run)
+    writeStart(this.#outbox, run, this.#assigned())
     this.#memory?.resume()
+  }
+
+  /** The invocation that waits for its answer; a stream that has begun is one. */
+  #currentId(): string | undefined {
+    const run = this.#run
+    return this.#state === 'running' && run?.stream === undefined ? run?.invoke.requestId : undefined
+  }
+
+  #onStream(contentType: string, source: BodySource): AnswerBody | undefined {
+    const run = this.#run
+    const onPosted = (): void => {
+      if (this.#run === run && this.#state === 'running') this.#move('responded')
+    }
+    return run === undefined ? undefined : streamRun(this.#outbox, run, { contentType, source, onPosted })
   }
 
   #onAnswer(answer: Answer): void {
@@ -172,23 +192,14 @@ export class Supervisor {
   }
 
   #answer(run: InvocationRun, answer: Answer): void {
-    if (run.isAnswered) return
-    run.isAnswered = true
-    const { body, contentType, errorType } = answer
-    const { requestId } = run.invoke
-    const failed = errorType === undefined ? {} : { functionError: 'Unhandled' as const }
-    if (errorType !== undefined) run.errorType = errorType
-    this.#outbox.hold(encodeFrame({ type: 'response', requestId, contentType, ...failed }, body))
-    // A runtime that asks for its next event right behind its answer ends the invocation: all of it then leaves at once.
-    setImmediate(() => {
-      if (this.#state !== 'ready') this.#outbox.release()
-    })
+    answerRun(this.#outbox, run, answer, () => this.#state === 'ready')
   }
 
   #onRunDone(): void {
     clearTimeout(this.#timer)
     const run = this.#run
     const endedMs = performance.now()
+    run?.stream?.settle()
     this.#memory?.pause()
     this.#move('ready')
     this.#run = undefined
@@ -248,36 +259,18 @@ export class Supervisor {
     if (isUntried) return void this.#initialiseAgain(run)
     this.#run = undefined
     this.#answer(run, answerOf(fault, run.invoke.requestId))
-    this.#writeStart(run)
-    this.#writeFault(run, fault)
+    writeStart(this.#outbox, run, this.#assigned())
+    writeFault(this.#outbox, run, fault, this.#assigned())
     this.#report(run, endedMs, fault)
   }
 
-  #writeStart(run: InvocationRun): void {
-    if (run.isStartWritten) return
-    run.isStartWritten = true
-    this.#outbox.log.line(startLine(run.invoke.requestId, this.#assigned().functionVersion))
-  }
-
-  #writeFault({ invoke }: InvocationRun, fault: Fault): void {
-    const { requestId } = invoke
-    if (fault.answer !== undefined) return
-    if (fault.status === 'timeout')
-      this.#outbox.log.line(timedOutLine(requestId, this.#assigned().timeoutMs, new Date()))
-    else this.#outbox.log.line(`RequestId: ${requestId} Error: ${fault.reason}\n${fault.errorType}`)
-  }
-
   #report(run: InvocationRun, endedMs: number, fault?: Fault): void {
-    const { memoryMb, timeoutMs } = this.#assigned()
+    const assignment = this.#assigned()
     const maxMemoryUsedMb = Math.max(this.#maxMemoryMb, this.#memory?.maxUsedMb() ?? 0)
-    const durationMs = fault?.status === 'timeout' ? timeoutMs : endedMs - run.startedMs
-    const done = doneMessage(run, { durationMs, maxMemoryUsedMb, initDurationMs: this.#initDurationMs, fault })
+    const durationMs = fault?.status === 'timeout' ? assignment.timeoutMs : endedMs - run.startedMs
+    const outcome = { durationMs, maxMemoryUsedMb, initDurationMs: this.#initDurationMs, fault }
     this.#initDurationMs = undefined
-    const { log } = this.#outbox
-    log.line(endLine(done.requestId))
-    log.line(reportLine(done, memoryMb, fault))
-    const logTail = log.takeTail()
-    this.#outbox.flush(encodeFrame(logTail === undefined ? done : { ...done, logTail }))
+    writeReport(this.#outbox, run, outcome, assignment)
   }
 
   #freezeLater(): void {

@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net'
 import { maxResponseBytes } from '../protocol.ts'
+import { pathOf, readFields, type RequestHead } from './http-head.ts'
+import type { AnswerBody, BodySource } from './runtime-events.ts'
 
 /** One request of the runtime, whole. */
-export interface ApiRequest {
-  readonly method: string
-  readonly path: string
-  /** Names are in lower case. */
-  readonly headers: ReadonlyMap<string, string>
+export interface ApiRequest extends RequestHead {
   readonly trailers: ReadonlyMap<string, string>
   readonly body: Buffer
   /** The body was longer than a response may be; it was thrown away. */
   readonly isTooLarge: boolean
   /** The connection ended before the body did. */
   readonly isTruncated: boolean
+  /** Where the body went, piece by piece; `body` is empty then. */
+  readonly stream?: AnswerBody
 }
 
 /** Answers one request; a second answer to the same request is ignored. */
@@ -22,7 +22,12 @@ export interface ApiReply {
   send(head: string, body: Uint8Array): void
 }
 
-export type OnRequest = (request: ApiRequest, reply: ApiReply) => void
+/** Who answers. */
+export interface RequestListener {
+  onRequest(request: ApiRequest, reply: ApiReply): void
+  /** Of a request that names a response mode: where its body goes as it comes; undefined when it is to be collected. */
+  onStream(head: RequestHead, source: BodySource): AnswerBody | undefined
+}
 
 /** The X-Ray cause that clients send as a header may have up to 1 MiB. */
 const maxHeadBytes = 1_500_000
@@ -38,13 +43,14 @@ type Step = 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers
  */
 export class HttpConnection {
   readonly #socket: Socket
-  readonly #onRequest: OnRequest
+  readonly #listener: RequestListener
   #step: Step = 'head'
   #bytes: Buffer = empty
   #method = ''
   #path = ''
   #headers: ReadonlyMap<string, string> = none
   #trailers: ReadonlyMap<string, string> = none
+  #stream: AnswerBody | undefined
   #pieces: Buffer[] = []
   #bodyBytes = 0
   #missing = 0
@@ -53,14 +59,14 @@ export class HttpConnection {
   /** Answers that leave with the next one. */
   #held: Buffer = empty
 
-  constructor(socket: Socket, onRequest: OnRequest) {
+  constructor(socket: Socket, listener: RequestListener) {
     this.#socket = socket
-    this.#onRequest = onRequest
+    this.#listener = listener
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.on('end', () => this.#end())
     socket.on('error', () => undefined)
-    socket.on('close', () => (this.#step = 'closed'))
+    socket.on('close', () => this.#onClose())
   }
 
   #receive(chunk: Buffer): void {
@@ -114,7 +120,13 @@ export class HttpConnection {
     this.#pieces = []
     this.#bodyBytes = 0
     this.#keepAlive = this.#headers.get('connection')?.toLowerCase() !== 'close' && version !== 'HTTP/1.0'
+    if (this.#headers.has('lambda-runtime-function-response-mode')) this.#openStream()
     return this.#expectBody()
+  }
+
+  #openStream(): void {
+    const head = { method: this.#method, path: this.#path, headers: this.#headers }
+    this.#stream = this.#listener.onStream(head, this.#socket)
   }
 
   #expectBody(): boolean {
@@ -132,10 +144,15 @@ export class HttpConnection {
     const piece = this.#bytes.length <= this.#missing ? this.#bytes : this.#bytes.subarray(0, this.#missing)
     this.#bytes = this.#bytes.subarray(piece.length)
     this.#missing -= piece.length
+    if (this.#stream !== undefined) this.#stream.write(piece)
+    else this.#collect(piece)
+    return this.#missing === 0
+  }
+
+  #collect(piece: Buffer): void {
     this.#bodyBytes += piece.length
     if (this.#bodyBytes > maxResponseBytes) this.#pieces = []
     else if (piece.length > 0) this.#pieces.push(piece)
-    return this.#missing === 0
   }
 
   #readChunkSize(): boolean {
@@ -179,9 +196,12 @@ export class HttpConnection {
     const body = this.#pieces.length < 2 ? (first ?? empty) : Buffer.concat(this.#pieces)
     this.#pieces = []
     const { headers, trailers } = { headers: this.#headers, trailers: this.#trailers }
-    const request = { method: this.#method, path: this.#path, headers, trailers, body, isTooLarge, isTruncated }
+    const stream = this.#stream === undefined ? {} : { stream: this.#stream }
+    this.#stream = undefined
+    const head = { method: this.#method, path: this.#path, headers }
     let isAnswered = false
-    this.#onRequest(request, {
+    const request = { ...head, trailers, body, isTooLarge, isTruncated, ...stream }
+    this.#listener.onRequest(request, {
       isOpen: () => !isAnswered && this.#step === 'answering',
       send: (head, answer) => {
         if (isAnswered || this.#step !== 'answering') return
@@ -245,27 +265,18 @@ export class HttpConnection {
   }
 
   #end(): void {
-    const isInBody = this.#step !== 'head' && this.#step !== 'answering' && this.#step !== 'closed'
     this.#keepAlive = false
-    if (isInBody) this.#dispatch(true)
+    if (this.#isInBody()) this.#dispatch(true)
     else this.#close()
   }
-}
 
-function pathOf(target: string): string {
-  const query = target.indexOf('?')
-  return query < 0 ? target : target.slice(0, query)
-}
-
-function readFields(text: string, from: number): Map<string, string> {
-  const fields = new Map<string, string>()
-  for (let start = from; start < text.length;) {
-    const found = text.indexOf('\r\n', start)
-    const end = found < 0 ? text.length : found
-    const colon = text.indexOf(':', start)
-    if (colon > start && colon < end)
-      fields.set(text.slice(start, colon).toLowerCase(), text.slice(colon + 1, end).trim())
-    start = end + 2
+  /** A stream whose connection was reset broke off too. */
+  #onClose(): void {
+    if (this.#stream !== undefined && this.#isInBody()) this.#dispatch(true)
+    this.#step = 'closed'
   }
-  return fields
+
+  #isInBody(): boolean {
+    return this.#step !== 'head' && this.#step !== 'answering' && this.#step !== 'closed'
+  }
 }

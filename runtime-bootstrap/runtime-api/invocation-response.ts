@@ -1,13 +1,28 @@
-import { maxResponseBytes } from '../protocol.ts'
+import { maxResponseBytes, maxStreamedBytes } from '../protocol.ts'
 import { errorTypeOf } from './error-type.ts'
 import type { ApiReply, ApiRequest } from './http-connection.ts'
+import type { RequestHead } from './http-head.ts'
 import { isCurrent, sendAccepted, sendError, sendInvalidTransition } from './replies.ts'
-import type { Answer, RuntimeEvents } from './runtime-events.ts'
+import type { Answer, AnswerBody, BodySource, RuntimeEvents, StreamError } from './runtime-events.ts'
 
 const limit = String(maxResponseBytes)
+const truncated = 'HTTP request detected as truncated'
+
+/** Where the body of a response goes while it comes; undefined when it is to be collected, or the request will be refused. */
+export function streamedResponse(
+  events: RuntimeEvents,
+  { headers }: RequestHead,
+  source: BodySource,
+  id: string,
+): AnswerBody | undefined {
+  const mode = headers.get('lambda-runtime-function-response-mode')
+  if (mode?.toLowerCase() !== 'streaming' || events.currentId() !== id) return undefined
+  return events.onStream(headers.get('content-type') ?? 'application/octet-stream', source)
+}
 
 /** The function's result, whole or streamed; the error of a stream comes in its trailers. */
 export function invocationResponse(events: RuntimeEvents, request: ApiRequest, reply: ApiReply, id: string): void {
+  if (request.stream !== undefined) return endStream(request.stream, request, reply)
   if (!isCurrent(events, reply, id)) return
   if (events.state() !== 'Running') return sendInvalidTransition(reply, events.state(), 'InvocationResponse')
   const mode = request.headers.get('lambda-runtime-function-response-mode')
@@ -20,10 +35,25 @@ export function invocationResponse(events: RuntimeEvents, request: ApiRequest, r
 
 function answerOf(request: ApiRequest): Answer {
   const { headers, trailers, body } = request
+  const error = errorIn(trailers)
+  if (error === undefined) return { body, contentType: headers.get('content-type') ?? 'application/json' }
+  return { body: error.body, contentType: 'application/json', errorType: errorTypeOf(error.errorType) }
+}
+
+function endStream(stream: AnswerBody, { trailers, isTruncated }: ApiRequest, reply: ApiReply): void {
+  if (isTruncated) {
+    stream.breakOff()
+    return sendError(reply, '400 Bad Request', 'TruncatedHTTPRequest', truncated)
+  }
+  stream.finish(errorIn(trailers))
+  if (stream.isTooLarge) sendTooLarge(reply, maxStreamedBytes)
+  else sendAccepted(reply)
+}
+
+function errorIn(trailers: ReadonlyMap<string, string>): StreamError | undefined {
   const errorType = trailers.get('lambda-runtime-function-error-type')
-  if (errorType === undefined) return { body, contentType: headers.get('content-type') ?? 'application/json' }
-  const errorBody = Buffer.from(trailers.get('lambda-runtime-function-error-body') ?? '', 'base64')
-  return { body: errorBody, contentType: 'application/json', errorType: errorTypeOf(errorType) }
+  if (errorType === undefined) return undefined
+  return { errorType, body: Buffer.from(trailers.get('lambda-runtime-function-error-body') ?? '', 'base64') }
 }
 
 function refuseMode(events: RuntimeEvents, reply: ApiReply): void {
@@ -36,7 +66,7 @@ function refuseMode(events: RuntimeEvents, reply: ApiReply): void {
 
 /** A stream that broke off is an answer that failed; any other broken request may be sent again. */
 function refuseTruncated(events: RuntimeEvents, reply: ApiReply, isStream: boolean): void {
-  const errorMessage = 'HTTP request detected as truncated'
+  const errorMessage = truncated
   if (isStream) {
     events.onAnswer(failure({ errorType: 'Runtime.TruncatedResponse', errorMessage }, 'Runtime.TruncatedResponse'))
   }
@@ -47,7 +77,11 @@ function refuseSize(events: RuntimeEvents, reply: ApiReply): void {
   const errorType = 'Function.ResponseSizeTooLarge'
   const errorMessage = `Response payload size exceeded maximum allowed payload size (${limit} bytes).`
   events.onAnswer(failure({ errorMessage, errorType }, errorType))
-  const refusal = `Exceeded maximum allowed payload size (${limit} bytes).`
+  sendTooLarge(reply, maxResponseBytes)
+}
+
+function sendTooLarge(reply: ApiReply, limitBytes: number): void {
+  const refusal = `Exceeded maximum allowed payload size (${String(limitBytes)} bytes).`
   sendError(reply, '413 Request Entity Too Large', 'RequestEntityTooLarge', refusal)
 }
 

@@ -11,6 +11,30 @@ export interface Answer {
   readonly errorType?: string
 }
 
+/** How a streamed answer failed after its start. */
+export interface StreamError {
+  /** As the runtime calls it. */
+  readonly errorType: string
+  readonly body: Uint8Array
+}
+
+/** Takes the body of a streamed answer as it comes. */
+export interface AnswerBody {
+  write(piece: Buffer): void
+  /** All of it came. */
+  finish(error?: StreamError): void
+  /** The rest will never come. */
+  breakOff(): void
+  /** More came than an answer may have; the caller knows already. */
+  readonly isTooLarge: boolean
+}
+
+/** The sender of a body, which can be held back. */
+export interface BodySource {
+  pause(): void
+  resume(): void
+}
+
 /** What the endpoints ask and tell the supervisor. */
 export interface RuntimeEvents {
   state(): RuntimeState
@@ -19,5 +43,7 @@ export interface RuntimeEvents {
   /** The runtime asks for an event; the reply is kept until there is one. */
   onNext(reply: ApiReply): void
   onAnswer(answer: Answer): void
+  /** The running invocation's answer comes as a stream; undefined when all of it is to be collected. */
+  onStream(contentType: string, source: BodySource): AnswerBody | undefined
   onInitError(answer: Answer): void
 }

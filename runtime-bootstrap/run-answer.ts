@@ -1,0 +1,47 @@
+import { AnswerStream } from './answer-stream.ts'
+import { interruption } from './faults.ts'
+import type { InvocationRun } from './invocation-run.ts'
+import type { Outbox } from './outbox.ts'
+import { encodeFrame } from './protocol.ts'
+import type { Answer, BodySource } from './runtime-api/runtime-events.ts'
+
+/** Tells the server what a run answered, once; `isOver` says whether the run has ended by now, and leaves with the rest. */
+export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer, isOver: () => boolean): void {
+  if (run.stream !== undefined) return run.stream.close(interruption(answer))
+  if (run.isAnswered) return
+  run.isAnswered = true
+  const { body, contentType, errorType } = answer
+  const { requestId } = run.invoke
+  const failed = errorType === undefined ? {} : { functionError: 'Unhandled' as const }
+  if (errorType !== undefined) run.errorType = errorType
+  outbox.hold(encodeFrame({ type: 'response', requestId, contentType, ...failed }, body))
+  // A runtime that asks for its next event right behind its answer ends the invocation: all of it then leaves at once.
+  setImmediate(() => {
+    if (!isOver()) outbox.release()
+  })
+}
+
+export interface StreamedRun {
+  readonly contentType: string
+  readonly source: BodySource
+  /** The runtime has posted all of its answer. */
+  readonly onPosted: () => void
+}
+
+/** Begins a run's streamed answer; undefined when its caller wants the whole. */
+export function streamRun(outbox: Outbox, run: InvocationRun, options: StreamedRun): AnswerStream | undefined {
+  if (run.invoke.streaming !== true || run.isAnswered) return undefined
+  const { contentType, source } = options
+  run.stream = new AnswerStream({
+    requestId: run.invoke.requestId,
+    contentType,
+    source,
+    outbox,
+    onPosted: (error) => {
+      run.isAnswered = true
+      if (error !== undefined) run.errorType = error.errorType
+      options.onPosted()
+    },
+  })
+  return run.stream
+}
