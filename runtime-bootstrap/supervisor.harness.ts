@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { supervisorNodeFlags } from './node-flags.ts'
-import { encodeFrame, frameDecoder } from './protocol.ts'
+import { encodeFrame, frameDecoder, streamCost } from './protocol.ts'
 import type { Assignment, DoneMessage, InvokeMessage, ResponseMessage, SupervisorMessage } from './protocol.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -24,6 +24,8 @@ export interface Invoked {
 
 export interface InvokeOptions extends Partial<InvokeMessage> {
   readonly event?: string
+  /** Takes nothing of a streamed answer but what `grant` says. */
+  readonly holds?: boolean
 }
 
 /** A supervisor that runs, and the folder of the function that it will run. */
@@ -36,6 +38,14 @@ export interface Supervised {
   invoke(options?: InvokeOptions): Promise<Invoked>
   /** Sends the event alone. */
   send(options?: InvokeOptions): string
+  /** The streamed bytes of an invocation so far. */
+  streamed(requestId: string): string
+  /** Resolves when so much was streamed that the condition holds. */
+  waitForStream(requestId: string, isEnough: (text: string) => boolean): Promise<string>
+  /** Waits for the end of an invocation that was sent. */
+  end(requestId: string): Promise<Invoked>
+  /** Tells the supervisor that so much of the stream was taken. */
+  grant(requestId: string, bytes: number): void
   /** All that the log says so far. */
   log(): string
   waitForLog(text: string): Promise<void>
@@ -78,6 +88,11 @@ export async function supervise(files: Readonly<Record<string, string>> = {}): P
   let log = ''
   let isGone = false
   const frames: { message: SupervisorMessage; payload: string; logEnd: number }[] = []
+  const chunks: { requestId: string; bytes: Buffer }[] = []
+  const held = new Set<string>()
+  const grant = (requestId: string, bytes: number): void => {
+    channel.write(encodeFrame({ type: 'grant', requestId, bytes }))
+  }
   const watchers = new Set<() => void>()
   const wake = (): void => {
     for (const watcher of [...watchers]) watcher()
@@ -85,6 +100,11 @@ export async function supervise(files: Readonly<Record<string, string>> = {}): P
   channel.on(
     'data',
     frameDecoder<SupervisorMessage>(({ message, body }) => {
+      if (message.type === 'chunk') {
+        chunks.push({ requestId: message.requestId, bytes: Buffer.from(body) })
+        if (!held.has(message.requestId)) grant(message.requestId, streamCost(body))
+        return wake()
+      }
       const text = Buffer.from(body).toString()
       if (message.type === 'log') log += text
       frames.push({ message, payload: text, logEnd: log.length })
@@ -109,15 +129,28 @@ export async function supervise(files: Readonly<Record<string, string>> = {}): P
     })
   }
   function send(options: InvokeOptions = {}): string {
-    const { event = '{}', ...rest } = options
+    const { event = '{}', holds = false, ...rest } = options
     const requestId = `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}`
     const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:f'
     const message: InvokeMessage = { type: 'invoke', requestId, functionArn, tail: false, ...rest }
+    if (holds) held.add(message.requestId)
     channel.write(encodeFrame(message, Buffer.from(event)))
     return message.requestId
   }
   const byType = (type: string, requestId: string) =>
     frames.find(({ message }) => message.type === type && 'requestId' in message && message.requestId === requestId)
+  const streamed = (requestId: string): string =>
+    Buffer.concat(chunks.filter((chunk) => chunk.requestId === requestId).map(({ bytes }) => bytes)).toString()
+  async function end(requestId: string, logStart: number): Promise<Invoked> {
+    const last = await waitFor(() => byType('done', requestId))
+    const answer = byType('response', requestId)!
+    return {
+      response: answer.message as ResponseMessage,
+      payload: answer.payload,
+      done: last.message as DoneMessage,
+      log: log.slice(logStart, last.logEnd),
+    }
+  }
 
   return {
     pid: child.pid!,
@@ -132,17 +165,14 @@ export async function supervise(files: Readonly<Record<string, string>> = {}): P
       }),
     invoke: async (options) => {
       const before = log.length
-      const requestId = send(options)
-      const end = await waitFor(() => byType('done', requestId))
-      const answer = byType('response', requestId)!
-      return {
-        response: answer.message as ResponseMessage,
-        payload: answer.payload,
-        done: end.message as DoneMessage,
-        log: log.slice(before, end.logEnd),
-      }
+      return end(send(options), before)
     },
     send,
+    streamed,
+    waitForStream: (requestId, isEnough) =>
+      waitFor(() => (isEnough(streamed(requestId)) ? streamed(requestId) : undefined)),
+    end: (requestId) => end(requestId, 0),
+    grant,
     log: () => log,
     waitForLog: async (text) => {
       await waitFor(() => (log.includes(text) ? true : undefined))

@@ -98,17 +98,20 @@ function serialize(result) {
 }
 
 async function runStreaming(requestId, event, headers) {
-  const stream = new ResponseStream((contentType) => api.stream(requestId, contentType))
-  const ended = new Promise((resolve, reject) => stream.once('finish', resolve).once('error', reject))
+  const stream = new ResponseStream((contentType) => api.stream(requestId, contentType), handler)
+  const sent = stream.sent()
+  sent.catch(() => undefined)
+  const failWhole = report
+  const failStream = (body) => stream.fail(body.errorType, JSON.stringify(body))
+  report = (body) => (stream.hasBegun ? failStream(body) : failWhole(body))
   const context = createContext(headers, variables, () => undefined)
   try {
     await handler(event, stream, context)
     if (!stream.writableEnded) stream.end()
-    await ended
+    await sent
   } catch (error) {
     if (!stream.hasBegun) throw error
     log.error('Invoke Error', error)
-    const body = errorBody(error)
-    await stream.fail(body.errorType, JSON.stringify(body))
+    await failStream(errorBody(error))
   }
 }

@@ -63,12 +63,7 @@ export class RuntimeApi {
     ]
     this.#socket.write(`${head.join('\r\n')}\r\n\r\n`)
     return {
-      write: (bytes) => {
-        if (bytes.length === 0) return true
-        this.#socket.write(`${bytes.length.toString(16)}\r\n`)
-        this.#socket.write(bytes)
-        return this.#socket.write('\r\n')
-      },
+      write: (chunks) => this.#writeChunks(chunks),
       onDrain: (listener) => this.#socket.once('drain', listener),
       end: (error) => {
         const trailers =
@@ -82,6 +77,20 @@ export class RuntimeApi {
         return this.#reply()
       },
     }
+  }
+
+  /** One write for all of them; false when the supervisor does not keep up. */
+  #writeChunks(chunks) {
+    let isTaken = true
+    this.#socket.cork()
+    for (const bytes of chunks) {
+      if (bytes.length === 0) continue
+      this.#socket.write(`${bytes.length.toString(16)}\r\n`)
+      this.#socket.write(bytes)
+      isTaken = this.#socket.write('\r\n')
+    }
+    this.#socket.uncork()
+    return isTaken || this.#socket.writableLength === 0
   }
 
   #nextHead() {

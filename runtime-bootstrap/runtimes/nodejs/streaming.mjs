@@ -1,7 +1,9 @@
 import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 
 const streamed = Symbol.for('aws.lambda.runtime.handler.streaming')
-const contentTypeKey = Symbol('contentType')
+const bufferLimit = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')
+const httpContentType = 'application/vnd.awslambda.http-integration-response'
 
 /** Whether the handler writes its answer to a stream. */
 export function isStreaming(handler) {
@@ -11,16 +13,17 @@ export function isStreaming(handler) {
 /** Gives functions the global `awslambda`, as AWS's runtime does. */
 export function installGlobals() {
   globalThis.awslambda = {
-    streamifyResponse(handler) {
+    /** Marks a handler that writes its answer to a stream, which buffers up to `highWaterMark` bytes. */
+    streamifyResponse(handler, options) {
       handler[streamed] = 'response'
+      if (options?.highWaterMark !== undefined) handler[bufferLimit] = Number.parseInt(options.highWaterMark, 10)
       return handler
     },
     HttpResponseStream: {
-      /** The stream with status, headers and cookies before the body, eight zero bytes between. */
+      /** The stream with status, headers and cookies before the first byte of the body, eight zero bytes between. */
       from(stream, prelude) {
-        stream.setContentType('application/vnd.awslambda.http-integration-response')
-        stream.write(JSON.stringify(prelude))
-        stream.write(new Uint8Array(8))
+        stream.setContentType(httpContentType)
+        stream.setPrelude(Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]))
         return stream
       },
     },
@@ -31,16 +34,30 @@ export function installGlobals() {
 export class ResponseStream extends Writable {
   #open
   #request
-  #isFailed = false;
-  [contentTypeKey] = 'application/octet-stream'
+  #prelude
+  #failure
+  #end
+  #contentType = 'application/octet-stream'
 
-  constructor(open) {
-    super({ decodeStrings: true })
+  constructor(open, handler) {
+    const limit = handler[bufferLimit]
+    super({ decodeStrings: true, ...(Number.isNaN(limit) || limit === undefined ? {} : { highWaterMark: limit }) })
     this.#open = open
   }
 
+  /** Of use until the first byte. */
   setContentType(contentType) {
-    this[contentTypeKey] = contentType
+    this.#contentType = contentType
+  }
+
+  /** What goes before the first byte of the body. */
+  setPrelude(bytes) {
+    this.#prelude = bytes
+  }
+
+  /** Settles when all was sent, or when it never will be. */
+  sent() {
+    return finished(this, { readable: false })
   }
 
   get hasBegun() {
@@ -48,26 +65,46 @@ export class ResponseStream extends Writable {
   }
 
   _write(chunk, _encoding, callback) {
-    if (this.#begin().write(chunk)) callback()
-    else this.#request.onDrain(callback)
+    this.#send([chunk], callback)
+  }
+
+  _writev(entries, callback) {
+    this.#send(
+      entries.map(({ chunk }) => chunk),
+      callback,
+    )
   }
 
   _final(callback) {
-    if (this.#isFailed) callback()
-    else
-      this.#begin()
-        .end()
-        .then(() => callback(), callback)
+    this.#begin()
+    this.#endRequest().then(() => callback(), callback)
   }
 
-  /** Ends a stream that has begun with an error in its trailers. */
+  /** Ends a stream that has begun with an error in its trailers, behind all that was written; resolves when it was taken. */
   async fail(type, body) {
-    this.#isFailed = true
-    await this.#request.end({ type, body })
+    this.#failure ??= { type, body }
+    if (!this.destroyed) {
+      const sent = this.sent()
+      if (!this.writableEnded) this.end()
+      await sent.catch(() => undefined)
+    }
+    await this.#endRequest()
+  }
+
+  #endRequest() {
+    this.#end ??= this.#request.end(this.#failure)
+    return this.#end
+  }
+
+  #send(chunks, callback) {
+    this.#begin()
+    if (this.#request.write(chunks)) callback()
+    else this.#request.onDrain(callback)
   }
 
   #begin() {
-    this.#request ??= this.#open(this[contentTypeKey])
-    return this.#request
+    if (this.#request !== undefined) return
+    this.#request = this.#open(this.#contentType)
+    if (this.#prelude !== undefined) this.#request.write([this.#prelude])
   }
 }
