@@ -55,9 +55,10 @@ export async function startServer(config: Config, surroundings: Surroundings): P
   const { store, codeStore, scheduler, dispatcher, lifecycle } = parts
   let isReady = false
   const link = { linkKey: randomBytes(32), nowMs: now }
+  const logError = (line: string, cause: unknown) => log.error(line, cause)
   const app = buildApp({
-    handlers: handlersOf({ ...parts, ...link, concurrency: config.concurrency, newId: ids, now }),
-    router: { ids, logError: (line, cause) => log.error(line, cause) },
+    handlers: handlersOf({ ...parts, ...link, concurrency: config.concurrency, newId: ids, now, logError }),
+    router: { ids, logError },
     codeDownload: { ...link, codeStore },
     functionUrls: { ...parts, now, logError: (line, cause) => log.error(line, cause) },
     isReady: () => isReady,

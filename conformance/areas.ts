@@ -15,6 +15,7 @@ import { names } from './areas/names.ts'
 import { packages } from './areas/packages.ts'
 import { permissions } from './areas/permissions.ts'
 import { runtimes } from './areas/runtimes.ts'
+import { streaming } from './areas/streaming.ts'
 import { tags } from './areas/tags.ts'
 import { updates } from './areas/updates.ts'
 import { validation } from './areas/validation.ts'
@@ -41,6 +42,7 @@ export const areas: readonly Area[] = [
   validation,
   packages,
   invoke,
+  streaming,
   errors,
   runtimes,
   environment,

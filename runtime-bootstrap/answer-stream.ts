@@ -110,6 +110,8 @@ export class AnswerStream implements AnswerBody {
     this.#gatheredBytes = 0
     const { requestId, outbox, source } = this.#options
     outbox.hold(encodeFrame({ type: 'chunk', requestId }, chunk))
+    // Large ones gain nothing by being put together.
+    if (chunk.length >= frameBytes) outbox.release()
     this.#unread += streamCost(chunk)
     if (this.#unread < streamWindowBytes || this.#isPaused) return
     this.#isPaused = true

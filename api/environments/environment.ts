@@ -2,6 +2,7 @@ import {
   encodeFrame,
   frameDecoder,
   type Frame,
+  type GrantMessage,
   type InvokeMessage,
   type ResponseMessage,
   type DoneMessage,
@@ -9,7 +10,8 @@ import {
   type SupervisorMessage,
 } from '../../runtime-bootstrap/protocol.ts'
 import type { Launched } from './driver.ts'
-import type { Invocation, InvocationResult } from './invocation.ts'
+import type { AnswerSink, Invocation, InvocationResult } from './invocation.ts'
+import { passChunks } from './stream-grants.ts'
 
 export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
 
@@ -47,10 +49,17 @@ interface Call {
   readonly deadlineMs: number
   readonly resolve: (result: InvocationResult) => void
   readonly reject: (reason: EnvironmentLost) => void
+  readonly stream: Stream | undefined
   /** The whole frame was handed to the operating system. */
   written: boolean
   /** The answer; its caller may still wait for the log tail. */
   response?: Frame<ResponseMessage>
+}
+
+/** Where a streamed answer goes. */
+interface Stream {
+  readonly begin: AnswerSink['begin']
+  readonly pass: (chunk: Uint8Array) => void
 }
 
 /** How much longer than its function may take an environment is waited for, before it counts as broken. */
@@ -122,7 +131,8 @@ export class Environment {
     return new Promise((resolve, reject) => {
       const { requestId, tail } = invocation
       const deadlineMs = this.#clock() + assignment.timeoutMs + assignment.initTimeoutMs + safetyMs
-      const call: Call = { requestId, tail, deadlineMs, resolve, reject, written: false }
+      const stream = invocation.sink && this.#streamTo(invocation.sink, requestId)
+      const call: Call = { requestId, tail, deadlineMs, resolve, reject, stream, written: false }
       this.#call = call
       channel.write(encodeFrame(invokeMessage(invocation), invocation.payload), (error) => {
         if (error) this.#lose('the event could not be written')
@@ -145,11 +155,25 @@ export class Environment {
     this.#lose(reason)
   }
 
+  #streamTo(sink: AnswerSink, requestId: string): Stream {
+    const grant = (bytes: number): void => {
+      const message: GrantMessage = { type: 'grant', requestId, bytes }
+      if (this.#call?.requestId === requestId) this.launched.channel.write(encodeFrame(message))
+    }
+    return { begin: (contentType) => sink.begin(contentType), pass: passChunks(sink, grant) }
+  }
+
   #receive(frame: Frame<SupervisorMessage>): void {
     const { message, body } = frame
     switch (message.type) {
       case 'ready':
         this.#markStarted()
+        break
+      case 'begin':
+        this.#streamOf(message.requestId)?.begin(message.contentType)
+        break
+      case 'chunk':
+        this.#streamOf(message.requestId)?.pass(body)
         break
       case 'response':
         this.#answer({ message, body })
@@ -161,6 +185,10 @@ export class Environment {
         this.#events.onLog(Buffer.from(body.buffer, body.byteOffset, body.length).toString(), this)
         break
     }
+  }
+
+  #streamOf(requestId: string): Stream | undefined {
+    return this.#call?.requestId === requestId ? this.#call.stream : undefined
   }
 
   #answer(response: Frame<ResponseMessage>): void {
@@ -216,6 +244,7 @@ function invokeMessage(invocation: Invocation): InvokeMessage {
     tail,
     ...(traceId === undefined ? {} : { traceId }),
     ...(clientContext === undefined ? {} : { clientContext }),
+    ...(invocation.sink === undefined ? {} : { streaming: true }),
   }
 }
 
@@ -224,6 +253,7 @@ function result({ message, body }: Frame<ResponseMessage>, logTail?: string): In
     payload: body,
     contentType: message.contentType,
     ...(message.functionError === undefined ? {} : { functionError: message.functionError }),
+    ...(message.errorType === undefined ? {} : { errorType: message.errorType }),
     ...(logTail === undefined ? {} : { logTail }),
   }
 }

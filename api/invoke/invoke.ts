@@ -1,11 +1,12 @@
 import { invalidRuntime } from '../errors.ts'
 import { RuntimeUnavailable } from '../environments/driver.ts'
-import type { InvocationResult } from '../environments/invocation.ts'
+import type { Invocation, InvocationResult } from '../environments/invocation.ts'
 import type { Scheduler } from '../environments/scheduler.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import type { FunctionReference } from '../functions/function-name.ts'
 import { resolveVersion, type ResolvedVersion } from '../functions/resolve.ts'
 import { environmentSpec } from './environment-spec.ts'
+import { streamAnswer, type StreamedAnswer } from './streamed-answer.ts'
 
 /** One invocation as asked for, its event already checked. */
 export interface InvokeRequest {
@@ -23,6 +24,10 @@ export interface InvokeAnswer extends InvocationResult {
   readonly executedVersion: string
 }
 
+export interface InvokeStreamedAnswer extends StreamedAnswer {
+  readonly executedVersion: string
+}
+
 export interface InvokeDependencies {
   readonly catalogue: Catalogue
   readonly scheduler: Scheduler
@@ -37,6 +42,8 @@ export interface Invoke {
   resolve(reference: FunctionReference): Promise<ResolvedVersion>
   /** Runs one invocation and answers what the function answered. */
   run(request: InvokeRequest): Promise<InvokeAnswer>
+  /** The same, with an answer that can be read while the function writes it; also for functions that do not stream. */
+  stream(request: InvokeRequest): Promise<InvokeStreamedAnswer>
 }
 
 /**
@@ -44,7 +51,7 @@ export interface Invoke {
  *
  * 1. resolve   name and qualifier to a version                 ../functions/resolve.ts
  * 2. lease     a warm environment or a cold start              ../environments/scheduler.ts
- * 3. run       the event there, the answer back                ../environments/environment.ts
+ * 3. run       the event there, the answer back                ../environments/environment.ts, streamed-answer.ts
  */
 export function createInvoke(dependencies: InvokeDependencies): Invoke {
   const { scheduler } = dependencies
@@ -53,14 +60,25 @@ export function createInvoke(dependencies: InvokeDependencies): Invoke {
     resolve,
     async run(request) {
       const resolved = await resolve(request.reference)
-      const { requestId, payload, tail, traceId, clientContext } = request
-      const spec = environmentSpec(resolved.record, resolved.version)
-      const context = clientContext === undefined ? {} : { clientContext }
-      const invocation = { requestId, payload, tail, traceId, functionArn: resolved.invokedArn, ...context }
+      const { spec, invocation } = planOf(request, resolved)
       const result = await scheduler.run(spec, invocation).catch(explain)
       return { ...result, executedVersion: resolved.version.version }
     },
+    async stream(request) {
+      const resolved = await resolve(request.reference)
+      const { spec, invocation } = planOf(request, resolved)
+      const answer = await streamAnswer((sink) => scheduler.run(spec, { ...invocation, sink })).catch(explain)
+      return { ...answer, executedVersion: resolved.version.version }
+    },
   }
+}
+
+/** Where a request runs, and what is sent there. */
+function planOf(request: InvokeRequest, { record, version, invokedArn }: ResolvedVersion) {
+  const { requestId, payload, tail, traceId, clientContext } = request
+  const context = clientContext === undefined ? {} : { clientContext }
+  const invocation: Invocation = { requestId, payload, tail, traceId, functionArn: invokedArn, ...context }
+  return { spec: environmentSpec(record, version), invocation }
 }
 
 function explain(error: unknown): never {

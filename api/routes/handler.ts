@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { OperationName } from '../model/operations.ts'
 
 /** What a handler may want to know of a request beyond its input. */
@@ -16,16 +17,25 @@ export type Input = Readonly<Record<string, unknown>>
 /** Members in AWS's spelling; undefined ones are left out, `Date` and `Buffer` are written as the member's shape wants. */
 export type Output = Readonly<Record<string, unknown>>
 
-/** An output with another status than the model's, or with further headers. */
+export interface AnswerOptions {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** The body, as it comes; the output then has the headers alone. */
+  readonly stream?: Readable
+}
+
+/** An output with another status than the model's, with further headers, or with a body that is streamed. */
 export class Answer {
   readonly output: Output
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
+  readonly stream: Readable | undefined
 
-  constructor(output: Output, options: { status?: number; headers?: Readonly<Record<string, string>> } = {}) {
+  constructor(output: Output, options: AnswerOptions = {}) {
     this.output = output
     this.status = options.status
     this.headers = options.headers
+    this.stream = options.stream
   }
 }
 

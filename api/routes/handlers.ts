@@ -13,6 +13,10 @@ import { invokeRoutes, type InvokeRoutesDependencies } from './invoke.ts'
 import { layerPermissionRoutes, type LayerPermissionsDependencies } from './layer-permissions.ts'
 import { layerRoutes, type LayerRoutesDependencies } from './layers.ts'
 import { permissionRoutes, type PermissionRoutesDependencies } from './permissions.ts'
+import {
+  invokeWithResponseStreamRoutes,
+  type InvokeWithResponseStreamDependencies,
+} from './invoke-with-response-stream.ts'
 import { tagRoutes, type TagRoutesDependencies } from './tags.ts'
 import { versionRoutes, type VersionRoutesDependencies } from './versions.ts'
 
@@ -32,11 +36,17 @@ export type ControlPlaneDependencies = AccountRoutesDependencies &
   TagRoutesDependencies &
   VersionRoutesDependencies
 
-export type HandlersDependencies = ControlPlaneDependencies & InvokeRoutesDependencies
+export type HandlersDependencies = ControlPlaneDependencies &
+  InvokeRoutesDependencies &
+  InvokeWithResponseStreamDependencies
 
 /** Every operation that is built. */
 export function handlersOf(dependencies: HandlersDependencies): Handlers {
-  return { ...controlPlaneHandlers(dependencies), ...invokeRoutes(dependencies) }
+  return {
+    ...controlPlaneHandlers(dependencies),
+    ...invokeRoutes(dependencies),
+    ...invokeWithResponseStreamRoutes(dependencies),
+  }
 }
 
 /** Every operation that is built and runs no function. */

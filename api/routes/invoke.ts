@@ -1,6 +1,6 @@
 import { invalidRequestContent } from '../errors.ts'
 import type { Dispatcher } from '../events/dispatcher.ts'
-import { parseFunctionName } from '../functions/function-name.ts'
+import { parseFunctionName, type FunctionReference } from '../functions/function-name.ts'
 import type { Invoke, InvokeAnswer, InvokeRequest } from '../invoke/invoke.ts'
 import { checkPayload } from '../invoke/payload.ts'
 import { answeredTrace, traceHeader } from '../invoke/trace-id.ts'
@@ -36,24 +36,37 @@ export function invokeRoutes(dependencies: InvokeRoutesDependencies): Handlers {
   return {
     async Invoke(input: Input, context: RequestContext) {
       const type = input['InvocationType'] ?? 'RequestResponse'
-      const reference = parseFunctionName(String(input['FunctionName']), optional(input['Qualifier']), dependencies)
       if (type === 'DryRun') {
-        await invoke.resolve(reference)
+        await invoke.resolve(referenceOf(input, dependencies))
         return new Answer({}, { status: 204 })
       }
-      const traceId = traceHeader(header(context, 'x-amzn-trace-id'), now())
-      const payload = checkPayload(payloadOf(input), type === 'Event' ? 'Event' : 'RequestResponse')
-      const isTail = input['LogType'] === 'Tail'
-      const request = {
-        reference,
-        requestId: context.requestId,
-        payload,
-        traceId,
-        tail: isTail,
-        ...clientContext(input),
-      }
+      const request = invokeRequest(input, context, dependencies)
       return type === 'Event' ? accept(request) : answer(request, await invoke.run(request))
     },
+  }
+}
+
+/** The function that a request names. */
+export function referenceOf(
+  input: Input,
+  home: Pick<InvokeRoutesDependencies, 'accountId' | 'region'>,
+): FunctionReference {
+  return parseFunctionName(String(input['FunctionName']), optional(input['Qualifier']), home)
+}
+
+/** What Invoke and its kin ask for; an event that cannot be sent is an error. */
+export function invokeRequest(
+  input: Input,
+  context: RequestContext,
+  dependencies: Pick<InvokeRoutesDependencies, 'accountId' | 'region' | 'now'>,
+): InvokeRequest {
+  return {
+    reference: referenceOf(input, dependencies),
+    requestId: context.requestId,
+    payload: checkPayload(payloadOf(input), input['InvocationType'] === 'Event' ? 'Event' : 'RequestResponse'),
+    traceId: traceHeader(header(context, 'x-amzn-trace-id'), dependencies.now()),
+    tail: input['LogType'] === 'Tail',
+    ...clientContext(input),
   }
 }
 

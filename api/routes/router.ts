@@ -127,11 +127,11 @@ function answerOperation(
 
 function sendAnswer(operation: Operation, result: Output | Answer, reply: FastifyReply): void {
   // No output of AWS has a member of this name.
-  const answer = 'output' in result ? (result as Answer) : { output: result, status: undefined, headers: undefined }
+  const answer: Partial<Answer> & Pick<Answer, 'output'> = 'output' in result ? (result as Answer) : { output: result }
   const encoded = encode(operation, answer.output)
   const status = answer.status ?? encoded.status
   if (status !== 204) reply.header('content-type', 'application/json')
   reply.code(status).headers(encoded.headers)
   if (answer.headers !== undefined) reply.headers(answer.headers)
-  void reply.send(status === 204 ? undefined : encoded.body)
+  void reply.send(status === 204 ? undefined : (answer.stream ?? encoded.body))
 }

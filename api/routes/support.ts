@@ -63,7 +63,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   Invoke:
     'partly: RequestResponse, DryRun and Event. Events are stored before 202 and run at least once; a function error is not retried, and there are no destinations yet. Any signature is accepted',
   InvokeAsync: 'no',
-  InvokeWithResponseStream: 'no',
+  InvokeWithResponseStream:
+    'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`. Any signature is accepted',
   ListAliases: 'yes: weights decide each invocation',
   ListCapacityProviders: 'no',
   ListCodeSigningConfigs:
