@@ -73,6 +73,7 @@ module.exports = {
       to: { path: ours },
     },
     only('sqlite-in-store-only', 'Only store/ knows the database.', '^api/store/', '^(node:)?sqlite$'),
+    only('redis-in-store-only', 'Only store/redis/ knows Redis.', '^api/store/redis/', 'node_modules/ioredis/'),
     only(
       'child-processes',
       'Only the local driver and runtime-bootstrap run child processes.',

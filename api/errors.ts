@@ -112,3 +112,14 @@ export function serviceFault(): LambdaError {
     type: 'Service',
   })
 }
+
+/**
+ * What the server keeps its things in cannot be used now; it is for the caller to try again. AWS's `ServiceException` is 500, and
+ * its SDKs try a 503 again as well.
+ */
+export function storeUnavailable(cause: unknown): LambdaError {
+  const message = 'The service is temporarily unavailable. Try again in a moment.'
+  const unavailable = new LambdaError({ ...kinds.service, status: 503 }, message, { type: 'Service' })
+  unavailable.cause = cause
+  return unavailable
+}

@@ -116,5 +116,20 @@ export function describeCatalogue(name: string, open: () => Promise<OpenedCatalo
       await catalogue.save({ record: aFunction('g'), expectedRevision: 0 })
       expect(await catalogue.usage()).toEqual({ functionCount: 2, codeBytes: 223 })
     })
+
+    test('names the functions whose deployment is under way', async () => {
+      const pending = { ...aVersion('$LATEST'), state: 'Pending' as const }
+      const updating = { ...aVersion('$LATEST'), updateStatus: 'InProgress' as const }
+      await catalogue.save({ record: aFunction('created', { latest: pending }), expectedRevision: 0 })
+      await catalogue.save({ record: aFunction('updated', { latest: updating }), expectedRevision: 0 })
+      await catalogue.save({ record: aFunction('settled'), expectedRevision: 0 })
+      expect((await catalogue.underWay()).toSorted()).toEqual(['created', 'updated'])
+      await catalogue.save({
+        record: aFunction('created'),
+        expectedRevision: (await catalogue.find('created'))!.revision,
+      })
+      await catalogue.remove('updated', (await catalogue.find('updated'))!.revision)
+      expect(await catalogue.underWay()).toEqual([])
+    })
   })
 }

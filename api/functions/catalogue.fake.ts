@@ -1,4 +1,5 @@
 import type { Catalogue, Stored } from './catalogue.ts'
+import { isUnderWay } from './deployment.ts'
 import type { FunctionRecord, FunctionVersion } from './function.ts'
 
 /** A catalogue in memory, for tests; it keeps copies, as a real one does. */
@@ -36,5 +37,7 @@ export function fakeCatalogue(): Catalogue {
       const codeBytes = [...published, ...latest].reduce((sum, { code }) => sum + code.sizeBytes, 0)
       return { functionCount: records.size, codeBytes }
     },
+    underWay: async () =>
+      [...records.values()].filter(({ value }) => isUnderWay(value.latest)).map(({ value }) => value.name),
   }
 }

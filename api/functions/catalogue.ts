@@ -33,4 +33,6 @@ export interface Catalogue {
   list(page: { after?: string; limit: number }): Promise<FunctionRecord[]>
   /** Number of functions and the sum of code bytes over all versions. */
   usage(): Promise<{ functionCount: number; codeBytes: number }>
+  /** Names of the functions whose create or update still has to be completed. */
+  underWay(): Promise<string[]>
 }

@@ -15,14 +15,7 @@ export function openCatalogue(database: DatabaseSync): Catalogue {
 
   const load = (name: string): Stored<FunctionRecord> | undefined => {
     const row = statements.find.get(name)
-    if (row === undefined) return undefined
-    const stored = { value: parse(row) as FunctionRecord, revision: Number(row['revision']) }
-    for (const oldest of cache.keys()) {
-      if (cache.size < maxCachedRecords) break
-      cache.delete(oldest)
-    }
-    cache.set(name, stored)
-    return stored
+    return row && remember(cache, name, { value: parse(row) as FunctionRecord, revision: Number(row['revision']) })
   }
 
   const saveAll = ({ record, expectedRevision, versions = [], removedVersions = [] }: CatalogueChange): boolean => {
@@ -72,7 +65,22 @@ export function openCatalogue(database: DatabaseSync): Catalogue {
         const row = statements.usage.get()
         return { functionCount: Number(row?.['function_count']), codeBytes: Number(row?.['code_bytes']) }
       }),
+    underWay: () => promiseOf(() => statements.underWay.all().map((row) => row['name'] as string)),
   }
+}
+
+/** Keeps a record that was read, and drops what was kept longest when there are too many. */
+function remember(
+  cache: Map<string, Stored<FunctionRecord>>,
+  name: string,
+  stored: Stored<FunctionRecord>,
+): Stored<FunctionRecord> {
+  for (const oldest of cache.keys()) {
+    if (cache.size < maxCachedRecords) break
+    cache.delete(oldest)
+  }
+  cache.set(name, stored)
+  return stored
 }
 
 function parse(row: Record<string, unknown>): unknown {
@@ -94,6 +102,11 @@ function prepare(database: DatabaseSync) {
     countRevision: sql('UPDATE revisions SET newest = newest + 1'),
     remove: sql('DELETE FROM functions WHERE name = ? AND revision = ?'),
     list: sql('SELECT document FROM functions WHERE name > ? ORDER BY name LIMIT ?'),
+    // Reads every document; asked once per start.
+    underWay: sql(
+      `SELECT name FROM functions
+       WHERE document ->> '$.latest.state' = 'Pending' OR document ->> '$.latest.updateStatus' = 'InProgress'`,
+    ),
     findVersion: sql('SELECT document FROM versions WHERE function = ? AND version = ?'),
     saveVersion: sql('INSERT OR REPLACE INTO versions (function, version, code_bytes, document) VALUES (?, ?, ?, ?)'),
     removeVersion: sql('DELETE FROM versions WHERE function = ? AND version = ?'),

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { LambdaError } from '../../errors.ts'
+import { aFunction } from '../../functions/testing/samples.ts'
+import { openRedisStore, type RedisStore } from './open.ts'
+import { describeWithRedis, eventually, startRedis, type RunningRedis } from './testing/redis-server.ts'
+
+/** Whether the store answers; what it answers while it does not must be a 503. */
+async function answers(store: RedisStore): Promise<boolean> {
+  try {
+    await store.documents.save({ kind: 'policy', id: 'p' }, {}, 0)
+    return true
+  } catch (fault) {
+    expect(fault).toBeInstanceOf(LambdaError)
+    expect(fault).toMatchObject({ name: 'ServiceException', status: 503 })
+    return false
+  }
+}
+
+describeWithRedis('the connection to Redis', () => {
+  let redis: RunningRedis
+  let store: RedisStore
+  let lines: string[]
+  const log = { info: (line: string) => void lines.push(line), warn: (line: string) => void lines.push(line) }
+  beforeEach(async () => {
+    lines = []
+    redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
+    store = await openRedisStore({ url: redis.url, replicaId: 'a', log })
+    await store.catalogue.save({ record: aFunction('f'), expectedRevision: 0 })
+    await store.catalogue.find('f')
+  })
+  afterEach(async () => {
+    await store.close()
+    await redis.stop()
+  })
+  const isGone = async () => !(await answers(store))
+
+  test('answers 503 while Redis is gone and works again once it is back, without a restart', async () => {
+    await redis.signal('SIGKILL')
+    await eventually(isGone)
+    await expect(store.catalogue.find('f')).rejects.toMatchObject({ status: 503 })
+    await redis.restart()
+    await eventually(() => answers(store))
+    expect((await store.catalogue.find('f'))?.value).toEqual(aFunction('f'))
+    expect(lines.filter((line) => line.includes('is lost')).length).toBe(1)
+    expect(lines.filter((line) => line.endsWith('is back.') && !line.includes('lost')).length).toBe(1)
+  })
+
+  test('answers 503 while Redis is frozen', async () => {
+    await redis.signal('SIGSTOP')
+    await eventually(isGone)
+    await redis.signal('SIGCONT')
+    await eventually(() => answers(store))
+  })
+
+  test('invocations go on with what was known last while Redis is gone, and with nothing else', async () => {
+    await redis.signal('SIGKILL')
+    await eventually(isGone)
+    expect((await store.invocationCatalogue.find('f'))?.value).toEqual(aFunction('f'))
+    await expect(store.invocationCatalogue.find('g')).rejects.toMatchObject({ status: 503 })
+  })
+
+  test('answers 503 while Redis reads its file, and all of it afterwards', async () => {
+    for (let at = 0; at < 100; at++) await store.documents.save({ kind: 'policy', id: String(at) }, {}, 0)
+    redis.cli('bgrewriteaof')
+    await eventually(() => /aof_base_size:[1-9]\d{3}/.test(redis.cli('info', 'persistence')))
+    await redis.signal('SIGKILL')
+    redis.launch(['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024'])
+    await eventually(() => redis.cli('ping').startsWith('LOADING'))
+    expect(await answers(store)).toBe(false)
+    await eventually(() => answers(store))
+    expect((await store.documents.list({ kind: 'policy', limit: 1000 })).length).toBeGreaterThanOrEqual(100)
+  })
+
+  test('answers 503 while the master is a replica', async () => {
+    redis.cli('replicaof', '127.0.0.1', '1')
+    await eventually(isGone)
+    redis.cli('replicaof', 'no', 'one')
+    await eventually(() => answers(store))
+  })
+
+  test('does without scripts that Redis has forgotten', async () => {
+    redis.cli('script', 'flush')
+    expect(await answers(store)).toBe(true)
+  })
+
+  test.each([
+    [
+      'nobody listens',
+      () => 'redis://127.0.0.1:1',
+      /^Redis at 127.0.0.1:1 cannot be used: .*ECONNREFUSED.*KUBELAMBDA_REDIS_URL\.$/,
+    ],
+    [
+      'nobody listens to a cluster',
+      () => 'redis+cluster://127.0.0.1:1',
+      /^Redis at .* cannot be used: .*KUBELAMBDA_REDIS_URL\.$/,
+    ],
+    [
+      'it is no cluster',
+      () => redis.url.replace('redis:', 'redis+cluster:'),
+      /^Redis at .* cannot be used: .*cluster.*KUBELAMBDA_REDIS_URL\.$/,
+    ],
+    [
+      'no Sentinel listens',
+      () => 'redis+sentinel://127.0.0.1:1/main',
+      /^Redis at .* cannot be used: .*KUBELAMBDA_REDIS_URL\.$/,
+    ],
+  ])('when %s at start, the start ends with one line that names the setting', async (_, url, line) => {
+    await expect(openRedisStore({ url: url(), replicaId: 'b', log, startMs: 300 })).rejects.toThrow(line)
+  })
+
+  test('a missing or wrong password ends the start with one line that does not repeat it', async () => {
+    redis.cli('config', 'set', 'requirepass', 'right')
+    const start = (url: string) => openRedisStore({ url, replicaId: 'b', log, startMs: 300 })
+    await expect(start(redis.url)).rejects.toThrow(/cannot be used: NOAUTH/)
+    await expect(start(redis.url.replace('//', '//:wrong@'))).rejects.toThrow(/cannot be used: WRONGPASS(?!.*:wrong)/)
+    await (await start(redis.url.replace('//', '//:right@'))).close()
+  })
+})

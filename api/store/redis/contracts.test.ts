@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll } from '@jest/globals'
+import { describeCatalogue } from '../../functions/catalogue.contract.ts'
+import { describeDocuments } from '../../functions/documents.contract.ts'
+import { openRedisStore } from './open.ts'
+import { describeWithRedis, startCluster, startRedis, type RunningRedis } from './testing/redis-server.ts'
+
+const log = { info: () => undefined, warn: () => undefined }
+
+interface Started {
+  readonly url: string
+  readonly nodes: readonly RunningRedis[]
+  stop(): Promise<void>
+}
+
+async function single(): Promise<Started> {
+  const redis = await startRedis()
+  return { url: redis.url, nodes: [redis], stop: () => redis.stop() }
+}
+
+function describeContracts(kind: string, start: () => Promise<Started>): void {
+  describeWithRedis(kind, () => {
+    let redis: Started
+    beforeAll(async () => {
+      redis = await start()
+    }, 60_000)
+    afterAll(() => redis.stop())
+
+    const open = () => openRedisStore({ url: redis.url, replicaId: randomUUID(), log })
+    const openEmpty = async () => {
+      for (const node of redis.nodes) node.cli('flushall')
+      let store = await open()
+      const reopen = async () => {
+        await store.close()
+        store = await open()
+        return store
+      }
+      return { store, reopen, close: () => store.close() }
+    }
+    describeCatalogue(kind, async () => {
+      const { store, reopen, close } = await openEmpty()
+      return { catalogue: store.catalogue, reopen: async () => (await reopen()).catalogue, close }
+    })
+    describeDocuments(kind, async () => {
+      const { store, reopen, close } = await openEmpty()
+      return { documents: store.documents, reopen: async () => (await reopen()).documents, close }
+    })
+  })
+}
+
+describeContracts('Redis', single)
+describeContracts('a Redis Cluster', startCluster)

@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import type { RedisConnection } from './connection.ts'
+
+/** Who listens to a channel: told of messages, and of when they cannot be missed. */
+export interface ChannelListener {
+  onMessage(text: string): void
+  /** From now on messages arrive. */
+  onUp?(): void
+  /** From now on messages may be missed. */
+  onDown?(): void
+}
+
+/** A subscription that comes back whenever it is lost. */
+export interface Subscription {
+  /** Subscribes over another connection: this one does not deliver. */
+  renew(): void
+  stop(): void
+}
+
+const pingMs = 1_000
+const backOffMs = 100
+
+/** Listens to channels over a connection of its own until it is stopped. */
+export function keepSubscribed(
+  connection: RedisConnection,
+  channels: Readonly<Record<string, ChannelListener>>,
+): Subscription {
+  const stopping = new AbortController()
+  let current: Redis | undefined
+  const listeners = Object.values(channels)
+
+  const subscribeOnce = async (): Promise<void> => {
+    const redis = connection.newSubscriber()
+    current = redis
+    redis.on('error', () => undefined)
+    redis.on('message', (channel, text) => channels[channel]?.onMessage(text))
+    try {
+      await isReady(redis)
+      await redis.subscribe(...Object.keys(channels))
+      for (const listener of listeners) listener.onUp?.()
+      await lost(redis)
+    } finally {
+      for (const listener of listeners) listener.onDown?.()
+      end(redis)
+    }
+  }
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await subscribeOnce().catch(() => undefined)
+      await delay(backOffMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+  void run()
+  return {
+    renew: () => current && end(current),
+    stop: () => {
+      stopping.abort()
+      if (current) end(current)
+    },
+  }
+}
+
+function isReady(redis: Redis): Promise<void> {
+  return new Promise((resolve, reject) => {
+    redis.once('ready', resolve)
+    redis.once('end', () => reject(new Error('No connection for subscriptions')))
+  })
+}
+
+/** Resolves when the connection ended; one that does not answer is ended. */
+async function lost(redis: Redis): Promise<void> {
+  const watch = setInterval(() => void redis.ping().catch(() => end(redis)), pingMs)
+  if (redis.status !== 'end') await new Promise<void>((resolve) => redis.once('end', () => resolve()))
+  clearInterval(watch)
+}
+
+/** Ended twice, the client would keep the process for two seconds. */
+function end(redis: Redis): void {
+  if (redis.status !== 'end') redis.disconnect()
+}
