@@ -12,7 +12,7 @@ import { createWaker } from './waker.ts'
  * 3. run      through the invocation that is given               attempt.ts
  * 4. settle   what is over goes; what could not be run waits
  *
- * It sleeps until an event is accepted, a run ends, or a delayed event is due.
+ * It sleeps until an event is accepted, here or, with a shared queue, elsewhere, a run ends, or a delayed event is due.
  */
 export interface Dispatcher {
   accept(event: QueuedEvent): Promise<void>
@@ -38,14 +38,16 @@ export interface DispatcherParts {
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { queue, concurrency, now, mostYoung = 2 * availableParallelism() } = parts
   const places = createPlaces(concurrency, mostYoung)
-  const state = { isOpen: false, checkedMs: 0, onIdle: (): void => undefined }
+  const state = { isOpen: false, checkedMs: 0, isReadable: true, onIdle: (): void => undefined }
 
   const takeWhatIsDue = async (): Promise<number | undefined> => {
     try {
       while (await takeOnce());
+      state.isReadable = true
       return await nextDueMs(queue, places, state.checkedMs)
     } catch (cause) {
-      parts.warn('Asynchronous events cannot be read from the store.', cause)
+      if (state.isReadable) parts.warn('Asynchronous events cannot be read from the store.', cause)
+      state.isReadable = false
       return now() + backOffMs(0)
     }
   }
@@ -87,6 +89,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     },
     start: () => {
       state.isOpen = true
+      queue.onNews?.(() => waker.wake())
       waker.wake()
     },
     close: async (withinMs) => {

@@ -31,7 +31,8 @@ export interface TakeRequest {
  * Where asynchronous events are kept. An event is ready, delayed until a time, or in flight. Promises that every
  * implementation passes in `queue.contract.ts`: what `add` answered is run at least once whatever process dies; an event in
  * flight is given to nobody else until it is put back or its taker is gone, and then it is ready again; functions are
- * served in turn, each one's oldest events first, whatever another has waiting.
+ * served in turn, each one's oldest events first, whatever another has waiting. Several servers may share a queue: a taker
+ * is then gone when it has not been heard of for a while.
  */
 export interface EventQueue {
   /** Resolves when the event is durable. An id that is there already is not added again. */
@@ -43,4 +44,6 @@ export interface EventQueue {
   putBack(id: string, dueMs: number): Promise<void>
   /** When the next delayed event is due; undefined when none is delayed. */
   nextDueMs(): Promise<number | undefined>
+  /** Of a queue that others add to as well: calls when there may be something to take. */
+  onNews?(listener: () => void): void
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from '@jest/globals'
+import { describeEventQueue } from '../../events/queue.contract.ts'
 import { describeCatalogue } from '../../functions/catalogue.contract.ts'
 import { describeDocuments } from '../../functions/documents.contract.ts'
 import { openRedisStore } from './open.ts'
@@ -26,7 +27,7 @@ function describeContracts(kind: string, start: () => Promise<Started>): void {
     }, 60_000)
     afterAll(() => redis.stop())
 
-    const open = () => openRedisStore({ url: redis.url, replicaId: randomUUID(), log })
+    const open = () => openRedisStore({ url: redis.url, replicaId: randomUUID(), log, leaseMs: 1 })
     const openEmpty = async () => {
       for (const node of redis.nodes) node.cli('flushall')
       let store = await open()
@@ -37,6 +38,17 @@ function describeContracts(kind: string, start: () => Promise<Started>): void {
       }
       return { store, reopen, close: () => store.close() }
     }
+    describeEventQueue(kind, async () => {
+      const { store, close } = await openEmpty()
+      const stores = [store]
+      // What was in flight is ready once the lease has ended, which is at once here, and the next one has looked.
+      const reopen = async () => {
+        stores.at(-1)?.abandon()
+        stores.push(await openRedisStore({ url: redis.url, replicaId: randomUUID(), log, leaseMs: 1 }))
+        return stores.at(-1)!.events
+      }
+      return { queue: store.events, reopen, close: async () => (await stores.at(-1)?.close(), close()) }
+    })
     describeCatalogue(kind, async () => {
       const { store, reopen, close } = await openEmpty()
       return { catalogue: store.catalogue, reopen: async () => (await reopen()).catalogue, close }

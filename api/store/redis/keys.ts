@@ -6,6 +6,7 @@ import type { DocumentKey, DocumentKind } from '../../functions/documents.ts'
  */
 const catalogue = '{kubelambda:catalogue}'
 const documents = '{kubelambda:documents}'
+const events = '{kubelambda:events}'
 
 export const catalogueKeys = {
   /** Hash: `revision` and `document` of a function. */
@@ -35,4 +36,27 @@ export const documentKeys = {
   ids: (kind: DocumentKind) => `${documents}:ids:${kind}`,
   /** Counter: the newest revision of any document. */
   revision: `${documents}:revision`,
+} as const
+
+export const eventKeys = {
+  /** Hash: `function`, `sequence`, `attempts`, `head`, `payload`, and `taker` while in flight. */
+  event: (id: string) => `${events}:event:${id}`,
+  eventPrefix: `${events}:event:`,
+  /** Sorted set: ids of a function's ready events by sequence. */
+  readyPrefix: `${events}:ready:`,
+  /** Sorted set: functions with ready events, by the turn in which they were last served. */
+  turns: `${events}:turns`,
+  /** Counter of turns. */
+  turn: `${events}:turn`,
+  /** Counter of events. */
+  sequence: `${events}:sequence`,
+  /** Sorted set: ids of delayed events by when they are due, in Redis' milliseconds. */
+  delayed: `${events}:delayed`,
+  /** Sorted set: takers by when their lease ends, in Redis' milliseconds. */
+  takers: `${events}:takers`,
+  /** Sorted set: ids of a taker's events in flight by sequence. */
+  held: (taker: string) => `${events}:held:${taker}`,
+  heldPrefix: `${events}:held:`,
+  /** Channel: there are new events. */
+  news: `${events}:news`,
 } as const

@@ -5,12 +5,16 @@ import { createCatalogueFreshness } from './catalogue-freshness.ts'
 import { lastKnown, openCatalogue, type ReadableCatalogue } from './catalogue.ts'
 import { connectToRedis, type ConnectionOptions, type RedisConnection } from './connection.ts'
 import { openDocuments } from './documents.ts'
-import { catalogueKeys } from './keys.ts'
+import { openEventQueue, type RedisEventQueue } from './event-queue.ts'
+import { catalogueKeys, eventKeys } from './keys.ts'
 import { keepSubscribed } from './subscription.ts'
 
 export interface RedisStoreOptions extends ConnectionOptions {
   /** Names this server among its replicas; new with each start. */
   readonly replicaId: string
+  readonly now?: () => number
+  /** How long what this replica holds outlives it, in milliseconds. */
+  readonly leaseMs?: number
 }
 
 /** Everything that Redis keeps for all replicas. */
@@ -18,11 +22,15 @@ export interface RedisStore {
   readonly catalogue: Catalogue
   readonly invocationCatalogue: ReadableCatalogue
   readonly documents: Documents
+  readonly events: RedisEventQueue
   /** For further scripts. */
   readonly connection: RedisConnection
   /** Calls with the name of each function that another replica changed or removed. */
   onChange(listener: (functionName: string) => void): void
+  /** Gives what this replica holds to the others, and ends. */
   close(): Promise<void>
+  /** Ends as the death of the process would. */
+  abandon(): void
 }
 
 const checkMs = 1_000
@@ -41,21 +49,39 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
       if (replica !== replicaId) for (const listener of changeListeners) listener(name)
     },
   })
-  const subscription = keepSubscribed(connection, { [catalogueKeys.changes]: freshness.listener })
+  const { leaseMs } = options
+  const events = await openEventQueue({
+    connection,
+    taker: replicaId,
+    now: options.now ?? Date.now,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  })
+  const subscription = keepSubscribed(connection, {
+    [catalogueKeys.changes]: freshness.listener,
+    [eventKeys.news]: events.newsListener,
+  })
   const checking = setInterval(() => void freshness.check(), checkMs)
+  const end = (): void => {
+    clearInterval(checking)
+    subscription.stop()
+    connection.close()
+  }
   const parts = { connection, cache, freshness, replicaId }
   const catalogue = openCatalogue(parts)
   return {
     catalogue,
     invocationCatalogue: lastKnown(catalogue, parts),
     documents: openDocuments(connection),
+    events,
     connection,
     onChange: (listener) => void changeListeners.push(listener),
-    close: () => {
-      clearInterval(checking)
-      subscription.stop()
-      connection.close()
-      return Promise.resolve()
+    close: async () => {
+      await events.close()
+      end()
+    },
+    abandon: () => {
+      events.abandon()
+      end()
     },
   }
 }

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { LambdaError } from '../../errors.ts'
+import type { EventQueue } from '../../events/queue.ts'
+import type { RedisConnection } from './connection.ts'
+import { loadEventSteps, type EventSteps } from './event-steps.ts'
+import { eventKeys } from './keys.ts'
+import type { ChannelListener } from './subscription.ts'
+
+export interface EventQueueOptions {
+  readonly connection: RedisConnection
+  /** Names who takes events here; new with each start. */
+  readonly taker: string
+  readonly now: () => number
+  /** How long after the death of this process its events in flight are ready again, in milliseconds. */
+  readonly leaseMs?: number
+}
+
+/** The queue of one replica, and how it hears of the others. */
+export interface RedisEventQueue extends EventQueue {
+  onNews(listener: () => void): void
+  readonly newsListener: ChannelListener
+  /** Makes what is in flight here ready for the others, at once. */
+  close(): Promise<void>
+  /** Ends as the death of the process would: what is in flight stays so until the lease ends. */
+  abandon(): void
+}
+
+const defaultLeaseMs = 15_000
+/** The lease is renewed, and what others left is looked for, this often. */
+const watchMs = 1_000
+/** Others are told of new events at most this often. */
+const newsMs = 20
+const retryMs = 250
+
+/**
+ * The queue in Redis, shared by all replicas. Leases are measured by Redis' clock alone. Times of the caller's clock are moved
+ * to Redis' clock by the difference between the two, rounded, since what is below a tenth of a second is the way there and
+ * back; so a server whose clock is wrong delays events by as much as any other.
+ */
+export async function openEventQueue(options: EventQueueOptions): Promise<RedisEventQueue> {
+  const { connection, taker, now, leaseMs = defaultLeaseMs } = options
+  const steps = loadEventSteps(connection, taker, leaseMs)
+  const inFlight = new Set<string>()
+  const closing = new AbortController()
+  const listeners: (() => void)[] = []
+  const state = { clockAheadMs: 0, mayHoldUnknown: false }
+  const tell = (): void => listeners.forEach((listener) => listener())
+
+  const watch = async (): Promise<void> => {
+    const askedMs = now()
+    const { redisMs, hasReady } = await steps.watch()
+    state.clockAheadMs = Math.round((redisMs - (askedMs + now()) / 2) / 200) * 200
+    if (hasReady) tell()
+  }
+  await watch()
+  const watching = setInterval(() => void watch().catch(() => undefined), watchMs)
+  const announce = announcer(connection)
+  const stop = (): void => {
+    clearInterval(watching)
+    announce.stop()
+    closing.abort()
+  }
+
+  return {
+    add: async (event) => {
+      await steps.add(event)
+      announce.soon()
+    },
+    take: async ({ nowMs, ...request }) => {
+      if (state.mayHoldUnknown) await steps.release(inFlight, false)
+      // Until the answer is here: when it is lost, events may be in flight here that nobody runs.
+      state.mayHoldUnknown = true
+      const events = await steps.take(request, nowMs + state.clockAheadMs)
+      state.mayHoldUnknown = false
+      for (const { id } of events) inFlight.add(id)
+      return events
+    },
+    finish: async (id) => {
+      await untilDone(() => steps.finish(id), closing.signal)
+      inFlight.delete(id)
+    },
+    putBack: async (id, dueMs) => {
+      await untilDone(() => steps.putBack(id, dueMs + state.clockAheadMs), closing.signal)
+      inFlight.delete(id)
+    },
+    nextDueMs: async () => {
+      const dueMs = await steps.nextDueMs()
+      return dueMs === undefined ? undefined : dueMs - state.clockAheadMs
+    },
+    onNews: (listener) => void listeners.push(listener),
+    newsListener: { onMessage: tell, onUp: tell },
+    close: () => leave(steps, stop),
+    abandon: stop,
+  }
+}
+
+/** What cannot be released now is when the lease ends. */
+async function leave(steps: EventSteps, stop: () => void): Promise<void> {
+  stop()
+  await steps.release([], true).catch(() => undefined)
+}
+
+/** What came of an event is kept in mind until Redis has it: else the event would stay in flight as long as this process. */
+async function untilDone(step: () => Promise<void>, closing: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await step()
+      return
+    } catch (cause) {
+      if (closing.aborted || !(cause instanceof LambdaError)) throw cause
+      await delay(retryMs, undefined, { signal: closing })
+    }
+  }
+}
+
+/** Tells the others of new events, many at a time. */
+function announcer(connection: RedisConnection): { soon(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const publish = (): void => {
+    timer = undefined
+    // Who misses it looks by itself within a second.
+    connection.run((redis) => redis.publish(eventKeys.news, '')).catch(() => undefined)
+  }
+  return { soon: () => void (timer ??= setTimeout(publish, newsMs)), stop: () => clearTimeout(timer) }
+}

@@ -1,0 +1,80 @@
+import type { QueuedEvent, TakenEvent, TakeRequest } from '../../events/queue.ts'
+import type { RedisConnection } from './connection.ts'
+import { eventKeys } from './keys.ts'
+import { loadScript } from './script.ts'
+
+/** The queue's atomic steps, for one taker. Times are Redis' milliseconds. */
+export interface EventSteps {
+  add(event: QueuedEvent): Promise<void>
+  take(request: Omit<TakeRequest, 'nowMs'>, dueUntilMs: number): Promise<TakenEvent[]>
+  finish(id: string): Promise<void>
+  putBack(id: string, dueMs: number): Promise<void>
+  /** Makes what this taker has in flight ready again, but for the ids given; with `isGoing`, the taker goes. */
+  release(keep: Iterable<string>, isGoing: boolean): Promise<void>
+  /** Renews the lease, releases what dead takers had, and answers Redis' time and whether something is ready. */
+  watch(): Promise<{ redisMs: number; hasReady: boolean }>
+  nextDueMs(): Promise<number | undefined>
+}
+
+/** Payload bytes of one reply, so that it is soon read; a larger payload comes alone. */
+const mostReplyBytes = 4 * 1024 * 1024
+
+/** The steps of a taker whose lease lasts so long from each step that renews it. */
+export function loadEventSteps(connection: RedisConnection, taker: string, leaseMs: number): EventSteps {
+  const step = (name: string) => loadScript(connection, name, import.meta.url)
+  const [addEvent, takeEvents, finishEvent] = [step('add-event'), step('take-events'), step('finish-event')]
+  const [putBackEvent, releaseEvents, watchEvents] = [
+    step('put-back-event'),
+    step('release-events'),
+    step('watch-events'),
+  ]
+  const { eventPrefix, readyPrefix, heldPrefix, turns, turn, delayed, takers, sequence } = eventKeys
+  const held = eventKeys.held(taker)
+  return {
+    add: async ({ id, functionName, payload, ...head }) => {
+      const keys = [eventKeys.event(id), readyPrefix + functionName, turns, turn, sequence]
+      await addEvent(keys, [id, functionName, JSON.stringify(head), asBuffer(payload)])
+    },
+    take: async ({ limit, perFunction, skip }, dueUntilMs) => {
+      const limits = [dueUntilMs, limit, perFunction, mostReplyBytes]
+      const args = [eventPrefix, readyPrefix, taker, leaseMs, ...limits, ...skip]
+      return eventsOf((await takeEvents.bytes([turns, turn, delayed, takers, held], args)) as Buffer[])
+    },
+    finish: async (id) => {
+      await finishEvent([eventKeys.event(id), turns, delayed], [id, readyPrefix, heldPrefix])
+    },
+    putBack: async (id, dueMs) => {
+      await putBackEvent([eventKeys.event(id), held, delayed], [id, taker, dueMs])
+    },
+    release: async (keep, isGoing) => {
+      await releaseEvents([held, turns, turn, takers], [eventPrefix, readyPrefix, taker, isGoing ? 1 : 0, ...keep])
+    },
+    watch: async () => {
+      const args = [eventPrefix, readyPrefix, heldPrefix, taker, leaseMs]
+      const [redisMs, functions] = (await watchEvents([takers, turns, turn], args)) as [string, number]
+      return { redisMs: Number(redisMs), hasReady: functions > 0 }
+    },
+    nextDueMs: async () => {
+      const [, dueMs] = await connection.run((redis) => redis.zrange(delayed, '0', '0', 'WITHSCORES'))
+      return dueMs === undefined ? undefined : Number(dueMs)
+    },
+  }
+}
+
+function asBuffer(payload: Uint8Array): Buffer {
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+}
+
+function eventsOf(values: readonly Buffer[]): TakenEvent[] {
+  return Array.from({ length: values.length / 5 }, (_, at) => {
+    const [id, functionName, attempts, head, payload] = values.slice(at * 5, at * 5 + 5)
+    const described = JSON.parse(String(head)) as Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
+    return {
+      ...described,
+      id: String(id),
+      functionName: String(functionName),
+      attempts: Number(attempts),
+      payload: payload ?? Buffer.alloc(0),
+    }
+  })
+}

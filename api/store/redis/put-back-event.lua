@@ -1,0 +1,12 @@
+-- Hides an event until it is due, if this taker still has it, and counts the attempt.
+-- KEYS[1] event     hash
+-- KEYS[2] held      sorted set: ids in flight at this taker
+-- KEYS[3] delayed   sorted set: ids by when they are due
+-- ARGV[1] id   ARGV[2] taker   ARGV[3] due, Redis' ms
+-- Returns 1, or 0 when another has it.
+if redis.call('HGET', KEYS[1], 'taker') ~= ARGV[2] then return 0 end
+redis.call('HDEL', KEYS[1], 'taker')
+redis.call('HINCRBY', KEYS[1], 'attempts', 1)
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
+return 1

@@ -1,0 +1,62 @@
+-- Gives ready events to a taker: functions in turn, the one served longest ago first, each one's oldest events first.
+-- Delayed events that are due are made ready before. Keys of events and of ready sets are a prefix and the id or the
+-- function, all in one slot.
+-- KEYS[1] turns     sorted set: functions with ready events by their last turn
+-- KEYS[2] turn      counter
+-- KEYS[3] delayed   sorted set: ids by when they are due
+-- KEYS[4] takers    sorted set: takers by when their lease ends
+-- KEYS[5] held      sorted set: ids in flight at this taker by sequence
+-- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] taker   ARGV[4] lease ms   ARGV[5] due until, Redis' ms
+-- ARGV[6] limit   ARGV[7] limit per function   ARGV[8] most bytes of payload, but for the first   then functions to skip
+-- Returns id, function, attempts, head and payload of each event, in turn.
+local eventPrefix, readyPrefix, taker = ARGV[1], ARGV[2], ARGV[3]
+local limit, perFunction, mostBytes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local skip, skipped = {}, 0
+for at = 9, #ARGV do
+  skip[ARGV[at]] = true
+  skipped = skipped + 1
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[4], string.format('%.0f', now + ARGV[4]), taker)
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[5], 'LIMIT', 0, 1000)) do
+  redis.call('ZREM', KEYS[3], id)
+  local event = redis.call('HMGET', eventPrefix .. id, 'function', 'sequence')
+  if event[1] then
+    redis.call('ZADD', readyPrefix .. event[1], event[2], id)
+    redis.call('ZADD', KEYS[1], 'NX', redis.call('GET', KEYS[2]) or 0, event[1])
+  end
+end
+
+local taken, count, bytes = {}, 0, 0
+for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, skipped + limit - 1)) do
+  if count == limit or bytes >= mostBytes then break end
+  if not skip[name] then
+    local ready = readyPrefix .. name
+    for _, id in ipairs(redis.call('ZRANGE', ready, 0, math.min(perFunction, limit - count) - 1)) do
+      local key = eventPrefix .. id
+      local size = redis.call('HSTRLEN', key, 'payload')
+      if count > 0 and bytes + size > mostBytes then
+        bytes = mostBytes
+        break
+      end
+      local event = redis.call('HMGET', key, 'sequence', 'attempts', 'head', 'payload')
+      redis.call('ZREM', ready, id)
+      if event[1] then
+        redis.call('ZADD', KEYS[5], event[1], id)
+        redis.call('HSET', key, 'taker', taker)
+        for _, value in ipairs({ id, name, event[2], event[3], event[4] }) do taken[#taken + 1] = value end
+        count = count + 1
+        bytes = bytes + size
+      end
+    end
+    if redis.call('EXISTS', ready) == 0 then
+      redis.call('ZREM', KEYS[1], name)
+    else
+      redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[2]), name)
+    end
+  end
+end
+return taken
