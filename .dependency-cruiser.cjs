@@ -24,7 +24,7 @@ const table = {
   'api/invoke/': ['api/errors.ts', 'api/functions/', 'api/environments/', 'api/observe/'],
   'api/events/': ['api/errors.ts', 'api/functions/', 'api/invoke/', 'api/observe/'],
   'api/sources/': ['api/errors.ts', 'api/functions/', 'api/invoke/', 'api/observe/'],
-  'api/store/': ['api/errors.ts', 'api/functions/', 'api/events/', 'api/sources/'],
+  'api/store/': ['api/errors.ts', 'api/functions/', 'api/environments/place-ledger.ts', 'api/events/', 'api/sources/'],
   'api/routes/': [
     'api/errors.ts',
     'api/model/',

@@ -60,3 +60,21 @@ export const eventKeys = {
   /** Channel: there are new events. */
   news: `${events}:news`,
 } as const
+
+const servers = '{kubelambda:servers}'
+
+export const serverKeys = {
+  /** Sorted set: servers by the end of their lease, in Redis' milliseconds. */
+  living: `${servers}:living`,
+  /** Set of servers whose things wait for an heir. */
+  dead: `${servers}:dead`,
+} as const
+
+export const placeKeys = {
+  /** Hash: places of all servers, by function; `*` in all. */
+  booked: `${servers}:booked`,
+  /** Hash: places of one server, by function. */
+  placesOf: (server: string) => `${servers}:places:${server}`,
+  /** Channel: JSON of a server and the function it was refused a place for. */
+  wanted: `${servers}:wanted`,
+} as const

@@ -1,3 +1,4 @@
+import type { PlaceLedger } from '../../environments/place-ledger.ts'
 import type { Catalogue } from '../../functions/catalogue.ts'
 import type { Documents } from '../../functions/documents.ts'
 import { createCatalogueCache } from './catalogue-cache.ts'
@@ -6,7 +7,9 @@ import { lastKnown, openCatalogue, type ReadableCatalogue } from './catalogue.ts
 import { connectToRedis, type ConnectionOptions, type RedisConnection } from './connection.ts'
 import { openDocuments } from './documents.ts'
 import { openEventQueue, type RedisEventQueue } from './event-queue.ts'
-import { catalogueKeys, eventKeys } from './keys.ts'
+import { catalogueKeys, eventKeys, placeKeys } from './keys.ts'
+import { joinServers } from './membership.ts'
+import { openPlaceLedger } from './place-ledger.ts'
 import { keepSubscribed } from './subscription.ts'
 
 export interface RedisStoreOptions extends ConnectionOptions {
@@ -23,6 +26,8 @@ export interface RedisStore {
   readonly invocationCatalogue: ReadableCatalogue
   readonly documents: Documents
   readonly events: RedisEventQueue
+  /** Where the replicas book places for invocations. */
+  readonly places: PlaceLedger
   /** For further scripts. */
   readonly connection: RedisConnection
   /** Calls with the name of each function that another replica changed or removed. */
@@ -56,9 +61,17 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     now: options.now ?? Date.now,
     ...(leaseMs === undefined ? {} : { leaseMs }),
   })
+  const membership = await joinServers({
+    connection,
+    server: replicaId,
+    onFault: (message, cause) => options.log.warn(`${message} ${cause instanceof Error ? cause.message : ''}`),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  })
+  const places = openPlaceLedger(connection, membership)
   const subscription = keepSubscribed(connection, {
     [catalogueKeys.changes]: freshness.listener,
     [eventKeys.news]: events.newsListener,
+    [placeKeys.wanted]: { onMessage: (text) => places.hear(text) },
   })
   const checking = setInterval(() => void freshness.check(), checkMs)
   const end = (): void => {
@@ -73,14 +86,17 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     invocationCatalogue: lastKnown(catalogue, parts),
     documents: openDocuments(connection),
     events,
+    places,
     connection,
     onChange: (listener) => void changeListeners.push(listener),
     close: async () => {
       await events.close()
+      await membership.close()
       end()
     },
     abandon: () => {
       events.abandon()
+      membership.abandon()
       end()
     },
   }

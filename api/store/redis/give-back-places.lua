@@ -1,0 +1,13 @@
+-- Gives back places of a function, no more than the server has.
+-- KEYS[1] booked  hash: places of all servers, by function; `*` in all   KEYS[2] own  hash: places of this server, by function
+-- ARGV[1] function   ARGV[2] places
+-- Returns how many were given back.
+local places = math.min(tonumber(ARGV[2]), tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0))
+if places <= 0 then return 0 end
+local function take(key, field)
+  if redis.call('HINCRBY', key, field, -places) <= 0 then redis.call('HDEL', key, field) end
+end
+take(KEYS[1], ARGV[1])
+take(KEYS[1], '*')
+take(KEYS[2], ARGV[1])
+return places

@@ -1,0 +1,51 @@
+import type { BookRequest, LedgerListener, PlaceLedger, Refusal } from '../../environments/place-ledger.ts'
+import type { RedisConnection } from './connection.ts'
+import { placeKeys, serverKeys } from './keys.ts'
+import type { Membership } from './membership.ts'
+import { loadScript } from './script.ts'
+
+/** A ledger, and what it has to hear of the channel `placeKeys.wanted`. */
+export interface RedisPlaceLedger extends PlaceLedger {
+  hear(message: string): void
+}
+
+/** The ledger of places in Redis; each step is one script, so that limits hold whoever books at the same time. */
+export function openPlaceLedger(connection: RedisConnection, membership: Membership): RedisPlaceLedger {
+  const load = (name: string) => loadScript(connection, name, import.meta.url)
+  const scripts = { book: load('book-place'), giveBack: load('give-back-places'), inherit: load('inherit-places') }
+  const own = () => placeKeys.placesOf(membership.server)
+  let listener: LedgerListener | undefined
+
+  const ask = async ({ functionName, reserved = -1, accountLimit }: BookRequest) => {
+    const args = [membership.server, functionName, reserved, accountLimit, placeKeys.wanted]
+    return (await scripts.book([serverKeys.living, placeKeys.booked, own()], args)) as 'booked' | Refusal | 'lost'
+  }
+  async function book(request: BookRequest): Promise<'booked' | Refusal> {
+    const { server } = membership
+    const answer = await ask(request)
+    if (answer !== 'lost') return answer
+    await membership.wasLost(server)
+    const again = await ask(request)
+    if (again === 'lost') throw new Error('This server loses its lease in Redis as soon as it has one.')
+    return again
+  }
+
+  membership.onLost(() => listener?.onLost())
+  membership.onDeath(async (dead) => {
+    const inherited = (await scripts.inherit([placeKeys.placesOf(dead), own()], [])) as string[]
+    for (let index = 0; index < inherited.length; index += 2) {
+      listener?.onInherited(inherited[index] ?? '', Number(inherited[index + 1]))
+    }
+  })
+  return {
+    book,
+    giveBack: async (functionName, places) => {
+      await scripts.giveBack([placeKeys.booked, own()], [functionName, places])
+    },
+    listen: (given) => (listener = given),
+    hear: (message) => {
+      const wanted = JSON.parse(message) as { server: string; functionName?: string }
+      if (wanted.server !== membership.server) listener?.onWanted(wanted.functionName)
+    },
+  }
+}
