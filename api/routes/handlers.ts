@@ -3,6 +3,7 @@ import { aliasRoutes, type AliasRoutesDependencies } from './aliases.ts'
 import { codeSigningRoutes, type CodeSigningRoutesDependencies } from './code-signing.ts'
 import { concurrencyRoutes, type ConcurrencyRoutesDependencies } from './concurrency.ts'
 import { eventInvokeRoutes, type EventInvokeRoutesDependencies } from './event-invoke-configs.ts'
+import { eventSourceMappingRoutes, type EventSourceMappingDependencies } from './event-source-mappings.ts'
 import { functionCodeSigningRoutes, type FunctionCodeSigningDependencies } from './function-code-signing.ts'
 import { functionListRoutes, type FunctionListsDependencies } from './function-lists.ts'
 import { functionOptionRoutes, type FunctionOptionsDependencies } from './function-options.ts'
@@ -25,6 +26,7 @@ export type ControlPlaneDependencies = AccountRoutesDependencies &
   CodeSigningRoutesDependencies &
   ConcurrencyRoutesDependencies &
   EventInvokeRoutesDependencies &
+  EventSourceMappingDependencies &
   FunctionCodeSigningDependencies &
   FunctionListsDependencies &
   FunctionOptionsDependencies &
@@ -57,6 +59,7 @@ export function controlPlaneHandlers(dependencies: ControlPlaneDependencies): Ha
     ...codeSigningRoutes(dependencies),
     ...concurrencyRoutes(dependencies),
     ...eventInvokeRoutes(dependencies),
+    ...eventSourceMappingRoutes(dependencies),
     ...functionCodeSigningRoutes(dependencies),
     ...functionListRoutes(dependencies),
     ...functionOptionRoutes(dependencies),

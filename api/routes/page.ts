@@ -12,11 +12,9 @@ export interface Page<Item> {
   readonly nextMarker: string | undefined
 }
 
-const largestPage = 50
-
-/** How many items a list request gets: at most 50, whatever it asks for. */
-export function pageLimit({ MaxItems = largestPage }: PageMembers): number {
-  return Math.min(MaxItems, largestPage)
+/** How many items a list request gets: at most 50 where AWS has no other bound, whatever it asks for. */
+export function pageLimit({ MaxItems }: PageMembers, largestPage = 50): number {
+  return Math.min(MaxItems ?? largestPage, largestPage)
 }
 
 /** The key of the last item of the page before; undefined for the first page. */

@@ -12,7 +12,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateCapacityProvider: 'no',
   CreateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
-  CreateEventSourceMapping: 'no',
+  CreateEventSourceMapping:
+    'partly: kept and shown with the settings of every kind of source; nothing is read from sources yet, and whether they are there is not asked',
   CreateFunction:
     'partly: no durable or capacity provider settings, which are refused. An image without a digest in its name gets one made from the name, and runs in Kubernetes only. VPC, KMS, file system and tracing settings are kept and shown, not applied. A role is never assumed',
   CreateFunctionUrlConfig:
@@ -21,7 +22,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteCapacityProvider: 'no',
   DeleteCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
-  DeleteEventSourceMapping: 'no',
+  DeleteEventSourceMapping:
+    'partly: kept and shown with the settings of every kind of source; nothing is read from sources yet, and whether they are there is not asked',
   DeleteFunction: 'yes',
   DeleteFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
@@ -40,7 +42,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetDurableExecution: 'no',
   GetDurableExecutionHistory: 'no',
   GetDurableExecutionState: 'no',
-  GetEventSourceMapping: 'no',
+  GetEventSourceMapping:
+    'partly: kept and shown with the settings of every kind of source; nothing is read from sources yet, and whether they are there is not asked',
   GetFunction: 'yes: `Code.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
@@ -70,7 +73,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListCodeSigningConfigs:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   ListDurableExecutionsByFunction: 'no',
-  ListEventSourceMappings: 'no',
+  ListEventSourceMappings:
+    'partly: kept and shown with the settings of every kind of source; nothing is read from sources yet, and whether they are there is not asked',
   ListFunctionEventInvokeConfigs: 'partly: kept and shown; events are not treated by it yet',
   ListFunctionUrlConfigs:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
@@ -107,7 +111,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   UpdateCapacityProvider: 'no',
   UpdateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
-  UpdateEventSourceMapping: 'no',
+  UpdateEventSourceMapping:
+    'partly: kept and shown with the settings of every kind of source; nothing is read from sources yet, and whether they are there is not asked',
   UpdateFunctionCode: 'partly: as CreateFunction',
   UpdateFunctionConfiguration:
     'partly: as CreateFunction; an update completes in milliseconds, so that a second one right behind it is seldom the conflict that it is on AWS',

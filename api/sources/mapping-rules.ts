@@ -1,0 +1,102 @@
+import { functionArn, type Home } from '../functions/arn.ts'
+import { isFilterPattern } from './filter-pattern.ts'
+import { mappingErrors, unrecordedErrors } from './mapping-errors.ts'
+import type { EventSource, EventSourceMapping, MappingSettings } from './mapping.ts'
+import { defaultSettings } from './source-settings.ts'
+
+const mostFilters = 5
+const batchWithoutWindow = 10
+
+/** Settings that a caller names; a member that is there and undefined is taken away. */
+export type SettingsChange = { readonly [Name in keyof MappingSettings]?: MappingSettings[Name] | undefined }
+
+/** The settings of a new mapping, defaults filled in; refuses what its source cannot have (reference 8.1). */
+export function newSettings(source: EventSource, given: SettingsChange, id: string): MappingSettings {
+  const settings = merged(defaultSettings(source.kind), given)
+  requireStart(source, settings)
+  requireNames(source, settings)
+  checkSettings(source, settings)
+  const isKafka = source.kind === 'kafka' || source.kind === 'msk'
+  return isKafka ? { ...settings, consumerGroupId: settings.consumerGroupId ?? id } : settings
+}
+
+/** The settings as an update leaves them. */
+export function changedSettings({ source, settings }: EventSourceMapping, change: SettingsChange): MappingSettings {
+  const next = merged(settings, change)
+  checkSettings(source, next)
+  return next
+}
+
+/** What at most one mapping may have: a source with a function; for Kafka a server of the cluster with a topic and a function. */
+export function claimsOf(
+  mapping: Pick<EventSourceMapping, 'source' | 'functionName' | 'qualifier' | 'settings'>,
+): string[] {
+  const { source, functionName, qualifier = '', settings } = mapping
+  const target = `${functionName}:${qualifier}`
+  const topics = settings.topics ?? ['']
+  const places = source.arn === undefined ? (source.bootstrapServers ?? []) : [source.arn]
+  const isKafka = source.kind === 'kafka' || source.kind === 'msk'
+  return places
+    .flatMap((place) => (isKafka ? topics : ['']).map((topic) => JSON.stringify([place, topic, target])))
+    .sort()
+}
+
+/** The conflict with the mapping that has the claim already. */
+export function claimTaken(
+  home: Home,
+  {
+    source,
+    functionName,
+    qualifier,
+    settings,
+  }: Pick<EventSourceMapping, 'source' | 'functionName' | 'qualifier' | 'settings'>,
+  takenBy: string,
+): Error {
+  const { kind, arn = '', bootstrapServers = [] } = source
+  if (kind === 'sqs') return mappingErrors.queueTaken(arn, functionName, takenBy)
+  if (kind !== 'kafka' && kind !== 'msk') return mappingErrors.streamTaken(arn, functionName, takenBy)
+  const place = arn === '' ? bootstrapServers.join(',') : arn
+  return mappingErrors.kafkaTaken(place, functionArn(home, functionName, qualifier), settings.topics ?? [], takenBy)
+}
+
+function merged(settings: MappingSettings, change: SettingsChange): MappingSettings {
+  const all = Object.entries({ ...settings, ...change }).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(all) as unknown as MappingSettings
+}
+
+function requireStart(
+  { kind, arn = '' }: EventSource,
+  { startingPosition, startingPositionMs }: MappingSettings,
+): void {
+  const isNeeded = kind === 'kinesis' || kind === 'dynamodb' || kind === 'documentdb'
+  if (isNeeded && startingPosition === undefined) throw mappingErrors.noStartingPosition()
+  const isAtTimestamp = startingPosition === 'AT_TIMESTAMP'
+  if (isAtTimestamp && kind === 'dynamodb') throw mappingErrors.startingPosition(arn)
+  if (isAtTimestamp && startingPositionMs === undefined) throw unrecordedErrors.noTimestamp()
+  if (!isAtTimestamp && startingPositionMs !== undefined) throw unrecordedErrors.timestampAlone()
+}
+
+function requireNames({ kind }: EventSource, { topics, queues, accessConfigurations }: MappingSettings): void {
+  if (kind === 'mq' && queues === undefined) throw mappingErrors.missing('queues')
+  if (kind === 'kafka' && accessConfigurations === undefined) throw mappingErrors.missing('sourceAccessConfigurations')
+  if ((kind === 'kafka' || kind === 'msk') && topics === undefined) throw mappingErrors.missing('topics')
+}
+
+function checkSettings({ kind, arn = '' }: EventSource, settings: MappingSettings): void {
+  const { batchSize, maximumBatchingWindowSeconds = 0, filters = [], maximumRecordAgeSeconds = -1 } = settings
+  if (kind === 'sqs') {
+    const isLarge = batchSize > batchWithoutWindow
+    if (arn.endsWith('.fifo') && (isLarge || maximumBatchingWindowSeconds > 0)) throw unrecordedErrors.fifoBatch()
+    if (isLarge && maximumBatchingWindowSeconds === 0) throw mappingErrors.batchWithoutWindow()
+  }
+  if (filters.length > mostFilters) throw unrecordedErrors.tooManyFilters(mostFilters)
+  if (!filters.every(isFilterPattern)) throw mappingErrors.filterPattern()
+  if (maximumRecordAgeSeconds !== -1 && maximumRecordAgeSeconds < 60) throw unrecordedErrors.recordAge()
+  checkPollers(settings)
+}
+
+function checkPollers({ pollers, maximumConcurrency }: MappingSettings): void {
+  if (pollers === undefined) return
+  if (maximumConcurrency !== undefined) throw unrecordedErrors.pollersAndConcurrency()
+  if ((pollers.minimum ?? 1) > (pollers.maximum ?? Number.POSITIVE_INFINITY)) throw unrecordedErrors.pollers()
+}
