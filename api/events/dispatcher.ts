@@ -106,7 +106,8 @@ async function settle({ queue, run, warn, now }: DispatcherParts, places: Places
   if (isOver && refusal !== undefined) warn(`Event ${event.id} of ${event.functionArn} is given up.`, refusal)
   if (isOver) return queue.finish(event.id)
   places.rest(event.functionName, now() + backOffMs(0))
-  return queue.putBack(event.id, now() + backOffMs(event.attempts))
+  const { runs, refusals } = event.progress ?? { runs: 0, refusals: 0 }
+  return queue.putBack(event.id, now() + backOffMs(refusals), { progress: { runs, refusals: refusals + 1 } })
 }
 
 /** Without a free place the end of a run is what wakes. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { EventQueue, TakeRequest } from './queue.ts'
-import { anEvent } from './testing/samples.ts'
+import { anEvent, aProgress } from './testing/samples.ts'
 
 /** A queue on trial, empty when handed out. */
 export interface OpenedQueue {
@@ -25,6 +25,8 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       const events = await from.take({ limit: 100, perFunction: 100, skip: new Set(), nowMs: 1000, ...request })
       return events.map((event) => event.id)
     }
+    const takeOne = async (from: EventQueue, nowMs = 1000) =>
+      (await from.take({ limit: 1, perFunction: 1, skip: new Set(), nowMs }))[0]
     const add = async (functionName: string, ids: readonly string[]): Promise<void> => {
       await Promise.all(ids.map((id) => queue.add(anEvent(functionName, id))))
     }
@@ -33,8 +35,8 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       const payload = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
       const event = anEvent('f', 'e', { payload, qualifier: '1', clientContext: '{"a":"ü"}', traceId: 'Root=1' })
       await queue.add(event)
-      const [taken] = await queue.take({ limit: 1, perFunction: 1, skip: new Set(), nowMs: 1000 })
-      expect({ ...taken, payload: Buffer.from(taken?.payload ?? []) }).toEqual({ ...event, attempts: 0 })
+      const taken = await takeOne(queue)
+      expect({ ...taken, payload: Buffer.from(taken?.payload ?? []) }).toEqual(event)
       expect(await take()).toEqual([])
       await queue.finish('e')
       expect(await take({}, await opened.reopen())).toEqual([])
@@ -43,7 +45,7 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
     test('keeps what waits, is delayed or in flight over an end and a new start', async () => {
       await add('f', ['in flight', 'delayed', 'waits'])
       await take({ limit: 2 })
-      await queue.putBack('delayed', 5000)
+      await queue.putBack('delayed', 5000, { progress: aProgress })
       const again = await opened.reopen()
       expect(await take({}, again)).toEqual(['in flight', 'waits'])
       expect(await take({ nowMs: 5000 }, again)).toEqual(['delayed'])
@@ -54,16 +56,48 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       expect(await take()).toEqual(['a'])
     })
 
-    test('hides what was put back until it is due, and counts the attempt', async () => {
+    test('hides what was put back until it is due, and gives it with its progress and answer', async () => {
       await add('f', ['a'])
       expect(await queue.nextDueMs()).toBeUndefined()
       await take()
-      await queue.putBack('a', 3000)
+      await queue.putBack('a', 3000, { progress: aProgress, answer: Buffer.from([0, 255]) })
       expect(await queue.nextDueMs()).toBe(3000)
       expect(await take({ nowMs: 2999 })).toEqual([])
-      const [event] = await queue.take({ limit: 1, perFunction: 1, skip: new Set(), nowMs: 3000 })
-      expect(event).toMatchObject({ id: 'a', attempts: 1 })
+      const event = await takeOne(queue, 3000)
+      expect(event).toMatchObject({ id: 'a', progress: aProgress })
+      expect(Buffer.from(event?.answer ?? [])).toEqual(Buffer.from([0, 255]))
       expect(await queue.nextDueMs()).toBeUndefined()
+    })
+
+    test('keeps what was noted of an event in flight for the process that takes over, and the answer until another', async () => {
+      await add('f', ['a'])
+      await take()
+      await queue.note('a', { progress: aProgress, answer: Buffer.from('one') })
+      await queue.note('a', { progress: { ...aProgress, runs: 2 } })
+      expect(await take()).toEqual([])
+      const event = await takeOne(await opened.reopen())
+      expect(event).toMatchObject({ id: 'a', progress: { ...aProgress, runs: 2 } })
+      expect(Buffer.from(event?.answer ?? []).toString()).toBe('one')
+    })
+
+    test('gives a failed event to nobody, and keeps the newest of a function', async () => {
+      await add('f', ['a', 'b', 'c'])
+      await add('g', ['d'])
+      await take()
+      for (const id of ['a', 'b', 'c', 'd']) await queue.fail(id, { progress: aProgress }, 2)
+      queue = await opened.reopen()
+      expect(await take({ nowMs: 1e15 }, queue)).toEqual([])
+      await add('f', ['a', 'b'])
+      expect(await take()).toEqual(['a'])
+    })
+
+    test('lets steps of events that are not in flight change nothing', async () => {
+      await add('f', ['a'])
+      await queue.note('a', { progress: aProgress })
+      await queue.putBack('a', 5000, { progress: aProgress })
+      await queue.fail('a', { progress: aProgress }, 9)
+      await queue.finish('unknown')
+      expect(await takeOne(queue)).not.toHaveProperty('progress')
     })
 
     test('serves functions in turn and each one in order, within its share', async () => {

@@ -1,3 +1,5 @@
+import type { EventProgress } from './progress.ts'
+
 /** An asynchronous invocation that was, or is about to be, answered 202. */
 export interface QueuedEvent {
   /** The request id that the caller got, and that every attempt runs under. */
@@ -14,8 +16,10 @@ export interface QueuedEvent {
 
 /** An event that its taker runs now. */
 export interface TakenEvent extends QueuedEvent {
-  /** How often it was put back before. */
-  readonly attempts: number
+  /** As it was kept last; absent when nothing happened to the event yet. */
+  readonly progress?: EventProgress
+  /** What the function answered last, as it was kept. */
+  readonly answer?: Uint8Array
 }
 
 export interface TakeRequest {
@@ -27,21 +31,33 @@ export interface TakeRequest {
   readonly nowMs: number
 }
 
+/** How far an event has come, kept with it for whoever takes it next. */
+export interface EventStep {
+  readonly progress: EventProgress
+  /** Takes the place of the answer that is kept; an absent one leaves that. */
+  readonly answer?: Uint8Array
+}
+
 /**
- * Where asynchronous events are kept. An event is ready, delayed until a time, or in flight. Promises that every
+ * Where asynchronous events are kept. An event is ready, delayed until a time, in flight, or failed. Promises that every
  * implementation passes in `queue.contract.ts`: what `add` answered is run at least once whatever process dies; an event in
- * flight is given to nobody else until it is put back or its taker is gone, and then it is ready again; functions are
- * served in turn, each one's oldest events first, whatever another has waiting. Several servers may share a queue: a taker
- * is then gone when it has not been heard of for a while.
+ * flight is given to nobody else until it is put back or its taker is gone, and then it is ready again, with what was kept of
+ * its progress; functions are served in turn, each one's oldest events first, whatever another has waiting. Several servers
+ * may share a queue: a taker is then gone when it has not been heard of for a while. Steps of an event that its taker does
+ * not have in flight any more change nothing, but for `finish`.
  */
 export interface EventQueue {
   /** Resolves when the event is durable. An id that is there already is not added again. */
   add(event: QueuedEvent): Promise<void>
   take(request: TakeRequest): Promise<TakenEvent[]>
-  /** Removes an event that was run. */
+  /** Removes an event that is over, also when its taker was thought to be gone meanwhile. */
   finish(id: string): Promise<void>
-  /** Hides an event in flight until the time given, and counts the attempt. */
-  putBack(id: string, dueMs: number): Promise<void>
+  /** Writes down how far an event in flight has come; it stays in flight. */
+  note(id: string, step: EventStep): Promise<void>
+  /** Hides an event in flight until the time given. */
+  putBack(id: string, dueMs: number, step: EventStep): Promise<void>
+  /** Puts an event in flight among its function's failed ones, of which the newest `most` stay. */
+  fail(id: string, step: EventStep, most: number): Promise<void>
   /** When the next delayed event is due; undefined when none is delayed. */
   nextDueMs(): Promise<number | undefined>
   /** Of a queue that others add to as well: calls when there may be something to take. */

@@ -1,7 +1,15 @@
+import type { EventProgress } from '../progress.ts'
 import type { QueuedEvent } from '../queue.ts'
 
 /** An event of a function; every byte may occur in its payload. */
 export function anEvent(functionName: string, id: string, changes: Partial<QueuedEvent> = {}): QueuedEvent {
   const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`
   return { id, functionName, functionArn, payload: Buffer.from(id), acceptedMs: 1, ...changes }
+}
+
+/** How far an event came whose function failed once. */
+export const aProgress: EventProgress = {
+  runs: 1,
+  refusals: 0,
+  lastRun: { executedVersion: '$LATEST', functionError: 'Unhandled' },
 }

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { EventQueue, QueuedEvent, TakenEvent, TakeRequest } from '../../events/queue.ts'
+import type { EventQueue, EventStep, TakenEvent, TakeRequest } from '../../events/queue.ts'
 import { inUnsyncedTransaction, promiseOf } from './database.ts'
+import { keptParts, type EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'
 
-type Row = Record<string, unknown>
 type Statements = ReturnType<typeof prepare>
 
 /** The queue in SQLite. What was in flight when the last process ended is ready again. */
@@ -17,9 +17,9 @@ export function openEventQueue(database: DatabaseSync, commits: GroupCommit): Ev
     const taken: TakenEvent[] = []
     for (const name of functionsInTurn(statements, lastServed, request)) {
       const share = Math.min(request.perFunction, request.limit - taken.length)
-      for (const row of statements.ready.all(name, share)) {
+      for (const row of statements.ready.all(name, share) as EventRow[]) {
         statements.lease.run(Number(row['sequence']))
-        taken.push(toEvent(name, row))
+        taken.push({ ...keptParts(row), payload: row['payload'] as Uint8Array })
       }
       lastServed = name
       if (taken.length === request.limit) break
@@ -35,7 +35,13 @@ export function openEventQueue(database: DatabaseSync, commits: GroupCommit): Ev
     // Who holds an event need not survive a power cut: the event does, and is run again.
     take: (request) => promiseOf(() => inUnsyncedTransaction(database, () => takeAll(request))),
     finish: (id) => commits.soon(() => void statements.finish.run(id)),
-    putBack: (id, dueMs) => commits.soon(() => void statements.putBack.run(dueMs, id)),
+    note: (id, step) => commits.soon(() => void statements.note.run(...columnsOf(step), id)),
+    putBack: (id, dueMs, step) => commits.soon(() => void statements.putBack.run(dueMs, ...columnsOf(step), id)),
+    fail: (id, step, most) =>
+      commits.soon(() => {
+        statements.fail.run(...columnsOf(step), id)
+        statements.trim.run(id, most)
+      }),
     nextDueMs: () =>
       promiseOf(() => {
         const dueMs = statements.nextDue.get()?.['due_ms']
@@ -61,29 +67,33 @@ function* functionsInTurn(
   }
 }
 
-function toEvent(functionName: string, row: Row): TakenEvent {
-  const head = JSON.parse(row['head'] as string) as Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
-  const [id, attempts, payload] = [row['id'] as string, Number(row['attempts']), row['payload'] as Uint8Array]
-  return { ...head, id, functionName, attempts, payload }
+function columnsOf({ progress, answer }: EventStep): [string, Uint8Array | null] {
+  return [JSON.stringify(progress), answer ?? null]
 }
 
 function prepare(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
+  const step = 'progress = ?, answer = coalesce(?, answer) WHERE id = ? AND state = 2'
   return {
     release: sql('UPDATE events SET state = 0 WHERE state = 2'),
     add: sql(
-      'INSERT INTO events (id, function, state, due_ms, attempts, head, payload) VALUES (?, ?, 0, 0, 0, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO events (id, function, state, due_ms, head, payload) VALUES (?, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING',
     ),
     promote: sql(`
       UPDATE events SET state = 0
       WHERE sequence IN (SELECT sequence FROM events WHERE state = 1 AND due_ms <= ? ORDER BY due_ms LIMIT 1000)`),
     nextFunction: sql('SELECT function FROM events WHERE state = 0 AND function > ? ORDER BY function LIMIT 1'),
-    ready: sql(
-      'SELECT sequence, id, attempts, head, payload FROM events WHERE state = 0 AND function = ? ORDER BY sequence LIMIT ?',
-    ),
+    ready: sql('SELECT * FROM events WHERE state = 0 AND function = ? ORDER BY sequence LIMIT ?'),
     lease: sql('UPDATE events SET state = 2 WHERE sequence = ?'),
     finish: sql('DELETE FROM events WHERE id = ?'),
-    putBack: sql('UPDATE events SET state = 1, due_ms = ?, attempts = attempts + 1 WHERE id = ? AND state = 2'),
+    note: sql(`UPDATE events SET ${step}`),
+    putBack: sql(`UPDATE events SET state = 1, due_ms = ?, ${step}`),
+    fail: sql(`UPDATE events SET state = 3, ${step}`),
+    trim: sql(`
+      DELETE FROM events WHERE sequence IN (
+        SELECT sequence FROM events
+        WHERE state = 3 AND function = (SELECT function FROM events WHERE id = ?)
+        ORDER BY sequence DESC LIMIT -1 OFFSET ?)`),
     nextDue: sql('SELECT min(due_ms) AS due_ms FROM events WHERE state = 1'),
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { KeptEvents } from '../../events/kept-events.ts'
 import type { EventQueue } from '../../events/queue.ts'
 import type { Catalogue } from '../../functions/catalogue.ts'
 import type { Documents } from '../../functions/documents.ts'
@@ -7,12 +8,14 @@ import { databaseName, openDatabase } from './database.ts'
 import { openDocuments } from './documents.ts'
 import { openEventQueue } from './event-queue.ts'
 import { openGroupCommit } from './group-commit.ts'
+import { openKeptEvents } from './kept-events.ts'
 
 /** Everything that one data folder's database keeps. */
 export interface EmbeddedStore {
   readonly catalogue: Catalogue
   readonly documents: Documents
   readonly events: EventQueue
+  readonly keptEvents: KeptEvents
   /** Ends after the writes under way; the folder is then free for another server. */
   close(): Promise<void>
 }
@@ -26,5 +29,11 @@ export function openEmbeddedStore(dataFolder: string): EmbeddedStore {
     await commits.close()
     database.close()
   }
-  return { catalogue, documents: openDocuments(database), events: openEventQueue(database, commits), close }
+  return {
+    catalogue,
+    documents: openDocuments(database),
+    events: openEventQueue(database, commits),
+    keptEvents: openKeptEvents(database, commits),
+    close,
+  }
 }

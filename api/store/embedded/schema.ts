@@ -43,4 +43,11 @@ export const schemaSteps: readonly string[] = [
      document TEXT NOT NULL,
      PRIMARY KEY (kind, id)
    ) WITHOUT ROWID, STRICT;`,
+
+  `-- state 3: failed, kept for whoever runs it again. What happened so far is JSON; what the function answered is as it came.
+   ALTER TABLE events DROP COLUMN attempts;
+   ALTER TABLE events ADD COLUMN progress TEXT;
+   ALTER TABLE events ADD COLUMN answer BLOB;
+   CREATE INDEX events_failed ON events (function, sequence) WHERE state = 3;
+   CREATE INDEX events_delayed_of ON events (function, sequence) WHERE state = 1;`,
 ]

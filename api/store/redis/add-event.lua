@@ -1,5 +1,5 @@
 -- Adds an event to the ready ones of its function, unless its id is there already.
--- KEYS[1] event      hash: function, sequence, attempts, head, payload
+-- KEYS[1] event      hash: function, sequence, head, payload
 -- KEYS[2] ready      sorted set: ids of the function's ready events by sequence
 -- KEYS[3] turns      sorted set: functions with ready events by their last turn
 -- KEYS[4] turn       counter
@@ -8,7 +8,7 @@
 -- Returns 1, or 0 when it was there.
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local sequence = redis.call('INCR', KEYS[5])
-redis.call('HSET', KEYS[1], 'function', ARGV[2], 'sequence', sequence, 'attempts', 0, 'head', ARGV[3], 'payload', ARGV[4])
+redis.call('HSET', KEYS[1], 'function', ARGV[2], 'sequence', sequence, 'head', ARGV[3], 'payload', ARGV[4])
 redis.call('ZADD', KEYS[2], sequence, ARGV[1])
 redis.call('ZADD', KEYS[3], 'NX', redis.call('GET', KEYS[4]) or 0, ARGV[2])
 return 1

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { TakeRequest } from '../../events/queue.ts'
-import { anEvent } from '../../events/testing/samples.ts'
+import { anEvent, aProgress } from '../../events/testing/samples.ts'
 import { eventKeys } from './keys.ts'
 import { openRedisStore, type RedisStore, type RedisStoreOptions } from './open.ts'
 import { describeWithRedis, eventually, startRedis, type RunningRedis } from './testing/redis-server.ts'
 
+const step = { progress: aProgress }
 const log = { info: () => undefined, warn: () => undefined }
 
 describeWithRedis('a queue of several replicas', () => {
@@ -82,7 +83,7 @@ describeWithRedis('a queue of several replicas', () => {
     late.events.abandon()
     redis.cli('zadd', eventKeys.takers, '1', 'late')
     await eventually(async () => (await take(other)).length === 2)
-    await late.events.putBack('a', 0)
+    await late.events.putBack('a', 0, step)
     expect(await take(other)).toEqual([])
     await late.events.finish('b')
     await other.events.finish('a')
@@ -105,7 +106,7 @@ describeWithRedis('a queue of several replicas', () => {
     const [fast, right] = [await open('fast', { now: ahead }), await open('right')]
     await fast.events.add(anEvent('f', 'e'))
     await take(fast, { nowMs: ahead() })
-    await fast.events.putBack('e', ahead() + 60_000)
+    await fast.events.putBack('e', ahead() + 60_000, step)
     const dueMs = (await right.events.nextDueMs()) ?? 0
     expect(Math.abs(dueMs - (Date.now() + 60_000))).toBeLessThan(10_000)
     expect(await take(right, { nowMs: Date.now() + 50_000 })).toEqual([])
@@ -118,7 +119,7 @@ describeWithRedis('a queue of several replicas', () => {
     await one.events.add(anEvent('f', 'again'))
     await take(one)
     await redis.signal('SIGTERM')
-    const outcomes = Promise.all([one.events.finish('done'), one.events.putBack('again', Date.now())])
+    const outcomes = Promise.all([one.events.finish('done'), one.events.putBack('again', Date.now(), step)])
     await redis.restart()
     await outcomes
     await eventually(async () => (await take(one)).join() === 'again')

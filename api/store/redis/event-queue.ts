@@ -40,7 +40,8 @@ const retryMs = 250
 export async function openEventQueue(options: EventQueueOptions): Promise<RedisEventQueue> {
   const { connection, taker, now, leaseMs = defaultLeaseMs } = options
   const steps = loadEventSteps(connection, taker, leaseMs)
-  const inFlight = new Set<string>()
+  /** Ids in flight here, with their functions. */
+  const inFlight = new Map<string, string>()
   const closing = new AbortController()
   const listeners: (() => void)[] = []
   const state = { clockAheadMs: 0, mayHoldUnknown: false }
@@ -67,20 +68,27 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
       announce.soon()
     },
     take: async ({ nowMs, ...request }) => {
-      if (state.mayHoldUnknown) await steps.release(inFlight, false)
+      if (state.mayHoldUnknown) await steps.release(inFlight.keys(), false)
       // Until the answer is here: when it is lost, events may be in flight here that nobody runs.
       state.mayHoldUnknown = true
       const events = await steps.take(request, nowMs + state.clockAheadMs)
       state.mayHoldUnknown = false
-      for (const { id } of events) inFlight.add(id)
+      for (const { id, functionName } of events) inFlight.set(id, functionName)
       return events
     },
     finish: async (id) => {
       await untilDone(() => steps.finish(id), closing.signal)
       inFlight.delete(id)
     },
-    putBack: async (id, dueMs) => {
-      await untilDone(() => steps.putBack(id, dueMs + state.clockAheadMs), closing.signal)
+    note: (id, step) => untilDone(() => steps.note(id, step), closing.signal),
+    putBack: async (id, dueMs, step) => {
+      await untilDone(() => steps.putBack(id, dueMs + state.clockAheadMs, step), closing.signal)
+      inFlight.delete(id)
+    },
+    fail: async (id, step, most) => {
+      const functionName = inFlight.get(id)
+      if (functionName === undefined) return
+      await untilDone(() => steps.fail({ id, functionName }, step, most), closing.signal)
       inFlight.delete(id)
     },
     nextDueMs: async () => {

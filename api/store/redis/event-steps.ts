@@ -1,4 +1,4 @@
-import type { QueuedEvent, TakenEvent, TakeRequest } from '../../events/queue.ts'
+import type { EventStep, QueuedEvent, TakenEvent, TakeRequest } from '../../events/queue.ts'
 import type { RedisConnection } from './connection.ts'
 import { eventKeys } from './keys.ts'
 import { loadScript } from './script.ts'
@@ -8,7 +8,9 @@ export interface EventSteps {
   add(event: QueuedEvent): Promise<void>
   take(request: Omit<TakeRequest, 'nowMs'>, dueUntilMs: number): Promise<TakenEvent[]>
   finish(id: string): Promise<void>
-  putBack(id: string, dueMs: number): Promise<void>
+  note(id: string, step: EventStep): Promise<void>
+  putBack(id: string, dueMs: number, step: EventStep): Promise<void>
+  fail(event: { readonly id: string; readonly functionName: string }, step: EventStep, most: number): Promise<void>
   /** Makes what this taker has in flight ready again, but for the ids given; with `isGoing`, the taker goes. */
   release(keep: Iterable<string>, isGoing: boolean): Promise<void>
   /** Renews the lease, releases what dead takers had, and answers Redis' time and whether something is ready. */
@@ -28,7 +30,8 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
     step('release-events'),
     step('watch-events'),
   ]
-  const { eventPrefix, readyPrefix, heldPrefix, turns, turn, delayed, takers, sequence } = eventKeys
+  const [noteEvent, failEvent] = [step('note-event'), step('fail-event')]
+  const { eventPrefix, readyPrefix, heldPrefix, failedPrefix, turns, turn, delayed, takers, sequence } = eventKeys
   const held = eventKeys.held(taker)
   return {
     add: async ({ id, functionName, payload, ...head }) => {
@@ -38,13 +41,20 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
     take: async ({ limit, perFunction, skip }, dueUntilMs) => {
       const limits = [dueUntilMs, limit, perFunction, mostReplyBytes]
       const args = [eventPrefix, readyPrefix, taker, leaseMs, ...limits, ...skip]
-      return eventsOf((await takeEvents.bytes([turns, turn, delayed, takers, held], args)) as Buffer[])
+      return eventsOf((await takeEvents.bytes([turns, turn, delayed, takers, held], args)) as (Buffer | null)[])
     },
     finish: async (id) => {
-      await finishEvent([eventKeys.event(id), turns, delayed], [id, readyPrefix, heldPrefix])
+      await finishEvent([eventKeys.event(id), turns, delayed], [id, readyPrefix, heldPrefix, failedPrefix])
     },
-    putBack: async (id, dueMs) => {
-      await putBackEvent([eventKeys.event(id), held, delayed], [id, taker, dueMs])
+    note: async (id, made) => {
+      await noteEvent([eventKeys.event(id)], [taker, ...argumentsOf(made)])
+    },
+    putBack: async (id, dueMs, made) => {
+      await putBackEvent([eventKeys.event(id), held, delayed], [id, taker, dueMs, ...argumentsOf(made)])
+    },
+    fail: async ({ id, functionName }, made, most) => {
+      const keys = [eventKeys.event(id), held, failedPrefix + functionName]
+      await failEvent(keys, [id, taker, eventPrefix, most, ...argumentsOf(made)])
     },
     release: async (keep, isGoing) => {
       await releaseEvents([held, turns, turn, takers], [eventPrefix, readyPrefix, taker, isGoing ? 1 : 0, ...keep])
@@ -65,16 +75,21 @@ function asBuffer(payload: Uint8Array): Buffer {
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
 }
 
-function eventsOf(values: readonly Buffer[]): TakenEvent[] {
-  return Array.from({ length: values.length / 5 }, (_, at) => {
-    const [id, functionName, attempts, head, payload] = values.slice(at * 5, at * 5 + 5)
+function argumentsOf({ progress, answer }: EventStep): (string | Buffer)[] {
+  return [JSON.stringify(progress), ...(answer === undefined ? [] : [asBuffer(answer)])]
+}
+
+function eventsOf(values: readonly (Buffer | null)[]): TakenEvent[] {
+  return Array.from({ length: values.length / 6 }, (_, at) => {
+    const [id, functionName, head, payload, progress, answer] = values.slice(at * 6, at * 6 + 6)
     const described = JSON.parse(String(head)) as Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
     return {
       ...described,
       id: String(id),
       functionName: String(functionName),
-      attempts: Number(attempts),
       payload: payload ?? Buffer.alloc(0),
+      ...(progress ? { progress: JSON.parse(String(progress)) as EventStep['progress'] } : {}),
+      ...(answer ? { answer } : {}),
     }
   })
 }

@@ -39,7 +39,7 @@ export const documentKeys = {
 } as const
 
 export const eventKeys = {
-  /** Hash: `function`, `sequence`, `attempts`, `head`, `payload`, and `taker` while in flight. */
+  /** Hash: `function`, `sequence`, `head`, `payload`, `progress` and `answer` once there are some, and `taker` while in flight. */
   event: (id: string) => `${events}:event:${id}`,
   eventPrefix: `${events}:event:`,
   /** Sorted set: ids of a function's ready events by sequence. */
@@ -57,6 +57,8 @@ export const eventKeys = {
   /** Sorted set: ids of a taker's events in flight by sequence. */
   held: (taker: string) => `${events}:held:${taker}`,
   heldPrefix: `${events}:held:`,
+  /** Sorted set: ids of a function's failed events by sequence. */
+  failedPrefix: `${events}:failed:`,
   /** Channel: there are new events. */
   news: `${events}:news`,
 } as const

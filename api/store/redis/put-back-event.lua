@@ -1,12 +1,13 @@
--- Hides an event until it is due, if this taker still has it, and counts the attempt.
+-- Hides an event until it is due, if this taker still has it, and writes down how far it has come.
 -- KEYS[1] event     hash
 -- KEYS[2] held      sorted set: ids in flight at this taker
 -- KEYS[3] delayed   sorted set: ids by when they are due
--- ARGV[1] id   ARGV[2] taker   ARGV[3] due, Redis' ms
+-- ARGV[1] id   ARGV[2] taker   ARGV[3] due, Redis' ms   ARGV[4] progress   ARGV[5] answer, left out when there is none
 -- Returns 1, or 0 when another has it.
 if redis.call('HGET', KEYS[1], 'taker') ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[1], 'taker')
-redis.call('HINCRBY', KEYS[1], 'attempts', 1)
+redis.call('HSET', KEYS[1], 'progress', ARGV[4])
+if ARGV[5] then redis.call('HSET', KEYS[1], 'answer', ARGV[5]) end
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
 return 1

@@ -7,8 +7,8 @@
 -- KEYS[4] takers    sorted set: takers by when their lease ends
 -- KEYS[5] held      sorted set: ids in flight at this taker by sequence
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] taker   ARGV[4] lease ms   ARGV[5] due until, Redis' ms
--- ARGV[6] limit   ARGV[7] limit per function   ARGV[8] most bytes of payload, but for the first   then functions to skip
--- Returns id, function, attempts, head and payload of each event, in turn.
+-- ARGV[6] limit   ARGV[7] limit per function   ARGV[8] most bytes of payload and answer, but for the first   then functions to skip
+-- Returns id, function, head, payload, progress and answer of each event, in turn; nil for what it has not.
 local eventPrefix, readyPrefix, taker = ARGV[1], ARGV[2], ARGV[3]
 local limit, perFunction, mostBytes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local skip, skipped = {}, 0
@@ -37,17 +37,17 @@ for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, skipped + limit - 1)) do
     local ready = readyPrefix .. name
     for _, id in ipairs(redis.call('ZRANGE', ready, 0, math.min(perFunction, limit - count) - 1)) do
       local key = eventPrefix .. id
-      local size = redis.call('HSTRLEN', key, 'payload')
+      local size = redis.call('HSTRLEN', key, 'payload') + redis.call('HSTRLEN', key, 'answer')
       if count > 0 and bytes + size > mostBytes then
         bytes = mostBytes
         break
       end
-      local event = redis.call('HMGET', key, 'sequence', 'attempts', 'head', 'payload')
+      local event = redis.call('HMGET', key, 'sequence', 'head', 'payload', 'progress', 'answer')
       redis.call('ZREM', ready, id)
       if event[1] then
         redis.call('ZADD', KEYS[5], event[1], id)
         redis.call('HSET', key, 'taker', taker)
-        for _, value in ipairs({ id, name, event[2], event[3], event[4] }) do taken[#taken + 1] = value end
+        for _, value in ipairs({ id, name, event[2], event[3], event[4], event[5] }) do taken[#taken + 1] = value end
         count = count + 1
         bytes = bytes + size
       end

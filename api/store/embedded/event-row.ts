@@ -1,0 +1,23 @@
+import type { EventState } from '../../events/kept-events.ts'
+import type { QueuedEvent, TakenEvent } from '../../events/queue.ts'
+
+/** A row of the table of events. */
+export type EventRow = Record<string, unknown>
+
+/** The states by their number in the table. */
+export const eventStates: readonly EventState[] = ['ready', 'delayed', 'inFlight', 'failed']
+
+type Head = Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
+
+/** What a row says of an event, without its payload. */
+export function keptParts(row: EventRow): Omit<TakenEvent, 'payload'> {
+  return {
+    ...(JSON.parse(row['head'] as string) as Head),
+    id: row['id'] as string,
+    functionName: row['function'] as string,
+    ...(typeof row['progress'] === 'string'
+      ? { progress: JSON.parse(row['progress']) as NonNullable<TakenEvent['progress']> }
+      : {}),
+    ...(row['answer'] instanceof Uint8Array ? { answer: row['answer'] } : {}),
+  }
+}

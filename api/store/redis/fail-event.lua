@@ -1,0 +1,19 @@
+-- Puts an event among its function's failed ones, if this taker still has it; of these the newest stay.
+-- KEYS[1] event    hash
+-- KEYS[2] held     sorted set: ids in flight at this taker
+-- KEYS[3] failed   sorted set: ids of the function's failed events by sequence
+-- ARGV[1] id   ARGV[2] taker   ARGV[3] prefix of events   ARGV[4] how many stay   ARGV[5] progress
+-- ARGV[6] answer, left out when there is none
+-- Returns 1, or 0 when another has it.
+local event = redis.call('HMGET', KEYS[1], 'taker', 'sequence')
+if event[1] ~= ARGV[2] then return 0 end
+redis.call('HDEL', KEYS[1], 'taker')
+redis.call('HSET', KEYS[1], 'progress', ARGV[5])
+if ARGV[6] then redis.call('HSET', KEYS[1], 'answer', ARGV[6]) end
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZADD', KEYS[3], event[2], ARGV[1])
+for _, id in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1 - ARGV[4])) do
+  redis.call('ZREM', KEYS[3], id)
+  redis.call('DEL', ARGV[3] .. id)
+end
+return 1
