@@ -13,6 +13,8 @@ describe('settings', () => {
       driver: 'process',
       concurrency: 1000,
       idleMs: 300_000,
+      keptFailures: 1000,
+      retryDelayMs: 60_000,
     })
   })
 

@@ -13,6 +13,10 @@ export interface Config {
   readonly concurrency: number
   /** How long an environment without work is kept, in milliseconds. */
   readonly idleMs: number
+  /** How long the first retry of a failed asynchronous invocation waits; the second waits twice as long. */
+  readonly retryDelayMs: number
+  /** How many failed events of each function are kept, to be run again. */
+  readonly keptFailures: number
   /** Where deployment packages named by bucket and key come from. */
   readonly s3Endpoint?: string
 }
@@ -31,6 +35,8 @@ const readers = {
   KUBELAMBDA_DRIVER: text('process', /^process$/, 'must be process'),
   KUBELAMBDA_CONCURRENCY: wholeNumber(1000, 1, 100_000),
   KUBELAMBDA_IDLE_SECONDS: wholeNumber(300, 1, 86_400),
+  KUBELAMBDA_RETRY_SECONDS: wholeNumber(60, 0, 3600),
+  KUBELAMBDA_FAILED_EVENTS: wholeNumber(1000, 0, 1_000_000),
   KUBELAMBDA_S3_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_REDIS_URL: text(undefined, /^$/, 'is not supported with the process driver: leave it unset'),
 } as const
@@ -57,6 +63,8 @@ export function readConfig(variables: Variables): Config {
     driver: 'process',
     concurrency: read('KUBELAMBDA_CONCURRENCY', readers.KUBELAMBDA_CONCURRENCY),
     idleMs: read('KUBELAMBDA_IDLE_SECONDS', readers.KUBELAMBDA_IDLE_SECONDS) * 1000,
+    retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS', readers.KUBELAMBDA_RETRY_SECONDS) * 1000,
+    keptFailures: read('KUBELAMBDA_FAILED_EVENTS', readers.KUBELAMBDA_FAILED_EVENTS),
     ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
   }
 }

@@ -7,6 +7,7 @@ import { buildSupervisor } from './environments/process/supervisor-file.ts'
 import { countConcurrency } from './environments/concurrency.ts'
 import { createScheduler } from './environments/scheduler.ts'
 import { createDispatcher } from './events/dispatcher.ts'
+import { createSettingsOf } from './events/settings.ts'
 import type { CodeStore } from './functions/code-store.ts'
 import type { Documents } from './functions/documents.ts'
 import { createLayers } from './functions/layers.ts'
@@ -98,7 +99,10 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   const dispatcher = createDispatcher({
     queue: store.events,
     run: (event) => invoke.run(queuedRequest(event)),
-    warn: (message, cause) => log.error(message, cause),
+    settingsOf: createSettingsOf(catalogue),
+    retryDelayMs: config.retryDelayMs,
+    keptFailures: config.keptFailures,
+    log,
     concurrency: Math.min(concurrency, eventsAtOnce),
     now,
   })

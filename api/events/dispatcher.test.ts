@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { accountConcurrencyExceeded, functionNotFound } from '../errors.ts'
+import { accountConcurrencyExceeded } from '../errors.ts'
 import { openEmbeddedStore, type EmbeddedStore } from '../store/embedded/open.ts'
 import type { RunEvent } from './attempt.ts'
-import { backOffMs } from './attempt.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
+import type { EventQueue } from './queue.ts'
+import { defaultSettings, type SettingsOf } from './settings.ts'
 import { anEvent } from './testing/samples.ts'
+
+const done = { payload: Buffer.from('null'), executedVersion: '$LATEST' }
+const failure = { ...done, functionError: 'Unhandled' }
 
 /** A run that ends when the test says so. */
 function gate() {
@@ -18,7 +22,7 @@ function gate() {
     started.push(id)
     return new Promise((resolve) =>
       waiting.set(id, () => {
-        resolve({})
+        resolve(done)
       }),
     )
   }
@@ -38,15 +42,37 @@ describe('the dispatcher', () => {
   let store: EmbeddedStore
   let dispatcher: Dispatcher
   let warnings: string[]
-  const open = (run: RunEvent, concurrency = 10) => {
+  /** How far the clock was moved on. */
+  let aheadMs: number
+  const now = () => Date.now() + aheadMs
+  const fresh = (functionName: string, id: string) => anEvent(functionName, id, { acceptedMs: now() })
+  const open = (run: RunEvent, concurrency = 10, settingsOf: SettingsOf = async () => defaultSettings) => {
     store = openEmbeddedStore(folder)
     const warn = (message: string) => void warnings.push(message)
-    dispatcher = createDispatcher({ queue: store.events, run, warn, concurrency, now: Date.now })
+    dispatcher = createDispatcher({
+      queue: withoutWaits(store.events),
+      run,
+      settingsOf,
+      retryDelayMs: 60_000,
+      keptFailures: 10,
+      log: { warn, error: warn },
+      concurrency,
+      now,
+    })
     dispatcher.start()
   }
+  /** Whatever is put back is due at once: the clock moves on to its time. */
+  const withoutWaits = (queue: EventQueue): EventQueue => ({
+    ...queue,
+    putBack: async (id, dueMs, step) => {
+      await queue.putBack(id, dueMs, step)
+      aheadMs += Math.max(0, dueMs - now())
+    },
+  })
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'dispatcher-'))
     warnings = []
+    aheadMs = 0
   })
   const end = async (withinMs: number) => {
     await dispatcher.close(withinMs)
@@ -59,13 +85,13 @@ describe('the dispatcher', () => {
   test('runs each accepted event once and then forgets it', async () => {
     const ran: string[] = []
     const run: RunEvent = ({ payload }) =>
-      Promise.resolve(void ran.push(Buffer.from(payload).toString())).then(() => ({}))
+      Promise.resolve(void ran.push(Buffer.from(payload).toString())).then(() => done)
     open(run)
-    await Promise.all(['a', 'b', 'c'].map((id) => dispatcher.accept(anEvent('f', id))))
+    await Promise.all(['a', 'b', 'c'].map((id) => dispatcher.accept(fresh('f', id))))
     await until(() => ran.length === 3)
     await end(1000)
     open(run)
-    await dispatcher.accept(anEvent('f', 'd'))
+    await dispatcher.accept(fresh('f', 'd'))
     await until(() => ran.length === 4)
     await end(1000)
     expect(ran.toSorted()).toEqual(['a', 'b', 'c', 'd'])
@@ -74,7 +100,7 @@ describe('the dispatcher', () => {
   test('runs again after a start what had not ended', async () => {
     const first = gate()
     open(first.run)
-    await dispatcher.accept(anEvent('f', 'a'))
+    await dispatcher.accept(fresh('f', 'a'))
     await until(() => first.started.length === 1)
     await end(0)
     const second = gate()
@@ -88,7 +114,7 @@ describe('the dispatcher', () => {
   test('waits for what runs when it closes', async () => {
     const { run, started, end: endRun } = gate()
     open(run)
-    await dispatcher.accept(anEvent('f', 'a'))
+    await dispatcher.accept(fresh('f', 'a'))
     await until(() => started.length === 1)
     const closed = end(10_000)
     endRun('a')
@@ -100,9 +126,9 @@ describe('the dispatcher', () => {
     const { run, started, end: endRun } = gate()
     open(run, 8)
     const ids = Array.from({ length: 50 }, (_, index) => `slow ${String(index)}`)
-    await Promise.all(ids.map((id) => dispatcher.accept(anEvent('slow', id))))
+    await Promise.all(ids.map((id) => dispatcher.accept(fresh('slow', id))))
     await until(() => started.length >= 4)
-    await dispatcher.accept(anEvent('quick', 'quick'))
+    await dispatcher.accept(fresh('quick', 'quick'))
     await until(() => started.includes('quick'))
     expect(started.length).toBeLessThanOrEqual(8)
     endRun('quick')
@@ -116,29 +142,76 @@ describe('the dispatcher', () => {
       const refusal = refusals.pop()
       if (refusal !== undefined) return Promise.reject(refusal)
       ran.push(id)
-      return Promise.resolve({})
+      return Promise.resolve(done)
     })
-    await Promise.all(['a', 'b'].map((id) => dispatcher.accept(anEvent(id, id, { acceptedMs: Date.now() }))))
+    await Promise.all(['a', 'b'].map((id) => dispatcher.accept(fresh(id, id))))
     await until(() => ran.length === 2)
     await end(1000)
     expect(ran.toSorted()).toEqual(['a', 'b'])
   })
 
-  test('gives up an event whose function is gone, or that is too old to be tried again', async () => {
-    let runs = 0
-    open(({ id }) => {
-      runs++
-      return Promise.reject(id === 'gone' ? functionNotFound('arn') : accountConcurrencyExceeded())
+  test('runs a failing function three times under one id, at the times of AWS, and keeps the event', async () => {
+    const startMs = now()
+    const runs: unknown[] = []
+    open(({ id, payload }) => {
+      runs.push([id, Buffer.from(payload).toString(), Math.floor((now() - startMs) / 10_000)])
+      return Promise.resolve(failure)
     })
-    await dispatcher.accept(anEvent('f', 'gone', { acceptedMs: Date.now() }))
-    await dispatcher.accept(anEvent('g', 'old', { acceptedMs: Date.now() - 7 * 3600 * 1000 }))
-    await until(() => warnings.length === 2)
+    await dispatcher.accept(fresh('f', 'a'))
+    await until(() => warnings.length === 1)
+    expect(runs).toEqual([0, 6, 18].map((tensOfSeconds) => ['a', 'a', tensOfSeconds]))
+    expect(await store.keptEvents.find('a')).toMatchObject({
+      state: 'failed',
+      progress: { runs: 3, outcome: { condition: 'RetriesExhausted' } },
+    })
     await end(1000)
-    expect(runs).toBe(2)
-    expect(warnings[0]).toContain('is given up')
   })
 
-  test('waits from one second to five minutes between attempts', () => {
-    expect([0, 1, 2, 8, 9, 1000].map(backOffMs)).toEqual([1000, 2000, 4000, 256_000, 300_000, 300_000])
+  test('goes on with the retries where a server left off that died between them', async () => {
+    let isStuck = false
+    open(() => Promise.resolve(failure))
+    store.events.putBack = () => new Promise(() => (isStuck = true))
+    await dispatcher.accept(fresh('f', 'a'))
+    await until(() => isStuck)
+    await end(0)
+    let runs = 0
+    open(() => Promise.resolve(++runs < 3 ? failure : done))
+    await until(() => runs === 3)
+    await end(1000)
+    expect(warnings).toEqual([])
+  })
+
+  test('drops events whose function is gone, and runs none that is too old or whose function is switched off', async () => {
+    let runs = 0
+    const settings: Record<string, Awaited<ReturnType<SettingsOf>>> = {
+      old: defaultSettings,
+      off: { ...defaultSettings, isSwitchedOff: true },
+    }
+    const run = () => Promise.resolve(done).finally(() => runs++)
+    open(run, 10, (name) => Promise.resolve(settings[name]))
+    await dispatcher.accept(fresh('gone', 'gone'))
+    await dispatcher.accept(anEvent('old', 'old', { acceptedMs: now() - 7 * 3600 * 1000 }))
+    await dispatcher.accept(fresh('off', 'off'))
+    await until(() => warnings.length === 3)
+    await dispatcher.close(1000)
+    const conditions = ['gone', 'old', 'off'].map(async (id) => (await store.keptEvents.find(id))?.progress?.outcome)
+    expect((await Promise.all(conditions)).map((outcome) => outcome?.condition)).toEqual([
+      undefined,
+      'EventAgeExceeded',
+      'ZeroReservedConcurrency',
+    ])
+    expect(runs).toBe(0)
+    await store.close()
+  })
+
+  test('tries again later when the settings cannot be read', async () => {
+    let reads = 0
+    let runs = 0
+    const settingsOf: SettingsOf = () =>
+      ++reads === 1 ? Promise.reject(new Error('the store is away')) : Promise.resolve(defaultSettings)
+    open(() => Promise.resolve(done).finally(() => runs++), 10, settingsOf)
+    await dispatcher.accept(fresh('f', 'a'))
+    await until(() => runs === 1)
+    await end(1000)
   })
 })

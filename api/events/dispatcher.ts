@@ -1,7 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { attempt, backOffMs, type RunEvent } from './attempt.ts'
+import type { Log } from '../observe/log.ts'
+import type { RunEvent } from './attempt.ts'
 import { createPlaces, type Places } from './places.ts'
 import type { EventQueue, QueuedEvent, TakenEvent } from './queue.ts'
+import { settle } from './settle.ts'
+import type { SettingsOf } from './settings.ts'
+import { backOffMs } from './verdict.ts'
 import { createWaker } from './waker.ts'
 
 /**
@@ -9,8 +13,7 @@ import { createWaker } from './waker.ts'
  *
  * 1. accept   keeps the event, durable before it resolves        queue.ts
  * 2. take     what is due, in turn between functions             places.ts
- * 3. run      through the invocation that is given               attempt.ts
- * 4. settle   what is over goes; what could not be run waits
+ * 3. settle   runs it; what is over goes, the rest waits         settle.ts
  *
  * It sleeps until an event is accepted, here or, with a shared queue, elsewhere, a run ends, or a delayed event is due.
  */
@@ -25,8 +28,12 @@ export interface Dispatcher {
 export interface DispatcherParts {
   readonly queue: EventQueue
   readonly run: RunEvent
-  /** Told of failures of the queue and of events given up. */
-  readonly warn: (message: string, cause: unknown) => void
+  readonly settingsOf: SettingsOf
+  /** How long the first retry of a failed function waits. */
+  readonly retryDelayMs: number
+  /** How many failed events of a function are kept for whoever wants to run them again. */
+  readonly keptFailures: number
+  readonly log: Pick<Log, 'warn' | 'error'>
   /** Events that run at once. */
   readonly concurrency: number
   /** Events of one function that began a moment ago and run at once; twice the processors unless given. */
@@ -46,7 +53,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       state.isReadable = true
       return await nextDueMs(queue, places, state.checkedMs)
     } catch (cause) {
-      if (state.isReadable) parts.warn('Asynchronous events cannot be read from the store.', cause)
+      if (state.isReadable) parts.log.error('Asynchronous events cannot be read from the store.', cause)
       state.isReadable = false
       return now() + backOffMs(0)
     }
@@ -72,9 +79,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const runAndSettle = async (event: TakenEvent): Promise<void> => {
     const run = places.take(event.functionName, now())
     try {
-      await settle(parts, places, event)
+      const { rests } = await settle(parts, event)
+      if (rests) places.rest(event.functionName, now() + backOffMs(0))
     } catch (cause) {
-      parts.warn(`The outcome of event ${event.id} cannot be stored; it is run again after the next start.`, cause)
+      parts.log.error(`The outcome of event ${event.id} cannot be stored; it is run again after the next start.`, cause)
     } finally {
       places.giveBack(run)
     }
@@ -98,16 +106,6 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       if (places.free() < concurrency) await calledWithin(withinMs, (whenIdle) => (state.onIdle = whenIdle))
     },
   }
-}
-
-/** Runs the event; what is over leaves the queue, what could not be run waits there, and its function's other events a while. */
-async function settle({ queue, run, warn, now }: DispatcherParts, places: Places, event: TakenEvent): Promise<void> {
-  const { isOver, refusal } = await attempt(event, run, now)
-  if (isOver && refusal !== undefined) warn(`Event ${event.id} of ${event.functionArn} is given up.`, refusal)
-  if (isOver) return queue.finish(event.id)
-  places.rest(event.functionName, now() + backOffMs(0))
-  const { runs, refusals } = event.progress ?? { runs: 0, refusals: 0 }
-  return queue.putBack(event.id, now() + backOffMs(refusals), { progress: { runs, refusals: refusals + 1 } })
 }
 
 /** Without a free place the end of a run is what wakes. */

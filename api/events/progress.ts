@@ -1,6 +1,5 @@
-/** Why an event is over; the first four in AWS's words (reference 6.2), the others where AWS has no record of it. */
-export type Condition =
-  'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency' | 'RecursiveLoop' | 'Refused'
+/** Why an event is over, in AWS's words (reference 6.2). */
+export type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency'
 
 /** How far an event has come. Kept as JSON beside it, so that a process that takes over goes on from here. */
 export interface EventProgress {
@@ -15,20 +14,20 @@ export interface EventProgress {
 }
 
 export interface LastRun {
+  /** `$LATEST` or the number that ran. */
   readonly executedVersion: string
   readonly functionError?: string
 }
 
-/** What is told of an event that is over, and to whom it must still be told. */
+/** How an event ended. */
 export interface Outcome {
   readonly condition: Condition
   readonly endedMs: number
-  /** The status and text that a dead letter carries. */
+  /** 200 when the function ran last, else the status of what kept it from running. */
   readonly statusCode: number
+  /** What kept it from running, or the function's own words. */
   readonly message?: string
-  /** ARNs that have yet to take it. */
-  readonly destination?: string
-  readonly deadLetter?: string
-  /** Since when delivery is tried. */
-  readonly failures?: readonly string[]
 }
+
+/** Nothing has happened yet. */
+export const noProgress: EventProgress = { runs: 0, refusals: 0 }

@@ -1,0 +1,47 @@
+import type { Catalogue } from '../functions/catalogue.ts'
+import { latestVersion, type FunctionRecord, type FunctionSettings } from '../functions/function.ts'
+
+/** What is configured for the events of a function's version or alias. */
+export interface EventSettings {
+  /** An event that would be tried again later than this after it was accepted is given up. */
+  readonly maxAgeMs: number
+  /** How often an event is run again whose function failed. */
+  readonly maxRetries: number
+  /** Whether the function's reserved concurrency is 0. */
+  readonly isSwitchedOff: boolean
+  /** ARNs of who is told. */
+  readonly onSuccess?: string
+  readonly onFailure?: string
+  readonly deadLetterTargetArn?: string
+}
+
+/** The settings that hold now for a function's events as they were invoked; nothing when the function is gone. */
+export type SettingsOf = (functionName: string, qualifier?: string) => Promise<EventSettings | undefined>
+
+/** AWS's values for what is not configured (reference 6.1). */
+export const defaultSettings: EventSettings = { maxAgeMs: 6 * 60 * 60 * 1000, maxRetries: 2, isSwitchedOff: false }
+
+/** Reads the settings from where functions are kept: dead letters are the version's own, all else is the function's. */
+export function createSettingsOf(catalogue: Pick<Catalogue, 'find' | 'findVersion'>): SettingsOf {
+  return async (functionName, qualifier = latestVersion) => {
+    const record = (await catalogue.find(functionName))?.value
+    if (record === undefined) return undefined
+    const deadLetterTargetArn = (await versionSettings(catalogue, record, qualifier))?.deadLetterTargetArn
+    return {
+      ...defaultSettings,
+      isSwitchedOff: record.reservedConcurrency === 0,
+      ...(deadLetterTargetArn === undefined ? {} : { deadLetterTargetArn }),
+    }
+  }
+}
+
+async function versionSettings(
+  catalogue: Pick<Catalogue, 'findVersion'>,
+  record: FunctionRecord,
+  qualifier: string,
+): Promise<FunctionSettings | undefined> {
+  const alias = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined
+  const number = alias?.functionVersion ?? qualifier
+  if (number === latestVersion) return record.latest.settings
+  return (await catalogue.findVersion(record.name, number))?.settings
+}
