@@ -1,7 +1,9 @@
 /** Who may import whom: what this table does not name is an error. */
 const table = {
   'api/errors.ts': [],
-  'api/config.ts': ['api/errors.ts'],
+  'api/config.ts': ['api/errors.ts', 'api/config-kubernetes.ts', 'api/config-readers.ts', 'k8s/settings.ts'],
+  'api/config-readers.ts': [],
+  'api/config-kubernetes.ts': ['api/config-readers.ts', 'k8s/settings.ts'],
   'api/app.ts': [
     'api/errors.ts',
     'api/model/',
@@ -35,7 +37,21 @@ const table = {
     'api/sources/',
     'api/observe/',
   ],
-  'k8s/': ['api/environments/driver.ts', 'api/functions/function.ts', 'runtime-bootstrap/protocol.ts'],
+  'k8s/images/': [
+    'api/environments/process/bundle.ts',
+    'api/environments/process/runtime-clients.ts',
+    'runtime-bootstrap/',
+  ],
+  'k8s/': [
+    'api/environments/driver.ts',
+    'api/environments/runtime-family.ts',
+    'api/environments/variables.ts',
+    'api/functions/function.ts',
+    'api/functions/deployment-package.ts',
+    'runtime-bootstrap/protocol.ts',
+    'runtime-bootstrap/proof.ts',
+    'runtime-bootstrap/node-flags.ts',
+  ],
   'runtime-bootstrap/': [],
   'fixtures/': [],
   'conformance/': ['fixtures/'],
@@ -46,11 +62,17 @@ const tests = '\\.(test|contract|harness|fake)\\.ts$|/testing/'
 const ours = '^(api|runtime-bootstrap|k8s|fixtures|conformance|bench)/'
 const pattern = (place) => `^${place.replaceAll('.', '\\.')}`
 
+/** Folders below with a line of their own. */
+const inner = (from) =>
+  Object.keys(table)
+    .filter((other) => other !== from && other.startsWith(from))
+    .map(pattern)
+
 const mayImport = Object.entries(table).map(([from, to]) => ({
   name: `${from.replace(/\/$/, '')}-imports`,
   comment: `${from} may import ${to.length === 0 ? 'nothing of ours' : to.join(', ')}.`,
   severity: 'error',
-  from: { path: pattern(from), pathNot: tests },
+  from: { path: pattern(from), pathNot: [tests, ...inner(from)] },
   to: { path: ours, pathNot: [from, ...to].map(pattern) },
 }))
 
@@ -80,6 +102,7 @@ module.exports = {
       '^(api/environments/process|runtime-bootstrap/|fixtures/|conformance/|bench/)',
       '^(node:)?child_process$',
     ),
+    only('kubernetes-in-k8s-only', 'Only k8s/ knows Kubernetes.', '^k8s/', 'node_modules/@kubernetes/'),
     only('http-in-routes', 'Only routes know the HTTP framework.', '^api/(routes/|app\\.ts$)', 'node_modules/fastify/'),
     only(
       'sdk-outside-api',

@@ -1,4 +1,7 @@
 import { resolve } from 'node:path'
+import type { KubernetesSettings } from '../k8s/settings.ts'
+import { kubernetesReaders, readKubernetes } from './config-kubernetes.ts'
+import { ConfigError, text, wholeNumber } from './config-readers.ts'
 
 /** What the server is told from outside; every default is safe on one machine. */
 export interface Config {
@@ -8,7 +11,9 @@ export interface Config {
   readonly dataFolder: string
   readonly accountId: string
   readonly region: string
-  readonly driver: 'process'
+  readonly driver: 'process' | 'kubernetes'
+  /** Settings of the driver `kubernetes`. */
+  readonly kubernetes?: KubernetesSettings
   /** Invocations that may run at once over all functions. */
   readonly concurrency: number
   /** How long an environment without work is kept, in milliseconds. */
@@ -21,8 +26,7 @@ export interface Config {
   readonly s3Endpoint?: string
 }
 
-/** A setting that cannot be used; the message is one line that names it. */
-export class ConfigError extends Error {}
+export { ConfigError }
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -32,13 +36,14 @@ const readers = {
   KUBELAMBDA_DATA: text('.kubelambda', /./, 'must be a folder'),
   KUBELAMBDA_ACCOUNT_ID: text('000000000000', /^\d{12}$/, 'must be 12 digits'),
   KUBELAMBDA_REGION: text('us-east-1', /^[a-z]{2,4}(-[a-z]+)+-\d$/, 'must be a region such as us-east-1'),
-  KUBELAMBDA_DRIVER: text('process', /^process$/, 'must be process'),
+  KUBELAMBDA_DRIVER: text('process', /^(process|kubernetes)$/, 'must be process or kubernetes'),
   KUBELAMBDA_CONCURRENCY: wholeNumber(1000, 1, 100_000),
   KUBELAMBDA_IDLE_SECONDS: wholeNumber(300, 1, 86_400),
   KUBELAMBDA_RETRY_SECONDS: wholeNumber(60, 0, 3600),
   KUBELAMBDA_FAILED_EVENTS: wholeNumber(1000, 0, 1_000_000),
   KUBELAMBDA_S3_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_REDIS_URL: text(undefined, /^$/, 'is not supported with the process driver: leave it unset'),
+  ...kubernetesReaders,
 } as const
 
 type Setting = keyof typeof readers
@@ -53,36 +58,20 @@ export function readConfig(variables: Variables): Config {
     reader(name, variables[name])
   const s3Endpoint = read('KUBELAMBDA_S3_ENDPOINT', readers.KUBELAMBDA_S3_ENDPOINT)
   read('KUBELAMBDA_REDIS_URL', readers.KUBELAMBDA_REDIS_URL)
-  read('KUBELAMBDA_DRIVER', readers.KUBELAMBDA_DRIVER)
+  const isKubernetes = read('KUBELAMBDA_DRIVER', readers.KUBELAMBDA_DRIVER) === 'kubernetes'
+  const kubernetes = readKubernetes(read)
   return {
     host: read('KUBELAMBDA_HOST', readers.KUBELAMBDA_HOST) ?? '',
     port: read('KUBELAMBDA_PORT', readers.KUBELAMBDA_PORT),
     dataFolder: resolve(read('KUBELAMBDA_DATA', readers.KUBELAMBDA_DATA) ?? ''),
     accountId: read('KUBELAMBDA_ACCOUNT_ID', readers.KUBELAMBDA_ACCOUNT_ID) ?? '',
     region: read('KUBELAMBDA_REGION', readers.KUBELAMBDA_REGION) ?? '',
-    driver: 'process',
+    driver: isKubernetes ? 'kubernetes' : 'process',
+    ...(isKubernetes ? { kubernetes } : {}),
     concurrency: read('KUBELAMBDA_CONCURRENCY', readers.KUBELAMBDA_CONCURRENCY),
     idleMs: read('KUBELAMBDA_IDLE_SECONDS', readers.KUBELAMBDA_IDLE_SECONDS) * 1000,
     retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS', readers.KUBELAMBDA_RETRY_SECONDS) * 1000,
     keptFailures: read('KUBELAMBDA_FAILED_EVENTS', readers.KUBELAMBDA_FAILED_EVENTS),
     ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
-  }
-}
-
-function text(fallback: string | undefined, allowed: RegExp, rule: string) {
-  return (name: string, given: string | undefined): string | undefined => {
-    if (given === undefined || given === '') return fallback
-    if (!allowed.test(given)) throw new ConfigError(`${name} ${rule}, not ${JSON.stringify(given)}.`)
-    return given
-  }
-}
-
-function wholeNumber(fallback: number, least: number, most: number) {
-  return (name: string, given: string | undefined): number => {
-    if (given === undefined || given === '') return fallback
-    const value = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN
-    if (value >= least && value <= most) return value
-    const range = `${String(least)} to ${String(most)}`
-    throw new ConfigError(`${name} must be a whole number from ${range}, not ${JSON.stringify(given)}.`)
   }
 }

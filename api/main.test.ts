@@ -72,7 +72,7 @@ test('the server starts, is healthy, runs a function and ends on SIGTERM', async
   expect(await server.end('SIGTERM')).toBe(0)
 })
 
-test.each([{ KUBELAMBDA_PORT: 'many' }, { KUBELAMBDA_DRIVER: 'kubernetes' }, { KUBELAMBDA_ACCOUNT_ID: '1' }])(
+test.each([{ KUBELAMBDA_PORT: 'many' }, { KUBELAMBDA_DRIVER: 'docker' }, { KUBELAMBDA_ACCOUNT_ID: '1' }])(
   'a wrong setting ends the start with one line that names it: %j',
   async (settings: Record<string, string>) => {
     const { exited, output } = startProgram({ KUBELAMBDA_DATA: folder(), ...settings })

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import { adoptEnvironments } from './environments/adoption.ts'
+import type { Driver } from './environments/driver.ts'
 import { createProcessDriver } from './environments/process-driver.ts'
 import { buildSupervisor } from './environments/process/supervisor-file.ts'
 import { countConcurrency } from './environments/concurrency.ts'
@@ -13,6 +15,8 @@ import type { Documents } from './functions/documents.ts'
 import { createLayers } from './functions/layers.ts'
 import { createLifecycle } from './functions/lifecycle.ts'
 import type { Catalogue } from './functions/catalogue.ts'
+import { latestVersion } from './functions/function.ts'
+import { findVersion } from './functions/resolve.ts'
 import { codeInUse } from './functions/code-in-use.ts'
 import { environmentKey, environmentSpec } from './invoke/environment-spec.ts'
 import { createInvoke } from './invoke/invoke.ts'
@@ -65,6 +69,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
     isReady: () => isReady,
   })
   const stopSweeping = await sweepRegularly(parts, log)
+  await parts.adopt()
   await lifecycle.resume()
   await app.listen({ host: config.host, port: config.port })
   dispatcher.start()
@@ -92,8 +97,8 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   const store = openEmbeddedStore(dataFolder)
   const { catalogue, documents } = store
   const codeStore = openDiskCodeStore(dataFolder, now)
-  const supervisorFile = await buildSupervisor(dataFolder)
-  const driver = await createProcessDriver({ ...home, codeStore, dataFolder, supervisorFile, log })
+  const nextToken = growingTokens(now)
+  const driver = await createDriver(config, { codeStore, log, nextToken })
   const scheduler = createScheduler({ driver, concurrency: countConcurrency(concurrency), idleMs, log })
   const invoke = createInvoke({ ...home, catalogue, scheduler, random })
   const dispatcher = createDispatcher({
@@ -117,7 +122,38 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
     drain: (name, version) => scheduler.drain(version === undefined ? name : environmentKey(name, version)),
     onFault: (message, cause) => log.error(message, cause),
   })
-  return { ...home, store, catalogue, documents, codeStore, scheduler, invoke, dispatcher, layers, lifecycle }
+  const specOf = async (name: string, qualifier: string) => {
+    const found = await findVersion({ ...home, catalogue }, { name, qualifier }).catch(() => undefined)
+    const version = qualifier === latestVersion ? (found?.record.serving ?? found?.version) : found?.version
+    return found === undefined || version === undefined ? undefined : environmentSpec(found.record, version)
+  }
+  const { shared } = driver
+  const adopt = async () => {
+    if (shared !== undefined) await adoptEnvironments({ shared, scheduler, specOf, nextToken, log })
+  }
+  return { ...home, store, catalogue, documents, codeStore, scheduler, invoke, dispatcher, layers, lifecycle, adopt }
+}
+
+/** The driver that the settings ask for. What only one of them needs is loaded with it. */
+async function createDriver(
+  { accountId, region, dataFolder, kubernetes }: Config,
+  parts: { codeStore: CodeStore; log: Log; nextToken: () => Promise<number> },
+): Promise<Driver> {
+  const home = { accountId, region, ...parts }
+  if (kubernetes === undefined) {
+    return createProcessDriver({ ...home, dataFolder, supervisorFile: await buildSupervisor(dataFolder) })
+  }
+  const { openKubernetesDriver } = await import('../k8s/open.ts')
+  return openKubernetesDriver({ ...home, settings: kubernetes, code: parts.codeStore })
+}
+
+/** Tokens that grow with each call and each start, as long as the clock is not set back by more than a start takes. */
+function growingTokens(now: () => number): () => Promise<number> {
+  let token = 0
+  return () => {
+    token = Math.max(token + 1, now() * 1000)
+    return Promise.resolve(token)
+  }
 }
 
 interface SweptParts {

@@ -1,3 +1,4 @@
+import type { Assignment, EnvironmentStatus } from './protocol.ts'
 import type { RuntimeState } from './runtime-api/runtime-events.ts'
 
 /** Where an environment is in its life. `down`: no runtime runs, the next invocation initialises again. */
@@ -23,4 +24,11 @@ export const runtimeStates: Readonly<Record<State, RuntimeState>> = {
   responded: 'RuntimeResponseSentState',
   down: 'RuntimeResponseSentState',
   stopped: 'RuntimeResponseSentState',
+}
+
+/** What a server that takes the environment over finds. */
+export function statusOf(assignment: Assignment | undefined, isBusy: boolean): EnvironmentStatus {
+  if (assignment === undefined) return { state: 'generic' }
+  const { key } = assignment
+  return { state: isBusy ? 'busy' : 'idle', ...(key === undefined ? {} : { key }) }
 }

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { frameDecoder, type ServerMessage } from './protocol.ts'
+import { frameDecoder, type Order } from './protocol.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** More than this unsent means that the server does not keep up; log lines are thrown away then. */
@@ -16,7 +16,7 @@ function supervise(channel: Socket): void {
     supervisor.stop()
     process.exit(0)
   }
-  const decode = frameDecoder<ServerMessage>((frame) => {
+  const decode = frameDecoder<Order>((frame) => {
     supervisor.receive(frame)
     if (frame.message.type === 'shutdown') channel.end(() => process.exit(0))
   })

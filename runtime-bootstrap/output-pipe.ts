@@ -14,11 +14,14 @@ export interface OutputPipe {
  * Makes a real pipe for stdout and stderr together. The sockets that `spawn` makes instead cannot be opened again as
  * `/dev/stderr`, which shell functions do, and two of them lose the order in which lines were written.
  */
-export async function openOutputPipe(onChunk: (chunk: Buffer) => void): Promise<OutputPipe> {
+export async function openOutputPipe(
+  onChunk: (chunk: Buffer) => void,
+  command: readonly string[] = ['mkfifo'],
+): Promise<OutputPipe> {
   const folder = mkdtempSync(join(tmpdir(), '.output-'))
   try {
     const path = join(folder, 'pipe')
-    await makePipe(path)
+    await makePipe(command, path)
     const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const writeEnd = openSync(path, constants.O_WRONLY)
     const reader = new Socket({ fd: readEnd, readable: true, writable: false })
@@ -30,9 +33,9 @@ export async function openOutputPipe(onChunk: (chunk: Buffer) => void): Promise<
   }
 }
 
-function makePipe(path: string): Promise<void> {
+function makePipe([file = '', ...args]: readonly string[], path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('mkfifo', ['-m', '666', path], { stdio: 'ignore' })
+    const child = spawn(file, [...args, '-m', '666', path], { stdio: 'ignore' })
     child.once('error', reject)
     child.once('exit', (code) => {
       if (code === 0) resolve()

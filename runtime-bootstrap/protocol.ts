@@ -4,10 +4,15 @@
  * A frame is `u32 BE head length | u32 BE body length | head, JSON in UTF-8 | body, raw bytes`. The stream is an inherited
  * socket with the local driver and a TCP connection in a cluster. An environment is assigned once, then runs one
  * invocation at a time; the server may send the first invocation right behind the assignment.
+ *
+ * Over TCP each connection begins with `challenge`, `hello` and `welcome`, the function's files come as `put` frames before the
+ * assignment, and the environment outlives its connection: the next server to say `hello` goes on with it.
  */
 
 /** Everything an environment learns when it becomes one function version's own. */
 export interface Assignment {
+  /** What the environment is shared under: the key of the server's `EnvironmentSpec`. */
+  readonly key?: string
   readonly functionName: string
   readonly functionVersion: string
   readonly handler: string
@@ -30,6 +35,45 @@ export interface Assignment {
   /** Whole environment of the runtime, without `AWS_LAMBDA_RUNTIME_API`, which only the supervisor knows. */
   readonly variables: Readonly<Record<string, string>>
 }
+
+/** Answers a challenge: proves that the server knows the environment's key, which never travels. */
+export interface HelloMessage {
+  readonly type: 'hello'
+  /** Grows with each server that takes the environment over; one that is older than the newest seen is refused. */
+  readonly token: number
+  /** See `proof.ts`. */
+  readonly proof: string
+}
+
+/** Where a file of the function goes: its package below `/var/task`, its layers below `/opt`. */
+export type Place = 'code' | 'layers'
+
+/** One entry of a package, checked by the server; the body is a file's content or its next piece. */
+export type PutMessage =
+  | {
+      readonly type: 'put'
+      readonly place: Place
+      readonly path: string
+      readonly kind: 'folder'
+      readonly mode: number
+    }
+  | {
+      readonly type: 'put'
+      readonly place: Place
+      readonly path: string
+      readonly kind: 'link'
+      readonly target: string
+    }
+  | {
+      readonly type: 'put'
+      readonly place: Place
+      readonly path: string
+      readonly kind: 'file'
+      readonly mode: number
+      readonly modifiedMs: number
+      /** Set when the next frame goes on with this file. */
+      readonly isMore?: true
+    }
 
 export interface AssignMessage {
   readonly type: 'assign'
@@ -64,7 +108,35 @@ export interface ShutdownMessage {
   readonly reason: 'spindown' | 'timeout' | 'failure'
 }
 
-export type ServerMessage = AssignMessage | InvokeMessage | GrantMessage | ShutdownMessage
+/** What is for the environment itself, whatever the stream is. */
+export type Order = AssignMessage | InvokeMessage | GrantMessage | ShutdownMessage
+
+export type ServerMessage = HelloMessage | PutMessage | Order
+
+/** The first frame on a network connection: what the server's proof is made of. */
+export interface ChallengeMessage {
+  readonly type: 'challenge'
+  readonly nonce: string
+}
+
+/** The server is let in, and told what it finds. */
+export interface WelcomeMessage {
+  readonly type: 'welcome'
+  readonly state: EnvironmentStatus['state']
+  readonly key?: string
+}
+
+/** How far an environment is: `generic` until it is assigned, `busy` while an invocation is not over. */
+export interface EnvironmentStatus {
+  readonly state: 'generic' | 'idle' | 'busy'
+  /** The assignment's key. */
+  readonly key?: string
+}
+
+/** Another server took the environment over; the connection ends. */
+export interface ReplacedMessage {
+  readonly type: 'replaced'
+}
 
 /** The runtime asked for its first event; sent once for every initialisation that succeeds. */
 export interface ReadyMessage {
@@ -118,7 +190,16 @@ export interface LogMessage {
   readonly type: 'log'
 }
 
-export type SupervisorMessage = ReadyMessage | BeginMessage | ChunkMessage | ResponseMessage | DoneMessage | LogMessage
+export type SupervisorMessage =
+  | ChallengeMessage
+  | WelcomeMessage
+  | ReplacedMessage
+  | ReadyMessage
+  | BeginMessage
+  | ChunkMessage
+  | ResponseMessage
+  | DoneMessage
+  | LogMessage
 
 export interface Frame<Message> {
   readonly message: Message

@@ -5,14 +5,14 @@ import { watchMemory, type MemoryWatch } from './memory.ts'
 import { createOutbox, type Outbox, type Outlet } from './outbox.ts'
 import { openOutputPipe, type OutputPipe } from './output-pipe.ts'
 import { initReportLine, initStartLine } from './platform-lines.ts'
-import { encodeFrame, type Assignment, type Frame, type ServerMessage } from './protocol.ts'
+import { encodeFrame, type Assignment, type EnvironmentStatus, type Frame, type Order } from './protocol.ts'
 import { answerRun, streamRun } from './run-answer.ts'
 import { writeFault, writeReport, writeStart } from './run-log.ts'
 import { serveRuntimeApi, type RuntimeApi } from './runtime-api.ts'
 import type { ApiReply } from './runtime-api/http-connection.ts'
 import { sendEvent } from './runtime-api/next.ts'
 import type { Answer, AnswerBody, BodySource } from './runtime-api/runtime-events.ts'
-import { moves, runtimeStates, type State } from './environment-state.ts'
+import { moves, runtimeStates, statusOf, type State } from './environment-state.ts'
 import { startRuntimeProcess, type RuntimeExit, type RuntimeProcess } from './runtime-process.ts'
 
 /** AWS freezes an idle environment at once; the delay keeps invocations in a row from paying for it. */
@@ -51,7 +51,7 @@ export class Supervisor {
   #freezer: NodeJS.Timeout | undefined
   #maxMemoryMb = 0
 
-  constructor(outlet: Outlet) {
+  constructor(outlet: Outlet, pipeCommand?: readonly string[]) {
     this.#outbox = createOutbox(outlet)
     this.#api = serveRuntimeApi({
       state: () => runtimeStates[this.#state],
@@ -61,14 +61,14 @@ export class Supervisor {
       onStream: (contentType, source) => this.#onStream(contentType, source),
       onInitError: (answer) => this.#onInitError(answer),
     })
-    this.#pipe = openOutputPipe((chunk) => this.#outbox.log.output(chunk))
+    this.#pipe = openOutputPipe((chunk) => this.#outbox.log.output(chunk), pipeCommand)
     // Failures show when an assignment needs these.
     this.#pipe.catch(() => undefined)
     this.#api.address.catch(() => undefined)
   }
 
   /** Takes one frame of the server. */
-  receive({ message, body }: Frame<ServerMessage>): void {
+  receive({ message, body }: Frame<Order>): void {
     switch (message.type) {
       case 'assign':
         return void this.#assign(message.assignment)
@@ -80,6 +80,11 @@ export class Supervisor {
       case 'shutdown':
         return this.stop()
     }
+  }
+
+  /** What a server that takes the environment over finds. */
+  status(): EnvironmentStatus {
+    return statusOf(this.#assignment, this.#run !== undefined)
   }
 
   /** Ends the function's processes and this one. */

@@ -35,8 +35,34 @@ export interface Launched {
   /** Carries the frames of `protocol.ts`. Its end means that the environment is gone. */
   readonly channel: Duplex
   readonly assignment: Assignment
+  /** Set when the environment was assigned before and is taken over: what it does now. */
+  readonly found?: 'idle' | 'busy'
   /** Ends the environment and everything in it at once; safe to call again. */
   kill(): void
+  /** Lets go of the environment, which lives on for the next server. Absent where environments end with their server. */
+  release?(): void
+}
+
+/** An assigned environment of this or another server. */
+export interface FoundEnvironment {
+  readonly id: string
+  readonly functionName: string
+  readonly version: string
+  /** The key of the spec it was launched for. */
+  readonly key: string
+}
+
+/** Environments that outlive their server. */
+export interface SharedEnvironments {
+  /** All that are assigned, whoever holds them. */
+  list(): Promise<FoundEnvironment[]>
+  /**
+   * Takes an environment from whoever holds it; a token that is older than its newest is refused. Rejects when it cannot be
+   * reached, without ending it.
+   */
+  takeOver(id: string, spec: EnvironmentSpec, token: number): Promise<Launched>
+  /** Ends an environment that no server shall use again. */
+  end(id: string): void
 }
 
 /**
@@ -48,7 +74,14 @@ export interface Driver {
   /** Gets ready what every environment of this spec will need, such as unpacked code; called when a function is created. */
   prepare(spec: EnvironmentSpec): Promise<void>
   close(): Promise<void>
+  /** How many launches may be under way; few unless given, as they take this machine's processors. */
+  readonly launchesAtOnce?: number
+  /** Absent when environments end with their server. */
+  readonly shared?: SharedEnvironments
 }
 
 /** The interpreter or image of a runtime is missing; the message says what to install. */
 export class RuntimeUnavailable extends Error {}
+
+/** There is no room for another environment, and none came in time; the message says what is full. */
+export class CapacityExhausted extends Error {}

@@ -16,7 +16,7 @@ import { passChunks } from './stream-grants.ts'
 export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
 
 const moves: Record<EnvironmentState, readonly EnvironmentState[]> = {
-  starting: ['idle', 'busy', 'stopped'],
+  starting: ['idle', 'busy', 'finishing', 'stopped'],
   idle: ['busy', 'stopped'],
   busy: ['finishing', 'stopped'],
   finishing: ['idle', 'stopped'],
@@ -98,7 +98,8 @@ export class Environment {
     channel.on('error', () => undefined)
     channel.on('end', () => channel.destroy())
     channel.on('close', () => this.#lose('its supervisor ended'))
-    channel.write(encodeFrame({ type: 'assign', assignment: launched.assignment }))
+    if (launched.found === undefined) channel.write(encodeFrame({ type: 'assign', assignment: launched.assignment }))
+    else this.#adopt(launched.found)
   }
 
   get state(): EnvironmentState {
@@ -163,6 +164,19 @@ export class Environment {
     return { begin: (contentType) => sink.begin(contentType), pass: passChunks(sink, grant) }
   }
 
+  /** Lets go of the environment when another server can go on with it. */
+  release(): void {
+    if (this.launched.release === undefined || this.#isGone || this.#state === 'stopped') return
+    this.launched.release()
+    this.#leave('this server lets go of it')
+  }
+
+  /** What another server began here ends before anything else can run. */
+  #adopt(found: 'idle' | 'busy'): void {
+    this.#markStarted()
+    this.#move(found === 'idle' ? 'idle' : 'finishing')
+  }
+
   #receive(frame: Frame<SupervisorMessage>): void {
     const { message, body } = frame
     switch (message.type) {
@@ -184,6 +198,12 @@ export class Environment {
       case 'log':
         this.#events.onLog(Buffer.from(body.buffer, body.byteOffset, body.length).toString(), this)
         break
+      case 'replaced':
+        this.launched.release?.()
+        break
+      case 'challenge':
+      case 'welcome':
+        break
     }
   }
 
@@ -201,12 +221,17 @@ export class Environment {
 
   #finish(done: DoneMessage): void {
     const call = this.#call
+    if (call === undefined && this.#state === 'finishing') return this.#free()
     if (call?.requestId !== done.requestId) return
     if (call.response === undefined) {
       this.#lose('it ended an invocation without an answer')
       return
     }
     if (call.tail) call.resolve(result(call.response, done.logTail))
+    this.#free()
+  }
+
+  #free(): void {
     this.#call = undefined
     this.#freeSinceMs = this.#clock()
     this.#markStarted()
@@ -216,10 +241,14 @@ export class Environment {
 
   #lose(reason: string): void {
     if (this.#isGone) return
+    this.launched.kill()
+    this.#leave(reason)
+  }
+
+  #leave(reason: string): void {
     this.#isGone = true
     if (this.#state !== 'stopped') this.#move('stopped')
     this.launched.channel.destroy()
-    this.launched.kill()
     const call = this.#call
     this.#call = undefined
     if (call?.tail === true && call.response !== undefined) call.resolve(result(call.response))

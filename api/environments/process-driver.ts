@@ -8,12 +8,13 @@ import type { Log } from '../observe/log.ts'
 import { RuntimeUnavailable, type Driver, type EnvironmentSpec, type Launched } from './driver.ts'
 import { findIsolation, isolationKinds } from './process/isolation.ts'
 import { buildRuntimeClients } from './process/runtime-clients.ts'
-import { createRuntimeFinder, runtimeVersionOf, type FindRuntime, type FoundRuntime } from './process/runtimes.ts'
+import { createRuntimeFinder, type FindRuntime, type FoundRuntime } from './process/runtimes.ts'
 import type { Isolation } from './process/sandbox.ts'
 import { keepSpares } from './process/spares.ts'
 import { startCommand } from './process/start-command.ts'
 import { startSupervisor, type Shown } from './process/supervisor-process.ts'
-import { runtimeVariables } from './process/variables.ts'
+import { runtimeVersionOf } from './runtime-family.ts'
+import { runtimeVariables } from './variables.ts'
 
 export interface ProcessDriverOptions {
   readonly codeStore: Pick<CodeStore, 'unpacked' | 'unpackedStack'>

@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../observe/log.ts'
 import type { Concurrency } from './concurrency.ts'
-import type { Driver, EnvironmentSpec } from './driver.ts'
+import type { Driver, EnvironmentSpec, Launched } from './driver.ts'
 import { Environment, EnvironmentLost, type EnvironmentEvents } from './environment.ts'
 import type { Invocation, InvocationResult } from './invocation.ts'
-import { createLaunchGate } from './launch-gate.ts'
+import { createLaunchGate, type LaunchGate } from './launch-gate.ts'
 import { Pool, type Waiter } from './pool.ts'
 
 export interface SchedulerOptions {
@@ -29,9 +29,12 @@ export interface Scheduler {
   drain(keyOrFunctionName: string): void
   /** Gets ready what the spec's environments will need. */
   prepare(spec: EnvironmentSpec): Promise<void>
+  /** Goes on with an environment that was launched for this spec by an earlier server. */
+  adopt(spec: EnvironmentSpec, launched: Launched): void
   /** Number of invocations that run. */
   concurrency(): number
-  /** Takes no more invocations, lets those that run end within the deadline, ends all environments and the driver. */
+  /** Takes no more invocations, lets those that run end within the deadline, ends
+   *  all environments that the next server cannot go on with, and the driver. */
   close(deadlineMs: number): Promise<void>
 }
 
@@ -60,7 +63,7 @@ class PooledScheduler implements Scheduler {
   readonly #graceMs: number
   readonly #clock: () => number
   readonly #concurrency: Concurrency
-  readonly #gate = createLaunchGate(Math.max(4, 2 * availableParallelism()))
+  readonly #gate: LaunchGate
   readonly #pools = new Map<string, Pool>()
   /** Drained pools that still have environments. */
   readonly #drained = new Set<Pool>()
@@ -72,6 +75,7 @@ class PooledScheduler implements Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#driver = options.driver
+    this.#gate = createLaunchGate(options.driver.launchesAtOnce ?? Math.max(4, 2 * availableParallelism()))
     this.#log = options.log
     this.#idleMs = options.idleMs ?? 5 * 60_000
     this.#graceMs = options.graceMs ?? 100
@@ -99,6 +103,11 @@ class PooledScheduler implements Scheduler {
     }
   }
 
+  adopt(spec: EnvironmentSpec, launched: Launched): void {
+    if (this.#isClosing) return launched.release?.()
+    this.#add(this.#poolOf(spec), spec, launched)
+  }
+
   prepare(spec: EnvironmentSpec): Promise<void> {
     return this.#driver.prepare(spec)
   }
@@ -118,7 +127,10 @@ class PooledScheduler implements Scheduler {
     const deadline = delay(deadlineMs, undefined, { ref: false })
     if (this.concurrency() > 0) await Promise.race([this.#quiet, deadline])
     const pools = [...this.#pools.values(), ...this.#drained]
-    for (const [key, pool] of this.#pools) this.#drainPool(key, pool)
+    for (const [key, pool] of this.#pools) {
+      for (const member of pool.members) member.release()
+      this.#drainPool(key, pool)
+    }
     const members = pools.flatMap((pool) => [...pool.members])
     await Promise.race([Promise.all(members.map((member) => member.gone)), deadline])
     this.#isClosed = true
@@ -177,7 +189,10 @@ class PooledScheduler implements Scheduler {
   }
 
   async #start(pool: Pool, spec: EnvironmentSpec): Promise<Environment> {
-    const launched = await this.#driver.launch(spec)
+    return this.#add(pool, spec, await this.#driver.launch(spec))
+  }
+
+  #add(pool: Pool, spec: EnvironmentSpec, launched: Launched): Environment {
     const source = `${spec.functionName}[${spec.version}]${launched.id}`
     const events: EnvironmentEvents = {
       onFree: (freed) => pool.offer(freed),
@@ -190,7 +205,7 @@ class PooledScheduler implements Scheduler {
     const environment = new Environment(launched, events, this.#clock)
     pool.members.add(environment)
     if (this.#isClosed) environment.kill('the server is shutting down')
-    else pool.offer(environment)
+    else if (environment.isFree) pool.offer(environment)
     this.#sweeper ??= setInterval(() => this.#sweep(), Math.min(sweepMs, this.#idleMs)).unref()
     return environment
   }

@@ -1,5 +1,5 @@
-import { invalidRuntime } from '../errors.ts'
-import { RuntimeUnavailable } from '../environments/driver.ts'
+import { accountConcurrencyExceeded, invalidRuntime } from '../errors.ts'
+import { CapacityExhausted, RuntimeUnavailable } from '../environments/driver.ts'
 import type { Invocation, InvocationResult } from '../environments/invocation.ts'
 import type { Scheduler } from '../environments/scheduler.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
@@ -81,6 +81,8 @@ function planOf(request: InvokeRequest, { record, version, invokedArn }: Resolve
   return { spec: environmentSpec(record, version), invocation }
 }
 
+/** A cluster without room is to callers what an account without concurrency is: they try again later. */
 function explain(error: unknown): never {
+  if (error instanceof CapacityExhausted) throw accountConcurrencyExceeded()
   throw error instanceof RuntimeUnavailable ? invalidRuntime(error.message) : error
 }

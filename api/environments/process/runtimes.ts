@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { RuntimeUnavailable } from '../driver.ts'
@@ -149,13 +148,4 @@ async function probe(command: string, code: readonly string[], searchPath: strin
 /** Where a runtime's PATH starts: beside its interpreter, so that `node` or `pip` there are its own. */
 export function interpreterFolder(runtime: FoundRuntime): string | undefined {
   return runtime.interpreter === undefined ? undefined : dirname(runtime.interpreter)
-}
-
-/** `python:3.12` and its ARN, as INIT_START prints them. */
-export function runtimeVersionOf(runtime: FoundRuntime, region: string): { version: string; arn: string } {
-  const version = `${runtime.family}:${runtime.version}`
-  const hash = createHash('sha256')
-    .update(`${version} ${runtime.interpreterVersion ?? ''}`)
-    .digest('hex')
-  return { version, arn: `arn:aws:lambda:${region}::runtime:${hash}` }
 }

@@ -1,5 +1,5 @@
 import type { FoundRuntime } from './runtimes.ts'
-import type { Places } from './variables.ts'
+import type { Places } from '../variables.ts'
 
 /** The runtime's start command; empty for `provided.*`, where the function brings its own `bootstrap`. */
 export function startCommand(runtime: FoundRuntime, places: Places): string[] {

@@ -7,7 +7,7 @@ import { endProcessesWith } from './leftovers.ts'
 import { sandboxVariables } from './isolation.ts'
 import { supervisorFolder, runtimeFolder } from './private-root.ts'
 import { mappedUser, sandboxCommand, showTable, type Sandbox, type User } from './sandbox.ts'
-import type { Places } from './variables.ts'
+import type { Places } from '../variables.ts'
 
 /** A supervisor that runs in its own sandbox, if there is one, and belongs to no function yet. */
 export interface SupervisorProcess {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { EnvironmentSpec } from '../driver.ts'
-import { interpreterFolder, type FoundRuntime } from './runtimes.ts'
+import type { EnvironmentSpec } from './driver.ts'
+import { interpreterFolder, type FoundRuntime } from './process/runtimes.ts'
 
 /** Where an environment has its folders, as its function sees them. */
 export interface Places {

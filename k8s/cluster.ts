@@ -1,0 +1,150 @@
+import {
+  AuthorizationV1Api,
+  CoreV1Api,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  Watch,
+  type V1Pod,
+} from '@kubernetes/client-node'
+import { clusterFault, ClusterFault } from './cluster-fault.ts'
+import { environmentSelector } from './labels.ts'
+
+/** The pods of a cluster. Every refusal is a `ClusterFault`, every wait ends. */
+export interface Cluster {
+  create(pod: V1Pod): Promise<V1Pod>
+  /** Undefined when there is none. */
+  read(namespace: string, name: string): Promise<V1Pod | undefined>
+  /** Done too when the pod is gone already. */
+  remove(namespace: string, name: string, graceSeconds: number): Promise<void>
+  /** Adds labels and annotations. */
+  annotate(namespace: string, name: string, metadata: Metadata): Promise<void>
+  list(namespace: string): Promise<PodList>
+  /** Reports changes from a version on; resolves with what hangs up. `onEnd` comes once, whatever ends it. */
+  watch(
+    namespace: string,
+    version: string,
+    onEvent: OnEvent,
+    onEnd: (fault?: ClusterFault) => void,
+  ): Promise<() => void>
+  /** Rejects with one line that says what is missing. */
+  checkRights(namespace: string): Promise<void>
+}
+
+export interface Metadata {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+export interface PodList {
+  readonly pods: readonly V1Pod[]
+  readonly version: string
+}
+
+export type OnEvent = (type: string, pod: V1Pod) => void
+
+/** The server keeps a watch this long; then it is begun anew. The client gives up after 30 s of silence. */
+const watchSeconds = 25
+const answerMs = 10_000
+
+/** Connects by a kubeconfig file or, inside a pod, by its service account. */
+export function connectCluster(kubeconfig: string | undefined): Cluster {
+  const config = loadConfig(kubeconfig)
+  const core = config.makeApiClient(CoreV1Api)
+  const authorization = config.makeApiClient(AuthorizationV1Api)
+  const watcher = new Watch(config)
+  return {
+    create: (pod) =>
+      ask('create pods', () => core.createNamespacedPod({ namespace: pod.metadata?.namespace ?? '', body: pod })),
+    read: (namespace, name) => ifThere(ask('get pods', () => core.readNamespacedPod({ namespace, name }))),
+    remove: async (namespace, name, gracePeriodSeconds) => {
+      await ifThere(ask('delete pods', () => core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds })))
+    },
+    annotate: async (namespace, name, metadata) => {
+      const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
+      await ask('patch pods', () => core.patchNamespacedPod({ namespace, name, body: { metadata } }, merge))
+    },
+    list: async (namespace) => {
+      const listed = await ask('list pods', () =>
+        core.listNamespacedPod({ namespace, labelSelector: environmentSelector }),
+      )
+      return { pods: listed.items, version: listed.metadata?.resourceVersion ?? '' }
+    },
+    watch: async (namespace, version, onEvent, onEnd) => {
+      const query = {
+        labelSelector: environmentSelector,
+        resourceVersion: version,
+        allowWatchBookmarks: true,
+        timeoutSeconds: watchSeconds,
+      }
+      const path = `/api/v1/namespaces/${namespace}/pods`
+      const done = (error: unknown): void => {
+        const isOver =
+          error === null || error === undefined || (error instanceof Error && error.name === 'TimeoutError')
+        onEnd(isOver ? undefined : clusterFault('watch pods', error))
+      }
+      const controller = await watcher.watch(path, query, (type, pod: V1Pod) => onEvent(type, pod), done)
+      return () => controller.abort()
+    },
+    checkRights: (namespace) => checkRights(authorization, namespace),
+  }
+}
+
+function loadConfig(kubeconfig: string | undefined): KubeConfig {
+  const config = new KubeConfig()
+  const name = kubeconfig ?? 'the kubeconfig'
+  const refuse = (reason: string): never => {
+    throw new ClusterFault('invalid', `KUBELAMBDA_KUBECONFIG: ${name} cannot be used: ${reason}`)
+  }
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault()
+    else config.loadFromFile(kubeconfig)
+  } catch (cause) {
+    refuse(cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause))
+  }
+  const server = config.getCurrentCluster()?.server
+  if (server === undefined) refuse('it names no current cluster')
+  // Where the client finds nothing at all, it assumes this.
+  if (server === 'http://localhost:8080') refuse('there is none: name a file, or run the server in a pod')
+  return config
+}
+
+async function ask<Answer>(task: string, send: () => Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${String(answerMs / 1000)} s`)), answerMs)
+  })
+  try {
+    return await Promise.race([send(), late])
+  } catch (cause) {
+    throw clusterFault(task, cause)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function ifThere<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer
+  } catch (fault) {
+    if (fault instanceof ClusterFault && fault.kind === 'missing') return undefined
+    throw fault
+  }
+}
+
+async function checkRights(authorization: AuthorizationV1Api, namespace: string): Promise<void> {
+  const verbs = ['create', 'get', 'list', 'watch', 'patch', 'delete']
+  const answers = await Promise.all(
+    verbs.map((verb) => {
+      const body = { spec: { resourceAttributes: { namespace, verb, resource: 'pods' } } }
+      return ask('ask for its rights', () => authorization.createSelfSubjectAccessReview({ body }))
+    }),
+  )
+  const missing = verbs.filter((_, index) => answers[index]?.status?.allowed !== true)
+  if (missing.length === 0) return
+  throw new ClusterFault(
+    'forbidden',
+    `KUBELAMBDA_NAMESPACE: the server may not ${missing.join(', ')} pods in namespace ${namespace}: ` +
+      'give its service account the Role of k8s/manifests, or choose another namespace',
+  )
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+import { packageEntries, smallFileBytes, type PackageEntry } from '../api/functions/deployment-package.ts'
+import { encodeFrame, type Place } from '../runtime-bootstrap/protocol.ts'
+
+/** Packages up to this size are kept as frames, ready to be sent. */
+const smallPackageBytes = 2 * 1024 * 1024
+const keptBytes = 32 * 1024 * 1024
+
+/** Sends packages to supervisors. */
+export interface CodePush {
+  /** Writes the package with this hash. A small one is in the socket's buffer at once, a large one goes as the pod takes it. */
+  send(sha256: string, place: Place, channel: Writable): Promise<void>
+}
+
+/** Reads packages from the store, and keeps the small ones that were sent last. */
+export function createCodePush(code: { read(sha256: string): Promise<Uint8Array | undefined> }): CodePush {
+  const kept = new Map<string, Buffer>()
+  let bytes = 0
+
+  function keep(id: string, frames: Buffer): void {
+    kept.set(id, frames)
+    bytes += frames.length
+    for (const [oldest, { length }] of kept) {
+      if (bytes <= keptBytes) return
+      kept.delete(oldest)
+      bytes -= length
+    }
+  }
+
+  return {
+    async send(sha256, place, channel) {
+      const id = `${place} ${sha256}`
+      const known = kept.get(id)
+      if (known !== undefined) return void channel.write(known)
+      const zip = await code.read(sha256)
+      if (zip === undefined) throw new Error(`The code with SHA-256 ${sha256} is not in the code store`)
+      const entries = packageEntries(Buffer.from(zip.buffer, zip.byteOffset, zip.length))
+      const size = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0)
+      if (size > smallPackageBytes) return sendLarge(entries, place, channel)
+      const frames = Buffer.concat(entries.map((entry) => wholeFrame(entry, place)))
+      if (kept.get(id) === undefined) keep(id, frames)
+      channel.write(frames)
+    },
+  }
+}
+
+async function sendLarge(entries: readonly PackageEntry[], place: Place, channel: Writable): Promise<void> {
+  for (const entry of entries) {
+    if (entry.kind !== 'file' || entry.sizeBytes <= smallFileBytes) await write(channel, wholeFrame(entry, place))
+    else {
+      const { path, mode, modifiedMs } = entry
+      const message = { type: 'put', place, kind: 'file', path, mode, modifiedMs } as const
+      for await (const piece of entry.chunks()) await write(channel, encodeFrame({ ...message, isMore: true }, piece))
+      await write(channel, encodeFrame(message))
+    }
+  }
+}
+
+async function write(channel: Writable, bytes: Buffer): Promise<void> {
+  if (channel.destroyed) throw new Error('The environment was lost while its code was sent')
+  if (!channel.write(bytes)) await Promise.race([once(channel, 'drain'), once(channel, 'close')])
+}
+
+function wholeFrame(entry: PackageEntry, place: Place): Buffer {
+  const { path } = entry
+  switch (entry.kind) {
+    case 'folder':
+      return encodeFrame({ type: 'put', place, kind: 'folder', path, mode: entry.mode })
+    case 'link':
+      return encodeFrame({ type: 'put', place, kind: 'link', path, target: entry.target })
+    case 'file': {
+      const { mode, modifiedMs } = entry
+      return encodeFrame({ type: 'put', place, kind: 'file', path, mode, modifiedMs }, entry.read())
+    }
+  }
+}

@@ -1,0 +1,268 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import type { Socket } from 'node:net'
+import {
+  RuntimeUnavailable,
+  type Driver,
+  type EnvironmentSpec,
+  type FoundEnvironment,
+  type Launched,
+} from '../api/environments/driver.ts'
+import { assignmentOf } from './assignment.ts'
+import { ClusterFault } from './cluster-fault.ts'
+import type { Cluster } from './cluster.ts'
+import { createCodePush } from './code-push.ts'
+import { EnvironmentPool } from './environment-pool.ts'
+import { connectGenerics, type GenericConnections } from './generic-connections.ts'
+import { annotations, labels } from './labels.ts'
+import { labelPod } from './pod-label.ts'
+import { removePods, type PodRemoval } from './pod-removal.ts'
+import { shapeId, shapeOf, type PodShape } from './pod-shape.ts'
+import { genericPod } from './pod-spec.ts'
+import { reachPod } from './pod-connection.ts'
+import { foundEnvironment, isAssigned, nameOf, shapeOfPod } from './pod-facts.ts'
+import { podState } from './pod-state.ts'
+import { watchPods, type PodWatch } from './pod-watch.ts'
+import type { KubernetesSettings } from './settings.ts'
+
+export interface KubernetesDriverOptions {
+  readonly cluster: Cluster
+  readonly settings: KubernetesSettings
+  readonly code: { read(sha256: string): Promise<Uint8Array | undefined> }
+  readonly accountId: string
+  readonly region: string
+  readonly log: { warn(line: string): void; info(line: string): void }
+  /** Grows with each call, over all servers that ever were. */
+  readonly nextToken: () => Promise<number>
+  /** Whether the server that started a generic environment is no more, so that this one may take it. */
+  readonly isOwnerGone: (server: string) => Promise<boolean>
+}
+
+const takeOverMs = 5_000
+/** Generic environments of servers that went away are looked for this often. */
+const adoptMs = 15_000
+
+/**
+ * Runs environments in pods.
+ *
+ * 1. watch    all pods of environments, begun before anything else             pod-watch.ts, pod-state.ts
+ * 2. pool     generic pods per shape are created, connected and kept           environment-pool.ts, pod-spec.ts
+ * 3. take     one that is connected, else wait for the next                    supervisor-connection.ts
+ * 4. push     the code, and with it what the caller sends: the assignment      code-push.ts, assignment.ts
+ * 5. label    the pod as the function's, behind the launch                     labels.ts
+ * 6. end      pods of environments that are gone                               pod-removal.ts
+ */
+export async function createKubernetesDriver(options: KubernetesDriverOptions): Promise<Driver> {
+  const { cluster, settings } = options
+  try {
+    await cluster.checkRights(settings.namespace)
+  } catch (fault) {
+    if (!(fault instanceof ClusterFault) || fault.kind !== 'unreachable') throw fault
+    throw new ClusterFault('unreachable', `KUBELAMBDA_KUBECONFIG: ${fault.message}`, fault)
+  }
+  const driver = new KubernetesDriver(options)
+  await driver.start()
+  return driver
+}
+
+class KubernetesDriver implements Driver {
+  readonly launchesAtOnce = 1000
+  readonly shared = {
+    list: (): Promise<FoundEnvironment[]> => Promise.resolve(this.#found()),
+    takeOver: (id: string, spec: EnvironmentSpec, token: number) => this.#takeOver(id, spec, token),
+    end: (id: string) => this.#removal.end(id, this.#options.settings.namespace),
+  }
+  readonly #options: KubernetesDriverOptions
+  readonly #push: ReturnType<typeof createCodePush>
+  readonly #pools = new Map<string, EnvironmentPool>()
+  readonly #removal: PodRemoval
+  /** Connections to environments that are a function's own, by pod. */
+  readonly #assigned = new Map<string, Socket>()
+  readonly #generics: GenericConnections
+  readonly #preparing = new Map<string, Promise<void>>()
+  #watch: PodWatch | undefined
+  #adopter: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(options: KubernetesDriverOptions) {
+    this.#options = options
+    this.#push = createCodePush(options.code)
+    this.#removal = removePods(options.cluster, (line) => options.log.warn(line))
+    this.#generics = connectGenerics({ ...options, removal: this.#removal, isClosed: () => this.#isClosed })
+  }
+
+  async start(): Promise<void> {
+    const { cluster, settings, log } = this.#options
+    this.#watch = await watchPods({
+      cluster,
+      namespace: settings.namespace,
+      onChange: (pod) => this.#onChange(pod),
+      onGone: (pod) => this.#onGone(pod, 'its pod was deleted'),
+      onFault: (fault) =>
+        log.warn(`${fault.message}. Environments that run go on; new ones have to wait until it answers again.`),
+      onRecovered: () => log.info('The Kubernetes API answers again.'),
+    })
+    await this.#generics.settled()
+    this.#adopter = setInterval(() => this.#adoptAll(), adoptMs).unref()
+  }
+
+  async launch(spec: EnvironmentSpec): Promise<Launched> {
+    const pool = this.#poolOf(shapeOf(spec, this.#options.settings))
+    const environment = await pool.take(this.#options.settings.startMs)
+    const { name, namespace, socket } = environment
+    this.#assigned.set(name, socket)
+    try {
+      socket.cork()
+      // The caller's assignment follows at once and leaves with the code.
+      setImmediate(() => socket.uncork())
+      await this.#push.send(spec.codeSha256, 'code', socket)
+      if (socket.destroyed) throw new Error('The environment was lost before it was assigned')
+    } catch (cause) {
+      this.#end(name)
+      throw cause
+    }
+    void labelPod(this.#options, { name, namespace, spec, isWanted: () => this.#assigned.has(name) })
+    return { id: name, channel: socket, assignment: assignmentOf(spec, this.#options), ...this.#handles(name) }
+  }
+
+  async prepare(spec: EnvironmentSpec): Promise<void> {
+    const shape = shapeOf(spec, this.#options.settings)
+    const pool = this.#poolOf(shape)
+    if (pool.isReady || this.#options.settings.poolSize === 0) return
+    const id = shapeId(shape)
+    const underWay = this.#preparing.get(id) ?? pool.untilReady(this.#options.settings.startMs)
+    this.#preparing.set(id, underWay)
+    try {
+      await underWay
+    } finally {
+      this.#preparing.delete(id)
+    }
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#adopter)
+    this.#watch?.close()
+    for (const pool of this.#pools.values()) pool.close()
+    return this.#removal.settled()
+  }
+
+  #handles(name: string): Pick<Launched, 'kill' | 'release'> {
+    let isReleased = false
+    return {
+      kill: () => {
+        if (!isReleased) this.#end(name)
+      },
+      release: () => {
+        isReleased = true
+        this.#assigned.get(name)?.end()
+        this.#assigned.delete(name)
+      },
+    }
+  }
+
+  #end(name: string): void {
+    this.#assigned.get(name)?.destroy()
+    this.#assigned.delete(name)
+    this.#removal.end(name, this.#options.settings.namespace)
+  }
+
+  #poolOf(shape: PodShape): EnvironmentPool {
+    const id = shapeId(shape)
+    let pool = this.#pools.get(id)
+    if (pool === undefined) {
+      const { log, settings } = this.#options
+      pool = new EnvironmentPool(shape, settings.poolSize, {
+        plan: (planned) => this.#plan(planned),
+        end: (name, namespace) => this.#removal.end(name, namespace),
+        warn: (line) => log.warn(line),
+      })
+      this.#pools.set(id, pool)
+      setImmediate(() => pool?.fill())
+    }
+    return pool
+  }
+
+  #plan(shape: PodShape) {
+    const pod = genericPod(shape, this.#options.settings)
+    return {
+      name: pod.metadata?.name ?? '',
+      create: async () => {
+        await this.#options.cluster.create(pod)
+      },
+    }
+  }
+
+  #onChange(pod: V1Pod): void {
+    const state = podState(pod)
+    const name = nameOf(pod)
+    if (state.kind === 'ended') return this.#onGone(pod, state.reason)
+    if (this.#isClosed || this.#removal.isEnding(name) || isAssigned(pod) || this.#assigned.has(name)) return
+    const pool = this.#poolOf(shapeOfPod(pod))
+    if (state.kind === 'running') return this.#generics.connect(pod, pool)
+    if (!pool.isStarting(name)) return
+    if (state.kind === 'unschedulable') this.#stall(pool, state.reason)
+    if (state.kind === 'broken') {
+      const fault = brokenFault(state.cause, state.reason)
+      this.#removal.end(name, pod.metadata?.namespace ?? '')
+      pool.lose(name, fault, true)
+    }
+  }
+
+  /** Where launches wait for room, pods that wait for launches of other shapes make it. */
+  #stall(pool: EnvironmentPool, reason: string): void {
+    pool.stall(reason)
+    if (!pool.isWaitedFor) return
+    for (const other of this.#pools.values()) if (other !== pool && !other.isWaitedFor) other.empty()
+  }
+
+  #onGone(pod: V1Pod, reason: string): void {
+    const name = nameOf(pod)
+    const socket = this.#assigned.get(name)
+    const isExpected = this.#removal.isEnding(name)
+    if (socket !== undefined && !isExpected) {
+      const whose = pod.metadata?.annotations?.[annotations.function] ?? 'no function'
+      this.#options.log.warn(`The environment ${name} of ${whose} is gone: ${reason}`)
+      socket.destroy()
+    }
+    this.#assigned.delete(name)
+    this.#generics.forget(name)
+    this.#pools
+      .get(pod.metadata?.labels?.[labels.shape] ?? '')
+      ?.lose(name, new Error(`The pod ${name} did not come up: ${reason}`), false)
+    // Ended pods stay as objects until somebody deletes them.
+    if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, pod.metadata?.namespace ?? '')
+    if (this.#watch?.pods.has(name) !== true) this.#removal.gone(name)
+  }
+
+  #adoptAll(): void {
+    for (const pod of this.#watch?.pods.values() ?? []) this.#onChange(pod)
+  }
+
+  #found(): FoundEnvironment[] {
+    const pods = [...(this.#watch?.pods.values() ?? [])].filter((pod) => !this.#removal.isEnding(nameOf(pod)))
+    return pods.map(foundEnvironment).filter((found) => found !== undefined)
+  }
+
+  async #takeOver(id: string, spec: EnvironmentSpec, token: number): Promise<Launched> {
+    const pod = this.#watch?.pods.get(id)
+    if (pod === undefined) throw new Error(`The environment ${id} is gone`)
+    const { socket, status } = await reachPod(pod, token, takeOverMs)
+    if (status.state === 'generic' || status.key !== spec.key) {
+      socket.destroy()
+      throw new Error(`The environment ${id} is another function's`)
+    }
+    this.#assigned.set(id, socket)
+    return {
+      id,
+      channel: socket,
+      assignment: assignmentOf(spec, this.#options),
+      found: status.state,
+      ...this.#handles(id),
+    }
+  }
+}
+
+function brokenFault(cause: 'image' | 'container', reason: string): Error {
+  if (cause === 'container') return new Error(`The pod cannot start: ${reason}`)
+  return new RuntimeUnavailable(`The image cannot be pulled: set KUBELAMBDA_IMAGES, or make it available (${reason})`)
+}

@@ -1,0 +1,80 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { EnvironmentPool } from './environment-pool.ts'
+import { labels, labelValue } from './labels.ts'
+import { reachPod } from './pod-connection.ts'
+import { nameOf } from './pod-facts.ts'
+import type { PodRemoval } from './pod-removal.ts'
+
+export interface GenericConnectionsOptions {
+  readonly settings: { readonly serverName: string }
+  readonly nextToken: () => Promise<number>
+  /** Whether the server that started a generic environment is no more, so that this one may take it. */
+  readonly isOwnerGone: (server: string) => Promise<boolean>
+  readonly removal: PodRemoval
+  readonly isClosed: () => boolean
+}
+
+/** Connects to pods that belong to no function yet, each once, and offers them to their pools. */
+export interface GenericConnections {
+  connect(pod: V1Pod, pool: EnvironmentPool): void
+  /** The pod is gone. */
+  forget(name: string): void
+  /** Resolves when all that was begun is connected or given up, or a short deadline is over. */
+  settled(): Promise<void>
+}
+
+const connectMs = 30_000
+const settledMs = 5_000
+
+export function connectGenerics(options: GenericConnectionsOptions): GenericConnections {
+  const { removal } = options
+  const connecting = new Map<string, Promise<void>>()
+  const pooled = new Set<string>()
+
+  const ownerOf = ({ metadata }: V1Pod): string => metadata?.labels?.[labels.server] ?? ''
+  const isOwn = (pod: V1Pod): boolean => ownerOf(pod) === labelValue(options.settings.serverName)
+
+  async function connect(pod: V1Pod, pool: EnvironmentPool): Promise<void> {
+    const name = nameOf(pod)
+    const namespace = pod.metadata?.namespace ?? ''
+    try {
+      if (!isOwn(pod) && !(await options.isOwnerGone(ownerOf(pod)))) {
+        pool.forgo(name)
+        return
+      }
+      const { socket, status } = await reachPod(pod, await options.nextToken(), connectMs)
+      if (status.state === 'generic' && !options.isClosed()) {
+        pooled.add(name)
+        pool.offer({ name, namespace, socket })
+        return
+      }
+      socket.destroy()
+      pool.forgo(name)
+      // Assigned by a server that ended before it could say so.
+      if (status.state !== 'generic') removal.end(name, namespace)
+    } catch (cause) {
+      // Another server's may be in use there.
+      if (isOwn(pod)) removal.end(name, namespace)
+      pool.lose(name, new Error(`The supervisor of pod ${name} cannot be reached: ${(cause as Error).message}`), false)
+    }
+  }
+
+  return {
+    connect(pod, pool) {
+      const name = nameOf(pod)
+      if (connecting.has(name) || pooled.has(name)) return
+      pool.expect(name)
+      connecting.set(
+        name,
+        connect(pod, pool).finally(() => connecting.delete(name)),
+      )
+    },
+    forget(name) {
+      pooled.delete(name)
+    },
+    async settled() {
+      await Promise.race([Promise.all(connecting.values()), delay(settledMs, undefined, { ref: false })])
+    },
+  }
+}

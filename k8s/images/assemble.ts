@@ -1,0 +1,17 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundle } from '../../api/environments/process/bundle.ts'
+import { buildRuntimeClients } from '../../api/environments/process/runtime-clients.ts'
+import { supervisorNodeFlags } from '../../runtime-bootstrap/node-flags.ts'
+
+/** Puts together what images carry: the supervisor, what copies it into other images' pods, and the runtime clients. */
+const folder = process.argv[2]
+if (folder === undefined) throw new Error('Usage: node k8s/images/assemble.ts FOLDER')
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+await mkdir(folder, { recursive: true })
+await writeFile(join(folder, 'supervisor.cjs'), await bundle(here('../../runtime-bootstrap/pod.ts'), 'node24'))
+await writeFile(join(folder, 'install.cjs'), await bundle(here('../../runtime-bootstrap/install.ts'), 'node24'))
+await writeFile(join(folder, 'node-flags'), supervisorNodeFlags.join(' '))
+await cp(await buildRuntimeClients(folder), join(folder, 'runtimes'), { recursive: true })

@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ClusterFault } from './cluster-fault.ts'
+import type { Cluster } from './cluster.ts'
+
+/** Sees to it that pods go, however long the API server takes to answer. */
+export interface PodRemoval {
+  end(name: string, namespace: string): void
+  /** Whether the pod is to go. */
+  isEnding(name: string): boolean
+  /** The pod is gone. */
+  gone(name: string): void
+  /** Resolves when all that was asked for is done, or a short deadline is over. */
+  settled(): Promise<void>
+}
+
+const graceSeconds = 1
+const firstPauseMs = 200
+const longestPauseMs = 5_000
+const settleMs = 3_000
+
+/** Deletes pods, again and again until the cluster took it; what it refuses for good is said once. */
+export function removePods(cluster: Pick<Cluster, 'remove'>, warn: (line: string) => void): PodRemoval {
+  const ending = new Map<string, Promise<void>>()
+
+  async function remove(name: string, namespace: string): Promise<void> {
+    for (let pauseMs = firstPauseMs; ending.has(name); pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+      try {
+        await cluster.remove(namespace, name, graceSeconds)
+        return
+      } catch (fault) {
+        const kind = fault instanceof ClusterFault ? fault.kind : undefined
+        if (kind === 'forbidden' || kind === 'invalid') {
+          warn(`The pod ${name} is left behind: ${(fault as Error).message}`)
+          return
+        }
+      }
+      await delay(pauseMs, undefined, { ref: false })
+    }
+  }
+
+  return {
+    end(name, namespace) {
+      if (ending.has(name)) return
+      ending.set(name, Promise.resolve())
+      ending.set(name, remove(name, namespace))
+    },
+    isEnding: (name) => ending.has(name),
+    gone(name) {
+      ending.delete(name)
+    },
+    async settled() {
+      await Promise.race([Promise.all(ending.values()), delay(settleMs, undefined, { ref: false })])
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { RuntimeUnavailable, type EnvironmentSpec } from '../api/environments/driver.ts'
+import { runtimeFamily } from '../api/environments/runtime-family.ts'
+import { podSettings, type KubernetesSettings, type PodSettings } from './settings.ts'
+
+/** All that is fixed when a pod is created; environments of one shape can stand for each other until they are assigned. */
+export interface PodShape extends PodSettings {
+  readonly image: string
+  /** `nodejs` and the like; part of the pod's name. */
+  readonly family: string
+  readonly architecture: string
+  readonly memoryMb: number
+  readonly temporaryMb: number
+}
+
+/** The shape of the pods that can run a function. */
+export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): PodShape {
+  const runtime = runtimeFamily(spec.runtime)
+  const image = settings.images[spec.runtime] ?? (runtime === undefined ? undefined : settings.images[runtime.family])
+  if (runtime === undefined || image === undefined) {
+    throw new RuntimeUnavailable(
+      `Runtime ${spec.runtime} has no image: name one in KUBELAMBDA_IMAGES, such as ${spec.runtime}=registry/image:tag`,
+    )
+  }
+  return {
+    ...podSettings(settings, spec.tags),
+    image,
+    family: runtime.family,
+    architecture: spec.architecture,
+    memoryMb: spec.memoryMb,
+    temporaryMb: spec.ephemeralStorageMb,
+  }
+}
+
+/** A name for the shape: the same for the same shape on every server. */
+export function shapeId(shape: PodShape): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(shape)))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return entries.map(([key, member]) => [key, sorted(member)])
+}

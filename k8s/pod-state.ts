@@ -1,0 +1,72 @@
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+
+/** How far a pod is, as far as its environment is concerned. */
+export type PodState =
+  | { readonly kind: 'running'; readonly address: string }
+  | { readonly kind: 'starting' }
+  /** Nowhere to go now; may change by itself. */
+  | { readonly kind: 'unschedulable'; readonly reason: string }
+  /** Will not start as it is. */
+  | { readonly kind: 'broken'; readonly cause: 'image' | 'container'; readonly reason: string }
+  | { readonly kind: 'ended'; readonly reason: string }
+
+const imageReasons = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'RegistryUnavailable',
+  'ImageInspectError',
+])
+const containerReasons = new Set([
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+  'CrashLoopBackOff',
+])
+
+/** Reads a pod's status. */
+export function podState(pod: V1Pod): PodState {
+  const { status, metadata } = pod
+  const [container] = status?.containerStatuses ?? []
+  const all = [...(status?.initContainerStatuses ?? []), ...(container === undefined ? [] : [container])]
+  if (metadata?.deletionTimestamp !== undefined)
+    return { kind: 'ended', reason: endReason(pod, container, 'it was deleted') }
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded' || container?.state?.terminated !== undefined) {
+    return { kind: 'ended', reason: endReason(pod, container, `its pod is ${status?.phase ?? 'gone'}`) }
+  }
+  const broken = all.map(brokenState).find((state) => state !== undefined)
+  if (broken !== undefined) return broken
+  if (container?.state?.running !== undefined && status?.podIP !== undefined) {
+    return { kind: 'running', address: status.podIP }
+  }
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
+    return { kind: 'unschedulable', reason: scheduled.message ?? 'no node takes it' }
+  }
+  return { kind: 'starting' }
+}
+
+function brokenState({ state, image }: V1ContainerStatus): PodState | undefined {
+  const waiting = state?.waiting
+  const reason = waiting?.reason
+  if (reason === undefined) return undefined
+  const text = `${image}: ${reason}${waiting?.message === undefined ? '' : `: ${waiting.message}`}`
+  if (imageReasons.has(reason)) return { kind: 'broken', cause: 'image', reason: text }
+  return containerReasons.has(reason) ? { kind: 'broken', cause: 'container', reason: text } : undefined
+}
+
+function endReason({ status }: V1Pod, container: V1ContainerStatus | undefined, fallback: string): string {
+  const terminated = container?.state?.terminated
+  if (terminated?.reason === 'OOMKilled') {
+    return 'it ran out of memory: raise the memory size of the function, or KUBELAMBDA_OVERHEAD_MB'
+  }
+  if (status?.reason === 'Evicted') return `it was evicted: ${status.message ?? 'its node is short of something'}`
+  if (status?.reason === 'NodeLost') return 'its node was lost'
+  const text = [status?.reason, status?.message].filter((part) => part !== undefined).join(': ')
+  if (text !== '') return text
+  if (terminated !== undefined && terminated.exitCode !== 0) {
+    return `its supervisor ended with ${String(terminated.exitCode)} ${terminated.message ?? ''}`.trim()
+  }
+  return fallback
+}

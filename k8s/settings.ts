@@ -1,0 +1,89 @@
+/** Settings of the driver for all functions; those of `PodSettings` can be given per function by tags. */
+export interface KubernetesSettings extends PodSettings {
+  /** A kubeconfig file; where it is absent, the pod's own service account, else the usual places. */
+  readonly kubeconfig?: string
+  /** Image of each runtime, by identifier or family. */
+  readonly images: Readonly<Record<string, string>>
+  /** Image that carries the supervisor, for functions that are images. */
+  readonly supervisorImage: string
+  readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  /** Generic environments that wait per runtime, architecture and memory size in use. */
+  readonly poolSize: number
+  /** How long an invocation waits for a new environment. */
+  readonly startMs: number
+  /** How long an environment lives on without a server. */
+  readonly orphanSeconds: number
+  /** Memory for the supervisor, on top of the function's. */
+  readonly overheadMb: number
+  /** Whether a function may use no more CPU than its memory size gives it. */
+  readonly cpuLimit: boolean
+  /** This server, as the owner of the generic environments that it started. */
+  readonly serverName: string
+}
+
+/** Where and as what environments run. */
+export interface PodSettings {
+  readonly namespace: string
+  readonly nodeSelector: Readonly<Record<string, string>>
+  readonly tolerations: readonly Toleration[]
+  readonly serviceAccount?: string
+  readonly runtimeClass?: string
+  readonly pullSecrets: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+export interface Toleration {
+  readonly key?: string
+  readonly operator?: 'Equal' | 'Exists'
+  readonly value?: string
+  readonly effect?: string
+}
+
+const tagPrefix = 'kubelambda.dev/'
+
+/** The settings with what a function's tags say: `kubelambda.dev/node-selector: disk=ssd,zone=a` and the like. */
+export function podSettings(all: PodSettings, tags: Readonly<Record<string, string>>): PodSettings {
+  const tag = (name: string): string | undefined => tags[`${tagPrefix}${name}`]
+  const serviceAccount = tag('service-account') ?? all.serviceAccount
+  const runtimeClass = tag('runtime-class') ?? all.runtimeClass
+  return {
+    namespace: all.namespace,
+    nodeSelector: { ...all.nodeSelector, ...parsePairs(tag('node-selector')) },
+    tolerations: [...all.tolerations, ...parseTolerations(tag('tolerations'))],
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    ...(runtimeClass === undefined ? {} : { runtimeClass }),
+    pullSecrets: parseList(tag('pull-secrets')) ?? all.pullSecrets,
+    labels: { ...all.labels, ...parsePairs(tag('labels')) },
+    annotations: { ...all.annotations, ...parsePairs(tag('annotations')) },
+  }
+}
+
+/** `a=b,c=d` as a record. */
+export function parsePairs(text: string | undefined): Record<string, string> {
+  const pairs = (parseList(text) ?? []).map((pair): [string, string] => {
+    const at = pair.indexOf('=')
+    return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
+  })
+  return Object.fromEntries(pairs)
+}
+
+/** `key=value:effect`, `key:effect` or `key`, separated by commas. */
+export function parseTolerations(text: string | undefined): Toleration[] {
+  return (parseList(text) ?? []).map((item) => {
+    const [, key = '', value, effect] = /^([^=:]*)(?:=([^:]*))?(?::(.*))?$/.exec(item) ?? []
+    return {
+      ...(key === '' ? {} : { key }),
+      ...(value === undefined ? { operator: 'Exists' as const } : { operator: 'Equal' as const, value }),
+      ...(effect === undefined || effect === '' ? {} : { effect }),
+    }
+  })
+}
+
+export function parseList(text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}

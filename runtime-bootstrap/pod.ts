@@ -1,0 +1,51 @@
+import { writePackageFiles } from './package-files.ts'
+import type { Frame, ServerMessage } from './protocol.ts'
+import { openServerGate } from './server-gate.ts'
+import { Supervisor } from './supervisor.ts'
+
+/** The supervisor's own tools, carried along since the function's image may have none. */
+const pipeCommand = ['/kubelambda/ld.so', '--library-path', '/kubelambda/lib', '/kubelambda/mkfifo']
+
+/** Takes a setting out of the environment, so that nothing that is started from here inherits it. */
+function take(name: string, fallback: string): string {
+  const value = process.env[name]
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the names are the constants below
+  delete process.env[name]
+  return value === undefined || value === '' ? fallback : value
+}
+
+function leave(reason: string): void {
+  process.stderr.write(`kubelambda supervisor: the environment ends: ${reason}\n`)
+  supervisor.stop()
+  process.exit(0)
+}
+
+function receive({ message, body }: Frame<ServerMessage>): void {
+  if (message.type === 'hello') return
+  if (message.type === 'put') return files.put(message, body)
+  if (message.type === 'assign') files.finish()
+  supervisor.receive({ message, body })
+  if (message.type === 'shutdown') gate.end(() => process.exit(0))
+}
+
+const key = take('KUBELAMBDA_ENVIRONMENT_KEY', '')
+if (key === '') {
+  process.stderr.write('kubelambda supervisor: KUBELAMBDA_ENVIRONMENT_KEY is not set, so no server could be let in\n')
+  process.exit(2)
+}
+const files = writePackageFiles({
+  code: take('KUBELAMBDA_CODE_FOLDER', '/var/task'),
+  layers: take('KUBELAMBDA_LAYER_FOLDER', '/opt'),
+})
+const ownPipe = take('KUBELAMBDA_OWN_TOOLS', 'yes') === 'yes'
+const gate = openServerGate({
+  key,
+  port: Number(take('KUBELAMBDA_SUPERVISOR_PORT', '9050')),
+  orphanMs: Number(take('KUBELAMBDA_ORPHAN_SECONDS', '300')) * 1000,
+  status: () => supervisor.status(),
+  receive,
+  onOrphaned: leave,
+})
+const supervisor = new Supervisor(gate, ownPipe ? pipeCommand : undefined)
+process.on('SIGTERM', () => leave('it was told to stop'))
+void gate.listening.then((port) => process.stdout.write(`kubelambda supervisor: listening on ${String(port)}\n`))
