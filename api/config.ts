@@ -24,6 +24,8 @@ export interface Config {
   readonly keptFailures: number
   /** Where deployment packages named by bucket and key come from. */
   readonly s3Endpoint?: string
+  /** Where layers of other accounts come from. */
+  readonly layerEndpoint?: string
 }
 
 export { ConfigError }
@@ -42,6 +44,7 @@ const readers = {
   KUBELAMBDA_RETRY_SECONDS: wholeNumber(60, 0, 3600),
   KUBELAMBDA_FAILED_EVENTS: wholeNumber(1000, 0, 1_000_000),
   KUBELAMBDA_S3_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
+  KUBELAMBDA_LAYER_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_REDIS_URL: text(undefined, /^$/, 'is not supported with the process driver: leave it unset'),
   ...kubernetesReaders,
 } as const
@@ -57,6 +60,7 @@ export function readConfig(variables: Variables): Config {
   const read = <Value>(name: Setting, reader: (name: string, given: string | undefined) => Value) =>
     reader(name, variables[name])
   const s3Endpoint = read('KUBELAMBDA_S3_ENDPOINT', readers.KUBELAMBDA_S3_ENDPOINT)
+  const layerEndpoint = read('KUBELAMBDA_LAYER_ENDPOINT', readers.KUBELAMBDA_LAYER_ENDPOINT)
   read('KUBELAMBDA_REDIS_URL', readers.KUBELAMBDA_REDIS_URL)
   const isKubernetes = read('KUBELAMBDA_DRIVER', readers.KUBELAMBDA_DRIVER) === 'kubernetes'
   const kubernetes = readKubernetes(read)
@@ -73,5 +77,6 @@ export function readConfig(variables: Variables): Config {
     retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS', readers.KUBELAMBDA_RETRY_SECONDS) * 1000,
     keptFailures: read('KUBELAMBDA_FAILED_EVENTS', readers.KUBELAMBDA_FAILED_EVENTS),
     ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
+    ...(layerEndpoint === undefined ? {} : { layerEndpoint }),
   }
 }

@@ -23,6 +23,7 @@ import { createInvoke } from './invoke/invoke.ts'
 import { queuedRequest } from './invoke/queued-request.ts'
 import type { Log } from './observe/log.ts'
 import { handlersOf } from './routes/handlers.ts'
+import { createAwsLayerSource } from './store/aws-layer-source.ts'
 import { openDiskCodeStore } from './store/code/disk-code-store.ts'
 import { openEmbeddedStore } from './store/embedded/open.ts'
 import { createS3ObjectSource } from './store/s3-object-source.ts'
@@ -92,7 +93,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
 
 /** Makes every part once: the store, where code runs, what invokes it, and what keeps the functions. */
 async function assemble(config: Config, { log, now, ids, random }: Surroundings) {
-  const { accountId, region, dataFolder, concurrency, idleMs, s3Endpoint } = config
+  const { accountId, region, dataFolder, concurrency, idleMs, s3Endpoint, layerEndpoint } = config
   const home = { accountId, region }
   const store = openEmbeddedStore(dataFolder)
   const { catalogue, documents } = store
@@ -118,6 +119,7 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   const lifecycle = createLifecycle({
     ...kept,
     layers,
+    foreignLayers: layerEndpoint === undefined ? undefined : createAwsLayerSource(layerEndpoint, region),
     prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)),
     drain: (name, version) => scheduler.drain(version === undefined ? name : environmentKey(name, version)),
     onFault: (message, cause) => log.error(message, cause),

@@ -12,6 +12,8 @@ import type { ObjectReference, ObjectSource } from './object-source.ts'
 /** What a caller sends as code: one of these. */
 export interface CodeRequest {
   readonly zip?: Buffer | undefined
+  /** A package that did not travel in the request, and may be as large as one in a bucket. */
+  readonly fetched?: Buffer | undefined
   readonly object?: ObjectReference | undefined
   readonly imageUri?: string | undefined
   readonly sourceKmsKeyArn?: string | undefined
@@ -67,8 +69,9 @@ export async function usedCodeBytes({
   return codeBytes
 }
 
-async function packageOf({ objects }: CodeSourceDependencies, { zip, object }: CodeRequest): Promise<Buffer> {
-  if (zip !== undefined) return zip
+async function packageOf({ objects }: CodeSourceDependencies, { zip, fetched, object }: CodeRequest): Promise<Buffer> {
+  const given = zip ?? fetched
+  if (given !== undefined) return given
   if (object === undefined) throw codeErrors.noSource()
   if (objects === undefined) throw codeErrors.objectsNotSupported()
   return objects.fetch(object)

@@ -46,7 +46,7 @@ async function foreignLayer(dependencies: LayerResolutionDependencies, arn: stri
     )
   }
   const { zip } = await foreignLayers.fetch(arn)
-  const checked = await checkCode(dependencies, { zip })
+  const checked = await checkCode(dependencies, { fetched: zip })
   const { sha256, sizeBytes, unzippedBytes = 0 } = await keepCode(dependencies, checked)
   return { arn, sha256, sizeBytes, unzippedBytes }
 }

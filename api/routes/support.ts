@@ -15,7 +15,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateEventSourceMapping:
     'partly: kept and shown with the settings of every kind of source; nothing is read from sources yet, and whether they are there is not asked',
   CreateFunction:
-    'partly: no durable or capacity provider settings, which are refused. An image without a digest in its name gets one made from the name, and runs in Kubernetes only. VPC, KMS, file system and tracing settings are kept and shown, not applied. A role is never assumed',
+    'partly: no durable or capacity provider settings, which are refused. An image without a digest in its name gets one made from the name, and runs in Kubernetes only. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
   CreateFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
   DeleteAlias: 'yes: weights decide each invocation',
