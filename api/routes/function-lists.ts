@@ -12,6 +12,11 @@ export interface FunctionListsDependencies extends Home {
   readonly lifecycle: Pick<Lifecycle, 'read'>
 }
 
+interface ListMembers extends PageMembers {
+  readonly FunctionVersion?: string
+  readonly MasterRegion?: string
+}
+
 interface Listed {
   readonly name: string
   readonly version: FunctionVersion
@@ -23,7 +28,10 @@ export function functionListRoutes(dependencies: FunctionListsDependencies): Han
   const qualified = ({ name, version }: Listed) => listedConfiguration(dependencies, name, version, version.version)
 
   return {
-    async ListFunctions(input: PageMembers & { readonly FunctionVersion?: string }) {
+    async ListFunctions(input: ListMembers) {
+      // Functions are replicated nowhere: another region is master of none here.
+      const { MasterRegion: master = 'ALL' } = input
+      if (master !== 'ALL' && master !== dependencies.region) return { Functions: [] }
       const [limit, before] = [pageLimit(input), keyBefore(input)]
       if (input.FunctionVersion === 'ALL') {
         const { items, nextMarker } = pageOf(await listAll(catalogue, before, limit + 1), limit, keyOf)

@@ -79,7 +79,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListFunctionUrlConfigs:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
   ListFunctionVersionsByCapacityProvider: 'no',
-  ListFunctions: 'partly: `MasterRegion` is ignored',
+  ListFunctions: 'yes',
   ListFunctionsByCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   ListLayerVersions: 'yes',
