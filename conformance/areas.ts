@@ -17,6 +17,7 @@ import { permissions } from './areas/permissions.ts'
 import { runtimes } from './areas/runtimes.ts'
 import { streaming } from './areas/streaming.ts'
 import { tags } from './areas/tags.ts'
+import { tenancy } from './areas/tenancy.ts'
 import { updates } from './areas/updates.ts'
 import { validation } from './areas/validation.ts'
 import { versions } from './areas/versions.ts'
@@ -47,5 +48,6 @@ export const areas: readonly Area[] = [
   runtimes,
   environment,
   concurrency,
+  tenancy,
   wire,
 ]

@@ -89,6 +89,7 @@ export interface InvokeMessage {
   readonly traceId?: string
   /** Decoded JSON text of `X-Amz-Client-Context`. */
   readonly clientContext?: string
+  readonly tenantId?: string
   readonly contentType?: string
   /** Asks for the last 4 KB of the log in `done`. */
   readonly tail: boolean

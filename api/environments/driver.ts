@@ -4,7 +4,7 @@ import type { Assignment } from '../../runtime-bootstrap/protocol.ts'
 
 /** What a driver must know to make an environment for one function version. */
 export interface EnvironmentSpec {
-  /** Warm environments are shared only under the same key: function ARN, version and generation. */
+  /** Warm environments are shared only under the same key: function, version and generation, and the tenant of one that keeps tenants apart. */
   readonly key: string
   readonly functionName: string
   readonly version: string

@@ -265,7 +265,7 @@ export class Environment {
 }
 
 function invokeMessage(invocation: Invocation): InvokeMessage {
-  const { requestId, functionArn, tail, traceId, clientContext } = invocation
+  const { requestId, functionArn, tail, traceId, clientContext, tenantId } = invocation
   return {
     type: 'invoke',
     requestId,
@@ -273,6 +273,7 @@ function invokeMessage(invocation: Invocation): InvokeMessage {
     tail,
     ...(traceId === undefined ? {} : { traceId }),
     ...(clientContext === undefined ? {} : { clientContext }),
+    ...(tenantId === undefined ? {} : { tenantId }),
     ...(invocation.sink === undefined ? {} : { streaming: true }),
   }
 }

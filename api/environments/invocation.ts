@@ -14,6 +14,8 @@ export interface Invocation {
   readonly tail: boolean
   readonly traceId?: string
   readonly clientContext?: string
+  /** Whose event it is, for a function that keeps tenants apart. */
+  readonly tenantId?: string
   /** Takes a streamed answer as it comes; without it the answer is collected. */
   readonly sink?: AnswerSink
 }

@@ -194,6 +194,17 @@ describe('ends', () => {
     expect((await run()).identity).not.toBe(first.identity)
   })
 
+  test('a drained key takes the environments of its tenants with it, and no others', async () => {
+    const keys = [`${standInSpec.key}:tenant`, `${standInSpec.key}0`]
+    const runs = () => Promise.all(keys.map((key) => run({}, { key })))
+    const [tenant, other] = await runs()
+    scheduler.drain(standInSpec.key)
+    await gone(tenant!.pid)
+    const [nextTenant, nextOther] = await runs()
+    expect(nextTenant!.identity).not.toBe(tenant!.identity)
+    expect(nextOther!.identity).toBe(other!.identity)
+  })
+
   test('a busy environment that is drained by function name answers and then ends', async () => {
     const running = run({ sleepMs: 100 })
     await run({ sleepMs: 1 })

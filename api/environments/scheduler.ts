@@ -25,7 +25,7 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** Runs one event in an environment of the spec's key. Rejects with Lambda's 429, `RuntimeUnavailable`, or our fault. */
   run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult>
-  /** Environments of this key or function never serve again; busy ones end after their answer. */
+  /** Environments of this key, of its tenants, or of this function never serve again; busy ones end after their answer. */
   drain(keyOrFunctionName: string): void
   /** Gets ready what the spec's environments will need. */
   prepare(spec: EnvironmentSpec): Promise<void>
@@ -118,7 +118,8 @@ class PooledScheduler implements Scheduler {
 
   drain(keyOrFunctionName: string): void {
     for (const [key, pool] of this.#pools) {
-      if (key === keyOrFunctionName || pool.functionName === keyOrFunctionName) this.#drainPool(key, pool)
+      const isMeant = key === keyOrFunctionName || key.startsWith(`${keyOrFunctionName}:`)
+      if (isMeant || pool.functionName === keyOrFunctionName) this.#drainPool(key, pool)
     }
   }
 

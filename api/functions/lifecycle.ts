@@ -1,7 +1,7 @@
 import { createActivation, type Activation, type ActivationDependencies } from './activation.ts'
 import { functionArn } from './arn.ts'
 import { checkCode, keepCode, type CheckedCode, type CodeRequest } from './code-source.ts'
-import { checkSignature, touchConfig } from './code-signing.ts'
+import { checkSignature, codeSigningErrors, touchConfig } from './code-signing.ts'
 import { beginUpdate, createFunction, publishUpdate, type VersionChange } from './deployment.ts'
 import type { Documents } from './documents.ts'
 import { conflicts, imageErrors, nameErrors } from './function-errors.ts'
@@ -99,7 +99,10 @@ async function create(world: World, request: CreateRequest): Promise<FoundVersio
   const code = await keepCode(world, checked)
   const change = createFunction({ name, settings, code, tags, publish, codeSigningConfigArn }, stamp)
   if (!(await catalogue.save({ ...saved(change), expectedRevision: 0 }))) throw conflicts.exists(name)
-  if (codeSigningConfigArn !== undefined) await touchConfig(world, codeSigningConfigArn)
+  if (codeSigningConfigArn !== undefined && !(await touchConfig(world, codeSigningConfigArn))) {
+    await removeFunction(world, name)
+    throw codeSigningErrors.notFound(codeSigningConfigArn)
+  }
   return begun(world, change)
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { EnvironmentSpec } from '../environments/driver.ts'
 import type { FunctionRecord, FunctionVersion } from '../functions/function.ts'
 
@@ -6,12 +7,13 @@ export function environmentKey(functionName: string, { version, generation }: Fu
   return `${functionName}:${version}:${generation}`
 }
 
-/** What an environment of this version must be. */
-export function environmentSpec(record: FunctionRecord, version: FunctionVersion): EnvironmentSpec {
+/** What an environment of this version must be; a tenant's is that tenant's alone. */
+export function environmentSpec(record: FunctionRecord, version: FunctionVersion, tenantId?: string): EnvironmentSpec {
+  const key = environmentKey(record.name, version)
   const { settings, code } = version
   const { layers, imageConfig } = settings
   return {
-    key: environmentKey(record.name, version),
+    key: tenantId === undefined ? key : `${key}:${hashOf(tenantId)}`,
     functionName: record.name,
     version: version.version,
     runtime: settings.runtime ?? '',
@@ -30,4 +32,9 @@ export function environmentSpec(record: FunctionRecord, version: FunctionVersion
     ...(imageConfig === undefined ? {} : { imageConfig }),
     ...(record.reservedConcurrency === undefined ? {} : { reserved: record.reservedConcurrency }),
   }
+}
+
+/** Tenants are named as callers like, and keys become names elsewhere. */
+function hashOf(tenantId: string): string {
+  return createHash('sha256').update(tenantId).digest('hex').slice(0, 32)
 }

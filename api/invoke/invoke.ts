@@ -6,6 +6,7 @@ import type { Catalogue } from '../functions/catalogue.ts'
 import type { FunctionReference } from '../functions/function-name.ts'
 import { resolveVersion, type ResolvedVersion } from '../functions/resolve.ts'
 import { environmentSpec } from './environment-spec.ts'
+import { requireTenant } from './tenant.ts'
 import { streamAnswer, type StreamedAnswer } from './streamed-answer.ts'
 
 /** One invocation as asked for, its event already checked. */
@@ -17,6 +18,8 @@ export interface InvokeRequest {
   readonly traceId: string
   /** JSON text, decoded. */
   readonly clientContext?: string
+  /** Whose event it is, for a function that keeps tenants apart. */
+  readonly tenantId?: string
 }
 
 export interface InvokeAnswer extends InvocationResult {
@@ -75,10 +78,11 @@ export function createInvoke(dependencies: InvokeDependencies): Invoke {
 
 /** Where a request runs, and what is sent there. */
 function planOf(request: InvokeRequest, { record, version, invokedArn }: ResolvedVersion) {
-  const { requestId, payload, tail, traceId, clientContext } = request
-  const context = clientContext === undefined ? {} : { clientContext }
+  const { requestId, payload, tail, traceId, clientContext, tenantId } = request
+  requireTenant(version, tenantId)
+  const context = { ...(clientContext && { clientContext }), ...(tenantId && { tenantId }) }
   const invocation: Invocation = { requestId, payload, tail, traceId, functionArn: invokedArn, ...context }
-  return { spec: environmentSpec(record, version), invocation }
+  return { spec: environmentSpec(record, version, tenantId), invocation }
 }
 
 /** A cluster without room is to callers what an account without concurrency is: they try again later. */

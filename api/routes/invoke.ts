@@ -3,6 +3,7 @@ import type { Dispatcher } from '../events/dispatcher.ts'
 import { parseFunctionName, type FunctionReference } from '../functions/function-name.ts'
 import type { Invoke, InvokeAnswer, InvokeRequest } from '../invoke/invoke.ts'
 import { checkPayload } from '../invoke/payload.ts'
+import { refuseTenantEvent, requireTenant } from '../invoke/tenant.ts'
 import { answeredTrace, traceHeader } from '../invoke/trace-id.ts'
 import { Answer, type Handlers, type Input, type RequestContext } from './handler.ts'
 
@@ -20,6 +21,8 @@ export function invokeRoutes(dependencies: InvokeRoutesDependencies): Handlers {
 
   async function accept(request: InvokeRequest): Promise<Answer> {
     const resolved = await invoke.resolve(request.reference)
+    refuseTenantEvent(resolved.version)
+    requireTenant(resolved.version, request.tenantId)
     await dispatcher.accept({
       id: request.requestId,
       functionName: resolved.record.name,
@@ -67,6 +70,7 @@ export function invokeRequest(
     traceId: traceHeader(header(context, 'x-amzn-trace-id'), dependencies.now()),
     tail: input['LogType'] === 'Tail',
     ...clientContext(input),
+    ...(typeof input['TenantId'] === 'string' ? { tenantId: input['TenantId'] } : {}),
   }
 }
 

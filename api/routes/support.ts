@@ -64,7 +64,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetProvisionedConcurrencyConfig: 'no',
   GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   Invoke:
-    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once and retried as on AWS; there are no destinations yet. Any signature is accepted',
+    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once and retried as on AWS; there are no destinations yet. Functions with tenancy take no events. Any signature is accepted',
   InvokeAsync: 'no',
   InvokeWithResponseStream:
     'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`. Any signature is accepted',

@@ -11,14 +11,15 @@ export function next(events: RuntimeEvents, _request: ApiRequest, reply: ApiRepl
 
 /** Hands an event to the runtime that asked for it. */
 export function sendEvent(reply: ApiReply, invoke: InvokeMessage, deadlineMs: number, event: Uint8Array): void {
-  const { requestId, functionArn, traceId, clientContext, contentType } = invoke
+  const { requestId, functionArn, traceId, clientContext, tenantId, contentType } = invoke
   reply.send(
     `200 OK\r\nContent-Type: ${contentType ?? 'application/json'}\r\n` +
       `Lambda-Runtime-Aws-Request-Id: ${requestId}\r\n` +
       `Lambda-Runtime-Deadline-Ms: ${String(deadlineMs)}\r\n` +
       `Lambda-Runtime-Invoked-Function-Arn: ${functionArn}\r\n` +
       header('Lambda-Runtime-Trace-Id', traceId) +
-      header('Lambda-Runtime-Client-Context', clientContext),
+      header('Lambda-Runtime-Client-Context', clientContext) +
+      header('Lambda-Runtime-Aws-Tenant-Id', tenantId),
     event,
   )
 }

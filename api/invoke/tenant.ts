@@ -1,0 +1,29 @@
+import { invalidParameterValue } from '../errors.ts'
+import type { FunctionVersion } from '../functions/function.ts'
+
+/**
+ * Refuses an invocation without a tenant of a function that keeps tenants apart, and one with a tenant of a function that does
+ * not (reference 2.15; the texts are not recorded).
+ */
+export function requireTenant({ settings }: FunctionVersion, tenantId: string | undefined): void {
+  if (settings.tenantIsolation !== undefined && tenantId === undefined) {
+    throw invalidParameterValue(
+      'The invoked function is enabled with tenancy configuration. ' +
+        'Add a valid tenant ID in your request and try again.',
+    )
+  }
+  if (settings.tenantIsolation === undefined && tenantId !== undefined) {
+    throw invalidParameterValue(
+      'The invoked function is not enabled with tenancy configuration. ' +
+        'Remove the tenant ID from your request and try again.',
+    )
+  }
+}
+
+/** Events are kept without their tenant. */
+export function refuseTenantEvent({ settings }: FunctionVersion): void {
+  if (settings.tenantIsolation === undefined) return
+  throw invalidParameterValue(
+    'Asynchronous invocations of functions with tenancy configuration are not supported by this server yet.',
+  )
+}
