@@ -40,6 +40,7 @@ export const kinds = {
   invalidRuntime: { name: 'InvalidRuntimeException', status: 502, capitalMessage: true },
   policyLengthExceeded: { name: 'PolicyLengthExceededException', status: 400 },
   preconditionFailed: { name: 'PreconditionFailedException', status: 412 },
+  provisionedConcurrencyConfigNotFound: { name: 'ProvisionedConcurrencyConfigNotFoundException', status: 404 },
   requestEntityTooLarge: { name: 'RequestEntityTooLargeException', status: 413 },
   requestTooLarge: { name: 'RequestTooLargeException', status: 413 },
   resourceConflict: { name: 'ResourceConflictException', status: 409 },

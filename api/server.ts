@@ -20,6 +20,7 @@ import { findVersion } from './functions/resolve.ts'
 import { codeInUse } from './functions/code-in-use.ts'
 import { environmentKey, environmentSpec } from './invoke/environment-spec.ts'
 import { createInvoke } from './invoke/invoke.ts'
+import { createProvisioning, type Allocator } from './invoke/provisioning.ts'
 import { queuedRequest } from './invoke/queued-request.ts'
 import type { Log } from './observe/log.ts'
 import { handlersOf } from './routes/handlers.ts'
@@ -58,7 +59,7 @@ const sweepMs = 3_600_000
 export async function startServer(config: Config, surroundings: Surroundings): Promise<Server> {
   const { log, now, ids } = surroundings
   const parts = await assemble(config, surroundings)
-  const { store, codeStore, scheduler, dispatcher, lifecycle } = parts
+  const { store, codeStore, scheduler, provisioning, dispatcher, lifecycle } = parts
   let isReady = false
   const link = { linkKey: randomBytes(32), nowMs: now }
   const logError = (line: string, cause: unknown) => log.error(line, cause)
@@ -72,6 +73,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
   const stopSweeping = await sweepRegularly(parts, log)
   await parts.adopt()
   await lifecycle.resume()
+  await provisioning.start()
   await app.listen({ host: config.host, port: config.port })
   dispatcher.start()
   isReady = true
@@ -100,7 +102,14 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   const codeStore = openDiskCodeStore(dataFolder, now)
   const nextToken = growingTokens(now)
   const driver = await createDriver(config, { codeStore, log, nextToken })
-  const scheduler = createScheduler({ driver, concurrency: countConcurrency(concurrency), idleMs, log })
+  const scheduler = createScheduler({
+    driver,
+    concurrency: countConcurrency(concurrency, () => provisioning.committed()),
+    idleMs,
+    log,
+  })
+  const onFault = (message: string, cause: unknown) => log.error(message, cause)
+  const provisioning: Allocator = createProvisioning({ catalogue, scheduler, onFault })
   const invoke = createInvoke({ ...home, catalogue, scheduler, random })
   const dispatcher = createDispatcher({
     queue: store.events,
@@ -121,8 +130,12 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
     layers,
     foreignLayers: layerEndpoint === undefined ? undefined : createAwsLayerSource(layerEndpoint, region),
     prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)),
-    drain: (name, version) => scheduler.drain(version === undefined ? name : environmentKey(name, version)),
-    onFault: (message, cause) => log.error(message, cause),
+    drain: (name, version) => {
+      scheduler.drain(version === undefined ? name : environmentKey(name, version))
+      provisioning.refresh(name)
+    },
+    onChange: (name) => provisioning.refresh(name),
+    onFault,
   })
   const specOf = async (name: string, qualifier: string) => {
     const found = await findVersion({ ...home, catalogue }, { name, qualifier }).catch(() => undefined)
@@ -133,7 +146,20 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   const adopt = async () => {
     if (shared !== undefined) await adoptEnvironments({ shared, scheduler, specOf, nextToken, log })
   }
-  return { ...home, store, catalogue, documents, codeStore, scheduler, invoke, dispatcher, layers, lifecycle, adopt }
+  return {
+    ...home,
+    store,
+    catalogue,
+    documents,
+    codeStore,
+    scheduler,
+    provisioning,
+    invoke,
+    dispatcher,
+    layers,
+    lifecycle,
+    adopt,
+  }
 }
 
 /** The driver that the settings ask for. What only one of them needs is loaded with it. */

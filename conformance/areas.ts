@@ -14,6 +14,7 @@ import { layers } from './areas/layers.ts'
 import { names } from './areas/names.ts'
 import { packages } from './areas/packages.ts'
 import { permissions } from './areas/permissions.ts'
+import { provisionedConcurrency } from './areas/provisioned-concurrency.ts'
 import { runtimes } from './areas/runtimes.ts'
 import { streaming } from './areas/streaming.ts'
 import { tags } from './areas/tags.ts'
@@ -39,6 +40,7 @@ export const areas: readonly Area[] = [
   eventInvokeConfigs,
   functionOptions,
   functionUrls,
+  provisionedConcurrency,
   names,
   validation,
   packages,

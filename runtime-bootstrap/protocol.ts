@@ -145,6 +145,11 @@ export interface ReadyMessage {
   readonly initDurationMs: number
 }
 
+/** The first initialisation failed, and no event waits for it; an event gets another one. */
+export interface InitFailedMessage {
+  readonly type: 'init-failed'
+}
+
 /** The function began to stream its answer: chunks follow, then `response`. */
 export interface BeginMessage {
   readonly type: 'begin'
@@ -196,6 +201,7 @@ export type SupervisorMessage =
   | WelcomeMessage
   | ReplacedMessage
   | ReadyMessage
+  | InitFailedMessage
   | BeginMessage
   | ChunkMessage
   | ResponseMessage

@@ -21,20 +21,27 @@ export interface Concurrency {
   close(): Promise<void>
 }
 
-/** Counters held in this process, for a server that shares its functions with no other. */
-export function countConcurrency(accountLimit: number): Concurrency {
+/**
+ * Counters held in this process, for a server that shares its functions with no other. `committed` is what functions keep from
+ * those that reserve nothing.
+ */
+export function countConcurrency(accountLimit: number, committed: () => number = () => 0): Concurrency {
   const byFunction = new Map<string, number>()
   let running = 0
+  let unreserved = 0
   return {
     enter({ functionName, reserved }) {
       const ofFunction = byFunction.get(functionName) ?? 0
       if (reserved !== undefined && ofFunction >= reserved) throw reservedConcurrencyExceeded()
-      if (running >= accountLimit) throw accountConcurrencyExceeded()
+      const isShort = reserved === undefined && unreserved >= accountLimit - committed()
+      if (running >= accountLimit || isShort) throw accountConcurrencyExceeded()
       running++
+      if (reserved === undefined) unreserved++
       byFunction.set(functionName, ofFunction + 1)
     },
-    leave({ functionName }) {
+    leave({ functionName, reserved }) {
       running--
+      if (reserved === undefined) unreserved--
       const ofFunction = (byFunction.get(functionName) ?? 0) - 1
       if (ofFunction > 0) byFunction.set(functionName, ofFunction)
       else byFunction.delete(functionName)

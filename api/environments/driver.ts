@@ -27,6 +27,10 @@ export interface EnvironmentSpec {
   readonly tags: Readonly<Record<string, string>>
   /** The function's reserved concurrency: at most this many of its invocations run at once. */
   readonly reserved?: number
+  /** How many invocations of this version may run in environments that are kept for it alone. */
+  readonly provisioned?: number
+  /** The environment is initialised ahead of its first event, and has more time for it. */
+  readonly isProvisioned?: boolean
 }
 
 /** A supervisor that runs and has not been assigned yet, and what it shall be assigned. */

@@ -72,11 +72,14 @@ export class Environment {
   readonly launched: Launched
   /** Resolves when the runtime asked for its first event, or can do so no more. */
   readonly started: Promise<void>
+  /** Resolves to whether the first initialisation succeeded, when that is known. */
+  readonly initialised: Promise<boolean>
   /** Resolves when the environment is gone. */
   readonly gone: Promise<void>
   readonly #events: EnvironmentEvents
   readonly #clock: () => number
   #markStarted: () => void = () => undefined
+  #markInitialised: (isInitialised: boolean) => void = () => undefined
   #markGone: () => void = () => undefined
   #state: EnvironmentState = 'starting'
   #isGone = false
@@ -89,6 +92,7 @@ export class Environment {
     this.#clock = clock
     this.#freeSinceMs = clock()
     this.started = new Promise((resolve) => (this.#markStarted = resolve))
+    this.initialised = new Promise((resolve) => (this.#markInitialised = resolve))
     this.gone = new Promise((resolve) => (this.#markGone = resolve))
     const { channel } = launched
     channel.on(
@@ -182,6 +186,10 @@ export class Environment {
     switch (message.type) {
       case 'ready':
         this.#markStarted()
+        this.#markInitialised(true)
+        break
+      case 'init-failed':
+        this.#markInitialised(false)
         break
       case 'begin':
         this.#streamOf(message.requestId)?.begin(message.contentType)
@@ -254,6 +262,7 @@ export class Environment {
     if (call?.tail === true && call.response !== undefined) call.resolve(result(call.response))
     else call?.reject(new EnvironmentLost(reason, !call.written))
     this.#markStarted()
+    this.#markInitialised(false)
     this.#markGone()
     this.#events.onGone(this)
   }

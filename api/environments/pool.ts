@@ -14,6 +14,8 @@ export class Pool {
   launching = 0
   /** Set when code or configuration changed: nothing of it serves an invocation that comes later. */
   isDrained = false
+  /** Environments that are kept whether they are used or not, and used before the others. */
+  readonly kept = new Set<Environment>()
   /** Free environments, the most recently used one last. */
   readonly #free: Environment[] = []
   readonly #waiters: Waiter[] = []
@@ -26,10 +28,10 @@ export class Pool {
     return this.members.size === 0 && this.launching === 0 && this.#waiters.length === 0
   }
 
-  /** The most recently used free environment, which is then the caller's. */
+  /** The most recently used free environment, of those kept if there is one; it is then the caller's. */
   takeFree(): Environment | undefined {
     for (;;) {
-      const environment = this.#free.pop()
+      const environment = this.#takeKept() ?? this.#free.pop()
       if (environment === undefined || environment.isFree) return environment
     }
   }
@@ -84,7 +86,14 @@ export class Pool {
 
   remove(environment: Environment): void {
     this.members.delete(environment)
+    this.kept.delete(environment)
     this.#forget(environment)
+  }
+
+  #takeKept(): Environment | undefined {
+    if (this.kept.size === 0) return undefined
+    const index = this.#free.findLastIndex((environment) => this.kept.has(environment))
+    return index < 0 ? undefined : this.#free.splice(index, 1)[0]
   }
 
   #forget(environment: Environment): void {

@@ -41,6 +41,8 @@ export interface ProcessDriver extends Driver {
 }
 
 const initTimeoutMs = 10_000
+/** At least this long may an environment that is initialised ahead take for it (reference 7.3, 11). */
+const provisionedInitTimeoutMs = 130_000
 const imageRefusal =
   'Functions of packageType Image run in Kubernetes only: this server runs functions as processes of its machine ' +
   '(KUBELAMBDA_DRIVER=process).'
@@ -133,7 +135,7 @@ function assignmentOf(
     accountId,
     memoryMb: spec.memoryMb,
     timeoutMs: spec.timeoutMs,
-    initTimeoutMs,
+    initTimeoutMs: spec.isProvisioned === true ? Math.max(provisionedInitTimeoutMs, spec.timeoutMs) : initTimeoutMs,
     runtimeVersion: runtimeVersion.version,
     runtimeVersionArn: runtimeVersion.arn,
     command: startCommand(runtime, shown.places),

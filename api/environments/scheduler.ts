@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../observe/log.ts'
-import type { Concurrency } from './concurrency.ts'
+import { enterProvisioned } from './claims.ts'
+import type { Claim, Concurrency } from './concurrency.ts'
 import type { Driver, EnvironmentSpec, Launched } from './driver.ts'
 import { Environment, EnvironmentLost, type EnvironmentEvents } from './environment.ts'
 import type { Invocation, InvocationResult } from './invocation.ts'
 import { createLaunchGate, type LaunchGate } from './launch-gate.ts'
 import { Pool, type Waiter } from './pool.ts'
+import { Provisions, type ProvisionState } from './provisions.ts'
 
 export interface SchedulerOptions {
   readonly driver: Driver
@@ -31,6 +33,9 @@ export interface Scheduler {
   prepare(spec: EnvironmentSpec): Promise<void>
   /** Goes on with an environment that was launched for this spec by an earlier server. */
   adopt(spec: EnvironmentSpec, launched: Launched): void
+  /** Keeps so many of the spec's environments initialised ahead; resolves when they are there, or known not to come. */
+  provision(spec: EnvironmentSpec, count: number): Promise<void>
+  provisioned(key: string): ProvisionState
   /** Number of invocations that run. */
   concurrency(): number
   /** Takes no more invocations, lets those that run end within the deadline, ends
@@ -68,6 +73,11 @@ class PooledScheduler implements Scheduler {
   /** Drained pools that still have environments. */
   readonly #drained = new Set<Pool>()
   readonly #quiet: Promise<void>
+  readonly #provisions = new Provisions({
+    launch: (spec) => this.#launchAhead(spec),
+    keep: (spec, environment) => this.#keep(spec, environment),
+    letGo: (spec, environment) => this.#pools.get(spec.key)?.kept.delete(environment),
+  })
   #markQuiet: () => void = () => undefined
   #isClosing = false
   #isClosed = false
@@ -87,8 +97,9 @@ class PooledScheduler implements Scheduler {
   async run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult> {
     this.#refuseWhenClosing()
     // Awaited only when another server has to be asked: the answer is there in most cases.
-    const entering = this.#concurrency.enter(spec)
-    if (entering !== undefined) await entering
+    const isProvisioned = spec.provisioned !== undefined
+    const entering = isProvisioned ? enterProvisioned(this.#concurrency, spec) : this.#concurrency.enter(spec)
+    const claim: Claim = entering === undefined ? spec : ((await entering) ?? spec)
     try {
       this.#refuseWhenClosing()
       const pool = this.#poolOf(spec)
@@ -98,18 +109,28 @@ class PooledScheduler implements Scheduler {
       this.#refuseWhenClosing()
       return await (await this.#acquire(this.#poolOf(spec), spec)).invoke(invocation)
     } finally {
-      this.#concurrency.leave(spec)
+      this.#concurrency.leave(claim)
       if (this.#isClosing && this.#concurrency.running() === 0) this.#markQuiet()
     }
   }
 
   adopt(spec: EnvironmentSpec, launched: Launched): void {
     if (this.#isClosing) return launched.release?.()
-    this.#add(this.#poolOf(spec), spec, launched)
+    const pool = this.#poolOf(spec)
+    const environment = this.#add(pool, spec, launched)
+    if (environment.isFree) pool.offer(environment)
   }
 
   prepare(spec: EnvironmentSpec): Promise<void> {
     return this.#driver.prepare(spec)
+  }
+
+  provision(spec: EnvironmentSpec, count: number): Promise<void> {
+    return this.#provisions.set(spec, count)
+  }
+
+  provisioned(key: string): ProvisionState {
+    return this.#provisions.stateOf(key)
   }
 
   concurrency(): number {
@@ -125,6 +146,7 @@ class PooledScheduler implements Scheduler {
 
   async close(deadlineMs: number): Promise<void> {
     this.#isClosing = true
+    this.#provisions.close()
     const deadline = delay(deadlineMs, undefined, { ref: false })
     if (this.concurrency() > 0) await Promise.race([this.#quiet, deadline])
     const pools = [...this.#pools.values(), ...this.#drained]
@@ -190,7 +212,32 @@ class PooledScheduler implements Scheduler {
   }
 
   async #start(pool: Pool, spec: EnvironmentSpec): Promise<Environment> {
-    return this.#add(pool, spec, await this.#driver.launch(spec))
+    const environment = await this.#create(() => pool, spec)
+    if (!this.#isClosed && environment.isFree) pool.offer(environment)
+    return environment
+  }
+
+  /** Starts an environment that takes its place in the pool, and serves nobody until it is kept. */
+  async #launchAhead(spec: EnvironmentSpec): Promise<Environment> {
+    const leave = await this.#gate.enter()
+    try {
+      const environment = await this.#create(() => this.#poolOf(spec), spec)
+      await Promise.race([environment.initialised, delay(startMs, undefined, { ref: false })])
+      return environment
+    } finally {
+      leave()
+    }
+  }
+
+  #keep(spec: EnvironmentSpec, environment: Environment): void {
+    const pool = this.#poolOf(spec)
+    pool.kept.add(environment)
+    pool.offer(environment)
+  }
+
+  async #create(findPool: () => Pool, spec: EnvironmentSpec): Promise<Environment> {
+    const launched = await this.#driver.launch(spec)
+    return this.#add(findPool(), spec, launched)
   }
 
   #add(pool: Pool, spec: EnvironmentSpec, launched: Launched): Environment {
@@ -200,13 +247,13 @@ class PooledScheduler implements Scheduler {
       onLog: (text) => this.#log.functionOutput(source, text),
       onGone: (lost) => {
         pool.remove(lost)
+        this.#provisions.lost(spec.key, lost)
         this.#forgetIfEmpty(spec.key, pool)
       },
     }
     const environment = new Environment(launched, events, this.#clock)
     pool.members.add(environment)
     if (this.#isClosed) environment.kill('the server is shutting down')
-    else if (environment.isFree) pool.offer(environment)
     this.#sweeper ??= setInterval(() => this.#sweep(), Math.min(sweepMs, this.#idleMs)).unref()
     return environment
   }
@@ -220,6 +267,7 @@ class PooledScheduler implements Scheduler {
   #drainPool(key: string, pool: Pool): void {
     this.#pools.delete(key)
     pool.isDrained = true
+    this.#provisions.forget(key)
     if (!pool.isEmpty) this.#drained.add(pool)
     pool.stopFree()
   }
@@ -228,7 +276,7 @@ class PooledScheduler implements Scheduler {
     const now = this.#clock()
     for (const pool of [...this.#pools.values(), ...this.#drained]) {
       for (const member of pool.members) if (member.isLate(now)) member.kill('it did not answer in time')
-      pool.stopFree((environment) => environment.isFreeSince(now - this.#idleMs))
+      pool.stopFree((environment) => !pool.kept.has(environment) && environment.isFreeSince(now - this.#idleMs))
     }
   }
 }

@@ -17,6 +17,8 @@ import { checkTagCount } from './tags.ts'
 export interface LifecycleDependencies extends ActivationDependencies, LayerResolutionDependencies {
   readonly catalogue: ActivationDependencies['catalogue']
   readonly documents: Documents
+  /** Told of functions whose aliases, concurrency or other settings that deploy nothing were changed. */
+  readonly onChange?: (name: string) => void
 }
 
 /** Settings as a caller asks for them: with the layers' ARNs alone. */
@@ -77,7 +79,7 @@ export function createLifecycle(dependencies: LifecycleDependencies): Lifecycle 
     updateSettings: (name, request) => updateSettings(world, name, request),
     publish: (name, request) => publish(world, name, request),
     remove: (reference) => remove(world, reference),
-    change: (name, rule) => changeRecord(world, name, rule),
+    change: (name, rule) => change(world, name, rule),
     read: (name) => read(world, name),
   }
 }
@@ -145,6 +147,16 @@ async function publish(world: World, name: string, request: PublishRequest): Pro
     return publishVersion(current, await newestVersion(world, current), request, world.stamp)
   })
   return { record, version: described }
+}
+
+async function change(
+  world: World,
+  name: string,
+  rule: (record: FunctionRecord) => RecordChange | Promise<RecordChange>,
+): Promise<RecordChange> {
+  const changed = await changeRecord(world, name, rule)
+  world.onChange?.(name)
+  return changed
 }
 
 async function remove(world: World, { name, qualifier }: FunctionReference): Promise<void> {

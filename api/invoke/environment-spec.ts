@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { EnvironmentSpec } from '../environments/driver.ts'
 import type { FunctionRecord, FunctionVersion } from '../functions/function.ts'
+import { provisionedSum, provisionedVersions } from '../functions/provisioned-concurrency.ts'
 
 /** What a version's environments are found by; new with every generation, so that old code is never reused. */
 export function environmentKey(functionName: string, { version, generation }: FunctionVersion): string {
@@ -30,7 +31,18 @@ export function environmentSpec(record: FunctionRecord, version: FunctionVersion
     ...(layers.length === 0 ? {} : { layerSha256s: layers.map(({ sha256 }) => sha256) }),
     ...(code.image === undefined ? {} : { imageUri: code.image.uri }),
     ...(imageConfig === undefined ? {} : { imageConfig }),
-    ...(record.reservedConcurrency === undefined ? {} : { reserved: record.reservedConcurrency }),
+    ...limitsOf(record, version),
+  }
+}
+
+/** What is provisioned is taken out of what the function reserves, for the versions that it was provisioned for. */
+function limitsOf(record: FunctionRecord, { version }: FunctionVersion) {
+  const { reservedConcurrency: reserved } = record
+  if (record.attached?.provisioned === undefined) return reserved === undefined ? {} : { reserved }
+  const provisioned = provisionedVersions(record).get(version)
+  return {
+    ...(reserved === undefined ? {} : { reserved: reserved - provisionedSum(record) }),
+    ...(provisioned === undefined ? {} : { provisioned }),
   }
 }
 

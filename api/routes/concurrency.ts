@@ -4,12 +4,15 @@ import { nameErrors } from '../functions/function-errors.ts'
 import { parseUnqualifiedName } from '../functions/function-name.ts'
 import { latestVersion } from '../functions/function.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
+import { provisionedSum } from '../functions/provisioned-concurrency.ts'
 import { checkReservation, reservedConcurrency } from '../functions/reserved-concurrency.ts'
 import type { Handlers } from './handler.ts'
+import { provisionedRoutes, type ProvisionedRoutesDependencies } from './provisioned-concurrency.ts'
+import { createTurns } from './turns.ts'
 
-export interface ConcurrencyRoutesDependencies extends Home {
-  readonly catalogue: Pick<Catalogue, 'find' | 'list'>
-  readonly lifecycle: Pick<Lifecycle, 'change'>
+export interface ConcurrencyRoutesDependencies extends Home, ProvisionedRoutesDependencies {
+  readonly catalogue: Pick<Catalogue, 'find' | 'findVersion' | 'list'>
+  readonly lifecycle: Pick<Lifecycle, 'change' | 'read'>
   /** Invocations that may run at once over all functions. */
   readonly concurrency: number
 }
@@ -18,9 +21,10 @@ interface FunctionMembers {
   readonly FunctionName: string
 }
 
-/** Reserved concurrency of functions. */
+/** Reserved and provisioned concurrency of functions. Sums over functions and the change they allow are taken in turn. */
 export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): Handlers {
   const { catalogue, lifecycle, concurrency } = dependencies
+  const inTurn = createTurns()
 
   const functionIn = async ({ FunctionName }: FunctionMembers) => {
     const name = parseUnqualifiedName(FunctionName, dependencies)
@@ -30,6 +34,8 @@ export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): 
   }
 
   return {
+    ...provisionedRoutes(dependencies, inTurn),
+
     async GetFunctionConcurrency(input: FunctionMembers) {
       return { ReservedConcurrentExecutions: (await functionIn(input)).reservedConcurrency }
     },
@@ -37,8 +43,13 @@ export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): 
     async PutFunctionConcurrency(input: FunctionMembers & { readonly ReservedConcurrentExecutions: number }) {
       const { name } = await functionIn(input)
       const asked = input.ReservedConcurrentExecutions
-      checkReservation(asked, await reservedConcurrency(catalogue, name), concurrency)
-      await lifecycle.change(name, (record) => ({ record: { ...record, reservedConcurrency: asked } }))
+      await inTurn(async () => {
+        const byOthers = await reservedConcurrency(catalogue, name)
+        return lifecycle.change(name, (record) => {
+          checkReservation(asked, byOthers, concurrency, provisionedSum(record))
+          return { record: { ...record, reservedConcurrency: asked } }
+        })
+      })
       return { ReservedConcurrentExecutions: asked }
     },
 

@@ -61,7 +61,8 @@ export function startControlPlane(options: Partial<LifecycleDependencies> = {}):
     ...options,
   })
   const linkKey = Buffer.from('secret')
-  const parts = { ...home, ...stamp, catalogue, documents, layers, lifecycle }
+  const provisioning = { allocationOf: () => ({ status: 'IN_PROGRESS', allocated: 0 }) as const }
+  const parts = { ...home, ...stamp, catalogue, documents, layers, lifecycle, provisioning }
   const dependencies = { ...parts, now: stamp.nowMs, linkKey, concurrency: 1000 }
   const handlers = controlPlaneHandlers(dependencies)
   const call = async (operation: OperationName, input: object = {}) => {

@@ -27,13 +27,13 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteFunction: 'yes',
   DeleteFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
-  DeleteFunctionConcurrency:
-    'partly: held at run time; what others reserve is not taken from a function without a reservation',
+  DeleteFunctionConcurrency: 'yes',
   DeleteFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
   DeleteFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
   DeleteLayerVersion: 'yes',
-  DeleteProvisionedConcurrencyConfig: 'no',
+  DeleteProvisionedConcurrencyConfig:
+    'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   GetAccountSettings: 'yes',
   GetAlias: 'yes: weights decide each invocation',
   GetCapacityProvider: 'no',
@@ -47,8 +47,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetFunction: 'yes: `Code.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
-  GetFunctionConcurrency:
-    'partly: held at run time; what others reserve is not taken from a function without a reservation',
+  GetFunctionConcurrency: 'yes',
   GetFunctionConfiguration: 'yes',
   GetFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
   GetFunctionRecursionConfig: 'partly: kept and shown; loops are not looked for yet',
@@ -61,7 +60,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetLayerVersionPolicy: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
   GetPolicy: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
-  GetProvisionedConcurrencyConfig: 'no',
+  GetProvisionedConcurrencyConfig:
+    'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   Invoke:
     'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once and retried as on AWS; there are no destinations yet. Functions with tenancy take no events. Any signature is accepted',
@@ -84,7 +84,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   ListLayerVersions: 'yes',
   ListLayers: 'yes',
-  ListProvisionedConcurrencyConfigs: 'no',
+  ListProvisionedConcurrencyConfigs:
+    'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   ListTags: 'yes',
   ListVersionsByFunction: 'yes',
   PublishLayerVersion:
@@ -92,12 +93,12 @@ export const support: Readonly<Record<OperationName, Support>> = {
   PublishVersion: 'partly: no `PublishTo`',
   PutFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
-  PutFunctionConcurrency:
-    'partly: held at run time; what others reserve is not taken from a function without a reservation',
+  PutFunctionConcurrency: 'yes',
   PutFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
   PutFunctionRecursionConfig: 'partly: kept and shown; loops are not looked for yet',
   PutFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
-  PutProvisionedConcurrencyConfig: 'no',
+  PutProvisionedConcurrencyConfig:
+    'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   PutRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   RemoveLayerVersionPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
   RemovePermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',

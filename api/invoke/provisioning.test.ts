@@ -1,0 +1,86 @@
+import { expect, test } from '@jest/globals'
+import { attach } from '../functions/attachment.ts'
+import { fakeCatalogue } from '../functions/catalogue.fake.ts'
+import type { FunctionRecord } from '../functions/function.ts'
+import { aFunction, aVersion } from '../functions/testing/samples.ts'
+import type { EnvironmentSpec } from '../environments/driver.ts'
+import { createProvisioning } from './provisioning.ts'
+
+/** Environments that come when the test says so. */
+function startWorld() {
+  const catalogue = fakeCatalogue()
+  const [wanted, there, come] = [new Map<string, number>(), new Map<string, number>(), new Map<string, () => void>()]
+  const failed = new Set<string>()
+  const scheduler = {
+    provision: ({ key, version }: EnvironmentSpec, count: number) => {
+      wanted.set(version, count)
+      if (count === 0) there.delete(key)
+      if (count === 0) return Promise.resolve()
+      return new Promise<void>((resolve) => {
+        come.set(version, () => {
+          there.set(key, count)
+          resolve()
+        })
+      })
+    },
+    provisioned: (key: string) => ({ initialised: there.get(key) ?? 0, isFailed: failed.has(key) }),
+  }
+  const onFault = (_message: string, cause: unknown) => {
+    throw cause
+  }
+  const save = async (record: FunctionRecord) => {
+    const revision = (await catalogue.find('f'))?.revision ?? 0
+    await catalogue.save({ record, versions: [aVersion('1'), aVersion('2')], expectedRevision: revision })
+    return record
+  }
+  return { catalogue, wanted, come, save, provisioning: createProvisioning({ catalogue, scheduler, onFault }) }
+}
+
+const config = { requested: 2, allocationId: 'a', lastModifiedMs: 0 }
+const alias = (functionVersion: string) => ({
+  name: 'live',
+  functionVersion,
+  description: '',
+  revisionId: 'r',
+  weights: {},
+})
+const withAlias = (version: string) =>
+  attach({ ...aFunction('f'), versions: ['1', '2'], aliases: { live: alias(version) } }, 'provisioned', 'live', config)
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('the config of an alias that moves keeps its old counts until the new version is there', async () => {
+  const { wanted, come, save, provisioning } = startWorld()
+  const first = await save(withAlias('1'))
+  // As after a start of the server.
+  await provisioning.start()
+  await until(() => come.has('1'))
+  expect(provisioning.allocationOf(first, 'live')).toEqual({ status: 'IN_PROGRESS', allocated: 0 })
+  come.get('1')?.()
+  await until(() => provisioning.allocationOf(first, 'live').status === 'READY')
+
+  const second = await save(withAlias('2'))
+  provisioning.refresh('f')
+  await until(() => come.has('2'))
+  expect(provisioning.allocationOf(second, 'live')).toEqual({ status: 'IN_PROGRESS', allocated: 2 })
+  expect(wanted.get('1')).toBe(2)
+  come.get('2')?.()
+  await until(() => wanted.get('1') === 0)
+  expect(provisioning.allocationOf(second, 'live')).toEqual({ status: 'READY', allocated: 2 })
+})
+
+test('what functions keep from others follows their records', async () => {
+  const { catalogue, come, save, provisioning } = startWorld()
+  await save(withAlias('1'))
+  await provisioning.start()
+  expect(provisioning.committed()).toBe(2)
+  await save({ ...withAlias('1'), reservedConcurrency: 5 })
+  provisioning.refresh('f')
+  await until(() => provisioning.committed() === 5)
+  await catalogue.remove('f', (await catalogue.find('f'))?.revision ?? 0)
+  provisioning.refresh('f')
+  await until(() => provisioning.committed() === 0)
+  for (const arrive of come.values()) arrive()
+})

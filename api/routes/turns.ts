@@ -1,0 +1,12 @@
+/** Runs work one after the other, in the order it came; what one throws does not keep the next. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
+
+/** Turns of their own. */
+export function createTurns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(work, work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
