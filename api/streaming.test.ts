@@ -4,11 +4,12 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import type { AddressInfo } from 'node:net'
 import {
   CreateFunctionCommand,
+  CreateFunctionUrlConfigCommand,
   InvokeWithResponseStreamCommand,
   waitUntilFunctionActiveV2,
   type InvokeWithResponseStreamCompleteEvent,
 } from '@aws-sdk/client-lambda'
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { newDataFolder, startMain, zipOf, type RunningServer } from './main.harness.ts'
 
 const folder = newDataFolder()
@@ -77,11 +78,14 @@ const handlerCode = (port: number): string => `
         clearTimeout(held)
       }
     },
+    async break(stream) { stream.write('first'); await ask('/wait'); throw new Error('broke') },
     async goOn(stream) { stream.write('first'); await ask('/go'); stream.write('second'); stream.end(); await ask('/say/over') },
   }
   exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+    const order = event.body === undefined ? event : JSON.parse(event.body)
     stream.setContentType('text/plain')
-    await does[event.do](stream, event)
+    if (order.status) stream = awslambda.HttpResponseStream.from(stream, { statusCode: order.status, cookies: ['a=1'] })
+    await does[order.do](stream, order)
     stream.end()
   })`
 
@@ -208,4 +212,41 @@ test('a caller that goes away lets a function that it held back run to its end',
     await new Promise((resolve) => setImmediate(resolve))
   }
   expect(server.output()).not.toContain('Task timed out')
+})
+
+describe('a function URL that streams', () => {
+  let host: string
+  beforeAll(async () => {
+    const url = { FunctionName: 'streamed', AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM' } as const
+    const { FunctionUrl } = await server.client.send(new CreateFunctionUrlConfigCommand(url))
+    host = new URL(FunctionUrl!).host
+  })
+
+  async function call(order: object): Promise<IncomingMessage> {
+    const headers = { host, 'content-type': 'application/json' }
+    const asking = request(server.address, { method: 'POST', headers }).end(JSON.stringify(order))
+    const [response] = (await once(asking, 'response')) as [IncomingMessage]
+    return response
+  }
+
+  test('has status, cookies and first byte with the caller before the function ended', async () => {
+    const response = await call({ do: 'wait', status: 201 })
+    expect(response.statusCode).toBe(201)
+    expect(response.headers['set-cookie']).toEqual(['a=1'])
+    let text = ''
+    for await (const piece of response) {
+      text += String(piece)
+      allow('/wait')
+    }
+    expect(text).toBe('firstsecond')
+  })
+
+  test('cuts the connection when the function fails after its first byte', async () => {
+    const response = await call({ do: 'break' })
+    expect(response.headers['content-type']).toBe('text/plain')
+    const reading = (async () => {
+      for await (const piece of response) if (String(piece) === 'first') allow('/wait')
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'ECONNRESET' })
+  })
 })

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { text } from 'node:stream/consumers'
 import { expect, test } from '@jest/globals'
 import type { AnswerSink, InvocationResult } from '../environments/invocation.ts'
-import { readHttpAnswer } from './http-answer.ts'
+import { readHttpPrelude } from './http-prelude.ts'
 import { streamAnswer } from './streamed-answer.ts'
 
 const json = 'application/json'
@@ -49,7 +49,6 @@ test('a function that failed before its first byte has its error at the end', as
   const answer = await streamAnswer(async () => failed)
   expect([answer.hasFailed, await text(answer.body)]).toEqual([true, ''])
   expect(await answer.end).toEqual({ error: { code: 'Unhandled', details: '{"errorType":"E"}' } })
-  expect(await readHttpAnswer(answer)).toBeUndefined()
 })
 
 test('a stream that broke off has its bytes, and why', async () => {
@@ -85,27 +84,25 @@ test('nothing more is taken than a reader reads, and all of it once there is non
 })
 
 test.each([
-  ['in one piece', ['{"statusCode":201,"headers":{"X-A":"b"},"cookies":["c=d"]}\0\0\0\0\0\0\0\0body']],
-  ['in pieces', ['{"statusCode":"201","headers":{"X-A":"b"},', '"cookies":["c=d"]}\0\0\0', '\0\0\0\0\0', 'bo', 'dy']],
+  ['in one piece', ['{"statusCode":201,"cookies":["c=d"]}\0\0\0\0\0\0\0\0body']],
+  ['in pieces', ['{"statusCode":201,', '"cookies":["c=d"]}\0\0\0', '\0\0\0\0\0', 'bo', 'dy']],
 ])('the prelude of HTTP is read and the body goes on, %s', async (_, pieces) => {
-  const answer = await readHttpAnswer(await streamAnswer(streaming(pieces, http)))
-  expect(answer).toMatchObject({ statusCode: 201, headers: { 'x-a': 'b' }, cookies: ['c=d'] })
-  expect(await text(answer!.body)).toBe('body')
+  const answer = await streamAnswer(streaming(pieces, http))
+  expect(await readHttpPrelude(answer)).toEqual({ statusCode: 201, cookies: ['c=d'] })
+  expect(await text(answer.body)).toBe('body')
 })
 
-test('without a prelude HTTP is 200 with the content type of the runtime', async () => {
-  const answer = await readHttpAnswer(await streamAnswer(streaming(['body'])))
-  expect(answer).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/plain' }, cookies: [] })
-  expect(await text(answer!.body)).toBe('body')
+test('of another content type all is body', async () => {
+  const answer = await streamAnswer(streaming(['{}\0\0\0\0\0\0\0\0body']))
+  expect(await readHttpPrelude(answer)).toBeUndefined()
+  expect(await text(answer.body)).toBe('{}\0\0\0\0\0\0\0\0body')
 })
 
-test.each([
-  '',
-  'body',
-  '{"statusCode":201}',
-  'x\0\0\0\0\0\0\0\0',
-  '{"statusCode":99}\0\0\0\0\0\0\0\0',
-  '7\0\0\0\0\0\0\0\0',
-])('a prelude that is none is no answer: %j', async (written) => {
-  expect(await readHttpAnswer(await streamAnswer(streaming([written], http)))).toBeUndefined()
-})
+test.each(['', 'body', '{"statusCode":201}', 'x\0\0\0\0\0\0\0\0', '7\0\0\0\0\0\0\0\0', 'x'.repeat(1024 * 1024 + 1)])(
+  'a prelude that is none is an error, and nothing more is read: %#',
+  async (written) => {
+    const answer = await streamAnswer(streaming([written], http))
+    await expect(readHttpPrelude(answer)).rejects.toThrow()
+    expect(answer.body.destroyed).toBe(true)
+  },
+)

@@ -1,32 +1,56 @@
-import type { FunctionUrlConfig } from '../functions/attached-settings.ts'
+import { Readable } from 'node:stream'
 import type { InvocationResult } from '../environments/invocation.ts'
+import { readHttpPrelude } from '../invoke/http-prelude.ts'
+import type { StreamedAnswer } from '../invoke/streamed-answer.ts'
 
 /** An answer of a function URL, as HTTP wants it. */
 export interface UrlAnswer {
   readonly status: number
   /** A name may come more than once. */
   readonly headers: readonly (readonly [string, string])[]
-  readonly body: Buffer
+  readonly body: Buffer | Readable
 }
 
 const json = 'application/json'
-const streamType = 'application/vnd.awslambda.http-integration-response'
-/** What ends the head of a streamed answer. */
-const preludeEnd = Buffer.alloc(8)
 /** Set by the server itself, whatever the function says. */
 const ofTheConnection = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade'])
 const headerName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 /** What HTTP allows in a header's value. */
 const headerValue = /^[^\x00-\x08\x0A-\x1F\x7F\u0100-\uFFFF]*$/
 
-/** The answer for what a function returned; a failed function, and what is no proxy answer, are 502 (reference 9.2, 9.4, 9.5). */
-export function functionUrlAnswer(mode: FunctionUrlConfig['invokeMode'], result: InvocationResult): UrlAnswer {
+/** The answer for what a function returned; a failed function, and what is no proxy answer, are 502 (reference 9.2, 9.4). */
+export function bufferedUrlAnswer(result: InvocationResult): UrlAnswer {
   if (result.functionError !== undefined) return internalServerError()
   try {
-    return mode === 'BUFFERED' ? buffered(result) : streamed(result)
+    return buffered(result)
   } catch {
     return internalServerError()
   }
+}
+
+/**
+ * The answer of a URL that streams: with a prelude the function says status and headers itself, else its bytes are the body
+ * (reference 9.5). A function that fails before its first byte is 502; one that fails later breaks the body off.
+ */
+export async function streamedUrlAnswer(answer: StreamedAnswer): Promise<UrlAnswer> {
+  if (answer.hasFailed) return internalServerError()
+  try {
+    const prelude = await readHttpPrelude(answer)
+    const body = Readable.from(bytesOf(answer), { objectMode: false })
+    if (prelude === undefined) return { status: 200, headers: [['content-type', answer.contentType]], body }
+    const { status, headers } = proxyAnswer({ statusCode: 200, ...prelude, body: '' })
+    return { status, headers, body }
+  } catch {
+    answer.body.destroy()
+    return internalServerError()
+  }
+}
+
+/** Ends with an error when the answer broke off, so that the connection is cut. */
+async function* bytesOf({ body, end }: StreamedAnswer): AsyncGenerator<Buffer> {
+  for await (const bytes of body) yield bytes as Buffer
+  const { error } = await end
+  if (error !== undefined) throw new Error(`The function failed after its first byte: ${error.code}`)
 }
 
 /** What a caller gets when the function failed. */
@@ -39,19 +63,6 @@ function buffered({ payload }: InvocationResult): UrlAnswer {
   if (typeof value === 'object' && value !== null && 'statusCode' in value) return proxyAnswer(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return { status: 200, headers: [['content-type', json]], body: Buffer.from(text) }
-}
-
-/** A streamed answer that was collected: with a prelude it says status and headers itself, else its bytes are the body. */
-function streamed({ payload, contentType }: InvocationResult): UrlAnswer {
-  const bytes = Buffer.from(payload)
-  if (!contentType.startsWith(streamType)) {
-    return { status: 200, headers: [['content-type', contentType || 'application/octet-stream']], body: bytes }
-  }
-  const end = bytes.indexOf(preludeEnd)
-  if (end < 0) throw new Error('The prelude has no end.')
-  const prelude = JSON.parse(bytes.subarray(0, end).toString('utf8')) as object
-  const { status, headers } = proxyAnswer({ statusCode: 200, ...prelude })
-  return { status, headers, body: bytes.subarray(end + preludeEnd.length) }
 }
 
 function proxyAnswer(value: object): UrlAnswer {

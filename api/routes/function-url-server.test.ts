@@ -8,6 +8,7 @@ import { fakeDocuments } from '../functions/documents.fake.ts'
 import { urlKey } from '../functions/function-url.ts'
 import { aFunction } from '../functions/testing/samples.ts'
 import type { InvokeAnswer, InvokeRequest } from '../invoke/invoke.ts'
+import { streamAnswer } from '../invoke/streamed-answer.ts'
 import { registerFunctionUrls, rewriteFunctionUrl } from './function-url-server.ts'
 import { registerRoutes, routerOptions } from './router.ts'
 
@@ -23,13 +24,18 @@ async function serve(run: (request: InvokeRequest) => unknown, config: Partial<F
   const url: FunctionUrlConfig = { urlId: 'abc', authType: 'NONE', invokeMode: 'BUFFERED', ...dates, ...config }
   await documents.save(urlKey('abc'), { functionName: 'f' }, 0)
   await catalogue.save({ record: { ...aFunction('f'), attached: { url: { $LATEST: url } } }, expectedRevision: 0 })
+  const answer = async (request: InvokeRequest): Promise<InvokeAnswer> => {
+    const value = run(request)
+    const isAnswer = typeof value === 'object' && value !== null && 'payload' in value
+    const json = { payload: Buffer.from(JSON.stringify(value)), contentType: 'application/json' }
+    return { ...(isAnswer ? (value as InvokeAnswer) : json), executedVersion: '$LATEST' }
+  }
   const invoke = {
-    run: async (request: InvokeRequest): Promise<InvokeAnswer> => {
-      const value = run(request)
-      const isAnswer = typeof value === 'object' && value !== null && 'payload' in value
-      const json = { payload: Buffer.from(JSON.stringify(value)), contentType: 'application/json' }
-      return { ...(isAnswer ? (value as InvokeAnswer) : json), executedVersion: '$LATEST' }
-    },
+    run: answer,
+    stream: async (request: InvokeRequest) => ({
+      ...(await streamAnswer(() => answer(request))),
+      executedVersion: '$LATEST',
+    }),
   }
   const made = Fastify({ ...routerOptions, rewriteUrl: rewriteFunctionUrl })
   app = made
@@ -130,6 +136,16 @@ describe('a function URL', () => {
     const answer = await call()
     expect(answer).toMatchObject({ statusCode: 201, body: 'body' })
     expect(answer.headers).toMatchObject({ 'x-own': 'a', 'set-cookie': 'c=1' })
+  })
+
+  test.each<[string, unknown]>([
+    ['a function error', { ...answered('{}', 'application/json'), functionError: 'Unhandled' }],
+    ['a prelude without its end', answered('{"statusCode":200}', prelude)],
+    ['a prelude with a status that is none', answered('{"statusCode":"ok"}\0\0\0\0\0\0\0\0', prelude)],
+  ])('that streams answers 502 to %s', async (_case, value) => {
+    const { call, faults } = await serve(() => value, { invokeMode: 'RESPONSE_STREAM' })
+    const answer = await call()
+    expect([answer.statusCode, answer.body, faults]).toEqual([502, 'Internal Server Error', []])
   })
 
   test('tells browsers of origins that may call, and others nothing', async () => {

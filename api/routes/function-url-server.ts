@@ -9,7 +9,7 @@ import type { Invoke } from '../invoke/invoke.ts'
 import { checkPayload } from '../invoke/payload.ts'
 import { traceHeader } from '../invoke/trace-id.ts'
 import { callersFault, sendError } from './error-answer.ts'
-import { functionUrlAnswer, internalServerError, type UrlAnswer } from './function-url-answer.ts'
+import { bufferedUrlAnswer, internalServerError, streamedUrlAnswer, type UrlAnswer } from './function-url-answer.ts'
 import { answerHeaders, isPreflight, preflightHeaders } from './function-url-cors.ts'
 import { functionUrlEvent, isSigned, type UrlRequest } from './function-url-event.ts'
 import { urlIdOf } from './function-url-host.ts'
@@ -17,7 +17,7 @@ import { urlIdOf } from './function-url-host.ts'
 export interface FunctionUrlServerDependencies extends Home {
   readonly catalogue: Pick<Catalogue, 'find'>
   readonly documents: Pick<Documents, 'find'>
-  readonly invoke: Pick<Invoke, 'run'>
+  readonly invoke: Pick<Invoke, 'run' | 'stream'>
   /** Epoch milliseconds. */
   readonly now: () => number
   /** Takes our own faults, which callers are told nothing of. */
@@ -82,8 +82,11 @@ async function run(
     const payload = checkPayload(Buffer.from(JSON.stringify(event)), 'RequestResponse')
     const { functionName: name, alias } = target
     const reference = alias === undefined ? { name } : { name, qualifier: alias }
-    const result = await invoke.run({ reference, requestId: request.id, payload, tail: false, traceId })
-    return functionUrlAnswer(invokeMode, result)
+    const invocation = { reference, requestId: request.id, payload, tail: false, traceId }
+    if (invokeMode === 'BUFFERED') return bufferedUrlAnswer(await invoke.run(invocation))
+    const answer = await invoke.stream(invocation)
+    answer.end.catch((cause: unknown) => logError(`The answer to request ${request.id} broke off`, cause))
+    return await streamedUrlAnswer(answer)
   } catch (error) {
     if (!(error instanceof LambdaError)) {
       logError(`A function URL of ${target.functionName} failed; request ${request.id}`, error)

@@ -17,7 +17,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateFunction:
     'partly: no durable or capacity provider settings, which are refused. An image without a digest in its name gets one made from the name, and runs in Kubernetes only. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
   CreateFunctionUrlConfig:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
   DeleteAlias: 'yes: weights decide each invocation',
   DeleteCapacityProvider: 'no',
   DeleteCodeSigningConfig:
@@ -30,7 +30,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteFunctionConcurrency: 'yes',
   DeleteFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
   DeleteFunctionUrlConfig:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
   DeleteLayerVersion: 'yes',
   DeleteProvisionedConcurrencyConfig:
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
@@ -53,7 +53,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetFunctionRecursionConfig: 'partly: kept and shown; loops are not looked for yet',
   GetFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
   GetFunctionUrlConfig:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
   GetLayerVersion:
     'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetLayerVersionByArn:
@@ -77,7 +77,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: kept and shown with the settings of every kind of source; nothing is read from sources yet, and whether they are there is not asked',
   ListFunctionEventInvokeConfigs: 'partly: kept and shown; events are not treated by it yet',
   ListFunctionUrlConfigs:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
   ListFunctionVersionsByCapacityProvider: 'no',
   ListFunctions: 'yes',
   ListFunctionsByCodeSigningConfig:
@@ -119,5 +119,5 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: as CreateFunction; an update completes in milliseconds, so that a second one right behind it is seldom the conflict that it is on AWS',
   UpdateFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
   UpdateFunctionUrlConfig:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it; `RESPONSE_STREAM` answers when the function is done',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
 }

@@ -16,6 +16,7 @@ import { callUrl, type UrlAnswer, type UrlCall } from '../function-url-call.ts'
 import type { World } from '../world.ts'
 
 const json = { 'content-type': 'application/json' }
+const streams = { InvokeMode: 'RESPONSE_STREAM' } as const
 
 /** Function URL configs, and what their URLs answer. */
 export const functionUrls: Area = {
@@ -229,6 +230,32 @@ export const functionUrls: Area = {
         const { url } = await served(world)
         const answer = await post(url, { throw: 'no' })
         assert.deepEqual([answer.status, answer.text], [502, 'Internal Server Error'])
+      },
+    },
+    {
+      name: 'a URL that streams sends the bytes of the function, with status and headers of its prelude',
+      run: async (world) => {
+        const plain = await open(world, await world.create('streaming'), streams)
+        const answer = await callUrl(plain.url, '/')
+        assert.deepEqual([answer.status, answer.text], [200, 'chunk 0\nchunk 1\nchunk 2\n'])
+        assert.equal(answer.headers['content-type'], 'text/plain')
+        const http = await open(world, await world.create('streaming', { Handler: 'index.http' }), streams)
+        const withHead = await callUrl(http.url, '/')
+        assert.deepEqual(
+          [withHead.status, withHead.text, withHead.headers['x-streamed']],
+          [201, 'streamed body', 'yes'],
+        )
+      },
+    },
+    {
+      name: 'a URL that streams does not read the answer of a function that does not',
+      run: async (world) => {
+        const { url } = await open(world, await world.create('answer-node'), streams)
+        const value = { statusCode: 418, body: 'text' }
+        const answer = await post(url, value)
+        assert.deepEqual([answer.status, answer.text], [200, JSON.stringify(value)])
+        const failed = await post(url, { throw: 'no' })
+        assert.deepEqual([failed.status, failed.text], [502, 'Internal Server Error'])
       },
     },
     {

@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream'
+import type { StreamedAnswer } from './streamed-answer.ts'
+
+const httpContentType = 'application/vnd.awslambda.http-integration-response'
+const marker = Buffer.alloc(8)
+/** A prelude longer than this is none; it holds what HTTP puts into its head. */
+const maxPreludeBytes = 1024 * 1024
+
+/**
+ * What a function that writes HTTP puts before its body: JSON with `statusCode`, `headers` and `cookies`, then eight zero bytes;
+ * undefined when its content type says that there is none. What follows stays in the answer's body. Throws when there should be
+ * a prelude and is none, and gives the rest of the answer up.
+ */
+export async function readHttpPrelude({ body, contentType }: StreamedAnswer): Promise<object | undefined> {
+  if (!contentType.startsWith(httpContentType)) return undefined
+  try {
+    const prelude: unknown = JSON.parse(String(await readToMarker(body)))
+    if (typeof prelude === 'object' && prelude !== null) return prelude
+    throw new Error('The prelude is no object.')
+  } catch (error) {
+    body.destroy()
+    throw error
+  }
+}
+
+/** The bytes before the marker; what is behind it stays in the body. */
+async function readToMarker(body: Readable): Promise<Buffer> {
+  let read: Buffer = Buffer.alloc(0)
+  for await (const piece of body.iterator({ destroyOnReturn: false })) {
+    const from = Math.max(0, read.length - marker.length)
+    read = Buffer.concat([read, piece as Buffer])
+    const end = read.indexOf(marker, from)
+    if (end >= 0) {
+      const rest = read.subarray(end + marker.length)
+      if (rest.length > 0) body.unshift(rest)
+      return read.subarray(0, end)
+    }
+    if (read.length > maxPreludeBytes) break
+  }
+  throw new Error('The prelude has no end.')
+}
