@@ -39,12 +39,12 @@ function filesOf(folder: string): Record<string, string> {
 }
 
 /** Holds a code store to its contract. */
-export function describeCodeStore(name: string, open: () => OpenedCodeStore): void {
+export function describeCodeStore(name: string, open: () => OpenedCodeStore | Promise<OpenedCodeStore>): void {
   describe(`${name} as a code store`, () => {
     let opened: OpenedCodeStore
     let code: CodeStore
-    beforeEach(() => {
-      opened = open()
+    beforeEach(async () => {
+      opened = await open()
       code = opened.code
     })
     afterEach(() => {

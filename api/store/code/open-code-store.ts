@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url'
+import type { CodeStore } from '../../functions/code-store.ts'
+import { openDiskCodeStore } from './disk-code-store.ts'
+import { openFolderArchives } from './folder-archives.ts'
+import { openSharedCodeStore } from './shared-code-store.ts'
+
+export interface CodeStoreOptions {
+  readonly dataFolder: string
+  /** `file:///folder` or `s3://bucket/prefix`; without it archives are in the data folder. */
+  readonly codeUrl?: string | undefined
+  readonly s3Endpoint?: string | undefined
+  readonly region: string
+  readonly now: () => number
+}
+
+/** Opens the code store where the setting says; one that cannot be used is an error of one line that names the setting. */
+export async function openCodeStore({
+  dataFolder,
+  codeUrl,
+  s3Endpoint,
+  region,
+  now,
+}: CodeStoreOptions): Promise<CodeStore> {
+  if (codeUrl === undefined) return openDiskCodeStore(dataFolder, now)
+  if (codeUrl.startsWith('file:')) {
+    return openSharedCodeStore({ archives: openFolderArchives(fileURLToPath(codeUrl)), dataFolder, now })
+  }
+  const [, bucket = '', path = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(codeUrl) ?? []
+  // Loaded when it is needed: it is slow to load.
+  const { openS3Archives } = await import('./s3-archives.ts')
+  const settings = { bucket, prefix: path.replace(/^\/+|\/+$/g, ''), endpoint: s3Endpoint, region }
+  return openSharedCodeStore({ archives: await openS3Archives(settings), dataFolder, now })
+}

@@ -1,0 +1,164 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { describeCodeStore } from '../../functions/code-store.contract.ts'
+import { aPackage } from '../../functions/testing/samples.ts'
+import { openFolderArchives } from './folder-archives.ts'
+import { openCodeStore } from './open-code-store.ts'
+import { openS3Archives } from './s3-archives.ts'
+import type { SharedArchives } from './shared-archives.ts'
+import { openSharedCodeStore } from './shared-code-store.ts'
+import { describeWithS3, startS3, type S3Server } from './testing/moto-server.ts'
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'shared-code-'))
+const minuteMs = 60_000
+
+/** Several servers over the same archives, each with a data folder and a clock of its own. */
+function servers(archives: SharedArchives, clock = { nowMs: 0 }) {
+  const folders: string[] = []
+  const open = (dataFolder = newFolder()) => {
+    folders.push(dataFolder)
+    return openSharedCodeStore({ archives, dataFolder, now: () => clock.nowMs })
+  }
+  const close = () => {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  }
+  return { open, close, clock }
+}
+
+function onTrial(archives: SharedArchives, done: () => void = () => undefined) {
+  const { open, close, clock } = servers(archives)
+  const dataFolder = newFolder()
+  return {
+    code: open(dataFolder),
+    reopen: () => open(dataFolder),
+    passMinutes: (minutes: number) => {
+      clock.nowMs += minutes * minuteMs
+    },
+    close: () => {
+      close()
+      done()
+    },
+  }
+}
+
+function describeSharing(name: string, open: () => Promise<SharedArchives>): void {
+  describe(`${name} of several servers`, () => {
+    let archives: SharedArchives
+    let world: ReturnType<typeof servers>
+    beforeEach(async () => {
+      archives = await open()
+      world = servers(archives)
+    })
+    afterEach(() => world.close())
+
+    test('is read by one as another put it', async () => {
+      const { sha256, zip } = await aPackage({ 'index.js': 'x' })
+      await world.open().put(sha256, zip)
+      const other = world.open()
+      expect(zip.equals((await other.read(sha256)) ?? Buffer.alloc(0))).toBe(true)
+      expect(readdirSync(await other.unpacked(sha256))).toEqual(['index.js'])
+    })
+
+    test('keeps what one puts while another removes what it has seen unused for long', async () => {
+      const { sha256, zip } = await aPackage({ a: 'again' })
+      const [sweeper, writer] = [world.open(), world.open()]
+      await writer.put(sha256, zip)
+      await sweeper.sweep(new Set())
+      world.clock.nowMs += 61 * minuteMs
+      await writer.put(sha256, zip)
+      await sweeper.sweep(new Set())
+      expect(await world.open().read(sha256)).toBeDefined()
+    })
+
+    test('keeps one of several archives of the same content, the same whoever sweeps', async () => {
+      const { sha256, zip } = await aPackage({ a: 'used' })
+      for (let round = 0; round < 3; round++) await world.open().put(sha256, zip)
+      const [one, other] = [world.open(), world.open()]
+      for (const minutes of [0, 61]) {
+        world.clock.nowMs += minutes * minuteMs
+        await Promise.all([one.sweep(new Set([sha256])), other.sweep(new Set([sha256]))])
+      }
+      expect((await archives.list()).length).toBe(1)
+      expect(await other.read(sha256)).toBeDefined()
+    })
+
+    test('does not hand out what is not its content', async () => {
+      const { sha256, zip } = await aPackage({ a: 'true' })
+      await archives.write(Buffer.from(sha256, 'base64').toString('hex'), Buffer.from('false'))
+      expect(await world.open().read(sha256)).toBeUndefined()
+      await world.open().put(sha256, zip)
+      expect(zip.equals((await world.open().read(sha256)) ?? Buffer.alloc(0))).toBe(true)
+    })
+  })
+}
+
+function newSharedFolder() {
+  const folder = newFolder()
+  return { archives: openFolderArchives(folder), done: () => rmSync(folder, { recursive: true }) }
+}
+
+describeCodeStore('a shared folder', () => {
+  const { archives, done } = newSharedFolder()
+  return onTrial(archives, done)
+})
+describeSharing('a shared folder', async () => newSharedFolder().archives)
+
+test('half-written archives of a dead server go after an hour', async () => {
+  const folder = newFolder()
+  const world = servers(openFolderArchives(folder))
+  writeFileSync(join(folder, '.tmp-1'), 'half')
+  const code = world.open()
+  await code.sweep(new Set())
+  expect(readdirSync(folder)).toEqual(['.tmp-1'])
+  world.clock.nowMs += 61 * minuteMs
+  await code.sweep(new Set())
+  expect(readdirSync(folder)).toEqual([])
+  world.close()
+})
+
+test('a place that cannot be used ends the start with one line that names the setting', async () => {
+  const folder = newFolder()
+  writeFileSync(join(folder, 'file'), '')
+  const start = (codeUrl: string, s3Endpoint?: string) =>
+    openCodeStore({ dataFolder: folder, codeUrl, s3Endpoint, region: 'us-east-1', now: Date.now })
+  await expect(start(pathToFileURL(join(folder, 'file', 'code')).href)).rejects.toThrow(
+    /^The folder .* cannot be written: .*KUBELAMBDA_CODE_URL\.$/,
+  )
+  await expect(start('s3://code', 'http://127.0.0.1:1')).rejects.toThrow(
+    /^The bucket code cannot be used: [^\n]*KUBELAMBDA_CODE_URL[^\n]*$/,
+  )
+  rmSync(folder, { recursive: true })
+})
+
+describeWithS3('a bucket', () => {
+  let s3: S3Server
+  let buckets = 0
+  const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+  beforeAll(async () => {
+    Object.assign(process.env, credentials)
+    s3 = await startS3()
+  }, 60_000)
+  afterAll(() => s3.stop())
+
+  const open = async () => {
+    const bucket = `code-${String(++buckets)}`
+    await s3.createBucket(bucket)
+    return openS3Archives({ bucket, prefix: 'some/prefix', endpoint: s3.endpoint, region: 'us-east-1' })
+  }
+  describeCodeStore('a bucket', async () => onTrial(await open()))
+  describeSharing('a bucket', open)
+
+  test('that does not exist ends the start with one line', async () => {
+    const missing = { bucket: 'missing', prefix: '', endpoint: s3.endpoint, region: 'us-east-1' }
+    await expect(openS3Archives(missing)).rejects.toThrow(/^The bucket missing cannot be used: [^\n]+$/)
+  })
+
+  test('with foreign objects in it keeps them', async () => {
+    const archives = await open()
+    await fetch(`${s3.endpoint}/code-${String(buckets)}/some/prefix/other.txt`, { method: 'PUT', body: 'x' })
+    expect(await archives.list()).toEqual([])
+  })
+})

@@ -1,0 +1,110 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { layerStackSha256 } from '../../functions/code-store.ts'
+import { hexOf } from './hex.ts'
+import { stackInto } from './stack.ts'
+import { unpackInto } from './unpack.ts'
+import { isTemporary, isThere, removeWhole, temporaryBeside } from './whole-files.ts'
+
+/** Where archives come from. */
+export interface ArchiveSource {
+  readonly place: string
+  readonly read: (hex: string) => Promise<Buffer | undefined>
+}
+
+/** Unpacked packages of this machine, each whole or not there, under the hex of its hash. */
+export interface UnpackedFolders {
+  readonly unpacked: (sha256: string) => Promise<string>
+  readonly unpackedStack: (sha256s: readonly string[]) => Promise<string>
+  /** Hex of every hash that is here. */
+  kept(): Promise<string[]>
+  drop(hex: string): Promise<void>
+}
+
+/**
+ * Opens `<data folder>/unpacked`, which functions of other users enter when they know a package's name. What a killed server
+ * left half-made goes, so the data folder must be this process's own.
+ */
+export function openUnpackedFolders(dataFolder: string, source: ArchiveSource): UnpackedFolders {
+  const root = join(dataFolder, 'unpacked')
+  prepareRoot(root)
+  const unpacking = new Map<string, Promise<string>>()
+
+  const once = (hex: string, make: (partial: string) => Promise<void>): Promise<string> => {
+    const known = unpacking.get(hex)
+    if (known !== undefined) return known
+    const folder = makeWhole(join(root, hex), make)
+    unpacking.set(hex, folder)
+    folder.catch(() => unpacking.delete(hex))
+    return folder
+  }
+  const unpacked = (sha256: string): Promise<string> => {
+    const hex = hexOf(sha256)
+    return once(hex, (partial) => unpackArchive(source, hex, partial))
+  }
+  return {
+    unpacked,
+    unpackedStack: (sha256s) => {
+      const sha256 = layerStackSha256(sha256s)
+      if (sha256s.length === 1) return unpacked(sha256)
+      return once(hexOf(sha256), async (partial) => stackInto(await Promise.all(sha256s.map(unpacked)), partial))
+    },
+    kept: async () => (await readdir(root)).filter((name) => /^[0-9a-f]{64}$/.test(name)),
+    drop: async (hex) => {
+      unpacking.delete(hex)
+      await removeWhole(join(root, hex))
+    },
+  }
+}
+
+function prepareRoot(root: string): void {
+  mkdirSync(root, { recursive: true })
+  forgetOtherBoots(root)
+  chmodSync(root, 0o711)
+  for (const name of readdirSync(root)) if (isTemporary(name)) rmSync(join(root, name), { recursive: true })
+}
+
+/**
+ * Unpacked files are not synced one by one, so a power cut may leave them empty: what was unpacked before the machine's
+ * last start is unpacked again.
+ */
+function forgetOtherBoots(unpacked: string): void {
+  const [boot, mark] = [bootId(), join(unpacked, '.boot')]
+  if (readText(mark) === boot) return
+  for (const name of readdirSync(unpacked)) renameSync(join(unpacked, name), temporaryBeside(mark))
+  writeFileSync(mark, boot)
+}
+
+function bootId(): string {
+  return readText('/proc/sys/kernel/random/boot_id') ?? 'unknown'
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+async function unpackArchive({ place, read }: ArchiveSource, hex: string, target: string): Promise<void> {
+  const zip = await read(hex)
+  if (zip === undefined) throw new Error(`The code with SHA-256 ${hex} is not in ${place}`)
+  await unpackInto(zip, target)
+}
+
+/** A folder that is there whole or not at all; filled by `make` when it is not there yet. */
+async function makeWhole(path: string, make: (partial: string) => Promise<void>): Promise<string> {
+  if (await isThere(path)) return path
+  const partial = temporaryBeside(path)
+  try {
+    await mkdir(partial)
+    await make(partial)
+    await rename(partial, path)
+  } catch (cause) {
+    await rm(partial, { recursive: true, force: true })
+    throw cause
+  }
+  return path
+}

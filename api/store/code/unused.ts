@@ -1,0 +1,22 @@
+const graceMs = 60 * 60 * 1000
+
+/** What was seen unused, by this process's own clock. */
+export interface Unused {
+  /** Notes that something is unused, and answers whether it has been so for an hour. */
+  isOverdue(name: string): boolean
+  /** It is in use. */
+  forget(name: string): void
+}
+
+/** Nothing is unused yet. */
+export function watchUnused(now: () => number): Unused {
+  const since = new Map<string, number>()
+  return {
+    isOverdue: (name) => {
+      const first = since.get(name) ?? now()
+      since.set(name, first)
+      return now() - first >= graceMs
+    },
+    forget: (name) => void since.delete(name),
+  }
+}
