@@ -10,6 +10,15 @@ export function text(fallback: string | undefined, allowed: RegExp, rule: string
   }
 }
 
+/** As `text`, but what was given is not repeated: it may hold a password. */
+export function secret(allowed: RegExp, rule: string) {
+  return (name: string, given: string | undefined): string | undefined => {
+    if (given === undefined || given === '') return undefined
+    if (!allowed.test(given)) throw new ConfigError(`${name} ${rule}.`)
+    return given
+  }
+}
+
 /** Reads a whole number within limits. */
 export function wholeNumber(fallback: number, least: number, most: number) {
   return (name: string, given: string | undefined): number => {

@@ -28,11 +28,16 @@ describe('settings', () => {
     ['KUBELAMBDA_CONCURRENCY', '0'],
     ['KUBELAMBDA_IDLE_SECONDS', '-1'],
     ['KUBELAMBDA_S3_ENDPOINT', 'minio:9000'],
-    ['KUBELAMBDA_REDIS_URL', 'redis://127.0.0.1'],
+    ['KUBELAMBDA_REDIS_URL', '127.0.0.1:6379'],
+    ['KUBELAMBDA_CODE_URL', 'bucket/prefix'],
     ['KUBELAMBDA_PROT', '9000'],
   ])('%s=%s is refused in one line that names it', (name, value) => {
     const read = () => readConfig({ [name]: value })
     expect(read).toThrow(ConfigError)
     expect(read).toThrow(new RegExp(`^${name} [^\n]+$`))
+  })
+
+  test('an address of Redis that may hold a password is not repeated', () => {
+    expect(() => readConfig({ KUBELAMBDA_REDIS_URL: 'http://:password@redis' })).not.toThrow(/:password@/)
   })
 })

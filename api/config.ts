@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { KubernetesSettings } from '../k8s/settings.ts'
 import { kubernetesReaders, readKubernetes } from './config-kubernetes.ts'
-import { ConfigError, text, wholeNumber } from './config-readers.ts'
+import { ConfigError, secret, text, wholeNumber } from './config-readers.ts'
 
 /** What the server is told from outside; every default is safe on one machine. */
 export interface Config {
@@ -26,6 +26,10 @@ export interface Config {
   readonly s3Endpoint?: string
   /** Where layers of other accounts come from. */
   readonly layerEndpoint?: string
+  /** What replicas share; without it, all is kept in the data folder. */
+  readonly redisUrl?: string
+  /** Where replicas share code archives; without it, they are kept in the data folder. */
+  readonly codeUrl?: string
 }
 
 export { ConfigError }
@@ -45,7 +49,15 @@ const readers = {
   KUBELAMBDA_FAILED_EVENTS: wholeNumber(1000, 0, 1_000_000),
   KUBELAMBDA_S3_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_LAYER_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
-  KUBELAMBDA_REDIS_URL: text(undefined, /^$/, 'is not supported with the process driver: leave it unset'),
+  KUBELAMBDA_REDIS_URL: secret(
+    /^rediss?(\+(sentinel|cluster))?:\/\/\S+$/,
+    'must be like redis://host:6379, redis+sentinel://host:26379,host:26379/master-name or redis+cluster://host:6379,host:6379 (rediss for TLS)',
+  ),
+  KUBELAMBDA_CODE_URL: text(
+    undefined,
+    /^(file:\/\/\/\S+|s3:\/\/[^/\s]+(\/\S*)?)$/,
+    'must be like file:///folder or s3://bucket/prefix',
+  ),
   ...kubernetesReaders,
 } as const
 
@@ -61,9 +73,10 @@ export function readConfig(variables: Variables): Config {
     reader(name, variables[name])
   const s3Endpoint = read('KUBELAMBDA_S3_ENDPOINT', readers.KUBELAMBDA_S3_ENDPOINT)
   const layerEndpoint = read('KUBELAMBDA_LAYER_ENDPOINT', readers.KUBELAMBDA_LAYER_ENDPOINT)
-  read('KUBELAMBDA_REDIS_URL', readers.KUBELAMBDA_REDIS_URL)
   const isKubernetes = read('KUBELAMBDA_DRIVER', readers.KUBELAMBDA_DRIVER) === 'kubernetes'
   const kubernetes = readKubernetes(read)
+  const redisUrl = read('KUBELAMBDA_REDIS_URL', readers.KUBELAMBDA_REDIS_URL)
+  const codeUrl = read('KUBELAMBDA_CODE_URL', readers.KUBELAMBDA_CODE_URL)
   return {
     host: read('KUBELAMBDA_HOST', readers.KUBELAMBDA_HOST) ?? '',
     port: read('KUBELAMBDA_PORT', readers.KUBELAMBDA_PORT),
@@ -78,5 +91,7 @@ export function readConfig(variables: Variables): Config {
     keptFailures: read('KUBELAMBDA_FAILED_EVENTS', readers.KUBELAMBDA_FAILED_EVENTS),
     ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
     ...(layerEndpoint === undefined ? {} : { layerEndpoint }),
+    ...(redisUrl === undefined ? {} : { redisUrl }),
+    ...(codeUrl === undefined ? {} : { codeUrl }),
   }
 }

@@ -1,13 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { adoptEnvironments } from './environments/adoption.ts'
 import type { Driver } from './environments/driver.ts'
+import { LambdaError } from './errors.ts'
 import { createProcessDriver } from './environments/process-driver.ts'
 import { buildSupervisor } from './environments/process/supervisor-file.ts'
-import { countConcurrency } from './environments/concurrency.ts'
+import { countConcurrency, type Concurrency } from './environments/concurrency.ts'
 import { createScheduler } from './environments/scheduler.ts'
+import { createSharedConcurrency } from './environments/shared-concurrency.ts'
 import { createDispatcher } from './events/dispatcher.ts'
 import { createSettingsOf } from './events/settings.ts'
 import type { CodeStore } from './functions/code-store.ts'
@@ -21,12 +22,13 @@ import { codeInUse } from './functions/code-in-use.ts'
 import { environmentKey, environmentSpec } from './invoke/environment-spec.ts'
 import { createInvoke } from './invoke/invoke.ts'
 import { createProvisioning, type Allocator } from './invoke/provisioning.ts'
+import { drainStale } from './invoke/stale-environments.ts'
 import { queuedRequest } from './invoke/queued-request.ts'
 import type { Log } from './observe/log.ts'
 import { handlersOf } from './routes/handlers.ts'
 import { createAwsLayerSource } from './store/aws-layer-source.ts'
-import { openDiskCodeStore } from './store/code/disk-code-store.ts'
-import { openEmbeddedStore } from './store/embedded/open.ts'
+import { openCodeStore } from './store/code/open-code-store.ts'
+import { openStore, type Store } from './store/open-store.ts'
 import { createS3ObjectSource } from './store/s3-object-source.ts'
 
 /** What the world outside the process gives: time, ids, chance, and where lines go. */
@@ -51,6 +53,8 @@ const hangUpMs = 50
 /** Asynchronous events that run at once; the rest of the account's concurrency is for those who wait for an answer. */
 const eventsAtOnce = 100
 const sweepMs = 3_600_000
+/** What another replica leaves under way for so long is completed here. */
+const takeOverMs = 10_000
 
 /**
  * Puts the server together and listens. What an earlier server left under way is completed: deployments, and events that
@@ -61,7 +65,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
   const parts = await assemble(config, surroundings)
   const { store, codeStore, scheduler, provisioning, dispatcher, lifecycle } = parts
   let isReady = false
-  const link = { linkKey: randomBytes(32), nowMs: now }
+  const link = { linkKey: store.linkKey, nowMs: now }
   const logError = (line: string, cause: unknown) => log.error(line, cause)
   const app = buildApp({
     handlers: handlersOf({ ...parts, ...link, concurrency: config.concurrency, newId: ids, now, logError }),
@@ -74,6 +78,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
   await parts.adopt()
   await lifecycle.resume()
   await provisioning.start()
+  const stopFollowing = followReplicas(parts, log)
   await app.listen({ host: config.host, port: config.port })
   dispatcher.start()
   isReady = true
@@ -82,6 +87,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
     async close() {
       isReady = false
       stopSweeping()
+      stopFollowing()
       // A connection that is busy now is idle, and in the way of the end, once it has its answer.
       const hangUp = setInterval(() => app.server.closeIdleConnections(), hangUpMs)
       await Promise.all([app.close(), dispatcher.close(longestInvocationMs)])
@@ -95,22 +101,22 @@ export async function startServer(config: Config, surroundings: Surroundings): P
 
 /** Makes every part once: the store, where code runs, what invokes it, and what keeps the functions. */
 async function assemble(config: Config, { log, now, ids, random }: Surroundings) {
-  const { accountId, region, dataFolder, concurrency, idleMs, s3Endpoint, layerEndpoint } = config
+  const { accountId, region, dataFolder, concurrency, idleMs, s3Endpoint, layerEndpoint, redisUrl } = config
   const home = { accountId, region }
-  const store = openEmbeddedStore(dataFolder)
+  const store = await openStore({ dataFolder, redisUrl, replicaId: ids(), log, now })
   const { catalogue, documents } = store
-  const codeStore = openDiskCodeStore(dataFolder, now)
+  const codeStore = await openCodeStore({ ...config, now })
   const nextToken = growingTokens(now)
   const driver = await createDriver(config, { codeStore, log, nextToken })
   const scheduler = createScheduler({
     driver,
-    concurrency: countConcurrency(concurrency, () => provisioning.committed()),
+    concurrency: createConcurrency(concurrency, store, () => provisioning.committed(), log),
     idleMs,
     log,
   })
   const onFault = (message: string, cause: unknown) => log.error(message, cause)
   const provisioning: Allocator = createProvisioning({ catalogue, scheduler, onFault })
-  const invoke = createInvoke({ ...home, catalogue, scheduler, random })
+  const invoke = createInvoke({ ...home, catalogue: store.invocationCatalogue, scheduler, random })
   const dispatcher = createDispatcher({
     queue: store.events,
     run: (event) => invoke.run(queuedRequest(event)),
@@ -162,6 +168,13 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   }
 }
 
+/** Limits are held here alone, or with the servers that share the store. */
+function createConcurrency(accountLimit: number, { shared }: Store, committed: () => number, log: Log): Concurrency {
+  if (shared === undefined) return countConcurrency(accountLimit, committed)
+  const onFault = (message: string, cause: unknown) => log.error(message, cause)
+  return createSharedConcurrency({ ledger: shared.places, accountLimit, committed, onFault })
+}
+
 /** The driver that the settings ask for. What only one of them needs is loaded with it. */
 async function createDriver(
   { accountId, region, dataFolder, kubernetes }: Config,
@@ -197,6 +210,20 @@ async function sweepRegularly(parts: SweptParts, log: Log): Promise<() => void> 
   const timer = setInterval(() => {
     sweep().catch((cause: unknown) => log.error('Packages out of use could not be removed.', cause))
   }, sweepMs).unref()
+  return () => clearInterval(timer)
+}
+
+/** Keeps up with what other replicas change, and completes what they left under way; answers how to stop. */
+function followReplicas(parts: Awaited<ReturnType<typeof assemble>>, log: Log): () => void {
+  const { store, lifecycle } = parts
+  if (store.shared === undefined) return () => undefined
+  const quietly = (work: Promise<void>) => {
+    work.catch((cause: unknown) => {
+      if (!(cause instanceof LambdaError)) log.error('What other replicas did could not be followed.', cause)
+    })
+  }
+  store.shared.onChange((name) => quietly(drainStale(parts, name)))
+  const timer = setInterval(() => quietly(lifecycle.takeOver()), takeOverMs).unref()
   return () => clearInterval(timer)
 }
 

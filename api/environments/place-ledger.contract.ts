@@ -15,7 +15,7 @@ function newEar() {
   const heard: unknown[][] = []
   const listener: LedgerListener = {
     onWanted: (name) => heard.push(['wanted', name]),
-    onInherited: (name, places) => heard.push(['inherited', name, places]),
+    onInherited: (share, places) => heard.push(['inherited', share, places]),
     onLost: () => heard.push(['lost']),
   }
   return { heard, listener }
@@ -36,27 +36,44 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       theirs = await ledgers.open(other.listener)
     })
     afterEach(() => ledgers.close())
-    const f = { functionName: 'f', reserved: 2, accountLimit: 10 }
+    const limits = { accountLimit: 10, unreservedLimit: 10 }
+    const f = { functionName: 'f', reserved: 2, ...limits }
+    const share = { functionName: 'f', isReserved: true }
 
     test("a function's reserve holds over all servers", async () => {
       const answers = await Promise.all([mine.book(f), theirs.book(f), mine.book(f), theirs.book(f)])
       expect(answers.sort()).toEqual(['booked', 'booked', 'function', 'function'])
-      expect(await mine.book({ functionName: 'g', accountLimit: 10 })).toBe('booked')
+      expect(await mine.book({ functionName: 'g', ...limits })).toBe('booked')
     })
 
     test("the account's limit holds over all servers and functions", async () => {
-      const request = (functionName: string) => ({ functionName, accountLimit: 3 })
+      const request = (functionName: string) => ({ ...limits, functionName, accountLimit: 3 })
       const answers = await Promise.all(
         ['f', 'g', 'f', 'h', 'f'].map((name, index) => (index % 2 ? mine : theirs).book(request(name))),
       )
       expect(answers.sort()).toEqual(['account', 'account', 'booked', 'booked', 'booked'])
     })
 
+    test('functions without a reserve leave what others keep from them', async () => {
+      const unreserved = (functionName: string) => ({ functionName, accountLimit: 4, unreservedLimit: 2 })
+      expect(await mine.book(unreserved('g'))).toBe('booked')
+      expect(await theirs.book(unreserved('h'))).toBe('booked')
+      expect(await mine.book(unreserved('i'))).toBe('account')
+      expect(await mine.book({ ...unreserved('f'), reserved: 2 })).toBe('booked')
+      await theirs.giveBack({ functionName: 'h', isReserved: false }, 1)
+      expect(await mine.book(unreserved('i'))).toBe('booked')
+    })
+
+    test('places booked before a function had a reserve count towards it', async () => {
+      await mine.book({ functionName: 'f', ...limits })
+      expect(await theirs.book({ ...f, reserved: 1 })).toBe('function')
+    })
+
     test('a place that was given back can be booked by another server', async () => {
       await mine.book(f)
       await mine.book(f)
       expect(await theirs.book(f)).toBe('function')
-      await mine.giveBack('f', 2)
+      await mine.giveBack(share, 2)
       expect(await theirs.book(f)).toBe('booked')
       expect(await theirs.book(f)).toBe('booked')
       expect(await mine.book(f)).toBe('function')
@@ -65,7 +82,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
     test('a server gives back no more than it has', async () => {
       await mine.book(f)
       await theirs.book(f)
-      await mine.giveBack('f', 5)
+      await mine.giveBack(share, 5)
       expect(await mine.book(f)).toBe('booked')
       expect(await mine.book(f)).toBe('function')
     })
@@ -81,7 +98,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       await theirs.book({ ...f, reserved: 1 })
       await until(() => one.heard.length > 0)
       expect(one.heard).toEqual([['wanted', 'f']])
-      await theirs.book({ functionName: 'g', accountLimit: 1 })
+      await theirs.book({ ...limits, functionName: 'g', accountLimit: 1 })
       await until(() => one.heard.length > 1)
       expect(one.heard[1]).toEqual(['wanted', undefined])
     })
@@ -91,9 +108,9 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       await theirs.book(f)
       await ledgers.die(theirs)
       await until(() => one.heard.length > 0)
-      expect(one.heard).toEqual([['inherited', 'f', 2]])
+      expect(one.heard).toEqual([['inherited', share, 2]])
       expect(await mine.book(f)).toBe('function')
-      await mine.giveBack('f', 1)
+      await mine.giveBack(share, 1)
       expect(await mine.book(f)).toBe('booked')
     })
 
@@ -101,7 +118,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       await theirs.book(f)
       await ledgers.die(theirs)
       await until(() => one.heard.length > 0)
-      await theirs.giveBack('f', 1)
+      await theirs.giveBack(share, 1)
       expect(await theirs.book(f)).toBe('booked')
       expect(other.heard).toContainEqual(['lost'])
       expect(await theirs.book(f)).toBe('function')

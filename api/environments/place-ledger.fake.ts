@@ -1,8 +1,8 @@
-import type { LedgerListener, PlaceLedger } from './place-ledger.ts'
+import type { BookRequest, LedgerListener, PlaceLedger, Refusal, Share } from './place-ledger.ts'
 
 interface FakeServer {
   listener: LedgerListener | undefined
-  readonly places: Map<string, number>
+  readonly shares: Map<string, { readonly share: Share; places: number }>
   isLost: boolean
 }
 
@@ -10,33 +10,36 @@ interface FakeServer {
 export function fakeLedgers() {
   const servers = new Map<PlaceLedger, FakeServer>()
   const all = (): FakeServer[] => [...servers.values()]
-  const sum = (name?: string) =>
+  const sum = (counts: (share: Share) => boolean) =>
     all()
-      .flatMap(({ places }) => [...places])
-      .reduce((total, [each, count]) => total + (name === undefined || each === name ? count : 0), 0)
-  const add = ({ places }: FakeServer, name: string, count: number): number => {
-    const before = places.get(name) ?? 0
-    places.set(name, Math.max(0, before + count))
-    return Math.min(before, -count)
+      .flatMap(({ shares }) => [...shares.values()])
+      .reduce((total, { share, places }) => total + (counts(share) ? places : 0), 0)
+  const add = ({ shares }: FakeServer, share: Share, count: number): void => {
+    const key = JSON.stringify(share)
+    const before = shares.get(key)?.places ?? 0
+    shares.set(key, { share, places: Math.max(0, before + count) })
+  }
+  const refusalOf = ({ functionName, reserved, accountLimit, unreservedLimit }: BookRequest): Refusal | undefined => {
+    if (reserved !== undefined && sum((share) => share.functionName === functionName) >= reserved) return 'function'
+    const isShort = reserved === undefined && sum((share) => !share.isReserved) >= unreservedLimit
+    return isShort || sum(() => true) >= accountLimit ? 'account' : undefined
   }
   const tell = (server: FakeServer, name: string | undefined) =>
     all().forEach((each) => each !== server && each.listener?.onWanted(name))
 
   function open(): PlaceLedger {
-    const server: FakeServer = { listener: undefined, places: new Map(), isLost: false }
+    const server: FakeServer = { listener: undefined, shares: new Map(), isLost: false }
     const ledger: PlaceLedger = {
-      async book({ functionName, reserved = Infinity, accountLimit }) {
+      async book(request) {
+        const { functionName, reserved } = request
         if (server.isLost) server.listener?.onLost()
         server.isLost = false
-        const isFunctionFull = sum(functionName) >= reserved
-        if (isFunctionFull || sum() >= accountLimit) {
-          tell(server, isFunctionFull ? functionName : undefined)
-          return isFunctionFull ? 'function' : 'account'
-        }
-        add(server, functionName, 1)
-        return 'booked'
+        const refusal = refusalOf(request)
+        if (refusal === undefined) add(server, { functionName, isReserved: reserved !== undefined }, 1)
+        else tell(server, refusal === 'function' ? functionName : undefined)
+        return refusal ?? 'booked'
       },
-      giveBack: async (functionName, count) => void add(server, functionName, -count),
+      giveBack: async (share, count) => add(server, share, -count),
       listen: (given) => (server.listener = given),
     }
     servers.set(ledger, server)
@@ -49,11 +52,11 @@ export function fakeLedgers() {
     const heir = all().find((each) => each !== server)
     if (server === undefined || heir === undefined) return
     server.isLost = true
-    for (const [name, count] of server.places) {
-      add(heir, name, count)
-      heir.listener?.onInherited(name, count)
+    for (const { share, places } of server.shares.values()) {
+      add(heir, share, places)
+      heir.listener?.onInherited(share, places)
     }
-    server.places.clear()
+    server.shares.clear()
   }
-  return { open, die, booked: (name: string) => sum(name) }
+  return { open, die, booked: (name: string) => sum((share) => share.functionName === name) }
 }

@@ -6,6 +6,14 @@ export type Refusal = 'function' | 'account'
 export interface BookRequest extends Claim {
   /** Places that all functions of the account may have together. */
   readonly accountLimit: number
+  /** Places that functions without a reserve may have together. */
+  readonly unreservedLimit: number
+}
+
+/** Places of one kind: those of a function that were booked under a reserve, or those that were not. */
+export interface Share {
+  readonly functionName: string
+  readonly isReserved: boolean
 }
 
 /** What a server hears of the ledger. */
@@ -13,7 +21,7 @@ export interface LedgerListener {
   /** Another server was refused a place: unused ones of the function, or of all when it is undefined, are needed there. */
   onWanted(functionName: string | undefined): void
   /** Places of a server that died are this one's now. */
-  onInherited(functionName: string, places: number): void
+  onInherited(share: Share, places: number): void
   /** This server was silent for so long that its places were given to others: it holds none any more. */
   onLost(): void
 }
@@ -26,7 +34,7 @@ export interface LedgerListener {
 export interface PlaceLedger {
   /** Books one place, or says what is in the way and lets the other servers know that it is wanted. */
   book(request: BookRequest): Promise<'booked' | Refusal>
-  giveBack(functionName: string, places: number): Promise<void>
+  giveBack(share: Share, places: number): Promise<void>
   /** Called before any booking. */
   listen(listener: LedgerListener): void
 }

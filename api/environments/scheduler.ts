@@ -29,6 +29,8 @@ export interface Scheduler {
   run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult>
   /** Environments of this key, of its tenants, or of this function never serve again; busy ones end after their answer. */
   drain(keyOrFunctionName: string): void
+  /** The same for the function's environments of any other key. */
+  drainAllBut(functionName: string, keys: ReadonlySet<string>): void
   /** Gets ready what the spec's environments will need. */
   prepare(spec: EnvironmentSpec): Promise<void>
   /** Goes on with an environment that was launched for this spec by an earlier server. */
@@ -141,6 +143,12 @@ class PooledScheduler implements Scheduler {
     for (const [key, pool] of this.#pools) {
       const isMeant = key === keyOrFunctionName || key.startsWith(`${keyOrFunctionName}:`)
       if (isMeant || pool.functionName === keyOrFunctionName) this.#drainPool(key, pool)
+    }
+  }
+
+  drainAllBut(functionName: string, keys: ReadonlySet<string>): void {
+    for (const [key, pool] of this.#pools) {
+      if (pool.functionName === functionName && !keys.has(key)) this.#drainPool(key, pool)
     }
   }
 

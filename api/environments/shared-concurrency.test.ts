@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Claim, Concurrency } from './concurrency.ts'
 import { fakeLedgers } from './place-ledger.fake.ts'
-import type { BookRequest, PlaceLedger } from './place-ledger.ts'
+import type { BookRequest, PlaceLedger, Share } from './place-ledger.ts'
 import { createSharedConcurrency } from './shared-concurrency.ts'
 
 const f: Claim = { functionName: 'f', reserved: 2 }
@@ -82,8 +82,8 @@ test('places that nobody needed for a while go back', async () => {
 test('a place that cannot be given back is kept and tried again', async () => {
   let isDown = true
   const ledger = ledgers.open()
-  const giveBack = (name: string, places: number) =>
-    isDown ? Promise.reject(new Error('Redis is gone')) : ledger.giveBack(name, places)
+  const giveBack = (share: Share, places: number) =>
+    isDown ? Promise.reject(new Error('Redis is gone')) : ledger.giveBack(share, places)
   const flaky = server({ ...ledger, giveBack }, 5)
   await flaky.enter(f)
   flaky.leave(f)

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { accountConcurrencyExceeded, reservedConcurrencyExceeded } from '../errors.ts'
 import type { Claim, Concurrency } from './concurrency.ts'
-import type { PlaceLedger, Refusal } from './place-ledger.ts'
+import type { PlaceLedger, Refusal, Share } from './place-ledger.ts'
 
 export interface SharedConcurrencyOptions {
   readonly ledger: PlaceLedger
   readonly accountLimit: number
+  /** What functions keep from those that reserve nothing. */
+  readonly committed?: () => number
   /** Takes failures to give places back, which is tried again. */
   readonly onFault: (message: string, cause: unknown) => void
   /** Places that nobody needed for so long go back. */
@@ -14,8 +16,9 @@ export interface SharedConcurrencyOptions {
   readonly graceMs?: number
 }
 
-/** Places of one function that this server has booked. */
+/** Places of one share that this server has booked. */
 interface Booked {
+  readonly share: Share
   places: number
   inUse: number
   /** The fewest places that were unused since the last look. */
@@ -39,6 +42,7 @@ export function createSharedConcurrency(options: SharedConcurrencyOptions): Conc
 class SharedConcurrency implements Concurrency {
   readonly #ledger: PlaceLedger
   readonly #accountLimit: number
+  readonly #committed: () => number
   readonly #onFault: SharedConcurrencyOptions['onFault']
   readonly #graceMs: number
   readonly #booked = new Map<string, Booked>()
@@ -46,15 +50,17 @@ class SharedConcurrency implements Concurrency {
   readonly #sweeper: NodeJS.Timeout
   #running = 0
 
-  constructor({ ledger, accountLimit, onFault, keepMs = 1000, graceMs = 50 }: SharedConcurrencyOptions) {
+  constructor(options: SharedConcurrencyOptions) {
+    const { ledger, accountLimit, committed = () => 0, onFault, keepMs = 1000, graceMs = 50 } = options
     this.#ledger = ledger
     this.#accountLimit = accountLimit
+    this.#committed = committed
     this.#onFault = onFault
     this.#graceMs = graceMs
     this.#sweeper = setInterval(() => this.#sweep(), keepMs).unref()
     ledger.listen({
       onWanted: (functionName) => this.#yield(functionName),
-      onInherited: (functionName, places) => void (this.#bookedOf(functionName).places += places),
+      onInherited: (share, places) => void (this.#bookedOf(share).places += places),
       onLost: () => this.#booked.forEach((booked) => (booked.places = 0)),
     })
   }
@@ -63,9 +69,9 @@ class SharedConcurrency implements Concurrency {
     return this.#takeUnused(claim) ? undefined : this.#book(claim)
   }
 
-  leave({ functionName }: Claim): void {
+  leave(claim: Claim): void {
     this.#running--
-    this.#bookedOf(functionName).inUse--
+    this.#bookedOf(shareOf(claim)).inUse--
   }
 
   running(): number {
@@ -78,10 +84,11 @@ class SharedConcurrency implements Concurrency {
     await Promise.all(this.#returning)
   }
 
-  #takeUnused({ functionName, reserved }: Claim): boolean {
-    const booked = this.#bookedOf(functionName)
-    if (booked.reserved !== reserved) this.#return(functionName, booked, booked.places - booked.inUse)
-    booked.reserved = reserved
+  /** What was booked under another reserve goes back first. */
+  #takeUnused(claim: Claim): boolean {
+    const booked = this.#bookedOf(shareOf(claim))
+    if (booked.reserved !== claim.reserved) this.#return(booked, booked.places - booked.inUse)
+    booked.reserved = claim.reserved
     if (booked.inUse >= booked.places) return false
     this.#use(booked)
     return true
@@ -94,7 +101,8 @@ class SharedConcurrency implements Concurrency {
   }
 
   async #book(claim: Claim): Promise<void> {
-    const request = { ...claim, accountLimit: this.#accountLimit }
+    const accountLimit = this.#accountLimit
+    const request = { ...claim, accountLimit, unreservedLimit: accountLimit - this.#committed() }
     let answer = await this.#ledger.book(request)
     if (answer !== 'booked') {
       await delay(this.#graceMs)
@@ -102,44 +110,51 @@ class SharedConcurrency implements Concurrency {
       answer = await this.#ledger.book(request)
     }
     if (answer !== 'booked') throw refusals[answer]()
-    const booked = this.#bookedOf(claim.functionName)
+    const booked = this.#bookedOf(shareOf(claim))
     booked.places++
     this.#use(booked)
   }
 
-  #bookedOf(functionName: string): Booked {
-    let booked = this.#booked.get(functionName)
+  #bookedOf(share: Share): Booked {
+    const key = `${share.functionName} ${String(share.isReserved)}`
+    let booked = this.#booked.get(key)
     if (booked === undefined) {
-      booked = { places: 0, inUse: 0, leastUnused: Infinity, reserved: undefined }
-      this.#booked.set(functionName, booked)
+      booked = { share, places: 0, inUse: 0, leastUnused: Infinity, reserved: undefined }
+      this.#booked.set(key, booked)
     }
     return booked
   }
 
   #sweep(): void {
-    for (const [name, booked] of this.#booked) {
-      this.#return(name, booked, Math.min(booked.leastUnused, booked.places - booked.inUse))
+    for (const [key, booked] of this.#booked) {
+      this.#return(booked, Math.min(booked.leastUnused, booked.places - booked.inUse))
       booked.leastUnused = booked.places - booked.inUse
-      if (booked.places === 0 && booked.inUse === 0) this.#booked.delete(name)
+      if (booked.places === 0 && booked.inUse === 0) this.#booked.delete(key)
     }
   }
 
   #yield(functionName: string | undefined): void {
-    for (const [name, booked] of this.#booked) {
-      if (functionName === undefined || name === functionName) this.#return(name, booked, booked.places - booked.inUse)
+    for (const booked of this.#booked.values()) {
+      const isWanted = functionName === undefined || booked.share.functionName === functionName
+      if (isWanted) this.#return(booked, booked.places - booked.inUse)
     }
   }
 
-  #return(functionName: string, booked: Booked, places: number): void {
+  #return(booked: Booked, places: number): void {
     if (places <= 0) return
     booked.places -= places
-    const returned = this.#ledger.giveBack(functionName, places).catch((cause: unknown) => {
-      this.#bookedOf(functionName).places += places
-      this.#onFault(`Places of ${functionName} could not be given back; they are kept for now.`, cause)
+    const { share } = booked
+    const returned = this.#ledger.giveBack(share, places).catch((cause: unknown) => {
+      this.#bookedOf(share).places += places
+      this.#onFault(`Places of ${share.functionName} could not be given back; they are kept for now.`, cause)
     })
     this.#returning.add(returned)
     void returned.then(() => this.#returning.delete(returned))
   }
+}
+
+function shareOf({ functionName, reserved }: Claim): Share {
+  return { functionName, isReserved: reserved !== undefined }
 }
 
 const refusals: Readonly<Record<Refusal, () => Error>> = {

@@ -30,34 +30,41 @@ export interface Activation {
   start(record: FunctionRecord): void
   /** Completes what a server before this one left under way. */
   resume(): Promise<void>
+  /** Completes what other servers left under way: what was so already at the call before. */
+  takeOver(): Promise<void>
   /** Resolves when nothing is under way any more. */
   settled(): Promise<void>
 }
-
-const pageSize = 100
 
 /** Brings functions from `Pending` and `InProgress` to where they belong, in the background. */
 export function createActivation(dependencies: ActivationDependencies): Activation {
   const { catalogue, onFault } = dependencies
   const underWay = new Set<Promise<void>>()
+  /** Generations that this server deploys, and those that it saw others deploy. */
+  const own = new Set<string>()
+  let others = new Set<string>()
 
   const start = (record: FunctionRecord): void => {
+    own.add(record.latest.generation)
     const work = activate(dependencies, record)
       .catch((cause: unknown) => onFault(`The deployment of ${record.name} was not completed.`, cause))
-      .finally(() => underWay.delete(work))
+      .finally(() => {
+        underWay.delete(work)
+        own.delete(record.latest.generation)
+      })
     underWay.add(work)
   }
 
   return {
     start,
     async resume() {
-      let after: string | undefined
-      for (;;) {
-        const page = await catalogue.list({ limit: pageSize, ...(after === undefined ? {} : { after }) })
-        for (const record of page) if (isUnderWay(record.latest)) start(record)
-        after = page.at(-1)?.name
-        if (page.length < pageSize || after === undefined) return
-      }
+      for (const record of await recordsUnderWay(catalogue)) start(record)
+    },
+    async takeOver() {
+      const records = (await recordsUnderWay(catalogue)).filter(({ latest }) => !own.has(latest.generation))
+      const stillUnderWay = records.filter(({ latest }) => others.has(latest.generation))
+      others = new Set(records.map(({ latest }) => latest.generation))
+      for (const record of stillUnderWay) start(record)
     },
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay)
@@ -65,7 +72,13 @@ export function createActivation(dependencies: ActivationDependencies): Activati
   }
 }
 
-/** Prepares, saves what came of it unless another deployment took over, and drains what is replaced. */
+async function recordsUnderWay(catalogue: Catalogue): Promise<FunctionRecord[]> {
+  const names = await catalogue.underWay()
+  const found = await Promise.all(names.map((name) => catalogue.find(name)))
+  return found.flatMap((stored) => (stored !== undefined && isUnderWay(stored.value.latest) ? [stored.value] : []))
+}
+
+/** Prepares, saves what came of it unless another deployment or another server took over, and drains what is replaced. */
 async function activate(dependencies: ActivationDependencies, started: FunctionRecord): Promise<void> {
   const { catalogue, drain, stamp } = dependencies
   const { name, latest } = started
@@ -74,7 +87,7 @@ async function activate(dependencies: ActivationDependencies, started: FunctionR
   const replaced: FunctionVersion[] = []
   await changeRecord(dependencies, name, async (record) => {
     replaced.length = 0
-    if (record.latest.generation !== latest.generation) return { record }
+    if (record.latest.generation !== latest.generation || !isUnderWay(record.latest)) return { record }
     if (fault === undefined && record.serving !== undefined) replaced.push(record.serving)
     const newest = record.versions.at(-1)
     const published = newest === undefined ? undefined : await catalogue.findVersion(name, newest)

@@ -32,7 +32,7 @@ export interface InvokeStreamedAnswer extends StreamedAnswer {
 }
 
 export interface InvokeDependencies {
-  readonly catalogue: Catalogue
+  readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'>
   readonly scheduler: Scheduler
   readonly accountId: string
   readonly region: string

@@ -37,6 +37,12 @@ export function openDatabase(dataFolder: string): DatabaseSync {
   return database
 }
 
+/** Takes a data folder that holds no functions for this process alone, by the lock on a database that stays empty. */
+export function claimDataFolder(dataFolder: string): { release(): void } {
+  const database = openDatabase(dataFolder)
+  return { release: () => database.close() }
+}
+
 /** Takes the file for this process: in exclusive mode the lock of the first transaction is kept. */
 function claim(database: DatabaseSync): void {
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')

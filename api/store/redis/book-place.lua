@@ -1,22 +1,26 @@
--- Books one place of a function for a server, within the function's reserve and the account's limit.
+-- Books one place of a function for a server, within the function's reserve and the account's limits.
 -- KEYS[1] living  sorted set: server by the end of its lease, ms
--- KEYS[2] booked  hash: places of all servers, by function; `*` in all
--- KEYS[3] own     hash: places of this server, by function
--- ARGV[1] server   ARGV[2] function   ARGV[3] its reserve, or -1   ARGV[4] the account's limit   ARGV[5] channel for refusals
+-- KEYS[2] booked  hash: places of all servers, by share; `*` in all, `~` in all without a reserve
+-- KEYS[3] own     hash: places of this server, by share
+-- A share is a function's name, with `~` behind it for places without a reserve.
+-- ARGV[1] server   ARGV[2] function   ARGV[3] its reserve, or -1   ARGV[4] the account's limit
+-- ARGV[5] the limit of all without a reserve   ARGV[6] channel for refusals
 -- Returns 'booked', 'function' or 'account' for the limit in the way, or 'lost' when the server was held for dead.
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 'lost' end
-local ofFunction = tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or 0)
-local inAll = tonumber(redis.call('HGET', KEYS[2], '*') or 0)
+local function booked(field) return tonumber(redis.call('HGET', KEYS[2], field) or 0) end
 local reserve = tonumber(ARGV[3])
-if reserve >= 0 and ofFunction >= reserve then
-  redis.call('PUBLISH', ARGV[5], cjson.encode({ server = ARGV[1], functionName = ARGV[2] }))
+local isReserved = reserve >= 0
+if isReserved and booked(ARGV[2]) + booked(ARGV[2] .. '~') >= reserve then
+  redis.call('PUBLISH', ARGV[6], cjson.encode({ server = ARGV[1], functionName = ARGV[2] }))
   return 'function'
 end
-if inAll >= tonumber(ARGV[4]) then
-  redis.call('PUBLISH', ARGV[5], cjson.encode({ server = ARGV[1] }))
+if booked('*') >= tonumber(ARGV[4]) or (not isReserved and booked('~') >= tonumber(ARGV[5])) then
+  redis.call('PUBLISH', ARGV[6], cjson.encode({ server = ARGV[1] }))
   return 'account'
 end
-redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
+local share = isReserved and ARGV[2] or ARGV[2] .. '~'
+redis.call('HINCRBY', KEYS[2], share, 1)
 redis.call('HINCRBY', KEYS[2], '*', 1)
-redis.call('HINCRBY', KEYS[3], ARGV[2], 1)
+if not isReserved then redis.call('HINCRBY', KEYS[2], '~', 1) end
+redis.call('HINCRBY', KEYS[3], share, 1)
 return 'booked'

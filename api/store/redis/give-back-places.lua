@@ -1,6 +1,7 @@
--- Gives back places of a function, no more than the server has.
--- KEYS[1] booked  hash: places of all servers, by function; `*` in all   KEYS[2] own  hash: places of this server, by function
--- ARGV[1] function   ARGV[2] places
+-- Gives back places of a share, no more than the server has.
+-- KEYS[1] booked  hash: places of all servers, by share; `*` in all, `~` in all without a reserve
+-- KEYS[2] own     hash: places of this server, by share
+-- ARGV[1] share   ARGV[2] places
 -- Returns how many were given back.
 local places = math.min(tonumber(ARGV[2]), tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0))
 if places <= 0 then return 0 end
@@ -9,5 +10,6 @@ local function take(key, field)
 end
 take(KEYS[1], ARGV[1])
 take(KEYS[1], '*')
+if ARGV[1]:sub(-1) == '~' then take(KEYS[1], '~') end
 take(KEYS[2], ARGV[1])
 return places

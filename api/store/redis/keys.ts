@@ -73,10 +73,13 @@ export const serverKeys = {
 } as const
 
 export const placeKeys = {
-  /** Hash: places of all servers, by function; `*` in all. */
+  /** Hash: places of all servers, by share; `*` in all, `~` in all without a reserve. */
   booked: `${servers}:booked`,
-  /** Hash: places of one server, by function. */
+  /** Hash: places of one server, by share. */
   placesOf: (server: string) => `${servers}:places:${server}`,
   /** Channel: JSON of a server and the function it was refused a place for. */
   wanted: `${servers}:wanted`,
 } as const
+
+/** Text: hex of the key that links are signed with. */
+export const linkKeyKey = '{kubelambda:link-key}'

@@ -3,11 +3,13 @@ import type { Catalogue } from '../../functions/catalogue.ts'
 import type { Documents } from '../../functions/documents.ts'
 import { createCatalogueCache } from './catalogue-cache.ts'
 import { createCatalogueFreshness } from './catalogue-freshness.ts'
+import { redisWarnings } from './check.ts'
 import { lastKnown, openCatalogue, type ReadableCatalogue } from './catalogue.ts'
 import { connectToRedis, type ConnectionOptions, type RedisConnection } from './connection.ts'
 import { openDocuments } from './documents.ts'
 import { openEventQueue, type RedisEventQueue } from './event-queue.ts'
 import { catalogueKeys, eventKeys, placeKeys } from './keys.ts'
+import { sharedLinkKey } from './link-key.ts'
 import { joinServers } from './membership.ts'
 import { openPlaceLedger } from './place-ledger.ts'
 import { keepSubscribed } from './subscription.ts'
@@ -28,6 +30,8 @@ export interface RedisStore {
   readonly events: RedisEventQueue
   /** Where the replicas book places for invocations. */
   readonly places: PlaceLedger
+  /** What links to any replica are signed with. */
+  readonly linkKey: Buffer
   /** For further scripts. */
   readonly connection: RedisConnection
   /** Calls with the name of each function that another replica changed or removed. */
@@ -44,6 +48,7 @@ const checkMs = 1_000
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
   const { replicaId } = options
   const connection = await connectToRedis(options)
+  for (const warning of await redisWarnings(connection)) options.log.warn(warning)
   const changeListeners: ((functionName: string) => void)[] = []
   const cache = createCatalogueCache()
   const freshness = createCatalogueFreshness({
@@ -87,6 +92,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     documents: openDocuments(connection),
     events,
     places,
+    linkKey: await sharedLinkKey(connection),
     connection,
     onChange: (listener) => void changeListeners.push(listener),
     close: async () => {

@@ -1,4 +1,4 @@
-import type { BookRequest, LedgerListener, PlaceLedger, Refusal } from '../../environments/place-ledger.ts'
+import type { BookRequest, LedgerListener, PlaceLedger, Refusal, Share } from '../../environments/place-ledger.ts'
 import type { RedisConnection } from './connection.ts'
 import { placeKeys, serverKeys } from './keys.ts'
 import type { Membership } from './membership.ts'
@@ -16,8 +16,8 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
   const own = () => placeKeys.placesOf(membership.server)
   let listener: LedgerListener | undefined
 
-  const ask = async ({ functionName, reserved = -1, accountLimit }: BookRequest) => {
-    const args = [membership.server, functionName, reserved, accountLimit, placeKeys.wanted]
+  const ask = async ({ functionName, reserved = -1, accountLimit, unreservedLimit }: BookRequest) => {
+    const args = [membership.server, functionName, reserved, accountLimit, unreservedLimit, placeKeys.wanted]
     return (await scripts.book([serverKeys.living, placeKeys.booked, own()], args)) as 'booked' | Refusal | 'lost'
   }
   async function book(request: BookRequest): Promise<'booked' | Refusal> {
@@ -34,13 +34,13 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
   membership.onDeath(async (dead) => {
     const inherited = (await scripts.inherit([placeKeys.placesOf(dead), own()], [])) as string[]
     for (let index = 0; index < inherited.length; index += 2) {
-      listener?.onInherited(inherited[index] ?? '', Number(inherited[index + 1]))
+      listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
     }
   })
   return {
     book,
-    giveBack: async (functionName, places) => {
-      await scripts.giveBack([placeKeys.booked, own()], [functionName, places])
+    giveBack: async (share, places) => {
+      await scripts.giveBack([placeKeys.booked, own()], [writeShare(share), places])
     },
     listen: (given) => (listener = given),
     hear: (message) => {
@@ -48,4 +48,15 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
       if (wanted.server !== membership.server) listener?.onWanted(wanted.functionName)
     },
   }
+}
+
+const unreservedMark = '~'
+
+function writeShare({ functionName, isReserved }: Share): string {
+  return isReserved ? functionName : functionName + unreservedMark
+}
+
+function readShare(text: string): Share {
+  const isReserved = !text.endsWith(unreservedMark)
+  return { functionName: isReserved ? text : text.slice(0, -unreservedMark.length), isReserved }
 }

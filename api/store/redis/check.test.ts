@@ -1,0 +1,32 @@
+import { afterEach, expect, test } from '@jest/globals'
+import { openRedisStore } from './open.ts'
+import { describeWithRedis, startRedis, type RunningRedis } from './testing/redis-server.ts'
+
+describeWithRedis('the settings of Redis', () => {
+  let redis: RunningRedis | undefined
+  afterEach(() => redis?.stop())
+
+  const warningsWith = async (...settings: string[]) => {
+    redis = await startRedis(settings)
+    const warnings: string[] = []
+    const log = { info: () => undefined, warn: (line: string) => void warnings.push(line) }
+    await (await openRedisStore({ url: redis.url, replicaId: 'a', log })).close()
+    return warnings
+  }
+
+  test('without a file are warned of', async () => {
+    expect(await warningsWith()).toEqual([expect.stringContaining('appendonly yes')])
+  })
+
+  test('that never sync, or that evict, are warned of', async () => {
+    const evicting = ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']
+    expect(await warningsWith('--appendonly', 'yes', '--appendfsync', 'no', ...evicting)).toEqual([
+      expect.stringContaining('appendfsync everysec'),
+      expect.stringContaining('noeviction'),
+    ])
+  })
+
+  test('that lose nothing are not warned of', async () => {
+    expect(await warningsWith('--appendonly', 'yes', '--appendfsync', 'everysec')).toEqual([])
+  })
+})

@@ -1,0 +1,45 @@
+import { Cluster, type Redis } from 'ioredis'
+import type { RedisConnection } from './connection.ts'
+
+const oldestMajor = 6
+
+/** Says, in a line each, what could be lost with Redis set as it is; what Redis does not tell is left out. */
+export async function redisWarnings({ client }: RedisConnection): Promise<string[]> {
+  const node = client instanceof Cluster ? client.nodes('master')[0] : client
+  if (node === undefined) return []
+  const [settings, version] = await Promise.all([settingsOf(node), versionOf(node)])
+  const warnings: string[] = []
+  if (settings.get('appendonly') === 'no')
+    warnings.push(
+      'Redis has no append-only file (appendonly no): functions, and events that were answered 202, are lost when it restarts. Set appendonly yes.',
+    )
+  else if (settings.get('appendfsync') === 'no')
+    warnings.push(
+      'Redis leaves it to the system when its file is written (appendfsync no): up to half a minute of saves and events is lost when its machine fails. Set appendfsync everysec or always.',
+    )
+  const policy = settings.get('maxmemory-policy')
+  if (policy !== undefined && policy !== 'noeviction' && settings.get('maxmemory') !== '0')
+    warnings.push(
+      `Redis removes keys when its memory is full (maxmemory-policy ${policy}): functions and events can disappear. Set maxmemory-policy noeviction.`,
+    )
+  if (version !== undefined && Number.parseInt(version) < oldestMajor)
+    warnings.push(`Redis ${version} is older than ${String(oldestMajor)}, the oldest that kubelambda is meant for.`)
+  return warnings
+}
+
+/** Managed services refuse CONFIG; then nothing is known. */
+async function settingsOf(node: Redis): Promise<Map<string, string>> {
+  try {
+    const values = await node.config('GET', '*')
+    return new Map(
+      Array.from({ length: values.length / 2 }, (_, at) => [values[at * 2] ?? '', values[at * 2 + 1] ?? '']),
+    )
+  } catch {
+    return new Map()
+  }
+}
+
+async function versionOf(node: Redis): Promise<string | undefined> {
+  const info = await node.info('server').catch(() => '')
+  return /redis_version:(\S+)/.exec(info)?.[1]
+}

@@ -1,0 +1,12 @@
+import { randomBytes } from 'node:crypto'
+import type { RedisConnection } from './connection.ts'
+import { linkKeyKey } from './keys.ts'
+
+/** The key that all replicas sign their links with: a link of one is good at any other. */
+export async function sharedLinkKey(connection: RedisConnection): Promise<Buffer> {
+  const found = await connection.run(async (redis) => {
+    await redis.set(linkKeyKey, randomBytes(32).toString('hex'), 'NX')
+    return redis.get(linkKeyKey)
+  })
+  return Buffer.from(found ?? '', 'hex')
+}
