@@ -121,7 +121,8 @@ function ended(server: ChildProcess): Promise<void> {
   return new Promise((resolve) => server.once('exit', () => resolve()))
 }
 
-async function freePort(below?: number): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(below?: number): Promise<number> {
   for (;;) {
     const server = createServer()
     const wanted = below === undefined ? 0 : below - Math.floor(Math.random() * 9_000)

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { openRedisStore, type RedisStore } from './open.ts'
+import { describeWithRedis, eventually, freePort, startCluster, startRedis } from './testing/redis-server.ts'
+
+const log = { info: () => undefined, warn: () => undefined }
+const kind = 'policy'
+
+/** Saves until one save was answered; meanwhile only 503s are. */
+async function savesAgain(store: RedisStore, id: string): Promise<void> {
+  await eventually(async () => {
+    try {
+      return await store.documents.save({ kind, id }, { id }, 0)
+    } catch (fault) {
+      expect(fault).toMatchObject({ name: 'ServiceException', status: 503 })
+      return (await store.documents.find({ kind, id }).catch(() => undefined)) !== undefined
+    }
+  }, 60_000)
+}
+
+async function startSentinel(masterPort: number): Promise<{ port: number; stop(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'sentinel-'))
+  const port = await freePort()
+  const settings = [
+    `port ${String(port)}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `sentinel monitor main 127.0.0.1 ${String(masterPort)} 1`,
+    'sentinel down-after-milliseconds main 1000',
+    'sentinel failover-timeout main 5000',
+  ]
+  writeFileSync(join(folder, 'sentinel.conf'), settings.join('\n'))
+  const sentinel = spawn('redis-server', [join(folder, 'sentinel.conf'), '--sentinel'], { stdio: 'ignore' })
+  const stop = () => {
+    sentinel.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { port, stop }
+}
+
+describeWithRedis('a master that dies', () => {
+  test('is replaced by the replica that Sentinel chooses, without a restart of the server', async () => {
+    const master = await startRedis(['--appendonly', 'yes'])
+    const replica = await startRedis(['--appendonly', 'yes', '--replicaof', '127.0.0.1', String(master.port)])
+    const sentinel = await startSentinel(master.port)
+    await eventually(() => /master_link_status:up/.test(replica.cli('info', 'replication')))
+    const url = `redis+sentinel://127.0.0.1:${String(sentinel.port)}/main`
+    const store = await openRedisStore({ url, replicaId: 'a', log, startMs: 20_000 })
+    try {
+      await store.documents.save({ kind, id: 'before' }, {}, 0)
+      await eventually(() => replica.cli('dbsize') === master.cli('dbsize'))
+      await master.signal('SIGKILL')
+      await savesAgain(store, 'after')
+      expect(replica.cli('role')).toMatch(/^master/)
+      expect(await store.documents.find({ kind, id: 'before' })).toBeDefined()
+    } finally {
+      await store.close()
+      sentinel.stop()
+      await Promise.all([master.stop(), replica.stop()])
+    }
+  }, 120_000)
+
+  test('of a Cluster is replaced by its replica, without a restart of the server', async () => {
+    const cluster = await startCluster()
+    const store = await openRedisStore({ url: cluster.url, replicaId: 'a', log, startMs: 20_000 })
+    try {
+      await store.documents.save({ kind, id: 'before' }, {}, 0)
+      const owns = (text: string) => /^master/.test(text)
+      const masters = cluster.nodes.filter((node) => owns(node.cli('role')) && node.cli('dbsize') !== '0')
+      for (const master of masters) {
+        await master.signal('SIGKILL')
+        await savesAgain(store, `without ${String(master.port)}`)
+        await master.restart()
+        await eventually(
+          () => cluster.nodes.every((node) => /cluster_state:ok/.test(node.cli('cluster', 'info'))),
+          60_000,
+        )
+      }
+      expect(masters.length).toBeGreaterThan(0)
+      expect(await store.documents.find({ kind, id: 'before' })).toBeDefined()
+    } finally {
+      await store.close()
+      await cluster.stop()
+    }
+  }, 180_000)
+})
