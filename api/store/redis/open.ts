@@ -35,7 +35,7 @@ export interface RedisStore {
   /** For further scripts. */
   readonly connection: RedisConnection
   /** Calls with the name of each function that another replica changed or removed. */
-  onChange(listener: (functionName: string) => void): void
+  readonly onChange: (listener: (functionName: string) => void) => void
   /** Gives what this replica holds to the others, and ends. */
   close(): Promise<void>
   /** Ends as the death of the process would. */
@@ -49,16 +49,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
   const { replicaId } = options
   const connection = await connectToRedis(options)
   for (const warning of await redisWarnings(connection)) options.log.warn(warning)
-  const changeListeners: ((functionName: string) => void)[] = []
-  const cache = createCatalogueCache()
-  const freshness = createCatalogueFreshness({
-    cache,
-    newestRevision: async () => Number(await connection.run((redis) => redis.get(catalogueKeys.revision))),
-    renewSubscription: () => subscription.renew(),
-    onChange: ({ name, replica }) => {
-      if (replica !== replicaId) for (const listener of changeListeners) listener(name)
-    },
-  })
+  const cached = openCachedCatalogue(connection, replicaId, () => subscription.renew())
   const { leaseMs } = options
   const events = await openEventQueue({
     connection,
@@ -74,27 +65,25 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
   })
   const places = openPlaceLedger(connection, membership)
   const subscription = keepSubscribed(connection, {
-    [catalogueKeys.changes]: freshness.listener,
+    [catalogueKeys.changes]: cached.freshness.listener,
     [eventKeys.news]: events.newsListener,
     [placeKeys.wanted]: { onMessage: (text) => places.hear(text) },
   })
-  const checking = setInterval(() => void freshness.check(), checkMs)
+  const checking = setInterval(() => void cached.freshness.check(), checkMs)
   const end = (): void => {
     clearInterval(checking)
     subscription.stop()
     connection.close()
   }
-  const parts = { connection, cache, freshness, replicaId }
-  const catalogue = openCatalogue(parts)
   return {
-    catalogue,
-    invocationCatalogue: lastKnown(catalogue, parts),
+    catalogue: cached.catalogue,
+    invocationCatalogue: cached.invocationCatalogue,
     documents: openDocuments(connection),
     events,
     places,
     linkKey: await sharedLinkKey(connection),
     connection,
-    onChange: (listener) => void changeListeners.push(listener),
+    onChange: cached.onChange,
     close: async () => {
       await events.close()
       await membership.close()
@@ -106,4 +95,22 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
       end()
     },
   }
+}
+
+/** The catalogue, with what keeps its memory true. */
+function openCachedCatalogue(connection: RedisConnection, replicaId: string, renewSubscription: () => void) {
+  const listeners: ((functionName: string) => void)[] = []
+  const cache = createCatalogueCache()
+  const freshness = createCatalogueFreshness({
+    cache,
+    newestRevision: async () => Number(await connection.run((redis) => redis.get(catalogueKeys.revision))),
+    renewSubscription,
+    onChange: ({ name, replica }) => {
+      if (replica !== replicaId) for (const listener of listeners) listener(name)
+    },
+  })
+  const parts = { connection, cache, freshness, replicaId }
+  const catalogue = openCatalogue(parts)
+  const onChange = (listener: (functionName: string) => void): void => void listeners.push(listener)
+  return { catalogue, invocationCatalogue: lastKnown(catalogue, parts), freshness, onChange }
 }
