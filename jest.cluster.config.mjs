@@ -1,0 +1,11 @@
+import config from './jest.config.mjs'
+
+/** Tests on a real cluster, the one of the current kubeconfig; see k8s/README.md. */
+export default {
+  ...config,
+  roots: ['<rootDir>/k8s'],
+  testMatch: ['**/*.cluster.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 90_000,
+  maxWorkers: 1,
+}

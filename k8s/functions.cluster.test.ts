@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { DeleteFunctionCommand, UpdateFunctionCodeCommand, waitUntilFunctionUpdatedV2 } from '@aws-sdk/client-lambda'
+import { zipOf, type RunningServer } from '../api/main.harness.ts'
+import {
+  createFixture,
+  createNode,
+  eventually,
+  invoke,
+  openTestCluster,
+  type TestCluster,
+} from './testing/test-cluster.ts'
+
+const tellsIdentity = `
+const identity = crypto.randomUUID()
+export const handler = async ({ sleepMs = 0 }) => {
+  await new Promise((resolve) => setTimeout(resolve, sleepMs))
+  return { identity }
+}`
+
+describe('functions in pods', () => {
+  let cluster: TestCluster
+  let server: RunningServer
+  beforeAll(async () => {
+    cluster = await openTestCluster()
+    server = await cluster.start()
+  })
+  afterAll(() => cluster.close())
+
+  const podsOf = (name: string) => cluster.pods(`kubelambda.dev/function=${name}`)
+
+  test.each([
+    ['hello-node', { message: 'hello' }],
+    ['hello-python', { message: 'hello' }],
+    ['hello-ruby', { message: 'hello' }],
+  ] as const)('%s answers from its pod', async (name, answer) => {
+    await createFixture(server, name)
+    expect(await invoke(server, name)).toEqual(answer)
+    const pods = await eventually(async () => ((await podsOf(name)).length === 1 ? podsOf(name) : undefined), 5_000)
+    expect(pods[0]?.metadata?.labels).toMatchObject({ 'kubelambda.dev/version': 'LATEST' })
+  })
+
+  test('a custom runtime runs the bootstrap of its zip', async () => {
+    await createFixture(server, 'shell-bootstrap')
+    expect(await invoke(server, 'shell-bootstrap', { a: 1 })).toBeDefined()
+  })
+
+  test('two thousand files arrive with their modes and links', async () => {
+    await createFixture(server, 'many-files')
+    expect(await invoke(server, 'many-files')).toBeDefined()
+    await createFixture(server, 'zip-attributes')
+    expect(await invoke(server, 'zip-attributes')).toBeDefined()
+  })
+
+  test('a function sees its own user, folders and variables, and nothing of the pod', async () => {
+    await createFixture(server, 'inspect-node', { Environment: { Variables: { GREETING: 'hello' } } })
+    const seen = await invoke<{ uid: number; cwd: string; variables: Record<string, string> }>(server, 'inspect-node')
+    expect([seen.uid, seen.cwd, seen.variables['GREETING']]).toEqual([993, '/var/task', 'hello'])
+    const foreign = Object.keys(seen.variables).filter((name) =>
+      /^(KUBERNETES|KUBELAMBDA|HOSTNAME|NODE_OPTIONS)/.test(name),
+    )
+    expect(foreign).toEqual([])
+  })
+
+  test('an update is served by a new pod, and the old one goes', async () => {
+    const name = await createNode(server, 'updated', `export const handler = async () => 'old'`)
+    expect(await invoke(server, name)).toBe('old')
+    const zip = await zipOf('index.mjs', `export const handler = async () => 'new'`)
+    await server.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip }))
+    await waitUntilFunctionUpdatedV2({ client: server.client, maxWaitTime: 30, minDelay: 0.2 }, { FunctionName: name })
+    expect(await invoke(server, name)).toBe('new')
+    await eventually(async () => ((await podsOf(name)).length === 1 ? true : undefined), 10_000)
+  })
+
+  test('a deleted function has no pods ten seconds later', async () => {
+    const name = await createNode(server, 'deleted', tellsIdentity)
+    await invoke(server, name)
+    await eventually(async () => ((await podsOf(name)).length === 1 ? true : undefined), 5_000)
+    await server.client.send(new DeleteFunctionCommand({ FunctionName: name }))
+    await eventually(async () => ((await podsOf(name)).length === 0 ? true : undefined), 10_000)
+  })
+
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'the server after %s goes on with warm pods and the pool',
+    async (signal) => {
+      const name = await createNode(server, `warm-${signal.toLowerCase()}`, tellsIdentity)
+      const before = await invoke<{ identity: string }>(server, name)
+      const generic = 'kubelambda.dev/shape,!kubelambda.dev/function'
+      await eventually(async () => ((await podsOf(name)).length === 1 ? true : undefined), 5_000)
+      const names = async () => (await cluster.pods(generic)).map(({ metadata }) => metadata?.name)
+      const pooled = await eventually(async () => ((await names()).length > 0 ? names() : undefined), 10_000)
+      await server.end(signal)
+      server = await cluster.start()
+      expect(await invoke(server, name)).toEqual(before)
+      expect(await names()).toEqual(expect.arrayContaining(pooled))
+    },
+  )
+
+  test('an invocation that outlives its server ends, and its environment serves the next', async () => {
+    const name = await createNode(server, 'outlives', tellsIdentity, { Timeout: 20 })
+    const before = await invoke<{ identity: string }>(server, name)
+    await eventually(async () => ((await podsOf(name)).length === 1 ? true : undefined), 5_000)
+    const cutOff = invoke(server, name, { sleepMs: 4_000 }).catch((error: unknown) => error)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await server.end('SIGKILL')
+    await cutOff
+    server = await cluster.start()
+    await eventually(async () => {
+      const { identity } = await invoke<{ identity: string }>(server, name)
+      return identity === before.identity ? true : undefined
+    }, 15_000)
+  })
+})
