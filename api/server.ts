@@ -2,7 +2,8 @@ import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { adoptEnvironments } from './environments/adoption.ts'
-import type { Driver } from './environments/driver.ts'
+import { RuntimeUnavailable, type Driver } from './environments/driver.ts'
+import { PreparationFailed } from './functions/activation.ts'
 import { LambdaError } from './errors.ts'
 import { createProcessDriver } from './environments/process-driver.ts'
 import { buildSupervisor } from './environments/process/supervisor-file.ts'
@@ -135,7 +136,7 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
     ...kept,
     layers,
     foreignLayers: layerEndpoint === undefined ? undefined : createAwsLayerSource(layerEndpoint, region),
-    prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)),
+    prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)).catch(explainPreparation),
     drain: (name, version) => {
       scheduler.drain(version === undefined ? name : environmentKey(name, version))
       provisioning.refresh(name)
@@ -173,6 +174,11 @@ function createConcurrency(accountLimit: number, { shared }: Store, committed: (
   if (shared === undefined) return countConcurrency(accountLimit, committed)
   const onFault = (message: string, cause: unknown) => log.error(message, cause)
   return createSharedConcurrency({ ledger: shared.places, accountLimit, committed, onFault })
+}
+
+/** An image that cannot be had is for the function's owner to read. */
+function explainPreparation(cause: unknown): never {
+  throw cause instanceof RuntimeUnavailable ? new PreparationFailed(cause.message, 'InvalidImage') : cause
 }
 
 /** The driver that the settings ask for. What only one of them needs is loaded with it. */

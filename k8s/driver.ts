@@ -38,6 +38,8 @@ export interface KubernetesDriverOptions {
 }
 
 const takeOverMs = 5_000
+/** The first pull of an image may take this long. */
+const prepareMs = 600_000
 /** Generic environments of servers that went away are looked for this often. */
 const adoptMs = 15_000
 
@@ -129,10 +131,13 @@ class KubernetesDriver implements Driver {
     const pool = this.#poolOf(shape)
     if (pool.isReady || this.#options.settings.poolSize === 0) return
     const id = shapeId(shape)
-    const underWay = this.#preparing.get(id) ?? pool.untilReady(this.#options.settings.startMs)
+    const underWay = this.#preparing.get(id) ?? pool.untilReady(prepareMs)
     this.#preparing.set(id, underWay)
     try {
       await underWay
+    } catch (cause) {
+      // Want of room, or of an answer, passes: the function is ready for when it has.
+      if (cause instanceof RuntimeUnavailable) throw cause
     } finally {
       this.#preparing.delete(id)
     }

@@ -205,10 +205,11 @@ export class EnvironmentPool {
     this.#refill ??= setTimeout(() => this.fill(), delayMs).unref()
   }
 
-  /** Says each kind of fault once, until a pod came up. */
+  /** Says each kind of fault once, until a pod came up. Who only looks on does not wait for better days. */
   #note(fault: Error): void {
     if (this.#fault?.message !== fault.message) this.#world.warn(fault.message)
     this.#fault = fault
+    for (const onlooker of this.#remove(({ isOnlooker }) => isOnlooker)) onlooker.reject(fault)
   }
 
   #failAll(fault: Error): void {
