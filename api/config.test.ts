@@ -14,6 +14,7 @@ describe('settings', () => {
       concurrency: 1000,
       idleMs: 300_000,
       keptFailures: 1000,
+      destinations: {},
       retryDelayMs: 60_000,
     })
   })

@@ -22,6 +22,13 @@ export interface Config {
   readonly retryDelayMs: number
   /** How many failed events of each function are kept, to be run again. */
   readonly keptFailures: number
+  /** Where the services of destinations are reached: an address, or `aws` for AWS itself. */
+  readonly destinations: {
+    readonly sqs?: string
+    readonly sns?: string
+    readonly events?: string
+    readonly s3?: string
+  }
   /** Where deployment packages named by bucket and key come from. */
   readonly s3Endpoint?: string
   /** Where layers of other accounts come from. */
@@ -47,6 +54,10 @@ const readers = {
   KUBELAMBDA_IDLE_SECONDS: wholeNumber(300, 1, 86_400),
   KUBELAMBDA_RETRY_SECONDS: wholeNumber(60, 0, 3600),
   KUBELAMBDA_FAILED_EVENTS: wholeNumber(1000, 0, 1_000_000),
+  KUBELAMBDA_AWS_ENDPOINT: serviceEndpoint(),
+  KUBELAMBDA_SQS_ENDPOINT: serviceEndpoint(),
+  KUBELAMBDA_SNS_ENDPOINT: serviceEndpoint(),
+  KUBELAMBDA_EVENTS_ENDPOINT: serviceEndpoint(),
   KUBELAMBDA_S3_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_LAYER_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_REDIS_URL: secret(
@@ -89,9 +100,29 @@ export function readConfig(variables: Variables): Config {
     idleMs: read('KUBELAMBDA_IDLE_SECONDS', readers.KUBELAMBDA_IDLE_SECONDS) * 1000,
     retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS', readers.KUBELAMBDA_RETRY_SECONDS) * 1000,
     keptFailures: read('KUBELAMBDA_FAILED_EVENTS', readers.KUBELAMBDA_FAILED_EVENTS),
+    destinations: destinationsOf((name) => read(name, readers[name])),
     ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
     ...(layerEndpoint === undefined ? {} : { layerEndpoint }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
     ...(codeUrl === undefined ? {} : { codeUrl }),
   }
+}
+
+/** One endpoint for all, and others for single services. */
+function destinationsOf(
+  read: (name: `KUBELAMBDA_${'AWS' | 'SQS' | 'SNS' | 'EVENTS' | 'S3'}_ENDPOINT`) => string | undefined,
+): Config['destinations'] {
+  const forAll = read('KUBELAMBDA_AWS_ENDPOINT')
+  const of = <Key extends string>(key: Key, endpoint = forAll): { readonly [K in Key]?: string } =>
+    endpoint === undefined ? {} : ({ [key]: endpoint } as { readonly [K in Key]: string })
+  return {
+    ...of('sqs', read('KUBELAMBDA_SQS_ENDPOINT')),
+    ...of('sns', read('KUBELAMBDA_SNS_ENDPOINT')),
+    ...of('events', read('KUBELAMBDA_EVENTS_ENDPOINT')),
+    ...of('s3', read('KUBELAMBDA_S3_ENDPOINT')),
+  }
+}
+
+function serviceEndpoint() {
+  return text(undefined, /^(aws|https?:\/\/\S+)$/, 'must be an http or https address, or aws')
 }

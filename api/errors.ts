@@ -41,6 +41,7 @@ export const kinds = {
   policyLengthExceeded: { name: 'PolicyLengthExceededException', status: 400 },
   preconditionFailed: { name: 'PreconditionFailedException', status: 412 },
   provisionedConcurrencyConfigNotFound: { name: 'ProvisionedConcurrencyConfigNotFoundException', status: 404 },
+  recursiveInvocation: { name: 'RecursiveInvocationException', status: 400, capitalMessage: true },
   requestEntityTooLarge: { name: 'RequestEntityTooLargeException', status: 413 },
   requestTooLarge: { name: 'RequestTooLargeException', status: 413 },
   resourceConflict: { name: 'ResourceConflictException', status: 409 },
@@ -123,4 +124,10 @@ export function storeUnavailable(cause: unknown): LambdaError {
   const unavailable = new LambdaError({ ...kinds.service, status: 503 }, message, { type: 'Service' })
   unavailable.cause = cause
   return unavailable
+}
+
+/** The function was called too often in one chain of calls (reference 6.6); AWS's text is unknown. */
+export function recursiveInvocation(): LambdaError {
+  const text = 'Lambda has detected your function being invoked in a recursive loop and stopped it.'
+  return new LambdaError(kinds.recursiveInvocation, text)
 }

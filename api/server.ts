@@ -10,7 +10,10 @@ import { buildSupervisor } from './environments/process/supervisor-file.ts'
 import { countConcurrency, type Concurrency } from './environments/concurrency.ts'
 import { createScheduler } from './environments/scheduler.ts'
 import { createSharedConcurrency } from './environments/shared-concurrency.ts'
-import { createDispatcher } from './events/dispatcher.ts'
+import { createCounters } from './events/counters.ts'
+import { createDeliver } from './events/destinations/deliver.ts'
+import { createDispatcher, type Dispatcher } from './events/dispatcher.ts'
+import type { QueuedEvent } from './events/queue.ts'
 import { createSettingsOf } from './events/settings.ts'
 import type { CodeStore } from './functions/code-store.ts'
 import type { Documents } from './functions/documents.ts'
@@ -118,10 +121,15 @@ async function assemble(config: Config, { log, now, ids, random }: Surroundings)
   const onFault = (message: string, cause: unknown) => log.error(message, cause)
   const provisioning: Allocator = createProvisioning({ catalogue, scheduler, onFault })
   const invoke = createInvoke({ ...home, catalogue: store.invocationCatalogue, scheduler, random })
-  const dispatcher = createDispatcher({
+  const [settingsOf, counters] = [createSettingsOf(catalogue), createCounters()]
+  const accept = (event: QueuedEvent) => dispatcher.accept(event)
+  const deliver = createDeliver(config.destinations, { ...home, accept, settingsOf, now })
+  const dispatcher: Dispatcher = createDispatcher({
     queue: store.events,
     run: (event) => invoke.run(queuedRequest(event)),
-    settingsOf: createSettingsOf(catalogue),
+    settingsOf,
+    deliver,
+    counters,
     retryDelayMs: config.retryDelayMs,
     keptFailures: config.keptFailures,
     log,

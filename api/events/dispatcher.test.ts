@@ -6,10 +6,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { accountConcurrencyExceeded } from '../errors.ts'
 import { openEmbeddedStore, type EmbeddedStore } from '../store/embedded/open.ts'
 import type { RunEvent } from './attempt.ts'
+import { createCounters } from './counters.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import type { EventQueue } from './queue.ts'
-import { defaultSettings, type SettingsOf } from './settings.ts'
-import { anEvent } from './testing/samples.ts'
+import type { SettingsOf } from './settings.ts'
+import { anEvent, defaultSettings } from './testing/samples.ts'
 
 const done = { payload: Buffer.from('null'), executedVersion: '$LATEST' }
 const failure = { ...done, functionError: 'Unhandled' }
@@ -55,6 +56,8 @@ describe('the dispatcher', () => {
       settingsOf,
       retryDelayMs: 60_000,
       keptFailures: 10,
+      deliver: () => Promise.reject(new Error('nothing is delivered here')),
+      counters: createCounters(),
       log: { warn, error: warn },
       concurrency,
       now,

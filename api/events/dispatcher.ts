@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os'
 import type { Log } from '../observe/log.ts'
-import type { RunEvent } from './attempt.ts'
 import { createPlaces, type Places } from './places.ts'
 import type { EventQueue, QueuedEvent, TakenEvent } from './queue.ts'
-import { settle } from './settle.ts'
-import type { SettingsOf } from './settings.ts'
+import { settle, type SettleParts } from './settle.ts'
 import { backOffMs } from './verdict.ts'
 import { createWaker } from './waker.ts'
 
@@ -25,20 +23,12 @@ export interface Dispatcher {
   close(withinMs: number): Promise<void>
 }
 
-export interface DispatcherParts {
-  readonly queue: EventQueue
-  readonly run: RunEvent
-  readonly settingsOf: SettingsOf
-  /** How long the first retry of a failed function waits. */
-  readonly retryDelayMs: number
-  /** How many failed events of a function are kept for whoever wants to run them again. */
-  readonly keptFailures: number
+export interface DispatcherParts extends SettleParts {
   readonly log: Pick<Log, 'warn' | 'error'>
   /** Events that run at once. */
   readonly concurrency: number
   /** Events of one function that began a moment ago and run at once; twice the processors unless given. */
   readonly mostYoung?: number
-  readonly now: () => number
 }
 
 /** A dispatcher for a queue that no other one in this process takes from. */
@@ -62,15 +52,12 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 
   /** Answers whether there may be more to take and room for it. */
   const takeOnce = async (): Promise<boolean> => {
-    const [limit, nowMs] = [places.free(), now()]
-    state.checkedMs = nowMs
+    state.checkedMs = now()
+    const limit = places.free()
     if (limit === 0) return false
-    const events = await queue.take({
-      limit,
-      perFunction: Math.min(Math.ceil(limit / 2), mostYoung),
-      skip: places.closedTo(nowMs),
-      nowMs,
-    })
+    const perFunction = Math.min(Math.ceil(limit / 2), mostYoung)
+    const [nowMs, skip] = [state.checkedMs, places.closedTo(state.checkedMs)]
+    const events = await queue.take({ limit, perFunction, skip, nowMs })
     if (!state.isOpen) return false
     for (const event of events) void runAndSettle(event)
     return events.length > 0
@@ -93,6 +80,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     accept: async (event) => {
       await queue.add(event)
+      parts.counters.count(event.functionName, 'asyncEventsReceived')
       if (state.isOpen) waker.wake()
     },
     start: () => {

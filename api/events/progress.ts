@@ -27,6 +27,14 @@ export interface Outcome {
   readonly statusCode: number
   /** What kept it from running, or the function's own words. */
   readonly message?: string
+  /** Who has yet to be told; absent until that is looked up. */
+  readonly pending?: Pending
+}
+
+/** ARNs of those who are told how an event ended. */
+export interface Pending {
+  readonly destination?: string
+  readonly deadLetter?: string
 }
 
 /** Nothing has happened yet. */

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../functions/catalogue.ts'
+import { eventInvokeSettingsOf } from '../functions/event-invoke-config.ts'
 import { latestVersion, type FunctionRecord, type FunctionSettings } from '../functions/function.ts'
 
 /** What is configured for the events of a function's version or alias. */
@@ -18,17 +19,21 @@ export interface EventSettings {
 /** The settings that hold now for a function's events as they were invoked; nothing when the function is gone. */
 export type SettingsOf = (functionName: string, qualifier?: string) => Promise<EventSettings | undefined>
 
-/** AWS's values for what is not configured (reference 6.1). */
-export const defaultSettings: EventSettings = { maxAgeMs: 6 * 60 * 60 * 1000, maxRetries: 2, isSwitchedOff: false }
-
 /** Reads the settings from where functions are kept: dead letters are the version's own, all else is the function's. */
 export function createSettingsOf(catalogue: Pick<Catalogue, 'find' | 'findVersion'>): SettingsOf {
   return async (functionName, qualifier = latestVersion) => {
     const record = (await catalogue.find(functionName))?.value
     if (record === undefined) return undefined
     const deadLetterTargetArn = (await versionSettings(catalogue, record, qualifier))?.deadLetterTargetArn
+    const { maximumRetryAttempts, maximumEventAgeSeconds, onSuccess, onFailure } = eventInvokeSettingsOf(
+      record,
+      qualifier,
+    )
     return {
-      ...defaultSettings,
+      maxAgeMs: maximumEventAgeSeconds * 1000,
+      maxRetries: maximumRetryAttempts,
+      ...(onSuccess === undefined ? {} : { onSuccess }),
+      ...(onFailure === undefined ? {} : { onFailure }),
       isSwitchedOff: record.reservedConcurrency === 0,
       ...(deadLetterTargetArn === undefined ? {} : { deadLetterTargetArn }),
     }

@@ -1,18 +1,17 @@
-import type { Log } from '../observe/log.ts'
-import { attempt, type RunEvent } from './attempt.ts'
-import type { EventQueue, TakenEvent } from './queue.ts'
+import { kinds, LambdaError } from '../errors.ts'
+import { attempt, type Attempt, type RunEvent } from './attempt.ts'
+import { addressees, deliverOutcome, isOver, withPending, type DeliveryParts } from './delivery.ts'
 import { noProgress } from './progress.ts'
-import type { SettingsOf } from './settings.ts'
+import type { TakenEvent } from './queue.ts'
+import type { OverEvent } from './record.ts'
+import type { EventSettings, SettingsOf } from './settings.ts'
 import { backOffMs, judge, judgeBefore, type Verdict } from './verdict.ts'
 
-export interface SettleParts {
-  readonly queue: EventQueue
+export interface SettleParts extends DeliveryParts {
   readonly run: RunEvent
   readonly settingsOf: SettingsOf
+  /** How long the first retry of a failed function waits. */
   readonly retryDelayMs: number
-  readonly keptFailures: number
-  readonly log: Pick<Log, 'warn' | 'error'>
-  readonly now: () => number
 }
 
 /** What the dispatcher learns of an event: whether the events of its function had better wait a moment. */
@@ -20,49 +19,84 @@ export interface Settled {
   readonly rests: boolean
 }
 
+const done: Settled = { rests: false }
+
 /**
  * Takes one event as far as it can be taken now.
  *
  * 1. settings   what holds for the event now; without its function it goes       settings.ts
  * 2. run        unless it is over before                                         attempt.ts
  * 3. judge      over, or when again                                              verdict.ts
- * 4. write      what is to be run again waits; a failure is kept, a success goes
+ * 4. write      when it is run again, or how it ended and who is to be told
+ * 5. deliver    to the destination and as dead letter                            delivery.ts
  *
- * A process that dies before step 4 has changed nothing: the event is in flight, and is run again by the next.
+ * A process that dies before step 4 has changed nothing: the next one runs the event again. After it, the next one goes on
+ * with step 5 alone.
  */
 export async function settle(parts: SettleParts, event: TakenEvent): Promise<Settled> {
-  const verdict = await verdictOn(parts, event)
-  if (verdict === undefined) {
-    await parts.queue.finish(event.id)
-    parts.log.warn(`Event ${event.id} of ${event.functionArn} is dropped: its function is gone.`)
-    return { rests: false }
+  if (isOver(event)) {
+    await deliverOutcome(parts, event)
+    return done
   }
-  const { step, againMs } = verdict
+  const settings = await parts.settingsOf(event.functionName, event.qualifier).catch(unreadable)
+  if (settings === undefined) return drop(parts, event)
+  if ('cause' in settings) return postpone(parts, event, settings.cause)
+  const { step, againMs } = await verdictOn(parts, event, settings)
   if (againMs !== undefined) {
     await parts.queue.putBack(event.id, againMs, step)
     return { rests: step.progress.refusals > 0 }
   }
-  const condition = step.progress.outcome?.condition
-  if (condition === 'Success') await parts.queue.finish(event.id)
-  else {
-    await parts.queue.fail(event.id, step, parts.keptFailures)
-    parts.log.warn(`Event ${event.id} of ${event.functionArn} failed: ${String(condition)}.`)
-  }
-  return { rests: false }
+  await end(parts, { ...event, ...step } as OverEvent, settings)
+  return done
 }
 
-/** What becomes of the event; nothing when its function is gone. */
-async function verdictOn(parts: SettleParts, event: TakenEvent): Promise<Verdict | undefined> {
-  const { settingsOf, run, now, retryDelayMs } = parts
-  const settings = await settingsOf(event.functionName, event.qualifier).catch((cause: unknown) => ({ cause }))
-  if (settings === undefined) return undefined
-  if ('cause' in settings) {
-    parts.log.error(`The settings for event ${event.id} cannot be read.`, settings.cause)
-    const { refusals, ...progress } = event.progress ?? noProgress
-    return { step: { progress: { ...progress, refusals: refusals + 1 } }, againMs: now() + backOffMs(refusals) }
-  }
+async function verdictOn(parts: SettleParts, event: TakenEvent, settings: EventSettings): Promise<Verdict> {
+  const { now, retryDelayMs } = parts
   const before = judgeBefore({ event, settings, retryDelayMs, nowMs: now() })
   if (before !== undefined) return before
-  const came = await attempt(event, run)
+  const came = await attempt(event, parts.run)
+  if (isLoop(came)) parts.counters.count(event.functionName, 'recursiveInvocationsDropped')
   return judge({ event, settings, retryDelayMs, nowMs: now() }, came)
+}
+
+function isLoop(came: Attempt): boolean {
+  return (
+    'refusal' in came && came.refusal instanceof LambdaError && came.refusal.name === kinds.recursiveInvocation.name
+  )
+}
+
+/** A success that nobody is told of goes; a failure that nobody is told of is kept for whoever runs it again. */
+async function end(parts: SettleParts, event: OverEvent, settings: EventSettings): Promise<void> {
+  const { queue, log, counters, keptFailures } = parts
+  const { outcome } = event.progress
+  const pending = addressees(outcome, settings)
+  if (Object.keys(pending).length > 0) {
+    const over = { ...event, progress: withPending(event.progress, pending) } as OverEvent
+    await queue.note(event.id, over)
+    return deliverOutcome(parts, over)
+  }
+  if (outcome.condition === 'Success') return queue.finish(event.id)
+  await queue.fail(event.id, event, keptFailures)
+  counters.count(event.functionName, 'asyncEventsDropped')
+  const why = outcome.message === undefined ? '' : `: ${outcome.message}`
+  log.warn(`Event ${event.id} of ${event.functionArn} failed with nobody to be told, ${outcome.condition}${why}`)
+}
+
+/** AWS drops the events of a deleted function (reference 6.1). */
+async function drop({ queue, log, counters }: SettleParts, event: TakenEvent): Promise<Settled> {
+  await queue.finish(event.id)
+  counters.count(event.functionName, 'asyncEventsDropped')
+  log.warn(`Event ${event.id} of ${event.functionArn} is dropped: its function is gone.`)
+  return done
+}
+
+function unreadable(cause: unknown): { readonly cause: unknown } {
+  return { cause }
+}
+
+async function postpone({ queue, log, now }: SettleParts, event: TakenEvent, cause: unknown): Promise<Settled> {
+  const { refusals, ...progress } = event.progress ?? noProgress
+  await queue.putBack(event.id, now() + backOffMs(refusals), { progress: { ...progress, refusals: refusals + 1 } })
+  log.warn(`The settings for event ${event.id} cannot be read, it waits: ${String(cause)}`)
+  return { rests: true }
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { accountConcurrencyExceeded, functionNotFound } from '../errors.ts'
 import { conflicts } from '../functions/function-errors.ts'
 import type { EventProgress } from './progress.ts'
-import { defaultSettings, type EventSettings } from './settings.ts'
-import { anEvent } from './testing/samples.ts'
+import type { EventSettings } from './settings.ts'
+import { anEvent, defaultSettings } from './testing/samples.ts'
 import { backOffMs, judge, judgeBefore } from './verdict.ts'
 
 const minute = 60_000

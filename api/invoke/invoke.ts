@@ -1,4 +1,4 @@
-import { accountConcurrencyExceeded, invalidRuntime } from '../errors.ts'
+import { accountConcurrencyExceeded, invalidRuntime, recursiveInvocation } from '../errors.ts'
 import { CapacityExhausted, RuntimeUnavailable } from '../environments/driver.ts'
 import type { Invocation, InvocationResult } from '../environments/invocation.ts'
 import type { Scheduler } from '../environments/scheduler.ts'
@@ -6,6 +6,7 @@ import type { Catalogue } from '../functions/catalogue.ts'
 import type { FunctionReference } from '../functions/function-name.ts'
 import { resolveVersion, type ResolvedVersion } from '../functions/resolve.ts'
 import { environmentSpec } from './environment-spec.ts'
+import { advanceLineage, mostCallsInChain } from './lineage.ts'
 import { requireTenant } from './tenant.ts'
 import { streamAnswer, type StreamedAnswer } from './streamed-answer.ts'
 
@@ -76,12 +77,14 @@ export function createInvoke(dependencies: InvokeDependencies): Invoke {
   }
 }
 
-/** Where a request runs, and what is sent there. */
+/** Where a request runs, and what is sent there; a chain of calls that goes in circles is stopped. */
 function planOf(request: InvokeRequest, { record, version, invokedArn }: ResolvedVersion) {
   const { requestId, payload, tail, traceId, clientContext, tenantId } = request
   requireTenant(version, tenantId)
   const context = { ...(clientContext && { clientContext }), ...(tenantId && { tenantId }) }
-  const invocation: Invocation = { requestId, payload, tail, traceId, functionArn: invokedArn, ...context }
+  const { header, callsBefore } = advanceLineage(traceId, invokedArn)
+  if (callsBefore >= mostCallsInChain && record.recursiveLoop !== 'Allow') throw recursiveInvocation()
+  const invocation: Invocation = { requestId, payload, tail, traceId: header, functionArn: invokedArn, ...context }
   return { spec: environmentSpec(record, version, tenantId), invocation }
 }
 

@@ -28,7 +28,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   DeleteFunctionConcurrency: 'yes',
-  DeleteFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
+  DeleteFunctionEventInvokeConfig:
+    'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   DeleteFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
   DeleteLayerVersion: 'yes',
@@ -49,8 +50,9 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   GetFunctionConcurrency: 'yes',
   GetFunctionConfiguration: 'yes',
-  GetFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
-  GetFunctionRecursionConfig: 'partly: kept and shown; loops are not looked for yet',
+  GetFunctionEventInvokeConfig:
+    'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
+  GetFunctionRecursionConfig: 'yes: loops are found by the `Lineage` of the trace header, which AWS SDKs pass on',
   GetFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
   GetFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
@@ -64,7 +66,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   Invoke:
-    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once and retried as on AWS; there are no destinations yet. Functions with tenancy take no events. Any signature is accepted',
+    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once, retried as on AWS, and end at destinations and dead letters. Loops are stopped by the `Lineage` of the trace header. Functions with tenancy take no events. Any signature is accepted',
   InvokeAsync: 'no',
   InvokeWithResponseStream:
     'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`. Any signature is accepted',
@@ -75,7 +77,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListDurableExecutionsByFunction: 'no',
   ListEventSourceMappings:
     'partly: kept and shown with the settings of every kind of source; nothing is read from sources yet, and whether they are there is not asked',
-  ListFunctionEventInvokeConfigs: 'partly: kept and shown; events are not treated by it yet',
+  ListFunctionEventInvokeConfigs:
+    'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   ListFunctionUrlConfigs:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
   ListFunctionVersionsByCapacityProvider: 'no',
@@ -94,8 +97,9 @@ export const support: Readonly<Record<OperationName, Support>> = {
   PutFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   PutFunctionConcurrency: 'yes',
-  PutFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
-  PutFunctionRecursionConfig: 'partly: kept and shown; loops are not looked for yet',
+  PutFunctionEventInvokeConfig:
+    'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
+  PutFunctionRecursionConfig: 'yes: loops are found by the `Lineage` of the trace header, which AWS SDKs pass on',
   PutFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
   PutProvisionedConcurrencyConfig:
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
@@ -117,7 +121,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   UpdateFunctionCode: 'partly: as CreateFunction',
   UpdateFunctionConfiguration:
     'partly: as CreateFunction; an update completes in milliseconds, so that a second one right behind it is seldom the conflict that it is on AWS',
-  UpdateFunctionEventInvokeConfig: 'partly: kept and shown; events are not treated by it yet',
+  UpdateFunctionEventInvokeConfig:
+    'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   UpdateFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
 }

@@ -1,5 +1,6 @@
 import type { EventProgress } from '../progress.ts'
 import type { QueuedEvent } from '../queue.ts'
+import type { EventSettings } from '../settings.ts'
 
 /** An event of a function; every byte may occur in its payload. */
 export function anEvent(functionName: string, id: string, changes: Partial<QueuedEvent> = {}): QueuedEvent {
@@ -13,3 +14,6 @@ export const aProgress: EventProgress = {
   refusals: 0,
   lastRun: { executedVersion: '$LATEST', functionError: 'Unhandled' },
 }
+
+/** What holds on AWS when nothing is configured (reference 6.1). */
+export const defaultSettings: EventSettings = { maxAgeMs: 6 * 60 * 60 * 1000, maxRetries: 2, isSwitchedOff: false }

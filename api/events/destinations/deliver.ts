@@ -1,0 +1,32 @@
+import { partsOfArn, type ServiceEndpoint } from './aws-client.ts'
+import { createEventBridge } from './event-bridge.ts'
+import { createLambda, type LambdaDestinationParts } from './lambda.ts'
+import { Undeliverable, type Deliver } from './parcel.ts'
+import { createS3 } from './s3.ts'
+import { createSns } from './sns.ts'
+import { createSqs } from './sqs.ts'
+
+/** Where the services of destinations are reached; nothing goes to a service without an endpoint. */
+export interface DestinationEndpoints {
+  readonly sqs?: ServiceEndpoint
+  readonly sns?: ServiceEndpoint
+  readonly events?: ServiceEndpoint
+  readonly s3?: ServiceEndpoint
+}
+
+/** Takes each parcel to its target by the service that the ARN names. */
+export function createDeliver(endpoints: DestinationEndpoints, parts: LambdaDestinationParts): Deliver {
+  const services: Readonly<Record<string, Deliver>> = {
+    sqs: createSqs(endpoints.sqs, parts.accountId),
+    sns: createSns(endpoints.sns),
+    events: createEventBridge(endpoints.events),
+    s3: createS3(endpoints.s3, parts.region),
+    lambda: createLambda(parts),
+  }
+  return async (parcel, signal) => {
+    const { service } = partsOfArn(parcel.targetArn)
+    const deliver = Object.hasOwn(services, service) ? services[service] : undefined
+    if (deliver === undefined) throw new Undeliverable(`${parcel.targetArn} is of no service that takes records.`)
+    await deliver(parcel, signal)
+  }
+}

@@ -1,0 +1,27 @@
+import { clientsOf, partsOfArn, type ServiceEndpoint } from './aws-client.ts'
+import type { Deliver } from './parcel.ts'
+
+/** Puts records on EventBridge buses, in AWS's envelope (reference 6.2). */
+export function createEventBridge(endpoint: ServiceEndpoint | undefined): Deliver {
+  const clientIn = clientsOf('EVENTS', endpoint, async (settings) => {
+    const { EventBridgeClient } = await import('@aws-sdk/client-eventbridge')
+    return new EventBridgeClient(settings)
+  })
+  return async ({ targetArn, body, functionArn, isSuccess, traceHeader }, abortSignal) => {
+    const client = await clientIn(partsOfArn(targetArn).region)
+    const { PutEventsCommand } = await import('@aws-sdk/client-eventbridge')
+    const entry = {
+      Source: 'lambda',
+      DetailType: `Lambda Function Invocation Result - ${isSuccess ? 'Success' : 'Failure'}`,
+      Resources: [targetArn, functionArn],
+      Detail: body,
+      EventBusName: targetArn,
+      TraceHeader: traceHeader,
+    }
+    const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: [entry] }), { abortSignal })
+    const [refused] = Entries.filter(({ ErrorCode }) => ErrorCode !== undefined)
+    if (refused !== undefined) {
+      throw new Error(`EventBridge refused the record: ${String(refused.ErrorCode)} ${refused.ErrorMessage ?? ''}`)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { clientsOf, partsOfArn, type ServiceEndpoint } from './aws-client.ts'
+import type { Deliver } from './parcel.ts'
+
+/** Puts records into S3 buckets, each under a key of its own that stays the same when it is sent again. */
+export function createS3(endpoint: ServiceEndpoint | undefined, region: string): Deliver {
+  const clientIn = clientsOf('S3', endpoint, async (settings) => {
+    const { S3Client } = await import('@aws-sdk/client-s3')
+    return new S3Client({ ...settings, forcePathStyle: settings.endpoint !== undefined })
+  })
+  return async ({ targetArn, body, functionName, endedMs, eventId }, abortSignal) => {
+    const client = await clientIn(region)
+    const { PutObjectCommand } = await import('@aws-sdk/client-s3')
+    const object = {
+      Bucket: partsOfArn(targetArn).resource,
+      Key: keyOf(functionName, endedMs, eventId),
+      Body: body,
+      ContentType: 'application/json',
+    }
+    await client.send(new PutObjectCommand(object), { abortSignal })
+  }
+}
+
+/** AWS's key for the record of an asynchronous invocation (reference 6.2). */
+function keyOf(functionName: string, endedMs: number, eventId: string): string {
+  const time = new Date(endedMs).toISOString().slice(0, 19)
+  const folder = time.slice(0, 10).replaceAll('-', '/')
+  return `aws/lambda/async/${functionName}/${folder}/${time.replaceAll(':', '.')}-${eventId}`
+}

@@ -1,0 +1,19 @@
+import { clientsOf, partsOfArn, type ServiceEndpoint } from './aws-client.ts'
+import { messageAttributes } from './message-attributes.ts'
+import type { Deliver } from './parcel.ts'
+
+/** Publishes to SNS topics. The message is the parcel's body; a dead letter has its message attributes. */
+export function createSns(endpoint: ServiceEndpoint | undefined): Deliver {
+  const clientIn = clientsOf('SNS', endpoint, async (settings) => {
+    const { SNSClient } = await import('@aws-sdk/client-sns')
+    return new SNSClient(settings)
+  })
+  return async ({ targetArn, body, attributes }, abortSignal) => {
+    const client = await clientIn(partsOfArn(targetArn).region)
+    const { PublishCommand } = await import('@aws-sdk/client-sns')
+    const values = attributes && messageAttributes(attributes)
+    await client.send(new PublishCommand({ TopicArn: targetArn, Message: body, MessageAttributes: values }), {
+      abortSignal,
+    })
+  }
+}

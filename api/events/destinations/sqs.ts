@@ -1,0 +1,40 @@
+import type { MessageAttributeValue, SQSClient } from '@aws-sdk/client-sqs'
+import { clientsOf, partsOfArn, type ServiceEndpoint } from './aws-client.ts'
+import { messageAttributes } from './message-attributes.ts'
+import type { Deliver } from './parcel.ts'
+
+/** Sends to SQS queues of the account, or of another. The body is the parcel's; a dead letter has its message attributes. */
+export function createSqs(endpoint: ServiceEndpoint | undefined, accountId: string): Deliver {
+  // The address that a compatible server writes into its queue URLs need not be reachable from here.
+  const clientIn = clientsOf('SQS', endpoint, async (settings) => {
+    const { SQSClient } = await import('@aws-sdk/client-sqs')
+    return new SQSClient({ ...settings, useQueueUrlAsEndpoint: false })
+  })
+  const urls = new Map<string, string>()
+
+  const urlOf = async (client: SQSClient, arn: string, abortSignal: AbortSignal): Promise<string> => {
+    const known = urls.get(arn)
+    if (known !== undefined) return known
+    const { accountId: owner, resource } = partsOfArn(arn)
+    const { GetQueueUrlCommand } = await import('@aws-sdk/client-sqs')
+    const foreign = owner === accountId ? {} : { QueueOwnerAWSAccountId: owner }
+    const { QueueUrl = '' } = await client.send(new GetQueueUrlCommand({ QueueName: resource, ...foreign }), {
+      abortSignal,
+    })
+    urls.set(arn, QueueUrl)
+    return QueueUrl
+  }
+
+  return async ({ targetArn, body, attributes, traceHeader }, abortSignal) => {
+    const client = await clientIn(partsOfArn(targetArn).region)
+    const { SendMessageCommand } = await import('@aws-sdk/client-sqs')
+    const values: Record<string, MessageAttributeValue> | undefined = attributes && messageAttributes(attributes)
+    const message = new SendMessageCommand({
+      QueueUrl: await urlOf(client, targetArn, abortSignal),
+      MessageBody: body,
+      MessageAttributes: values,
+      MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } },
+    })
+    await client.send(message, { abortSignal })
+  }
+}
