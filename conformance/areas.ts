@@ -5,12 +5,14 @@ import { concurrency } from './areas/concurrency-of-invocations.ts'
 import { environment } from './areas/environment.ts'
 import { errors } from './areas/errors.ts'
 import { eventInvokeConfigs } from './areas/event-invoke-configs.ts'
+import { eventSourceMappings } from './areas/event-source-mappings.ts'
 import { functionOptions } from './areas/function-options.ts'
 import { functionUrls } from './areas/function-urls.ts'
 import { functions } from './areas/functions.ts'
 import { images } from './areas/images.ts'
 import { invoke } from './areas/invoke.ts'
 import { layers } from './areas/layers.ts'
+import { invokeAsync } from './areas/invoke-async.ts'
 import { names } from './areas/names.ts'
 import { packages } from './areas/packages.ts'
 import { permissions } from './areas/permissions.ts'
@@ -41,6 +43,8 @@ export const areas: readonly Area[] = [
   functionOptions,
   functionUrls,
   provisionedConcurrency,
+  eventSourceMappings,
+  invokeAsync,
   names,
   validation,
   packages,

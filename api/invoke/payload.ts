@@ -6,12 +6,17 @@ import { describeJsonFault } from './json-fault.ts'
 export const maxPayloadBytes = 6_291_456
 /** Largest event of an asynchronous invocation, in bytes. */
 export const maxEventBytes = 1_048_576
+/** The same of InvokeAsync, which is deprecated. */
+export const maxInvokeAsyncBytes = 262_144
 
 const emptyEvent = Buffer.from('{}')
 
 /** The event as the function gets it: the caller's own bytes, or `{}` for none. What is not JSON is refused. */
-export function checkPayload(payload: Buffer, type: 'RequestResponse' | 'Event'): Buffer {
-  const limit = type === 'Event' ? maxEventBytes : maxPayloadBytes
+export function checkPayload(
+  payload: Buffer,
+  type: 'RequestResponse' | 'Event',
+  limit = type === 'Event' ? maxEventBytes : maxPayloadBytes,
+): Buffer {
   if (payload.length > limit) throw tooLarge(payload.length, type, limit)
   if (payload.length === 0) return emptyEvent
   if (!isJson(payload)) throw notJson(payload)

@@ -1,5 +1,6 @@
 import { accountRoutes, type AccountRoutesDependencies } from './account.ts'
 import { aliasRoutes, type AliasRoutesDependencies } from './aliases.ts'
+import { capacityProviderRoutes, type CapacityProviderDependencies } from './capacity-providers.ts'
 import { codeSigningRoutes, type CodeSigningRoutesDependencies } from './code-signing.ts'
 import { concurrencyRoutes, type ConcurrencyRoutesDependencies } from './concurrency.ts'
 import { eventInvokeRoutes, type EventInvokeRoutesDependencies } from './event-invoke-configs.ts'
@@ -23,6 +24,7 @@ import { versionRoutes, type VersionRoutesDependencies } from './versions.ts'
 
 export type ControlPlaneDependencies = AccountRoutesDependencies &
   AliasRoutesDependencies &
+  CapacityProviderDependencies &
   CodeSigningRoutesDependencies &
   ConcurrencyRoutesDependencies &
   EventInvokeRoutesDependencies &
@@ -56,6 +58,7 @@ export function controlPlaneHandlers(dependencies: ControlPlaneDependencies): Ha
   return {
     ...accountRoutes(dependencies),
     ...aliasRoutes(dependencies),
+    ...capacityProviderRoutes(dependencies),
     ...codeSigningRoutes(dependencies),
     ...concurrencyRoutes(dependencies),
     ...eventInvokeRoutes(dependencies),

@@ -2,7 +2,7 @@ import { invalidRequestContent } from '../errors.ts'
 import type { Dispatcher } from '../events/dispatcher.ts'
 import { parseFunctionName, type FunctionReference } from '../functions/function-name.ts'
 import type { Invoke, InvokeAnswer, InvokeRequest } from '../invoke/invoke.ts'
-import { checkPayload } from '../invoke/payload.ts'
+import { checkPayload, maxInvokeAsyncBytes } from '../invoke/payload.ts'
 import { refuseTenantEvent, requireTenant } from '../invoke/tenant.ts'
 import { answeredTrace, traceHeader } from '../invoke/trace-id.ts'
 import { Answer, type Handlers, type Input, type RequestContext } from './handler.ts'
@@ -15,7 +15,7 @@ export interface InvokeRoutesDependencies {
   readonly now: () => number
 }
 
-/** Invoke: the answer of the function, 202 once an event is stored, or 204 when a dry run would run. */
+/** Invoke: the answer of the function, 202 once an event is stored, or 204 when a dry run would run. InvokeAsync: as an event. */
 export function invokeRoutes(dependencies: InvokeRoutesDependencies): Handlers {
   const { invoke, dispatcher, now } = dependencies
 
@@ -45,6 +45,13 @@ export function invokeRoutes(dependencies: InvokeRoutesDependencies): Handlers {
       }
       const request = invokeRequest(input, context, dependencies)
       return type === 'Event' ? accept(request) : answer(request, await invoke.run(request))
+    },
+
+    async InvokeAsync({ InvokeArgs: event, ...input }: Input, context: RequestContext) {
+      const payload = checkPayload(Buffer.isBuffer(event) ? event : Buffer.alloc(0), 'Event', maxInvokeAsyncBytes)
+      const request = invokeRequest({ ...input, Payload: payload, InvocationType: 'Event' }, context, dependencies)
+      await accept(request)
+      return { Status: 202 }
     },
   }
 }

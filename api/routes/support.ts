@@ -9,7 +9,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   AddPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
   CheckpointDurableExecution: 'no',
   CreateAlias: 'yes: weights decide each invocation',
-  CreateCapacityProvider: 'no',
+  CreateCapacityProvider:
+    'partly: kept and shown; there are no machines behind them, and no function can be put on one',
   CreateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   CreateEventSourceMapping:
@@ -19,7 +20,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
   DeleteAlias: 'yes: weights decide each invocation',
-  DeleteCapacityProvider: 'no',
+  DeleteCapacityProvider:
+    'partly: kept and shown; there are no machines behind them, and no function can be put on one',
   DeleteCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   DeleteEventSourceMapping:
@@ -37,7 +39,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   GetAccountSettings: 'yes',
   GetAlias: 'yes: weights decide each invocation',
-  GetCapacityProvider: 'no',
+  GetCapacityProvider: 'partly: kept and shown; there are no machines behind them, and no function can be put on one',
   GetCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   GetDurableExecution: 'no',
@@ -67,11 +69,11 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   Invoke:
     'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once, retried as on AWS, and end at destinations and dead letters. Loops are stopped by the `Lineage` of the trace header. Functions with tenancy take no events. Any signature is accepted',
-  InvokeAsync: 'no',
+  InvokeAsync: 'yes',
   InvokeWithResponseStream:
     'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`. Any signature is accepted',
   ListAliases: 'yes: weights decide each invocation',
-  ListCapacityProviders: 'no',
+  ListCapacityProviders: 'partly: kept and shown; there are no machines behind them, and no function can be put on one',
   ListCodeSigningConfigs:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   ListDurableExecutionsByFunction: 'no',
@@ -81,7 +83,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   ListFunctionUrlConfigs:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
-  ListFunctionVersionsByCapacityProvider: 'no',
+  ListFunctionVersionsByCapacityProvider:
+    'partly: kept and shown; there are no machines behind them, and no function can be put on one',
   ListFunctions: 'yes',
   ListFunctionsByCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
@@ -113,7 +116,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   TagResource: 'yes',
   UntagResource: 'yes',
   UpdateAlias: 'yes: weights decide each invocation',
-  UpdateCapacityProvider: 'no',
+  UpdateCapacityProvider:
+    'partly: kept and shown; there are no machines behind them, and no function can be put on one',
   UpdateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   UpdateEventSourceMapping:
