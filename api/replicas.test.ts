@@ -1,125 +1,151 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import {
   CreateFunctionCommand,
-  DeleteFunctionCommand,
-  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
-  type LambdaClient,
-  ResourceNotFoundException,
-  ServiceException,
+  PutFunctionConcurrencyCommand,
   UpdateFunctionCodeCommand,
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
+  type LambdaClient,
 } from '@aws-sdk/client-lambda'
-import { newDataFolder, startMain, startProgram, zipOf, type RunningServer } from './main.harness.ts'
-import { describeWithRedis, eventually, startRedis, type RunningRedis } from './store/redis/testing/redis-server.ts'
+import { newDataFolder, startMain, zipOf, type RunningServer } from './main.harness.ts'
+import { describeWithRedis, startRedis, type RunningRedis } from './store/redis/testing/redis-server.ts'
 
-const FunctionName = 'f'
-const role = 'arn:aws:iam::000000000000:role/any'
-const answers = (text: string) => `exports.handler = async () => ${JSON.stringify(text)}`
+/** Counts functions that run at the same time: each holds a connection while it runs, and loses it when it dies. */
+async function openCounter() {
+  const running = new Set<unknown>()
+  const seen = { most: 0, runs: 0 }
+  const server: Server = createServer((socket) => {
+    running.add(socket)
+    seen.runs++
+    seen.most = Math.max(seen.most, running.size)
+    socket.on('error', () => undefined)
+    socket.on('close', () => running.delete(socket))
+    socket.resume()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, seen, close: () => server.close() }
+}
 
-describeWithRedis('servers that share Redis and a folder of code', () => {
+const code = (port: number, answer: string) => `
+const { connect } = require('node:net')
+exports.handler = () => new Promise((resolve, reject) => {
+  const socket = connect(${String(port)}, '127.0.0.1', () => setTimeout(() => socket.end(() => resolve(${JSON.stringify(answer)})), 20))
+  socket.on('error', reject)
+})`
+
+describeWithRedis('three servers that share a Redis', () => {
   let redis: RunningRedis
-  let folders: string[]
-  let one: RunningServer
-  let other: RunningServer
-  const start = () => {
-    const data = newDataFolder()
-    folders.push(data)
-    const code = pathToFileURL(join(folders[0]!, 'code')).href
-    return startMain(data, { KUBELAMBDA_REDIS_URL: redis.url, KUBELAMBDA_CODE_URL: code })
-  }
+  let shared = ''
+  const folders: string[] = []
+  let servers: RunningServer[] = []
+  let counter: Awaited<ReturnType<typeof openCounter>>
+
+  beforeAll(async () => {
+    redis = await startRedis(['--appendonly', 'yes'])
+  })
+  afterAll(() => redis.stop())
   beforeEach(async () => {
-    redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
-    folders = [mkdtempSync(join(tmpdir(), 'replicas-'))]
-    ;[one, other] = await Promise.all([start(), start()])
-    await create(one.client, answers('first'))
-  }, 60_000)
+    redis.cli('FLUSHALL')
+    shared = mkdtempSync(join(tmpdir(), 'kubelambda-code-'))
+    counter = await openCounter()
+    servers = await Promise.all([start(), start(), start()])
+  })
   afterEach(async () => {
-    for (const { process } of [one, other]) if (process.exitCode === null) process.kill('SIGKILL')
-    await redis.stop()
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+    await Promise.all(servers.filter(isRunning).map((server) => server.end('SIGKILL')))
+    counter.close()
+    for (const folder of [shared, ...folders.splice(0)]) rmSync(folder, { recursive: true, force: true })
   })
 
-  const create = async (client: LambdaClient, code: string, name = FunctionName) => {
-    const settings = {
-      FunctionName: name,
-      Role: role,
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      Timeout: 20,
-    } as const
-    await client.send(new CreateFunctionCommand({ ...settings, Code: { ZipFile: await zipOf('index.js', code) } }))
-    await waitUntilFunctionActiveV2({ client, maxWaitTime: 20 }, { FunctionName: name })
+  function isRunning({ process }: RunningServer): boolean {
+    return process.exitCode === null && process.signalCode === null
   }
-  const invoke = async ({ client }: RunningServer) => {
-    const { Payload } = await client.send(new InvokeCommand({ FunctionName }))
-    return JSON.parse(Payload?.transformToString() ?? '') as unknown
+
+  function start(): Promise<RunningServer> {
+    const folder = newDataFolder()
+    folders.push(folder)
+    return startMain(folder, {
+      KUBELAMBDA_REDIS_URL: redis.url,
+      KUBELAMBDA_CODE_URL: `file://${shared}`,
+      KUBELAMBDA_CONCURRENCY: '110',
+    })
   }
-  const isAway = async ({ client }: RunningServer) => {
+
+  const clientOf = (index: number): LambdaClient => {
+    const server = servers[index % servers.length]
+    if (server === undefined) throw new Error('there is no server')
+    return server.client
+  }
+
+  async function create(FunctionName: string, answer = 'one'): Promise<void> {
+    const settings = { Runtime: 'nodejs24.x', Handler: 'index.handler', Timeout: 20 } as const
+    const ZipFile = await zipOf('index.js', code(counter.port, answer))
+    const Role = 'arn:aws:iam::000000000000:role/any'
+    await clientOf(0).send(new CreateFunctionCommand({ FunctionName, Role, ...settings, Code: { ZipFile } }))
+    await waitUntilFunctionActiveV2({ client: clientOf(1), maxWaitTime: 20 }, { FunctionName })
+  }
+
+  /** What an invocation through one of the servers ended in: its answer, or the name of the error. */
+  async function invoke(FunctionName: string, index: number): Promise<unknown> {
     try {
-      await client.send(new GetFunctionCommand({ FunctionName: 'unknown' }))
-      return false
-    } catch (fault) {
-      return fault instanceof ServiceException && fault.$metadata.httpStatusCode === 503
+      const { Payload } = await clientOf(index).send(new InvokeCommand({ FunctionName }))
+      return JSON.parse(Payload?.transformToString() ?? '')
+    } catch (error) {
+      return error instanceof Error ? error.name : error
     }
   }
 
-  test('a function made and changed on one runs on the other, and its code is to be had from either', async () => {
-    expect([await invoke(one), await invoke(other)]).toEqual(['first', 'first'])
-    const ZipFile = await zipOf('index.js', answers('second'))
-    await one.client.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile }))
-    await waitUntilFunctionUpdatedV2({ client: one.client, maxWaitTime: 20 }, { FunctionName })
-    await eventually(async () => (await invoke(other)) === 'second')
-    expect(await invoke(one)).toBe('second')
-    const { Code } = await one.client.send(new GetFunctionCommand({ FunctionName }))
-    const link = (Code?.Location ?? '').replace(one.address, other.address)
-    expect(Buffer.from(await (await fetch(link)).arrayBuffer()).equals(ZipFile)).toBe(true)
-    await one.client.send(new DeleteFunctionCommand({ FunctionName }))
-    await eventually(() =>
-      invoke(other).then(
-        () => false,
-        (fault: unknown) => fault instanceof ResourceNotFoundException,
-      ),
-    )
-  }, 60_000)
+  /** Invokes through all servers, `width` at once, until `count` were answered in all. */
+  async function load(FunctionName: string, width: number, count: number): Promise<Map<unknown, number>> {
+    const outcomes = new Map<unknown, number>()
+    let next = 0
+    const lane = async () => {
+      while (next < count) {
+        const outcome = await invoke(FunctionName, next++)
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+      }
+    }
+    await Promise.all(Array.from({ length: width }, lane))
+    return outcomes
+  }
 
-  test('events that a killed server had accepted are run by the other', async () => {
-    const events = Array.from({ length: 30 }, () => new InvokeCommand({ FunctionName, InvocationType: 'Event' }))
-    await Promise.all(events.map((event) => one.client.send(event)))
-    await one.end('SIGKILL')
-    await eventually(() => redis.cli('--scan', '--pattern', '{kubelambda:events}:event:*') === '', 40_000)
-  }, 60_000)
-
-  test('while Redis is gone a warm function goes on and all else is 503; when it is back all works, without a restart', async () => {
-    expect(await invoke(other)).toBe('first')
-    await redis.signal('SIGKILL')
-    await eventually(() => isAway(other))
-    expect(await invoke(other)).toBe('first')
-    await expect(other.client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event' }))).rejects.toMatchObject(
-      { name: 'ServiceException', $metadata: { httpStatusCode: 503 } },
-    )
-    await redis.restart()
-    await eventually(async () => !(await isAway(other)))
-    await create(other.client, answers('new'), 'g')
-    expect(await invoke(one)).toBe('first')
-  }, 60_000)
-
-  test('two servers do not share a data folder', async () => {
-    const second = startProgram({ KUBELAMBDA_DATA: folders[1]!, KUBELAMBDA_REDIS_URL: redis.url })
-    expect(await second.exited).toBe(1)
-    expect(second.output()).toMatch(/^kubelambda: Another kubelambda server is using the data folder .*\n$/)
+  test('what one creates and updates, the others run; nothing old runs after an update', async () => {
+    await create('f')
+    expect(await Promise.all([0, 1, 2].map((index) => invoke('f', index)))).toEqual(['one', 'one', 'one'])
+    const ZipFile = await zipOf('index.js', code(counter.port, 'two'))
+    await clientOf(2).send(new UpdateFunctionCodeCommand({ FunctionName: 'f', ZipFile }))
+    await waitUntilFunctionUpdatedV2({ client: clientOf(1), maxWaitTime: 20 }, { FunctionName: 'f' })
+    expect(await Promise.all([0, 1, 2].map((index) => invoke('f', index)))).toEqual(['two', 'two', 'two'])
+    const { FunctionName } = await clientOf(0).send(new GetFunctionConfigurationCommand({ FunctionName: 'f' }))
+    expect(FunctionName).toBe('f')
   })
 
-  test('a Redis that is not there ends the start with one line that names the setting', async () => {
-    const data = newDataFolder()
-    folders.push(data)
-    const lost = startProgram({ KUBELAMBDA_DATA: data, KUBELAMBDA_REDIS_URL: 'redis://127.0.0.1:1' })
-    expect(await lost.exited).toBe(1)
-    expect(lost.output()).toMatch(/^kubelambda: Redis at 127\.0\.0\.1:1 cannot be used: .*KUBELAMBDA_REDIS_URL\.\n$/)
-  })
+  test('no more of a function run at once than its reserve, whatever servers are killed and started', async () => {
+    await create('f')
+    const ReservedConcurrentExecutions = 3
+    await clientOf(0).send(new PutFunctionConcurrencyCommand({ FunctionName: 'f', ReservedConcurrentExecutions }))
+    const before = await load('f', 12, 150)
+    expect(before.get('TooManyRequestsException')).toBeGreaterThan(0)
+    const under = load('f', 12, 300)
+    await servers[0]?.end('SIGKILL')
+    servers[0] = await start()
+    await under
+    expect((await load('f', 12, 60)).get('one')).toBeGreaterThan(0)
+    expect(counter.seen.most).toBe(3)
+  }, 120_000)
+
+  test('no more run at once than the account may, over all functions and servers', async () => {
+    await Promise.all([create('f'), create('g')])
+    const reserve = { FunctionName: 'g', ReservedConcurrentExecutions: 5 }
+    await clientOf(0).send(new PutFunctionConcurrencyCommand(reserve))
+    await Promise.all([load('f', 6, 60), load('g', 6, 60)])
+    expect(counter.seen.most).toBeLessThanOrEqual(12)
+    expect(counter.seen.runs).toBeGreaterThan(60)
+  }, 60_000)
 })

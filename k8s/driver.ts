@@ -35,6 +35,8 @@ export interface KubernetesDriverOptions {
   readonly nextToken: () => Promise<number>
   /** Whether the server that started a generic environment is no more, so that this one may take it. */
   readonly isOwnerGone: (server: string) => Promise<boolean>
+  /** Makes a generic environment of such a server this one's; false when another one was faster. */
+  readonly claim: (id: string) => Promise<boolean>
 }
 
 const takeOverMs = 5_000

@@ -11,6 +11,8 @@ export interface GenericConnectionsOptions {
   readonly nextToken: () => Promise<number>
   /** Whether the server that started a generic environment is no more, so that this one may take it. */
   readonly isOwnerGone: (server: string) => Promise<boolean>
+  /** Makes such an environment this server's; false when another one was faster. */
+  readonly claim: (id: string) => Promise<boolean>
   readonly removal: PodRemoval
   readonly isClosed: () => boolean
 }
@@ -39,7 +41,8 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
     const name = nameOf(pod)
     const namespace = pod.metadata?.namespace ?? ''
     try {
-      if (!isOwn(pod) && !(await options.isOwnerGone(ownerOf(pod)))) {
+      const isOthers = async () => !(await options.isOwnerGone(ownerOf(pod))) || !(await options.claim(name))
+      if (!isOwn(pod) && (await isOthers())) {
         pool.forgo(name)
         return
       }

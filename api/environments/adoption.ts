@@ -1,39 +1,76 @@
 import type { Log } from '../observe/log.ts'
 import type { EnvironmentSpec, FoundEnvironment, SharedEnvironments } from './driver.ts'
+import type { EnvironmentLeases } from './leases.ts'
 import type { Scheduler } from './scheduler.ts'
 
 export interface AdoptionDependencies {
   readonly shared: SharedEnvironments
-  readonly scheduler: Pick<Scheduler, 'adopt'>
+  readonly scheduler: Pick<Scheduler, 'adopt' | 'holds'>
   /** What an environment of the version must be now; undefined when there is no such version any more. */
   readonly specOf: (functionName: string, version: string) => Promise<EnvironmentSpec | undefined>
-  readonly nextToken: () => Promise<number>
+  readonly leases: EnvironmentLeases
   readonly log: Pick<Log, 'info' | 'warn'>
 }
 
-/** Goes on with the environments of the server before this one; those of other code or settings than the current are ended. */
-export async function adoptEnvironments(dependencies: AdoptionDependencies): Promise<void> {
-  const { shared, log } = dependencies
-  const found = await shared.list()
-  const adopted = await Promise.all(found.map((environment) => adopt(dependencies, environment)))
-  const count = adopted.filter((isAdopted) => isAdopted).length
-  if (found.length > 0) log.info(`Goes on with ${String(count)} of ${String(found.length)} environments found.`)
+/** Goes on with the environments of servers that are no more; those of other code or settings than the current are ended. */
+export interface Adoption {
+  /** Looks through all environments once; a second call while it looks waits for the same look. */
+  look(): Promise<void>
 }
 
-async function adopt(dependencies: AdoptionDependencies, environment: FoundEnvironment): Promise<boolean> {
-  const { shared, scheduler, specOf, nextToken, log } = dependencies
-  const { id, functionName, version, key } = environment
-  const spec = await specOf(functionName, version)
-  if (spec?.key !== key) {
-    shared.end(id)
-    return false
+/**
+ * 1. find    environments that this server does not hold              driver.ts
+ * 2. claim   those that no living server holds                        leases.ts
+ * 3. end     what no version as it is now would use, parked or not
+ * 4. take    the others over, idle or busy                            scheduler.ts
+ */
+export function createAdoption(dependencies: AdoptionDependencies): Adoption {
+  const { shared, scheduler, log } = dependencies
+  /** Of these nobody had said whose they are at the last look: their server may be about to. */
+  let unknown = new Set<string>()
+  let looking: Promise<void> | undefined
+
+  async function look(): Promise<void> {
+    const found = (await shared.list()).filter(({ id }) => !scheduler.holds(id))
+    const before = unknown
+    unknown = new Set()
+    const outcomes = await Promise.all(
+      found.map(async (environment) => {
+        const outcome = await adopt(dependencies, environment, before.has(environment.id))
+        if (outcome === 'unknown') unknown.add(environment.id)
+        return outcome
+      }),
+    )
+    const adopted = outcomes.filter((outcome) => outcome === 'adopted').length
+    if (adopted > 0) log.info(`Goes on with ${String(adopted)} environments of servers that are no more.`)
   }
+
+  return {
+    look: () => {
+      looking ??= look().finally(() => (looking = undefined))
+      return looking
+    },
+  }
+}
+
+async function adopt(
+  { shared, scheduler, specOf, leases, log }: AdoptionDependencies,
+  { id, functionName, version, key }: FoundEnvironment,
+  isUnknownFree: boolean,
+): Promise<'adopted' | 'ended' | 'held' | 'unknown'> {
+  const spec = await specOf(functionName, version)
+  const isStale = spec?.key !== key
+  const claim = await leases.claim(id, { isUnknownFree, isParkedFree: isStale })
+  if (claim !== 'claimed') return claim
   try {
-    scheduler.adopt(spec, await shared.takeOver(id, spec, await nextToken()))
-    return true
+    if (!isStale) {
+      scheduler.adopt(spec, await shared.takeOver(id, spec, await leases.nextToken()))
+      return 'adopted'
+    }
   } catch (cause) {
     log.warn(`The environment ${id} of ${functionName} could not be taken over and is ended: ${String(cause)}`)
-    shared.end(id)
-    return false
   }
+  shared.end(id)
+  await leases.forget(id)
+  return 'ended'
 }

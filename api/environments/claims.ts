@@ -1,6 +1,7 @@
 import { LambdaError } from '../errors.ts'
 import type { Claim, Concurrency } from './concurrency.ts'
 import type { EnvironmentSpec } from './driver.ts'
+import type { Environment } from './environment.ts'
 
 /**
  * Takes a place for an invocation of a version that has provisioned concurrency: one of those, else one as any other version of
@@ -18,4 +19,15 @@ export async function enterProvisioned(concurrency: Concurrency, spec: Environme
     await concurrency.enter(spec)
     return spec
   }
+}
+
+/** What an environment was found to run counts until it is over. Its place passed to this server, or is one too many. */
+export async function countFound(concurrency: Concurrency, claim: Claim, environment: Environment): Promise<void> {
+  try {
+    await concurrency.enter(claim)
+  } catch {
+    return
+  }
+  await Promise.race([environment.freed, environment.gone])
+  concurrency.leave(claim)
 }

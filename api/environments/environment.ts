@@ -76,11 +76,14 @@ export class Environment {
   readonly initialised: Promise<boolean>
   /** Resolves when the environment is gone. */
   readonly gone: Promise<void>
+  /** Resolves when an invocation is over: of an environment that was found busy, the one of the server before. */
+  readonly freed: Promise<void>
   readonly #events: EnvironmentEvents
   readonly #clock: () => number
   #markStarted: () => void = () => undefined
   #markInitialised: (isInitialised: boolean) => void = () => undefined
   #markGone: () => void = () => undefined
+  #markFreed: () => void = () => undefined
   #state: EnvironmentState = 'starting'
   #isGone = false
   #call: Call | undefined
@@ -94,6 +97,7 @@ export class Environment {
     this.started = new Promise((resolve) => (this.#markStarted = resolve))
     this.initialised = new Promise((resolve) => (this.#markInitialised = resolve))
     this.gone = new Promise((resolve) => (this.#markGone = resolve))
+    this.freed = new Promise((resolve) => (this.#markFreed = resolve))
     const { channel } = launched
     channel.on(
       'data',
@@ -211,7 +215,6 @@ export class Environment {
         break
       case 'challenge':
       case 'welcome':
-        break
     }
   }
 
@@ -231,10 +234,7 @@ export class Environment {
     const call = this.#call
     if (call === undefined && this.#state === 'finishing') return this.#free()
     if (call?.requestId !== done.requestId) return
-    if (call.response === undefined) {
-      this.#lose('it ended an invocation without an answer')
-      return
-    }
+    if (call.response === undefined) return void this.#lose('it ended an invocation without an answer')
     if (call.tail) call.resolve(result(call.response, done.logTail))
     this.#free()
   }
@@ -243,6 +243,7 @@ export class Environment {
     this.#call = undefined
     this.#freeSinceMs = this.#clock()
     this.#markStarted()
+    this.#markFreed()
     if (this.#state === 'finishing') this.#move('idle')
     if (this.#state === 'idle') this.#events.onFree(this)
   }

@@ -84,6 +84,13 @@ export class Pool {
     }
   }
 
+  /** Takes free environments out of use here. */
+  withdraw(isMeant: (environment: Environment) => boolean): Environment[] {
+    const withdrawn = this.#free.filter(isMeant)
+    for (const environment of withdrawn) this.#forget(environment)
+    return withdrawn
+  }
+
   remove(environment: Environment): void {
     this.members.delete(environment)
     this.kept.delete(environment)

@@ -1,14 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../observe/log.ts'
-import { enterProvisioned } from './claims.ts'
+import { countFound, enterProvisioned } from './claims.ts'
 import type { Claim, Concurrency } from './concurrency.ts'
 import type { Driver, EnvironmentSpec, Launched } from './driver.ts'
 import { Environment, EnvironmentLost, type EnvironmentEvents } from './environment.ts'
 import type { Invocation, InvocationResult } from './invocation.ts'
 import { createLaunchGate, type LaunchGate } from './launch-gate.ts'
-import { Pool, type Waiter } from './pool.ts'
+import type { Pool, Waiter } from './pool.ts'
+import { Pools } from './pools.ts'
 import { Provisions, type ProvisionState } from './provisions.ts'
+import type { Sharing } from './sharing.ts'
 
 export interface SchedulerOptions {
   readonly driver: Driver
@@ -18,6 +20,10 @@ export interface SchedulerOptions {
   readonly idleMs?: number
   /** How long an environment that has answered and not yet finished is waited for before another is started. */
   readonly graceMs?: number
+  /** Set when environments outlive this server: others may go on with those that it does not need. */
+  readonly sharing?: Sharing
+  /** A free environment that nobody asked for so long is left to whoever needs it. */
+  readonly parkMs?: number
   /** Milliseconds that only grow. */
   readonly clock?: () => number
   /** Takes what functions write. */
@@ -35,6 +41,8 @@ export interface Scheduler {
   prepare(spec: EnvironmentSpec): Promise<void>
   /** Goes on with an environment that was launched for this spec by an earlier server. */
   adopt(spec: EnvironmentSpec, launched: Launched): void
+  /** Whether this server has the environment. */
+  holds(id: string): boolean
   /** Keeps so many of the spec's environments initialised ahead; resolves when they are there, or known not to come. */
   provision(spec: EnvironmentSpec, count: number): Promise<void>
   provisioned(key: string): ProvisionState
@@ -68,17 +76,17 @@ class PooledScheduler implements Scheduler {
   readonly #log: SchedulerOptions['log']
   readonly #idleMs: number
   readonly #graceMs: number
+  readonly #parkMs: number
+  readonly #sharing: Sharing | undefined
   readonly #clock: () => number
   readonly #concurrency: Concurrency
   readonly #gate: LaunchGate
-  readonly #pools = new Map<string, Pool>()
-  /** Drained pools that still have environments. */
-  readonly #drained = new Set<Pool>()
+  readonly #pools = new Pools()
   readonly #quiet: Promise<void>
   readonly #provisions = new Provisions({
     launch: (spec) => this.#launchAhead(spec),
     keep: (spec, environment) => this.#keep(spec, environment),
-    letGo: (spec, environment) => this.#pools.get(spec.key)?.kept.delete(environment),
+    letGo: (spec, environment) => this.#pools.find(spec.key)?.kept.delete(environment),
   })
   #markQuiet: () => void = () => undefined
   #isClosing = false
@@ -91,6 +99,8 @@ class PooledScheduler implements Scheduler {
     this.#log = options.log
     this.#idleMs = options.idleMs ?? 5 * 60_000
     this.#graceMs = options.graceMs ?? 100
+    this.#parkMs = options.parkMs ?? 2_000
+    this.#sharing = options.sharing
     this.#clock = options.clock ?? (() => performance.now())
     this.#concurrency = options.concurrency
     this.#quiet = new Promise((resolve) => (this.#markQuiet = resolve))
@@ -104,12 +114,12 @@ class PooledScheduler implements Scheduler {
     const claim: Claim = entering === undefined ? spec : ((await entering) ?? spec)
     try {
       this.#refuseWhenClosing()
-      const pool = this.#poolOf(spec)
+      const pool = this.#pools.of(spec)
       return await (pool.takeFree() ?? (await this.#acquire(pool, spec))).invoke(invocation)
     } catch (error) {
       if (!(error instanceof EnvironmentLost && error.neverReached)) throw error
       this.#refuseWhenClosing()
-      return await (await this.#acquire(this.#poolOf(spec), spec)).invoke(invocation)
+      return await (await this.#acquire(this.#pools.of(spec), spec)).invoke(invocation)
     } finally {
       this.#concurrency.leave(claim)
       if (this.#isClosing && this.#concurrency.running() === 0) this.#markQuiet()
@@ -118,9 +128,14 @@ class PooledScheduler implements Scheduler {
 
   adopt(spec: EnvironmentSpec, launched: Launched): void {
     if (this.#isClosing) return launched.release?.()
-    const pool = this.#poolOf(spec)
+    const pool = this.#pools.of(spec)
     const environment = this.#add(pool, spec, launched)
     if (environment.isFree) pool.offer(environment)
+    else void countFound(this.#concurrency, spec, environment)
+  }
+
+  holds(id: string): boolean {
+    return this.#pools.all().some(({ members }) => [...members].some(({ launched }) => launched.id === id))
   }
 
   prepare(spec: EnvironmentSpec): Promise<void> {
@@ -140,14 +155,14 @@ class PooledScheduler implements Scheduler {
   }
 
   drain(keyOrFunctionName: string): void {
-    for (const [key, pool] of this.#pools) {
+    for (const [key, pool] of this.#pools.current()) {
       const isMeant = key === keyOrFunctionName || key.startsWith(`${keyOrFunctionName}:`)
       if (isMeant || pool.functionName === keyOrFunctionName) this.#drainPool(key, pool)
     }
   }
 
   drainAllBut(functionName: string, keys: ReadonlySet<string>): void {
-    for (const [key, pool] of this.#pools) {
+    for (const [key, pool] of this.#pools.current()) {
       if (pool.functionName === functionName && !keys.has(key)) this.#drainPool(key, pool)
     }
   }
@@ -157,8 +172,9 @@ class PooledScheduler implements Scheduler {
     this.#provisions.close()
     const deadline = delay(deadlineMs, undefined, { ref: false })
     if (this.concurrency() > 0) await Promise.race([this.#quiet, deadline])
-    const pools = [...this.#pools.values(), ...this.#drained]
-    for (const [key, pool] of this.#pools) {
+    const pools = this.#pools.all()
+    for (const [key, pool] of this.#pools.current()) {
+      await this.#park(key, pool, 0)
       for (const member of pool.members) member.release()
       this.#drainPool(key, pool)
     }
@@ -174,15 +190,6 @@ class PooledScheduler implements Scheduler {
 
   #refuseWhenClosing(): void {
     if (this.#isClosing) throw new Error('The server is shutting down')
-  }
-
-  #poolOf({ key, functionName }: EnvironmentSpec): Pool {
-    let pool = this.#pools.get(key)
-    if (pool === undefined) {
-      pool = new Pool(functionName)
-      this.#pools.set(key, pool)
-    }
-    return pool
   }
 
   #acquire(pool: Pool, spec: EnvironmentSpec): Promise<Environment> {
@@ -213,14 +220,15 @@ class PooledScheduler implements Scheduler {
       pool.failLaunch(waiter, error)
     } finally {
       pool.launching--
-      this.#forgetIfEmpty(spec.key, pool)
+      this.#pools.forgetIfEmpty(spec.key, pool)
     }
     if (environment) await Promise.race([environment.started, delay(startMs, undefined, { ref: false })])
     leave()
   }
 
   async #start(pool: Pool, spec: EnvironmentSpec): Promise<Environment> {
-    const environment = await this.#create(() => pool, spec)
+    const parked = await this.#sharing?.takeParked(spec)
+    const environment = parked === undefined ? await this.#create(() => pool, spec) : this.#add(pool, spec, parked)
     if (!this.#isClosed && environment.isFree) pool.offer(environment)
     return environment
   }
@@ -229,7 +237,7 @@ class PooledScheduler implements Scheduler {
   async #launchAhead(spec: EnvironmentSpec): Promise<Environment> {
     const leave = await this.#gate.enter()
     try {
-      const environment = await this.#create(() => this.#poolOf(spec), spec)
+      const environment = await this.#create(() => this.#pools.of(spec), spec)
       await Promise.race([environment.initialised, delay(startMs, undefined, { ref: false })])
       return environment
     } finally {
@@ -238,13 +246,14 @@ class PooledScheduler implements Scheduler {
   }
 
   #keep(spec: EnvironmentSpec, environment: Environment): void {
-    const pool = this.#poolOf(spec)
+    const pool = this.#pools.of(spec)
     pool.kept.add(environment)
     pool.offer(environment)
   }
 
   async #create(findPool: () => Pool, spec: EnvironmentSpec): Promise<Environment> {
     const launched = await this.#driver.launch(spec)
+    this.#sharing?.hold(launched.id)
     return this.#add(findPool(), spec, launched)
   }
 
@@ -255,8 +264,9 @@ class PooledScheduler implements Scheduler {
       onLog: (text) => this.#log.functionOutput(source, text),
       onGone: (lost) => {
         pool.remove(lost)
+        this.#sharing?.forget(launched.id)
         this.#provisions.lost(spec.key, lost)
-        this.#forgetIfEmpty(spec.key, pool)
+        this.#pools.forgetIfEmpty(spec.key, pool)
       },
     }
     const environment = new Environment(launched, events, this.#clock)
@@ -266,23 +276,21 @@ class PooledScheduler implements Scheduler {
     return environment
   }
 
-  #forgetIfEmpty(key: string, pool: Pool): void {
-    if (!pool.isEmpty) return
-    this.#drained.delete(pool)
-    if (this.#pools.get(key) === pool) this.#pools.delete(key)
+  #drainPool(key: string, pool: Pool): void {
+    this.#provisions.forget(key)
+    this.#pools.drain(key, pool)
   }
 
-  #drainPool(key: string, pool: Pool): void {
-    this.#pools.delete(key)
-    pool.isDrained = true
-    this.#provisions.forget(key)
-    if (!pool.isEmpty) this.#drained.add(pool)
-    pool.stopFree()
+  /** Free environments pass to others; what cannot stays here. */
+  async #park(key: string, pool: Pool, idleMs: number): Promise<void> {
+    const sinceMs = this.#clock() - idleMs
+    await this.#sharing?.parkFree(pool, key, (environment) => environment.isFreeSince(sinceMs))
   }
 
   #sweep(): void {
     const now = this.#clock()
-    for (const pool of [...this.#pools.values(), ...this.#drained]) {
+    for (const [key, pool] of this.#pools.current()) void this.#park(key, pool, this.#parkMs)
+    for (const pool of this.#pools.all()) {
       for (const member of pool.members) if (member.isLate(now)) member.kill('it did not answer in time')
       pool.stopFree((environment) => !pool.kept.has(environment) && environment.isFreeSince(now - this.#idleMs))
     }

@@ -83,3 +83,12 @@ export const placeKeys = {
 
 /** Text: hex of the key that links are signed with. */
 export const linkKeyKey = '{kubelambda:link-key}'
+
+export const environmentKeys = {
+  /** Hash: server by the environment it holds; `*` for those that wait for anyone. */
+  holders: `${servers}:holders`,
+  /** Counter of fencing tokens. */
+  token: `${servers}:token`,
+  /** Sorted set: environments that wait, by when they were parked; by the key of what they run. */
+  parked: (key: string) => `${servers}:parked:${key}`,
+} as const

@@ -1,3 +1,4 @@
+import type { EnvironmentLeases } from '../../environments/leases.ts'
 import type { PlaceLedger } from '../../environments/place-ledger.ts'
 import type { Catalogue } from '../../functions/catalogue.ts'
 import type { Documents } from '../../functions/documents.ts'
@@ -10,7 +11,8 @@ import { openDocuments } from './documents.ts'
 import { openEventQueue, type RedisEventQueue } from './event-queue.ts'
 import { catalogueKeys, eventKeys, placeKeys } from './keys.ts'
 import { sharedLinkKey } from './link-key.ts'
-import { joinServers } from './membership.ts'
+import { joinServers, type Inherit } from './membership.ts'
+import { openEnvironmentLeases } from './environment-leases.ts'
 import { openPlaceLedger } from './place-ledger.ts'
 import { keepSubscribed } from './subscription.ts'
 
@@ -30,6 +32,10 @@ export interface RedisStore {
   readonly events: RedisEventQueue
   /** Where the replicas book places for invocations. */
   readonly places: PlaceLedger
+  /** Which replica holds which environment. */
+  readonly leases: EnvironmentLeases
+  /** Called on one replica for each one that died, when its places have passed to this one. */
+  onDeath(inherit: Inherit): void
   /** What links to any replica are signed with. */
   readonly linkKey: Buffer
   /** For further scripts. */
@@ -81,6 +87,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     documents: openDocuments(connection),
     events,
     places,
+    leases: openEnvironmentLeases(connection, membership),
+    onDeath: (inherit) => membership.onDeath(inherit),
     linkKey: await sharedLinkKey(connection),
     connection,
     onChange: cached.onChange,

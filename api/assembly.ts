@@ -1,0 +1,187 @@
+import type { Config } from './config.ts'
+import { createAdoption, type Adoption } from './environments/adoption.ts'
+import { countConcurrency, type Concurrency } from './environments/concurrency.ts'
+import { RuntimeUnavailable, type Driver } from './environments/driver.ts'
+import { ownLeases, type EnvironmentLeases } from './environments/leases.ts'
+import { createProcessDriver } from './environments/process-driver.ts'
+import { buildSupervisor } from './environments/process/supervisor-file.ts'
+import { createScheduler, type Scheduler } from './environments/scheduler.ts'
+import { createSharedConcurrency } from './environments/shared-concurrency.ts'
+import { createSharing } from './environments/sharing.ts'
+import { createCounters } from './events/counters.ts'
+import { createDeliver } from './events/destinations/deliver.ts'
+import { createDispatcher, type Dispatcher } from './events/dispatcher.ts'
+import type { QueuedEvent } from './events/queue.ts'
+import { createSettingsOf } from './events/settings.ts'
+import { PreparationFailed } from './functions/activation.ts'
+import type { Home } from './functions/arn.ts'
+import type { CodeStore } from './functions/code-store.ts'
+import { latestVersion } from './functions/function.ts'
+import { createLayers } from './functions/layers.ts'
+import { createLifecycle } from './functions/lifecycle.ts'
+import { findVersion } from './functions/resolve.ts'
+import { environmentKey, environmentSpec } from './invoke/environment-spec.ts'
+import { createInvoke, type Invoke } from './invoke/invoke.ts'
+import { createProvisioning, type Allocator } from './invoke/provisioning.ts'
+import { queuedRequest } from './invoke/queued-request.ts'
+import type { Log } from './observe/log.ts'
+import { createAwsLayerSource } from './store/aws-layer-source.ts'
+import { openCodeStore } from './store/code/open-code-store.ts'
+import { openStore, type Store } from './store/open-store.ts'
+import { createS3ObjectSource } from './store/s3-object-source.ts'
+
+/** What the world outside the process gives: time, ids, chance, and where lines go. */
+export interface Surroundings {
+  readonly log: Log
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly ids: () => string
+  readonly random: () => number
+}
+
+/** Asynchronous events that run at once; the rest of the account's concurrency is for those who wait for an answer. */
+const eventsAtOnce = 100
+
+export type Parts = Awaited<ReturnType<typeof assemble>>
+
+/**
+ * Makes every part once; nothing listens or runs yet.
+ *
+ * 1. store          what is kept, here or in Redis, and code          store/
+ * 2. environments   where code runs, and the limits                   environments/
+ * 3. invoke         one invocation; events that wait for theirs       invoke/, events/
+ * 4. functions      the control plane over all of these               functions/
+ */
+export async function assemble(config: Config, surroundings: Surroundings) {
+  const { log, now, ids } = surroundings
+  const { accountId, region, dataFolder, redisUrl } = config
+  const home = { accountId, region }
+  const store = await openStore({ dataFolder, redisUrl, replicaId: ids(), log, now })
+  const codeStore = await openCodeStore({ ...config, now })
+  const base = { config, surroundings, home, store, codeStore }
+  const environments = await assembleEnvironments(base)
+  const { scheduler } = environments
+  const invoke = createInvoke({
+    ...home,
+    catalogue: store.invocationCatalogue,
+    scheduler,
+    random: surroundings.random,
+  })
+  const dispatcher = assembleEvents(base, invoke)
+  const functions = assembleFunctions(base, environments)
+  const { catalogue, documents } = store
+  return { ...home, store, catalogue, documents, codeStore, ...environments, invoke, dispatcher, ...functions }
+}
+
+interface Base {
+  readonly config: Config
+  readonly surroundings: Surroundings
+  readonly home: Home
+  readonly store: Store
+  readonly codeStore: CodeStore
+}
+
+async function assembleEnvironments({ config, surroundings, home, store, codeStore }: Base) {
+  const { log, now } = surroundings
+  const { catalogue } = store
+  const leases = store.shared?.leases ?? ownLeases(growingTokens(now))
+  const driver = await createDriver(config, { codeStore, log, leases })
+  const { shared } = driver
+  const onFault = (message: string, cause: unknown) => log.error(message, cause)
+  const scheduler: Scheduler = createScheduler({
+    driver,
+    concurrency: createConcurrency(config.concurrency, store, () => provisioning.committed(), log),
+    idleMs: config.idleMs,
+    log,
+    ...(shared === undefined ? {} : { sharing: createSharing({ shared, leases, log }) }),
+  })
+  const provisioning: Allocator = createProvisioning({ catalogue, scheduler, onFault })
+  const specOf = async (name: string, qualifier: string) => {
+    const found = await findVersion({ ...home, catalogue }, { name, qualifier }).catch(() => undefined)
+    const version = qualifier === latestVersion ? (found?.record.serving ?? found?.version) : found?.version
+    return found === undefined || version === undefined ? undefined : environmentSpec(found.record, version)
+  }
+  const adoption: Adoption | undefined =
+    shared === undefined ? undefined : createAdoption({ shared, scheduler, specOf, leases, log })
+  return { scheduler, provisioning, adoption }
+}
+
+function assembleEvents({ config, surroundings, home, store }: Base, invoke: Invoke): Dispatcher {
+  const { log, now } = surroundings
+  const [settingsOf, counters] = [createSettingsOf(store.catalogue), createCounters()]
+  const accept = (event: QueuedEvent) => dispatcher.accept(event)
+  const dispatcher: Dispatcher = createDispatcher({
+    queue: store.events,
+    run: (event) => invoke.run(queuedRequest(event)),
+    settingsOf,
+    deliver: createDeliver(config.destinations, { ...home, accept, settingsOf, now }),
+    counters,
+    retryDelayMs: config.retryDelayMs,
+    keptFailures: config.keptFailures,
+    log,
+    concurrency: Math.min(config.concurrency, eventsAtOnce),
+    now,
+  })
+  return dispatcher
+}
+
+function assembleFunctions(
+  { config, surroundings, home, store, codeStore }: Base,
+  { scheduler, provisioning }: { readonly scheduler: Scheduler; readonly provisioning: Allocator },
+) {
+  const { log, now, ids } = surroundings
+  const { s3Endpoint, layerEndpoint } = config
+  const { catalogue, documents } = store
+  const objects = s3Endpoint === undefined ? undefined : createS3ObjectSource(s3Endpoint, home.region)
+  const kept = { ...home, catalogue, documents, codeStore, objects, stamp: { nowMs: now, newId: ids } }
+  const layers = createLayers(kept)
+  const lifecycle = createLifecycle({
+    ...kept,
+    layers,
+    foreignLayers: layerEndpoint === undefined ? undefined : createAwsLayerSource(layerEndpoint, home.region),
+    prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)).catch(explainPreparation),
+    drain: (name, version) => {
+      scheduler.drain(version === undefined ? name : environmentKey(name, version))
+      provisioning.refresh(name)
+    },
+    onChange: (name) => provisioning.refresh(name),
+    onFault: (message, cause) => log.error(message, cause),
+  })
+  return { layers, lifecycle }
+}
+
+/** Limits are held here alone, or with the servers that share the store. */
+function createConcurrency(accountLimit: number, { shared }: Store, committed: () => number, log: Log): Concurrency {
+  if (shared === undefined) return countConcurrency(accountLimit, committed)
+  const onFault = (message: string, cause: unknown) => log.error(message, cause)
+  return createSharedConcurrency({ ledger: shared.places, accountLimit, committed, onFault })
+}
+
+/** An image that cannot be had is for the function's owner to read. */
+function explainPreparation(cause: unknown): never {
+  throw cause instanceof RuntimeUnavailable ? new PreparationFailed(cause.message, 'InvalidImage') : cause
+}
+
+/** The driver that the settings ask for. What only one of them needs is loaded with it. */
+async function createDriver(
+  { accountId, region, dataFolder, kubernetes }: Config,
+  { codeStore, log, leases }: { codeStore: CodeStore; log: Log; leases: EnvironmentLeases },
+): Promise<Driver> {
+  const home = { accountId, region, codeStore, log }
+  if (kubernetes === undefined) {
+    return createProcessDriver({ ...home, dataFolder, supervisorFile: await buildSupervisor(dataFolder) })
+  }
+  const { openKubernetesDriver } = await import('../k8s/open.ts')
+  const claim = async (id: string) => (await leases.claim(id, { isUnknownFree: true })) === 'claimed'
+  const nextToken = () => leases.nextToken()
+  return openKubernetesDriver({ ...home, settings: kubernetes, code: codeStore, nextToken, claim })
+}
+
+/** Tokens that grow with each call and each start, as long as the clock is not set back by more than a start takes. */
+function growingTokens(now: () => number): () => Promise<number> {
+  let token = 0
+  return () => {
+    token = Math.max(token + 1, now() * 1000)
+    return Promise.resolve(token)
+  }
+}

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { EnvironmentLeases } from './leases.ts'
+
+/** Leases of servers that share their environments. */
+export interface OpenedLeases {
+  /** A server's leases; each call is another server. */
+  open(): Promise<EnvironmentLeases>
+  /** Ends a server without a word, and lets the time pass after which the others notice. */
+  die(leases: EnvironmentLeases): Promise<void>
+  close(): Promise<void>
+}
+
+/** Holds leases of environments to their contract. */
+export function describeLeases(name: string, start: () => Promise<OpenedLeases>): void {
+  describe(`${name} as leases of environments`, () => {
+    let opened: OpenedLeases
+    let mine: EnvironmentLeases
+    let theirs: EnvironmentLeases
+    beforeEach(async () => {
+      opened = await start()
+      mine = await opened.open()
+      theirs = await opened.open()
+    })
+    afterEach(() => opened.close())
+
+    test('tokens grow over all servers', async () => {
+      const tokens = [await mine.nextToken(), await theirs.nextToken(), await mine.nextToken()]
+      expect(tokens).toEqual([...tokens].sort((one, other) => one - other))
+      expect(new Set(tokens).size).toBe(3)
+    })
+
+    test('what a living server holds is claimed by nobody else', async () => {
+      await theirs.hold('e')
+      expect(await mine.claim('e', { isUnknownFree: true, isParkedFree: true })).toBe('held')
+      expect(await theirs.claim('e')).toBe('claimed')
+    })
+
+    test('what a dead server held is claimed by one', async () => {
+      await theirs.hold('e')
+      await opened.die(theirs)
+      const third = await opened.open()
+      expect((await Promise.all([mine.claim('e'), third.claim('e')])).sort()).toEqual(['claimed', 'held'])
+    })
+
+    test('what nobody spoke of is claimed only by who says so', async () => {
+      expect(await mine.claim('e')).toBe('unknown')
+      expect(await mine.claim('e', { isUnknownFree: true })).toBe('claimed')
+      expect(await theirs.claim('e', { isUnknownFree: true })).toBe('held')
+    })
+
+    test('a parked environment goes to one who needs its key, the last parked first', async () => {
+      await mine.hold('e1')
+      await mine.hold('e2')
+      expect(await mine.park('e1', 'key')).toBe(true)
+      expect(await mine.park('e2', 'key')).toBe(true)
+      expect(await theirs.takeParked('other')).toBeUndefined()
+      expect(await theirs.claim('e1')).toBe('held')
+      expect(await theirs.takeParked('key')).toBe('e2')
+      expect(await mine.takeParked('key')).toBe('e1')
+      expect(await mine.takeParked('key')).toBeUndefined()
+      expect(await mine.claim('e2', { isParkedFree: true })).toBe('held')
+    })
+
+    test('a parked environment that is of no use any more can be claimed, and is then not given out', async () => {
+      await mine.hold('e')
+      await mine.park('e', 'key')
+      expect(await theirs.claim('e', { isParkedFree: true })).toBe('claimed')
+      expect(await mine.takeParked('key')).toBeUndefined()
+    })
+
+    test('who lost an environment cannot park it', async () => {
+      await theirs.hold('e')
+      await opened.die(theirs)
+      await mine.claim('e')
+      expect(await theirs.park('e', 'key')).toBe(false)
+      await mine.forget('e')
+      expect(await mine.claim('e')).toBe('unknown')
+    })
+  })
+}

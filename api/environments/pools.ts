@@ -1,0 +1,45 @@
+import type { EnvironmentSpec } from './driver.ts'
+import { Pool } from './pool.ts'
+
+/** The pools of a server by key, and those that were drained and still have environments. */
+export class Pools {
+  readonly #current = new Map<string, Pool>()
+  readonly #drained = new Set<Pool>()
+
+  /** The pool of the spec's key, made when there is none. */
+  of({ key, functionName }: EnvironmentSpec): Pool {
+    let pool = this.#current.get(key)
+    if (pool === undefined) {
+      pool = new Pool(functionName)
+      this.#current.set(key, pool)
+    }
+    return pool
+  }
+
+  find(key: string): Pool | undefined {
+    return this.#current.get(key)
+  }
+
+  /** Those that serve, with their keys. */
+  current(): (readonly [string, Pool])[] {
+    return [...this.#current]
+  }
+
+  all(): Pool[] {
+    return [...this.#current.values(), ...this.#drained]
+  }
+
+  forgetIfEmpty(key: string, pool: Pool): void {
+    if (!pool.isEmpty) return
+    this.#drained.delete(pool)
+    if (this.#current.get(key) === pool) this.#current.delete(key)
+  }
+
+  /** Nothing of the pool serves again; what is free ends now, what is busy after its answer. */
+  drain(key: string, pool: Pool): void {
+    this.#current.delete(key)
+    pool.isDrained = true
+    if (!pool.isEmpty) this.#drained.add(pool)
+    pool.stopFree()
+  }
+}

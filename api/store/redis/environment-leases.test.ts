@@ -1,0 +1,36 @@
+import { afterAll, beforeAll } from '@jest/globals'
+import { describeLeases } from '../../environments/leases.contract.ts'
+import type { EnvironmentLeases } from '../../environments/leases.ts'
+import { openEnvironmentLeases } from './environment-leases.ts'
+import type { Membership } from './membership.ts'
+import { startMembers } from './testing/members.ts'
+import { describeWithRedis, startRedis, type RunningRedis } from './testing/redis-server.ts'
+
+describeWithRedis('the leases of environments in Redis', () => {
+  let redis: RunningRedis
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.stop())
+
+  describeLeases('Redis', async () => {
+    redis.cli('FLUSHALL')
+    const members = startMembers(redis)
+    const opened = new Map<EnvironmentLeases, Membership>()
+    return {
+      open: async () => {
+        const { connection, membership } = await members.join()
+        const leases = openEnvironmentLeases(connection, membership)
+        opened.set(leases, membership)
+        return leases
+      },
+      die: async (leases) => {
+        const membership = opened.get(leases)
+        // It ends, so that it cannot find out and come back under another name.
+        membership?.abandon()
+        if (membership !== undefined) members.declareDead(membership)
+      },
+      close: () => members.close(),
+    }
+  })
+})

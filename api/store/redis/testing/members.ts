@@ -1,0 +1,34 @@
+import { connectToRedis, type RedisConnection } from '../connection.ts'
+import { serverKeys } from '../keys.ts'
+import { joinServers, type Membership } from '../membership.ts'
+import type { RunningRedis } from './redis-server.ts'
+
+/** Servers that joined a Redis, each with a connection of its own and leases that end soon. */
+export interface Members {
+  join(): Promise<{ readonly connection: RedisConnection; readonly membership: Membership }>
+  /** What happens to a server that was silent for longer than its lease, before it finds out. */
+  declareDead(membership: Membership): void
+  close(): Promise<void>
+}
+
+export function startMembers(redis: RunningRedis): Members {
+  const joined: { readonly connection: RedisConnection; readonly membership: Membership }[] = []
+  const log = { info: () => undefined, warn: () => undefined }
+  return {
+    join: async () => {
+      const connection = await connectToRedis({ url: redis.url, log })
+      const server = `server-${String(joined.length + 1)}`
+      const membership = await joinServers({ connection, server, leaseMs: 150, onFault: () => undefined })
+      joined.push({ connection, membership })
+      return { connection, membership }
+    },
+    declareDead: ({ server }) => {
+      redis.cli('ZREM', serverKeys.living, server)
+      redis.cli('SADD', serverKeys.dead, server)
+    },
+    close: async () => {
+      for (const { membership } of joined) await membership.close()
+      for (const { connection } of joined) connection.close()
+    },
+  }
+}
