@@ -6,6 +6,7 @@ import {
   type FunctionUrlServerDependencies,
 } from './routes/function-url-server.ts'
 import type { Handlers } from './routes/handler.ts'
+import { registerKeptEvents, type KeptEventsDependencies } from './routes/kept-events.ts'
 import { registerRoutes, routerOptions, type RouterDependencies } from './routes/router.ts'
 
 export interface AppDependencies {
@@ -13,6 +14,7 @@ export interface AppDependencies {
   readonly router: RouterDependencies
   readonly codeDownload: CodeDownloadDependencies
   readonly functionUrls: FunctionUrlServerDependencies
+  readonly keptEvents: KeptEventsDependencies
   /** Whether the server takes requests; false before it is ready and while it drains. */
   readonly isReady: () => boolean
 }
@@ -34,6 +36,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   registerRoutes(app, dependencies.handlers, dependencies.router)
   registerCodeDownload(app, dependencies.codeDownload)
   registerFunctionUrls(app, dependencies.functionUrls)
+  registerKeptEvents(app, dependencies.keptEvents)
   app.get('/health', (_request, reply) => {
     const isReady = dependencies.isReady()
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' })

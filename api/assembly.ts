@@ -8,11 +8,7 @@ import { buildSupervisor } from './environments/process/supervisor-file.ts'
 import { createScheduler, type Scheduler } from './environments/scheduler.ts'
 import { createSharedConcurrency } from './environments/shared-concurrency.ts'
 import { createSharing } from './environments/sharing.ts'
-import { createCounters } from './events/counters.ts'
-import { createDeliver } from './events/destinations/deliver.ts'
-import { createDispatcher, type Dispatcher } from './events/dispatcher.ts'
-import type { QueuedEvent } from './events/queue.ts'
-import { createSettingsOf } from './events/settings.ts'
+import { openEvents, type Events } from './events/open.ts'
 import { PreparationFailed } from './functions/activation.ts'
 import type { Home } from './functions/arn.ts'
 import type { CodeStore } from './functions/code-store.ts'
@@ -67,10 +63,10 @@ export async function assemble(config: Config, surroundings: Surroundings) {
     scheduler,
     random: surroundings.random,
   })
-  const dispatcher = assembleEvents(base, invoke)
+  const events = assembleEvents(base, invoke)
   const functions = assembleFunctions(base, environments)
   const { catalogue, documents } = store
-  return { ...home, store, catalogue, documents, codeStore, ...environments, invoke, dispatcher, ...functions }
+  return { ...home, store, catalogue, documents, codeStore, ...environments, invoke, events, ...functions }
 }
 
 interface Base {
@@ -106,23 +102,19 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
   return { scheduler, provisioning, adoption }
 }
 
-function assembleEvents({ config, surroundings, home, store }: Base, invoke: Invoke): Dispatcher {
+/** Events leave some of the account's concurrency to those who wait for an answer. */
+function assembleEvents({ config, surroundings, home, store }: Base, invoke: Invoke): Events {
   const { log, now } = surroundings
-  const [settingsOf, counters] = [createSettingsOf(store.catalogue), createCounters()]
-  const accept = (event: QueuedEvent) => dispatcher.accept(event)
-  const dispatcher: Dispatcher = createDispatcher({
-    queue: store.events,
-    run: (event) => invoke.run(queuedRequest(event)),
-    settingsOf,
-    deliver: createDeliver(config.destinations, { ...home, accept, settingsOf, now }),
-    counters,
-    retryDelayMs: config.retryDelayMs,
-    keptFailures: config.keptFailures,
+  return openEvents({
     log,
-    concurrency: Math.min(config.concurrency, eventsAtOnce),
     now,
+    home,
+    catalogue: store.invocationCatalogue,
+    queue: store.events,
+    keptEvents: store.keptEvents,
+    run: (event) => invoke.run(queuedRequest(event)),
+    settings: { ...config, concurrency: Math.min(config.concurrency, eventsAtOnce) },
   })
-  return dispatcher
 }
 
 function assembleFunctions(

@@ -29,14 +29,16 @@ const takeOverMs = 10_000
 export async function startServer(config: Config, surroundings: Surroundings): Promise<Server> {
   const { log, now, ids } = surroundings
   const parts = await assemble(config, surroundings)
-  const { store, codeStore, scheduler, provisioning, dispatcher, lifecycle } = parts
+  const { store, codeStore, scheduler, provisioning, events, lifecycle } = parts
+  const { dispatcher } = events
   let isReady = false
   const link = { linkKey: store.linkKey, nowMs: now }
   const logError = (line: string, cause: unknown) => log.error(line, cause)
   const app = buildApp({
-    handlers: handlersOf({ ...parts, ...link, concurrency: config.concurrency, newId: ids, now, logError }),
+    handlers: handlersOf({ ...parts, ...link, dispatcher, concurrency: config.concurrency, newId: ids, now, logError }),
     router: { ids, logError },
     codeDownload: { ...link, codeStore },
+    keptEvents: events,
     functionUrls: { ...parts, now, logError: (line, cause) => log.error(line, cause) },
     isReady: () => isReady,
   })

@@ -234,7 +234,7 @@ export class Environment {
     const call = this.#call
     if (call === undefined && this.#state === 'finishing') return this.#free()
     if (call?.requestId !== done.requestId) return
-    if (call.response === undefined) return void this.#lose('it ended an invocation without an answer')
+    if (call.response === undefined) return this.#lose('it ended an invocation without an answer')
     if (call.tail) call.resolve(result(call.response, done.logTail))
     this.#free()
   }

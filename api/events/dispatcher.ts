@@ -19,6 +19,8 @@ export interface Dispatcher {
   accept(event: QueuedEvent): Promise<void>
   /** Begins with what an earlier server left. */
   start(): void
+  /** There may be something to take that it does not know of. */
+  wake(): void
   /** Takes no more, and waits so long for what runs; what still runs then is run again after the next start. */
   close(withinMs: number): Promise<void>
 }
@@ -88,6 +90,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       queue.onNews?.(() => waker.wake())
       waker.wake()
     },
+    wake: () => waker.wake(),
     close: async (withinMs) => {
       state.isOpen = false
       waker.stop()

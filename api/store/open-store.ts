@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { KeptEvents } from '../events/kept-events.ts'
 import type { EventQueue } from '../events/queue.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import type { Documents } from '../functions/documents.ts'
@@ -13,6 +14,7 @@ export interface Store {
   readonly invocationCatalogue: Pick<Catalogue, 'find' | 'findVersion'>
   readonly documents: Documents
   readonly events: EventQueue
+  readonly keptEvents: KeptEvents
   /** What links to this server are signed with. */
   readonly linkKey: Buffer
   /** The store as replicas share it; undefined when it is this process's own. */
@@ -43,8 +45,8 @@ export async function openStore({ dataFolder, redisUrl, ...options }: StoreOptio
       await shared.close()
       folder.release()
     }
-    const { catalogue, invocationCatalogue, documents, events, linkKey } = shared
-    return { catalogue, invocationCatalogue, documents, events, linkKey, shared, close }
+    const { catalogue, invocationCatalogue, documents, events, keptEvents, linkKey } = shared
+    return { catalogue, invocationCatalogue, documents, events, keptEvents, linkKey, shared, close }
   } catch (fault) {
     folder.release()
     throw fault

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from '@jest/globals'
+import { describeKeptEvents } from '../../events/kept-events.contract.ts'
 import { describeEventQueue } from '../../events/queue.contract.ts'
 import { describeCatalogue } from '../../functions/catalogue.contract.ts'
 import { describeDocuments } from '../../functions/documents.contract.ts'
@@ -48,6 +49,11 @@ function describeContracts(kind: string, start: () => Promise<Started>): void {
         return stores.at(-1)!.events
       }
       return { queue: store.events, reopen, close: async () => (await stores.at(-1)?.close(), close()) }
+    })
+    describeKeptEvents(kind, async () => {
+      for (const node of redis.nodes) node.cli('flushall')
+      const store = await openRedisStore({ url: redis.url, replicaId: randomUUID(), log })
+      return { queue: store.events, kept: store.keptEvents, close: () => store.close() }
     })
     describeCatalogue(kind, async () => {
       const { store, reopen, close } = await openEmpty()

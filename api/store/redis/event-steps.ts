@@ -53,7 +53,7 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
       await putBackEvent([eventKeys.event(id), held, delayed], [id, taker, dueMs, ...argumentsOf(made)])
     },
     fail: async ({ id, functionName }, made, most) => {
-      const keys = [eventKeys.event(id), held, failedPrefix + functionName]
+      const keys = [eventKeys.event(id), held, failedPrefix + functionName, eventKeys.failing]
       await failEvent(keys, [id, taker, eventPrefix, most, ...argumentsOf(made)])
     },
     release: async (keep, isGoing) => {

@@ -59,6 +59,8 @@ export const eventKeys = {
   heldPrefix: `${events}:held:`,
   /** Sorted set: ids of a function's failed events by sequence. */
   failedPrefix: `${events}:failed:`,
+  /** Set: functions with failed events. */
+  failing: `${events}:failing`,
   /** Channel: there are new events. */
   news: `${events}:news`,
 } as const

@@ -1,5 +1,6 @@
 import type { EnvironmentLeases } from '../../environments/leases.ts'
 import type { PlaceLedger } from '../../environments/place-ledger.ts'
+import type { KeptEvents } from '../../events/kept-events.ts'
 import type { Catalogue } from '../../functions/catalogue.ts'
 import type { Documents } from '../../functions/documents.ts'
 import { createCatalogueCache } from './catalogue-cache.ts'
@@ -9,6 +10,7 @@ import { lastKnown, openCatalogue, type ReadableCatalogue } from './catalogue.ts
 import { connectToRedis, type ConnectionOptions, type RedisConnection } from './connection.ts'
 import { openDocuments } from './documents.ts'
 import { openEventQueue, type RedisEventQueue } from './event-queue.ts'
+import { openKeptEvents } from './kept-events.ts'
 import { catalogueKeys, eventKeys, placeKeys } from './keys.ts'
 import { sharedLinkKey } from './link-key.ts'
 import { joinServers, type Inherit } from './membership.ts'
@@ -30,6 +32,7 @@ export interface RedisStore {
   readonly invocationCatalogue: ReadableCatalogue
   readonly documents: Documents
   readonly events: RedisEventQueue
+  readonly keptEvents: KeptEvents
   /** Where the replicas book places for invocations. */
   readonly places: PlaceLedger
   /** Which replica holds which environment. */
@@ -86,6 +89,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     invocationCatalogue: cached.invocationCatalogue,
     documents: openDocuments(connection),
     events,
+    keptEvents: openKeptEvents(connection),
     places,
     leases: openEnvironmentLeases(connection, membership),
     onDeath: (inherit) => membership.onDeath(inherit),

@@ -1,0 +1,58 @@
+import type { Home } from '../functions/arn.ts'
+import type { Catalogue } from '../functions/catalogue.ts'
+import type { Log } from '../observe/log.ts'
+import type { RunEvent } from './attempt.ts'
+import { createCounters, type Counters } from './counters.ts'
+import { createDeliver, type DestinationEndpoints } from './destinations/deliver.ts'
+import { createDispatcher, type Dispatcher } from './dispatcher.ts'
+import type { KeptEvents } from './kept-events.ts'
+import type { EventQueue, QueuedEvent } from './queue.ts'
+import { createRedrive, type Redrive } from './redrive.ts'
+import { createSettingsOf } from './settings.ts'
+
+export interface EventsParts {
+  readonly home: Home
+  readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'>
+  readonly queue: EventQueue
+  readonly keptEvents: KeptEvents
+  readonly run: RunEvent
+  readonly log: Pick<Log, 'warn' | 'error'>
+  readonly now: () => number
+  readonly settings: EventsSettings
+}
+
+/** The server's settings that concern events. */
+export interface EventsSettings {
+  /** Events that run at once. */
+  readonly concurrency: number
+  readonly retryDelayMs: number
+  readonly keptFailures: number
+  readonly destinations: DestinationEndpoints
+}
+
+/** All that has to do with asynchronous events. */
+export interface Events {
+  readonly dispatcher: Dispatcher
+  readonly counters: Counters
+  readonly keptEvents: KeptEvents
+  readonly redrive: Redrive
+}
+
+/** Puts the dispatcher together with where outcomes go and what an operator does. */
+export function openEvents(parts: EventsParts): Events {
+  const { home, queue, keptEvents, run, log, now, settings } = parts
+  const [settingsOf, counters] = [createSettingsOf(parts.catalogue), createCounters()]
+  const accept = (event: QueuedEvent) => dispatcher.accept(event)
+  const deliver = createDeliver(settings.destinations, { ...home, accept, settingsOf, now })
+  const dispatcher: Dispatcher = createDispatcher({
+    ...settings,
+    queue,
+    run,
+    settingsOf,
+    deliver,
+    counters,
+    log,
+    now,
+  })
+  return { dispatcher, counters, keptEvents, redrive: createRedrive(keptEvents, () => dispatcher.wake()) }
+}
