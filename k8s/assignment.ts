@@ -8,7 +8,7 @@ const places: Places = { taskRoot: '/var/task', runtimeDir: '/var/runtime', laye
 
 /** What an environment in a pod is told. Every runtime image has a `bootstrap` where AWS's have it. */
 export function assignmentOf(spec: EnvironmentSpec, home: { accountId: string; region: string }): Assignment {
-  const runtime = runtimeFamily(spec.runtime)
+  const runtime = runtimeFamily(spec.imageUri === undefined ? spec.runtime : 'provided.al2023')
   if (runtime === undefined) throw new RuntimeUnavailable(`Runtime ${spec.runtime} is not supported in pods`)
   const { region, accountId } = home
   const runtimeVersion = runtimeVersionOf(runtime, region)
@@ -27,5 +27,30 @@ export function assignmentOf(spec: EnvironmentSpec, home: { accountId: string; r
     layerFolder: places.layers,
     command: runtime.family === 'provided' ? [] : ['/var/runtime/bootstrap'],
     variables: runtimeVariables(spec, runtime, places, { region, now: new Date() }),
+    ...(spec.imageUri === undefined
+      ? {}
+      : imageAssignment(spec, runtimeVariables(spec, runtime, places, { region, now: new Date() }))),
+  }
+}
+
+/** The entry point of AWS's base images. */
+const usualEntryPoint = ['/lambda-entrypoint.sh']
+/** What an image says about these holds, unless the function's configuration does. */
+const imagesOwn = ['PATH', 'LD_LIBRARY_PATH', 'LANG', 'TZ']
+
+/** An image's own entry point cannot be seen in a pod, so that the function's configuration has to name the command. */
+function imageAssignment({ imageConfig, variables: own }: EnvironmentSpec, variables: Record<string, string>) {
+  const { entryPoint, command, workingDirectory } = imageConfig ?? {}
+  if (entryPoint === undefined && command === undefined) {
+    throw new RuntimeUnavailable(
+      "The image's start command is not known: set ImageConfig.Command, and EntryPoint unless it is AWS's",
+    )
+  }
+  const kept = Object.entries(variables).filter(([name]) => !imagesOwn.includes(name) || name in own)
+  return {
+    command: [...(entryPoint ?? usualEntryPoint), ...(command ?? [])],
+    codeFolder: workingDirectory ?? '.',
+    variables: Object.fromEntries(kept),
+    isImage: true as const,
   }
 }

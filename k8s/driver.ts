@@ -111,6 +111,7 @@ class KubernetesDriver implements Driver {
 
   async launch(spec: EnvironmentSpec): Promise<Launched> {
     const pool = this.#poolOf(shapeOf(spec, this.#options.settings))
+    const assignment = assignmentOf(spec, this.#options)
     const environment = await pool.take(this.#options.settings.startMs)
     const { name, namespace, socket } = environment
     this.#assigned.set(name, socket)
@@ -118,14 +119,15 @@ class KubernetesDriver implements Driver {
       socket.cork()
       // The caller's assignment follows at once and leaves with the code.
       setImmediate(() => socket.uncork())
-      await this.#push.send(spec.codeSha256, 'code', socket)
+      if (spec.imageUri === undefined) await this.#push.send(spec.codeSha256, 'code', socket)
+      for (const sha256 of spec.layerSha256s ?? []) await this.#push.send(sha256, 'layers', socket)
       if (socket.destroyed) throw new Error('The environment was lost before it was assigned')
     } catch (cause) {
       this.#end(name)
       throw cause
     }
     void labelPod(this.#options, { name, namespace, spec, isWanted: () => this.#assigned.has(name) })
-    return { id: name, channel: socket, assignment: assignmentOf(spec, this.#options), ...this.#handles(name) }
+    return { id: name, channel: socket, assignment, ...this.#handles(name) }
   }
 
   async prepare(spec: EnvironmentSpec): Promise<void> {

@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { DeleteFunctionCommand, UpdateFunctionCodeCommand, waitUntilFunctionUpdatedV2 } from '@aws-sdk/client-lambda'
+import {
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  UpdateFunctionCodeCommand,
+  waitUntilFunctionUpdatedV2,
+} from '@aws-sdk/client-lambda'
 import { zipOf, type RunningServer } from '../api/main.harness.ts'
 import {
   createFixture,
   createNode,
+  imageOf,
+  settledState,
   eventually,
   invoke,
   openTestCluster,
@@ -16,6 +23,19 @@ export const handler = async ({ sleepMs = 0 }) => {
   await new Promise((resolve) => setTimeout(resolve, sleepMs))
   return { identity }
 }`
+
+/** A runtime of a few lines. */
+const imageProgram = `
+const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/'
+const serve = async () => {
+  for (;;) {
+    const next = await fetch(api + 'next')
+    await next.text()
+    const id = next.headers.get('lambda-runtime-aws-request-id')
+    await fetch(api + id + '/response', { method: 'POST', body: JSON.stringify('from the image') })
+  }
+}
+serve()`
 
 describe('functions in pods', () => {
   let cluster: TestCluster
@@ -59,6 +79,16 @@ describe('functions in pods', () => {
       /^(KUBERNETES|KUBELAMBDA|HOSTNAME|NODE_OPTIONS)/.test(name),
     )
     expect(foreign).toEqual([])
+  })
+
+  test('a function that is an image starts from it, with the supervisor added', async () => {
+    const config = { EntryPoint: ['/usr/local/bin/node', '-e'], Command: [imageProgram] }
+    const code = { ImageUri: imageOf('server') }
+    const input = { FunctionName: 'image', PackageType: 'Image', Code: code, ImageConfig: config } as const
+    await server.client.send(new CreateFunctionCommand({ Role: 'arn:aws:iam::000000000000:role/any', ...input }))
+    const state = await settledState(server, 'image')
+    expect([state.State, state.StateReason]).toEqual(['Active', undefined])
+    expect(await invoke(server, 'image')).toBe('from the image')
   })
 
   test('an update is served by a new pod, and the old one goes', async () => {

@@ -11,10 +11,19 @@ export interface PodShape extends PodSettings {
   readonly architecture: string
   readonly memoryMb: number
   readonly temporaryMb: number
+  /** Set when the image is the function itself, and the supervisor is added to it. */
+  readonly isFunctionImage?: true
 }
 
 /** The shape of the pods that can run a function. */
 export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): PodShape {
+  const common = {
+    ...podSettings(settings, spec.tags),
+    architecture: spec.architecture,
+    memoryMb: spec.memoryMb,
+    temporaryMb: spec.ephemeralStorageMb,
+  }
+  if (spec.imageUri !== undefined) return { ...common, image: spec.imageUri, family: 'image', isFunctionImage: true }
   const runtime = runtimeFamily(spec.runtime)
   const image = settings.images[spec.runtime] ?? (runtime === undefined ? undefined : settings.images[runtime.family])
   if (runtime === undefined || image === undefined) {
@@ -22,14 +31,7 @@ export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): Po
       `Runtime ${spec.runtime} has no image: name one in KUBELAMBDA_IMAGES, such as ${spec.runtime}=registry/image:tag`,
     )
   }
-  return {
-    ...podSettings(settings, spec.tags),
-    image,
-    family: runtime.family,
-    architecture: spec.architecture,
-    memoryMb: spec.memoryMb,
-    temporaryMb: spec.ephemeralStorageMb,
-  }
+  return { ...common, image, family: runtime.family }
 }
 
 /** A name for the shape: the same for the same shape on every server. */

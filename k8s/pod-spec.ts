@@ -17,6 +17,17 @@ const startSupervisor = [
 ]
 const keyVariable = 'KUBELAMBDA_ENVIRONMENT_KEY'
 
+const locked = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+}
+const packageVolumes = [
+  { name: 'code', mountPath: '/var/task' },
+  { name: 'layers', mountPath: '/opt' },
+]
+const ownVolumes = [{ name: 'supervisor', mountPath: '/kubelambda', readOnly: true }]
+
 /** A pod that waits to be assigned, and passes the Pod Security Standard `restricted`. */
 export function genericPod(shape: PodShape, settings: KubernetesSettings): V1Pod {
   return {
@@ -45,6 +56,7 @@ export function genericPod(shape: PodShape, settings: KubernetesSettings): V1Pod
         fsGroup: groupId,
         seccompProfile: { type: 'RuntimeDefault' },
       },
+      ...(shape.isFunctionImage === true ? { initContainers: [installer(settings)] } : {}),
       containers: [container(shape, settings)],
       volumes: volumes(shape),
     },
@@ -75,16 +87,24 @@ function container(shape: PodShape, settings: KubernetesSettings): V1Container {
     env: variables(settings),
     ports: [{ name: 'supervisor', containerPort: supervisorPort }],
     resources: resources(shape, settings),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
+    securityContext: locked,
     volumeMounts: [
-      { name: 'code', mountPath: '/var/task' },
-      { name: 'layers', mountPath: '/opt' },
+      ...(shape.isFunctionImage === true ? ownVolumes : packageVolumes),
       { name: 'temporary', mountPath: '/tmp' },
     ],
+  }
+}
+
+/** Copies the supervisor to where the function's own image sees it. */
+function installer(settings: KubernetesSettings): V1Container {
+  return {
+    name: 'supervisor',
+    image: settings.supervisorImage,
+    imagePullPolicy: settings.pullPolicy,
+    command: [...startSupervisor.slice(0, 4), '/kubelambda/install.cjs', '/target'],
+    resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+    securityContext: locked,
+    volumeMounts: [{ name: 'supervisor', mountPath: '/target' }],
   }
 }
 
@@ -102,10 +122,12 @@ function resources({ memoryMb }: PodShape, { overheadMb, cpuLimit }: KubernetesS
   return { requests: { cpu, memory }, limits: { memory, ...(cpuLimit ? { cpu } : {}) } }
 }
 
-function volumes({ temporaryMb }: PodShape): V1Volume[] {
+function volumes({ temporaryMb, isFunctionImage }: PodShape): V1Volume[] {
+  const temporary = { name: 'temporary', emptyDir: { sizeLimit: `${String(temporaryMb)}Mi` } }
+  if (isFunctionImage === true) return [{ name: 'supervisor', emptyDir: {} }, temporary]
   return [
     { name: 'code', emptyDir: { sizeLimit: '512Mi' } },
     { name: 'layers', emptyDir: { sizeLimit: '512Mi' } },
-    { name: 'temporary', emptyDir: { sizeLimit: `${String(temporaryMb)}Mi` } },
+    temporary,
   ]
 }

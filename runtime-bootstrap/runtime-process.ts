@@ -51,13 +51,19 @@ function launch(command: readonly string[], { assignment, apiAddress, output }: 
   const [file = '', ...args] = command
   const spawnOptions: SpawnOptions = {
     cwd: assignment.mount === true ? '/var/task' : assignment.codeFolder,
-    env: { ...assignment.variables, AWS_LAMBDA_RUNTIME_API: apiAddress },
+    env: { ...imageVariables(assignment), ...assignment.variables, AWS_LAMBDA_RUNTIME_API: apiAddress },
     stdio: ['ignore', output, output],
     // A session and process group of its own, so that one signal reaches all of the function's processes.
     detached: true,
     ...assignment.user,
   }
   return spawn(file, args, spawnOptions)
+}
+
+/** What the image sets, without what the cluster adds. */
+function imageVariables({ isImage }: Assignment): NodeJS.ProcessEnv {
+  if (isImage !== true) return {}
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KUBERNETES_|HOSTNAME$)/.test(name)))
 }
 
 function watch(child: ChildProcess, onExit: (exit: RuntimeExit) => void): RuntimeProcess {

@@ -52,6 +52,7 @@ export async function openTestCluster(): Promise<TestCluster> {
         KUBELAMBDA_NAMESPACE: namespace,
         KUBELAMBDA_SERVER_NAME: 'test',
         KUBELAMBDA_POOL_SIZE: '1',
+        KUBELAMBDA_SUPERVISOR_IMAGE: imageOf('supervisor'),
         KUBELAMBDA_IMAGES: families.map((family) => `${family}=${imageOf(family)}`).join(','),
         ...settings,
       })
