@@ -91,6 +91,15 @@ describe('functions in pods', () => {
     expect(await invoke(server, 'image')).toBe('from the image')
   })
 
+  test('the supervisor starts in an image that has no C library, shell or Node.js', async () => {
+    const code = { ImageUri: imageOf('scratch-function') }
+    const config = { EntryPoint: ['/bootstrap'] }
+    const input = { FunctionName: 'scratch', PackageType: 'Image', Code: code, ImageConfig: config } as const
+    await server.client.send(new CreateFunctionCommand({ Role: 'arn:aws:iam::000000000000:role/any', ...input }))
+    expect((await settledState(server, 'scratch')).State).toBe('Active')
+    expect(await invoke(server, 'scratch')).toBeDefined()
+  })
+
   test('an update is served by a new pod, and the old one goes', async () => {
     const name = await createNode(server, 'updated', `export const handler = async () => 'old'`)
     expect(await invoke(server, name)).toBe('old')
