@@ -21,6 +21,7 @@ import { createInvoke, type Invoke } from './invoke/invoke.ts'
 import { createProvisioning, type Allocator } from './invoke/provisioning.ts'
 import { queuedRequest } from './invoke/queued-request.ts'
 import type { Log } from './observe/log.ts'
+import { createServerSources } from './sources/server-sources.ts'
 import { createAwsLayerSource } from './store/aws-layer-source.ts'
 import { openCodeStore } from './store/code/open-code-store.ts'
 import { openStore, type Store } from './store/open-store.ts'
@@ -45,7 +46,7 @@ export type Parts = Awaited<ReturnType<typeof assemble>>
  *
  * 1. store          what is kept, here or in Redis, and code          store/
  * 2. environments   where code runs, and the limits                   environments/
- * 3. invoke         one invocation; events that wait for theirs       invoke/, events/
+ * 3. invoke         one invocation; events and sources that ask for it  invoke/, events/, sources/
  * 4. functions      the control plane over all of these               functions/
  */
 export async function assemble(config: Config, surroundings: Surroundings) {
@@ -65,8 +66,19 @@ export async function assemble(config: Config, surroundings: Surroundings) {
   })
   const events = assembleEvents(base, invoke)
   const functions = assembleFunctions(base, environments)
+  const sources = createServerSources({
+    ...home,
+    documents: store.documents,
+    invoke,
+    endpoints: config.sourceEndpoints,
+    leases: store.shared?.sourceLeases,
+    deliver: events.deliver,
+    log,
+    newId: ids,
+    now,
+  })
   const { catalogue, documents } = store
-  return { ...home, store, catalogue, documents, codeStore, ...environments, invoke, events, ...functions }
+  return { ...home, store, catalogue, documents, codeStore, ...environments, invoke, events, ...functions, sources }
 }
 
 interface Base {

@@ -15,6 +15,7 @@ describe('settings', () => {
       idleMs: 300_000,
       keptFailures: 1000,
       destinations: {},
+      sourceEndpoints: {},
       retryDelayMs: 60_000,
     })
   })
@@ -29,6 +30,7 @@ describe('settings', () => {
     ['KUBELAMBDA_CONCURRENCY', '0'],
     ['KUBELAMBDA_IDLE_SECONDS', '-1'],
     ['KUBELAMBDA_S3_ENDPOINT', 'minio:9000'],
+    ['KUBELAMBDA_KINESIS_ENDPOINT', 'moto:5000'],
     ['KUBELAMBDA_REDIS_URL', '127.0.0.1:6379'],
     ['KUBELAMBDA_CODE_URL', 'bucket/prefix'],
     ['KUBELAMBDA_PROT', '9000'],

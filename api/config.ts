@@ -29,6 +29,8 @@ export interface Config {
     readonly events?: string
     readonly s3?: string
   }
+  /** Where event sources are read: an address, or `aws` for AWS itself; those without one are not read. */
+  readonly sourceEndpoints: { readonly sqs?: string; readonly kinesis?: string; readonly dynamodb?: string }
   /** Where deployment packages named by bucket and key come from. */
   readonly s3Endpoint?: string
   /** Where layers of other accounts come from. */
@@ -58,6 +60,8 @@ const readers = {
   KUBELAMBDA_SQS_ENDPOINT: serviceEndpoint(),
   KUBELAMBDA_SNS_ENDPOINT: serviceEndpoint(),
   KUBELAMBDA_EVENTS_ENDPOINT: serviceEndpoint(),
+  KUBELAMBDA_KINESIS_ENDPOINT: serviceEndpoint(),
+  KUBELAMBDA_DYNAMODB_ENDPOINT: serviceEndpoint(),
   KUBELAMBDA_S3_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_LAYER_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_REDIS_URL: secret(
@@ -101,6 +105,7 @@ export function readConfig(variables: Variables): Config {
     retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS', readers.KUBELAMBDA_RETRY_SECONDS) * 1000,
     keptFailures: read('KUBELAMBDA_FAILED_EVENTS', readers.KUBELAMBDA_FAILED_EVENTS),
     destinations: destinationsOf((name) => read(name, readers[name])),
+    sourceEndpoints: sourcesOf((name) => read(name, readers[name])),
     ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
     ...(layerEndpoint === undefined ? {} : { layerEndpoint }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
@@ -108,19 +113,31 @@ export function readConfig(variables: Variables): Config {
   }
 }
 
+type ReadEndpoint<Service extends string> = (name: `KUBELAMBDA_${'AWS' | Service}_ENDPOINT`) => string | undefined
+
 /** One endpoint for all, and others for single services. */
-function destinationsOf(
-  read: (name: `KUBELAMBDA_${'AWS' | 'SQS' | 'SNS' | 'EVENTS' | 'S3'}_ENDPOINT`) => string | undefined,
-): Config['destinations'] {
-  const forAll = read('KUBELAMBDA_AWS_ENDPOINT')
-  const of = <Key extends string>(key: Key, endpoint = forAll): { readonly [K in Key]?: string } =>
-    endpoint === undefined ? {} : ({ [key]: endpoint } as { readonly [K in Key]: string })
+function destinationsOf(read: ReadEndpoint<'SQS' | 'SNS' | 'EVENTS' | 'S3'>): Config['destinations'] {
+  const of = endpointOr(read('KUBELAMBDA_AWS_ENDPOINT'))
   return {
     ...of('sqs', read('KUBELAMBDA_SQS_ENDPOINT')),
     ...of('sns', read('KUBELAMBDA_SNS_ENDPOINT')),
     ...of('events', read('KUBELAMBDA_EVENTS_ENDPOINT')),
     ...of('s3', read('KUBELAMBDA_S3_ENDPOINT')),
   }
+}
+
+function sourcesOf(read: ReadEndpoint<'SQS' | 'KINESIS' | 'DYNAMODB'>): Config['sourceEndpoints'] {
+  const of = endpointOr(read('KUBELAMBDA_AWS_ENDPOINT'))
+  return {
+    ...of('sqs', read('KUBELAMBDA_SQS_ENDPOINT')),
+    ...of('kinesis', read('KUBELAMBDA_KINESIS_ENDPOINT')),
+    ...of('dynamodb', read('KUBELAMBDA_DYNAMODB_ENDPOINT')),
+  }
+}
+
+function endpointOr(forAll: string | undefined) {
+  return <Key extends string>(key: Key, endpoint = forAll): { readonly [K in Key]?: string } =>
+    endpoint === undefined ? {} : ({ [key]: endpoint } as { readonly [K in Key]: string })
 }
 
 function serviceEndpoint() {

@@ -29,7 +29,7 @@ const takeOverMs = 10_000
 export async function startServer(config: Config, surroundings: Surroundings): Promise<Server> {
   const { log, now, ids } = surroundings
   const parts = await assemble(config, surroundings)
-  const { store, codeStore, scheduler, provisioning, events, lifecycle } = parts
+  const { store, codeStore, scheduler, provisioning, events, lifecycle, sources } = parts
   const { dispatcher } = events
   let isReady = false
   const link = { linkKey: store.linkKey, nowMs: now }
@@ -49,6 +49,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
   const stopFollowing = followReplicas(parts, log)
   await app.listen({ host: config.host, port: config.port })
   dispatcher.start()
+  sources.start()
   isReady = true
   return {
     address: addressOf(config.host, app.server.address() as AddressInfo),
@@ -58,7 +59,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
       stopFollowing()
       // A connection that is busy now is idle, and in the way of the end, once it has its answer.
       const hangUp = setInterval(() => app.server.closeIdleConnections(), hangUpMs)
-      await Promise.all([app.close(), dispatcher.close(longestInvocationMs)])
+      await Promise.all([app.close(), dispatcher.close(longestInvocationMs), sources.close()])
       clearInterval(hangUp)
       await lifecycle.settled()
       await scheduler.close(longestInvocationMs)

@@ -36,6 +36,8 @@ export interface Events {
   readonly counters: Counters
   readonly keptEvents: KeptEvents
   readonly redrive: Redrive
+  /** Sends a record to a destination. */
+  readonly deliver: ReturnType<typeof createDeliver>
 }
 
 /** Puts the dispatcher together with where outcomes go and what an operator does. */
@@ -54,5 +56,5 @@ export function openEvents(parts: EventsParts): Events {
     log,
     now,
   })
-  return { dispatcher, counters, keptEvents, redrive: createRedrive(keptEvents, () => dispatcher.wake()) }
+  return { dispatcher, counters, keptEvents, deliver, redrive: createRedrive(keptEvents, () => dispatcher.wake()) }
 }

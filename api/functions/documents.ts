@@ -4,6 +4,7 @@ import type { Stored } from './catalogue.ts'
 export type DocumentKind =
   | 'capacity-provider'
   | 'code-signing-config'
+  | 'event-source-checkpoint'
   | 'event-source-claim'
   | 'event-source-mapping'
   | 'function-url'

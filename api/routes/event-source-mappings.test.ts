@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { isFilterPattern } from '../sources/filter-pattern.ts'
+import { isFilterPattern } from '../sources/event-pattern.ts'
 import { arn, startControlPlane, type ControlPlaneHarness } from './control-plane.harness.ts'
 
 const account = 'us-east-1:000000000000'

@@ -10,7 +10,8 @@ import { checkTagCount } from '../functions/tags.ts'
 import { mappingErrors } from '../sources/mapping-errors.ts'
 import { changedSettings, newSettings } from '../sources/mapping-rules.ts'
 import { createMappingStore } from '../sources/mapping-store.ts'
-import type { EventSource, EventSourceMapping, SourceCheck } from '../sources/mapping.ts'
+import type { EventSource, EventSourceMapping, MappingTransition, SourceCheck } from '../sources/mapping.ts'
+import type { Sources } from '../sources/sources.ts'
 import { settingsIn, settingsOutput, sourceIn, type MappingMembers } from './event-source-mapping-members.ts'
 import type { Handlers, Output } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'
@@ -20,6 +21,8 @@ export interface EventSourceMappingDependencies extends Home {
   readonly documents: Documents
   /** Absent where no source can be reached: then none is asked for. */
   readonly sourceCheck?: SourceCheck | undefined
+  /** Told when mappings change; absent where nothing polls. */
+  readonly sources?: Pick<Sources, 'wake'> | undefined
   readonly newId: () => string
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -48,7 +51,7 @@ const largestPage = 100
 
 /** Event source mappings: created, shown, changed, listed and deleted. */
 export function eventSourceMappingRoutes(dependencies: EventSourceMappingDependencies): Handlers {
-  const { documents, now } = dependencies
+  const { documents, sources, now } = dependencies
   const store = createMappingStore(dependencies)
   const show = (mapping: EventSourceMapping, state?: string) => mappingOutput(dependencies, mapping, state)
 
@@ -56,6 +59,7 @@ export function eventSourceMappingRoutes(dependencies: EventSourceMappingDepende
     async CreateEventSourceMapping(members: CreateMembers) {
       const mapping = await newMapping(dependencies, members)
       await store.create(mapping)
+      sources?.wake()
       return show(mapping, mapping.isEnabled ? 'Creating' : 'Disabled')
     },
 
@@ -63,13 +67,15 @@ export function eventSourceMappingRoutes(dependencies: EventSourceMappingDepende
       const before = await store.find(members.UUID)
       if (before === undefined) throw nameErrors.resourceNotFound()
       const target = members.FunctionName === undefined ? {} : await targetIn(dependencies, members.FunctionName)
-      let state = 'Updating'
+      let state: MappingTransition = 'Updating'
       const mapping = await store.change(members.UUID, (current) => {
         const { Enabled: isEnabled = current.isEnabled } = members
         state = isEnabled === current.isEnabled ? 'Updating' : isEnabled ? 'Enabling' : 'Disabling'
         const settings = changedSettings(current, settingsIn(current.source, members))
-        return { ...withTarget(current, target), settings, isEnabled, lastModifiedMs: now() }
+        const transition = sources === undefined ? {} : { transition: state }
+        return { ...withTarget(current, target), settings, isEnabled, ...transition, lastModifiedMs: now() }
       })
+      sources?.wake()
       return show(mapping, state)
     },
 
@@ -79,8 +85,11 @@ export function eventSourceMappingRoutes(dependencies: EventSourceMappingDepende
       return show(mapping)
     },
 
-    DeleteEventSourceMapping: async ({ UUID: id }: { readonly UUID: string }) =>
-      show(await store.remove(id), 'Deleting'),
+    async DeleteEventSourceMapping({ UUID: id }: { readonly UUID: string }) {
+      const removed = await store.remove(id)
+      sources?.wake()
+      return show(removed, 'Deleting')
+    },
 
     async ListEventSourceMappings(input: ListMembers) {
       const [limit, before] = [pageLimit(input, largestPage), keyBefore(input)]
@@ -103,7 +112,7 @@ async function newMapping(
   dependencies: EventSourceMappingDependencies,
   members: CreateMembers,
 ): Promise<EventSourceMapping> {
-  const { newId, now } = dependencies
+  const { newId, now, sources } = dependencies
   const source = sourceIn(members)
   const id = newId()
   const settings = newSettings(source, settingsIn(source, members), id)
@@ -113,7 +122,8 @@ async function newMapping(
   await checkSource(dependencies, source)
   const isStream = source.kind !== 'sqs' && source.kind !== 'mq'
   const result = isStream ? { lastProcessingResult: 'No records processed' } : {}
-  return { id, ...target, source, settings, isEnabled, lastModifiedMs: now(), ...result, tags }
+  const transition = isEnabled && sources !== undefined ? ({ transition: 'Creating' } as const) : {}
+  return { id, ...target, source, settings, isEnabled, ...transition, lastModifiedMs: now(), ...result, tags }
 }
 
 type Target = Pick<EventSourceMapping, 'functionName' | 'qualifier'>
@@ -144,9 +154,10 @@ function filterOf({ EventSourceArn: arn, FunctionName: text }: ListMembers, home
     (asked === undefined || (asked.name === functionName && asked.qualifier === qualifier))
 }
 
-/** Nothing polls yet, so that a mapping is at rest as soon as its change was answered. */
+/** Where nothing polls, a mapping is at rest as soon as its change was answered. */
 function mappingOutput(home: Home, mapping: EventSourceMapping, state?: string): Output {
-  const { id, functionName, qualifier, source, settings, isEnabled, lastModifiedMs, lastProcessingResult } = mapping
+  const { id, functionName, qualifier, source, settings, isEnabled, transition } = mapping
+  const { lastModifiedMs, lastProcessingResult } = mapping
   const isStream = source.kind === 'kinesis' || source.kind === 'dynamodb'
   return {
     UUID: id,
@@ -155,7 +166,7 @@ function mappingOutput(home: Home, mapping: EventSourceMapping, state?: string):
     ...settingsOutput(source, settings),
     LastModified: new Date(lastModifiedMs),
     LastProcessingResult: lastProcessingResult,
-    State: state ?? (isEnabled ? 'Enabled' : 'Disabled'),
+    State: state ?? transition ?? (isEnabled ? 'Enabled' : 'Disabled'),
     StateTransitionReason: isStream ? 'User action' : 'USER_INITIATED',
   }
 }

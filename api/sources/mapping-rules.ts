@@ -1,5 +1,5 @@
 import { functionArn, type Home } from '../functions/arn.ts'
-import { isFilterPattern } from './filter-pattern.ts'
+import { isFilterPattern } from './event-pattern.ts'
 import { mappingErrors, unrecordedErrors } from './mapping-errors.ts'
 import type { EventSource, EventSourceMapping, MappingSettings } from './mapping.ts'
 import { defaultSettings } from './source-settings.ts'

@@ -43,6 +43,9 @@ export interface MappingSettings {
   readonly systemLogLevel?: string
 }
 
+/** A change on its way (reference 8.1); a mapping without one is at rest. */
+export type MappingTransition = 'Creating' | 'Enabling' | 'Disabling' | 'Updating'
+
 /** One event source mapping. It outlives its function, as on AWS. */
 export interface EventSourceMapping {
   readonly id: string
@@ -52,6 +55,8 @@ export interface EventSourceMapping {
   readonly source: EventSource
   readonly settings: MappingSettings
   readonly isEnabled: boolean
+  /** What polling has not caught up with yet. */
+  readonly transition?: MappingTransition
   /** Epoch milliseconds. */
   readonly lastModifiedMs: number
   /** What came of the newest batch; absent for sources whose mappings do not show it. */

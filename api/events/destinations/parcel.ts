@@ -13,6 +13,8 @@ export interface Parcel {
   readonly endedMs: number
   /** Counts the function among those that led to what the target does with it. */
   readonly traceHeader: string
+  /** Where a bucket keeps it, when not where those of asynchronous invocations are. */
+  readonly objectKey?: string
 }
 
 /** Message attributes of a dead letter (reference 6.3). */

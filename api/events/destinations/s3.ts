@@ -7,12 +7,12 @@ export function createS3(endpoint: ServiceEndpoint | undefined, region: string):
     const { S3Client } = await import('@aws-sdk/client-s3')
     return new S3Client({ ...settings, forcePathStyle: settings.endpoint !== undefined })
   })
-  return async ({ targetArn, body, functionName, endedMs, eventId }, abortSignal) => {
+  return async ({ targetArn, body, functionName, endedMs, eventId, objectKey }, abortSignal) => {
     const client = await clientIn(region)
     const { PutObjectCommand } = await import('@aws-sdk/client-s3')
     const object = {
       Bucket: partsOfArn(targetArn).resource,
-      Key: keyOf(functionName, endedMs, eventId),
+      Key: objectKey ?? keyOf(functionName, endedMs, eventId),
       Body: body,
       ContentType: 'application/json',
     }

@@ -83,6 +83,15 @@ export const placeKeys = {
   wanted: `${servers}:wanted`,
 } as const
 
+const leases = '{kubelambda:leases}'
+
+export const leaseKeys = {
+  /** Text: the fence of who polls this part of an event source; ends by itself. */
+  lease: (name: string) => `${leases}:lease:${name}`,
+  /** Counter of leases given. */
+  fences: `${leases}:fences`,
+} as const
+
 /** Text: hex of the key that links are signed with. */
 export const linkKeyKey = '{kubelambda:link-key}'
 

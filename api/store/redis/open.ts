@@ -3,6 +3,7 @@ import type { PlaceLedger } from '../../environments/place-ledger.ts'
 import type { KeptEvents } from '../../events/kept-events.ts'
 import type { Catalogue } from '../../functions/catalogue.ts'
 import type { Documents } from '../../functions/documents.ts'
+import type { Leases } from '../../sources/lease.ts'
 import { createCatalogueCache } from './catalogue-cache.ts'
 import { createCatalogueFreshness } from './catalogue-freshness.ts'
 import { redisWarnings } from './check.ts'
@@ -12,6 +13,7 @@ import { openDocuments } from './documents.ts'
 import { openEventQueue, type RedisEventQueue } from './event-queue.ts'
 import { openKeptEvents } from './kept-events.ts'
 import { catalogueKeys, eventKeys, placeKeys } from './keys.ts'
+import { openLeases } from './leases.ts'
 import { sharedLinkKey } from './link-key.ts'
 import { joinServers, type Inherit } from './membership.ts'
 import { openEnvironmentLeases } from './environment-leases.ts'
@@ -39,6 +41,8 @@ export interface RedisStore {
   readonly leases: EnvironmentLeases
   /** Called on one replica for each one that died, when its places have passed to this one. */
   onDeath(inherit: Inherit): void
+  /** Who polls which event source. */
+  readonly sourceLeases: Leases
   /** What links to any replica are signed with. */
   readonly linkKey: Buffer
   /** For further scripts. */
@@ -93,6 +97,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     places,
     leases: openEnvironmentLeases(connection, membership),
     onDeath: (inherit) => membership.onDeath(inherit),
+    sourceLeases: openLeases(connection),
     linkKey: await sharedLinkKey(connection),
     connection,
     onChange: cached.onChange,

@@ -1,0 +1,30 @@
+/** The services of AWS that sources speak to in its JSON protocol. */
+export type JsonService = 'sqs' | 'kinesis' | 'dynamodb'
+
+/** One call; it ends when the signal aborts, or after a time of its own. */
+export interface ServiceCall {
+  readonly service: JsonService
+  readonly region: string
+  /** As in the `X-Amz-Target` header, such as `AmazonSQS.ReceiveMessage`. */
+  readonly target: string
+  readonly input: object
+  readonly signal?: AbortSignal
+}
+
+/** AWS, or servers that speak as it does. */
+export interface AwsServices {
+  /** Answers the service's answer; what it refuses is an `AwsRefusal`, and a service out of reach an `Error`. */
+  call(call: ServiceCall): Promise<unknown>
+}
+
+/** What a service refused: its error's code and text. */
+export class AwsRefusal extends Error {
+  readonly code: string
+  readonly status: number
+
+  constructor(code: string, message: string, status: number) {
+    super(message)
+    this.code = code
+    this.status = status
+  }
+}

@@ -1,0 +1,18 @@
+/** The most that an event may hold (reference 8.2); what Lambda adds around the records is not counted. */
+const mostBytes = 6 * 1024 * 1024
+
+/** Divides records into batches that an event can hold, in order; a record that is larger alone is a batch of its own. */
+export function splitBySize<Item extends object>(items: readonly Item[]): Item[][] {
+  const batches: Item[][] = []
+  let bytes = Infinity
+  for (const item of items) {
+    const size = Buffer.byteLength(JSON.stringify(item))
+    if (bytes + size > mostBytes) {
+      batches.push([])
+      bytes = 0
+    }
+    batches.at(-1)?.push(item)
+    bytes += size
+  }
+  return batches
+}

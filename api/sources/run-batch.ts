@@ -1,0 +1,66 @@
+import { LambdaError } from '../errors.ts'
+import type { Home } from '../functions/arn.ts'
+import { parseFunctionName } from '../functions/function-name.ts'
+import type { Invoke } from '../invoke/invoke.ts'
+import { traceHeader } from '../invoke/trace-id.ts'
+
+/** What came of running a batch. */
+export type BatchRun =
+  | {
+      readonly kind: 'ran'
+      readonly requestId: string
+      readonly payload: Uint8Array
+      readonly executedVersion: string
+      readonly functionError?: string
+    }
+  /** It did not run: a throttle, a function that is gone or not ready, or a fault of ours. */
+  | { readonly kind: 'refused'; readonly requestId: string; readonly reason: string }
+
+/** Runs the mapping's function with an event; never rejects. */
+export interface RunBatch {
+  (event: object): Promise<BatchRun>
+  /** The function's timeout as it is now; nothing when the function is gone. */
+  timeoutSeconds(): Promise<number | undefined>
+}
+
+export interface RunBatchParts extends Home {
+  readonly invoke: Invoke
+  readonly newId: () => string
+  readonly now: () => number
+  readonly warn: (line: string) => void
+}
+
+/** A way to run the function of this ARN. */
+export function createRunBatch(functionArn: string, parts: RunBatchParts): RunBatch {
+  const { invoke, newId, now } = parts
+  const reference = parseFunctionName(functionArn, undefined, parts)
+  const run = async (event: object): Promise<BatchRun> => {
+    const requestId = newId()
+    try {
+      const payload = Buffer.from(JSON.stringify(event))
+      const answer = await invoke.run({
+        reference,
+        requestId,
+        payload,
+        tail: false,
+        traceId: traceHeader(undefined, now()),
+      })
+      const { payload: answered, executedVersion, functionError } = answer
+      const failure = functionError === undefined ? {} : { functionError }
+      return { kind: 'ran', requestId, payload: answered, executedVersion, ...failure }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (!(error instanceof LambdaError)) parts.warn(`A batch for ${functionArn} could not be run: ${reason}`)
+      return { kind: 'refused', requestId, reason }
+    }
+  }
+  const timeoutSeconds = async () => {
+    try {
+      return (await invoke.resolve(reference)).version.settings.timeoutSeconds
+    } catch (error) {
+      if (error instanceof LambdaError) return undefined
+      throw error
+    }
+  }
+  return Object.assign(run, { timeoutSeconds })
+}

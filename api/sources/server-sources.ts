@@ -1,0 +1,63 @@
+import type { Home } from '../functions/arn.ts'
+import type { Documents } from '../functions/documents.ts'
+import type { Invoke } from '../invoke/invoke.ts'
+import type { Log } from '../observe/log.ts'
+import type { JsonService } from './aws-services.ts'
+import { createKeptMappings } from './kept-mappings.ts'
+import { createLocalLeases } from './local-leases.ts'
+import { createGiveUp, type DeliverRecord } from './give-up.ts'
+import type { Leases } from './lease.ts'
+import type { SourceKind } from './mapping.ts'
+import { createRunBatch } from './run-batch.ts'
+import { createSignedServices, type Credentials } from './signed-services.ts'
+import { createSources, type Sources } from './sources.ts'
+
+/** Where services are asked; those without an address are not. */
+export type SourceEndpoints = Readonly<Partial<Record<JsonService, string>>>
+
+export interface ServerSourcesParts extends Home {
+  readonly documents: Documents
+  readonly invoke: Invoke
+  readonly endpoints: SourceEndpoints
+  readonly log: Log
+  readonly newId: () => string
+  readonly now: () => number
+  /** Shared with other servers, which look after the same mappings. */
+  readonly leases: Leases | undefined
+  readonly deliver: DeliverRecord
+}
+
+/** How soon a server sees what others change. */
+const lookEveryMs = 5_000
+
+/** Event source mappings as a server runs them: kept among its documents, handed to its functions. */
+export function createServerSources(parts: ServerSourcesParts): Sources {
+  const { documents, endpoints, log, newId, now, leases, deliver, accountId, region } = parts
+  const warn = (line: string) => log.warn(line)
+  return createSources({
+    mappings: createKeptMappings({ documents, accountId, region }),
+    documents,
+    leases: leases ?? createLocalLeases(now),
+    services: createSignedServices({ endpoints, credentials: findCredentials(region), now }),
+    isReachable: (kind) => isReachable(kind, endpoints),
+    runBatch: (functionArn) => createRunBatch(functionArn, { ...parts, warn }),
+    giveUp: (settings) => createGiveUp(settings, { deliver, warn, now }),
+    warn,
+    newId,
+    now,
+    ...(leases === undefined ? {} : { lookEveryMs }),
+  })
+}
+
+function isReachable(kind: SourceKind, endpoints: SourceEndpoints): boolean {
+  return !(kind === 'sqs' || kind === 'kinesis' || kind === 'dynamodb') || endpoints[kind] !== undefined
+}
+
+/** The credentials that AWS's SDK finds: variables, files, the pod's role. Its code is loaded only when they are needed. */
+function findCredentials(region: string): () => Promise<Credentials> {
+  let provider: Promise<() => Promise<Credentials>> | undefined
+  return async () => {
+    provider ??= import('@aws-sdk/client-sqs').then(({ SQSClient }) => new SQSClient({ region }).config.credentials)
+    return (await provider)()
+  }
+}

@@ -1,0 +1,46 @@
+import type { AwsServices } from './aws-services.ts'
+import type { Lease } from './lease.ts'
+import type { PollSettings } from './poll-settings.ts'
+import type { RunBatch } from './run-batch.ts'
+import type { Checkpoints } from './checkpoints.ts'
+
+/**
+ * One event source of one mapping. Promises that every source passes in `source.contract.ts`: a record that was not given up
+ * is run at least once, whenever polling ends and begins again; records of one part and group are run in order; polling ends
+ * soon after its signal aborts, with nothing of it running any more.
+ */
+export interface Source {
+  /** Names of what is polled apart, each by one server: the queue, or shards that are open and not yet read to their end. */
+  parts(): Promise<readonly string[]>
+  /** Polls a part until the signal aborts or it is read to its end; rejects with what went wrong, to be polled again. */
+  poll(part: string, lease: Lease, signal: AbortSignal): Promise<void>
+}
+
+export interface SourceParts {
+  readonly settings: PollSettings
+  readonly services: AwsServices
+  readonly run: RunBatch
+  readonly checkpoints: Checkpoints
+  /** Sends the record of a batch given up to the mapping's on-failure destination. */
+  readonly giveUp: GiveUp
+  /** Told what became of polls and batches, for the mapping to show; nothing when all is well and nothing is to be shown. */
+  readonly report: (result: string | undefined) => void
+  readonly newId: () => string
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/** A batch that is not tried any more. */
+export interface FailureRecord {
+  /** Of the last invocation, or one of its own. */
+  readonly id: string
+  /** AWS's record (reference 8.3). */
+  readonly record: object
+  readonly payload: readonly object[]
+  readonly part: string
+}
+
+export type GiveUp = (failure: FailureRecord) => Promise<void>
+
+/** What a mapping shows of a source that cannot be polled, in AWS's words where they are known. */
+export class SourceFault extends Error {}

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { fakeDocuments } from '../functions/documents.fake.ts'
+import type { Leases } from './lease.ts'
+import { createLocalLeases } from './local-leases.ts'
+import { createSources, type Sources } from './sources.ts'
+import { eventually } from './testing/eventually.ts'
+import { describeWithMoto, startMoto, type Moto } from './testing/moto.ts'
+import { aMapping, fakeMappings, playFunction, type FakeMappings } from './testing/samples.ts'
+
+interface Event {
+  Records: { body: string }[]
+}
+
+describeWithMoto('event source mappings', () => {
+  let moto: Moto
+  let mappings: FakeMappings
+  let opened: Sources[]
+  let bodies: string[]
+  beforeAll(async () => {
+    moto = await startMoto()
+  }, 60_000)
+  afterAll(() => moto.close())
+  beforeEach(() => {
+    mappings = fakeMappings()
+    opened = []
+    bodies = []
+  })
+  afterEach(() => Promise.all(opened.map((each) => each.close())))
+
+  const newQueue = async () => {
+    const name = randomUUID()
+    const { QueueUrl: url } = await moto.ask<{ QueueUrl: string }>('sqs', 'AmazonSQS.CreateQueue', { QueueName: name })
+    const settings = aMapping({ uuid: randomUUID(), sourceArn: `arn:aws:sqs:us-east-1:123456789012:${name}` })
+    const send = (body: string) => moto.ask('sqs', 'AmazonSQS.SendMessage', { QueueUrl: url, MessageBody: body })
+    return { name, url, settings, send }
+  }
+  const take = (event: Event) => {
+    bodies.push(...event.Records.map(({ body }) => body))
+    return {}
+  }
+  const open = (
+    leases: Leases = createLocalLeases(Date.now),
+    play: (event: Event) => object | Promise<object> = take,
+  ) => {
+    const sources = createSources({
+      mappings,
+      leases,
+      times: { leaseMs: 500, tickMs: 100 },
+      documents: fakeDocuments(),
+      services: moto.services,
+      runBatch: () => playFunction(play),
+      giveUp: () => async () => undefined,
+      isReachable: () => true,
+      newId: randomUUID,
+      warn: () => undefined,
+      now: Date.now,
+    })
+    opened.push(sources)
+    sources.start()
+    return sources
+  }
+
+  test('that are made are enabled and run', async () => {
+    const { settings, send } = await newQueue()
+    const sources = open()
+    mappings.put(settings, 'Creating')
+    sources.wake()
+    await send('m')
+    await eventually(() => bodies.includes('m'))
+    await eventually(() => mappings.stateOf(settings.uuid) === 'Enabled')
+    expect(mappings.resultOf(settings.uuid)).toBeUndefined()
+  })
+
+  test('that are kept enabled run after a start; disabled ones do not', async () => {
+    const [one, other] = [await newQueue(), await newQueue()]
+    await one.send('one')
+    await other.send('other')
+    mappings.put(other.settings, 'Disabled')
+    mappings.put(one.settings, 'Enabled')
+    open()
+    await eventually(() => bodies.length > 0)
+    expect(bodies).toEqual(['one'])
+  })
+
+  test('that are being disabled, or deleted, end when what runs has ended', async () => {
+    const [one, other] = [await newQueue(), await newQueue()]
+    const release = Promise.withResolvers<undefined>()
+    mappings.put(one.settings, 'Enabled')
+    mappings.put(other.settings, 'Enabled')
+    const sources = open(createLocalLeases(Date.now), (event) => release.promise.then(() => take(event)))
+    const isTaken = async (url: string) => {
+      const asked = { QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessagesNotVisible'] }
+      const { Attributes } = await moto.ask<{ Attributes: Record<string, string> }>(
+        'sqs',
+        'AmazonSQS.GetQueueAttributes',
+        asked,
+      )
+      return Attributes['ApproximateNumberOfMessagesNotVisible'] === '1'
+    }
+    await one.send('one')
+    await other.send('other')
+    await eventually(async () => (await isTaken(one.url)) && (await isTaken(other.url)))
+    mappings.put(one.settings, 'Disabling')
+    mappings.remove(other.settings.uuid)
+    sources.wake()
+    await mappings.list()
+    expect(mappings.stateOf(one.settings.uuid)).toBe('Disabling')
+    release.resolve(undefined)
+    await eventually(() => mappings.stateOf(one.settings.uuid) === 'Disabled')
+    await eventually(() => bodies.length === 2)
+  })
+
+  test('that are changed go on with what is new', async () => {
+    const { settings, send } = await newQueue()
+    mappings.put({ ...settings, filters: ['{"body":["no"]}'] }, 'Enabled')
+    const sources = open()
+    mappings.put({ ...settings, filters: ['{"body":["yes"]}'] }, 'Updating')
+    sources.wake()
+    await eventually(() => mappings.stateOf(settings.uuid) === 'Enabled')
+    await send('yes')
+    await eventually(() => bodies.includes('yes'))
+  })
+
+  test('whose queue is not there say so, run when it is, and leave others alone', async () => {
+    const [good, missing] = [await newQueue(), await newQueue()]
+    await moto.ask('sqs', 'AmazonSQS.DeleteQueue', { QueueUrl: missing.url })
+    mappings.put(missing.settings, 'Creating')
+    mappings.put(good.settings, 'Creating')
+    open()
+    await good.send('good')
+    await eventually(() => bodies.includes('good'))
+    const { uuid } = missing.settings
+    await eventually(() => mappings.resultOf(uuid) !== undefined)
+    expect(mappings.resultOf(uuid)).toBe(
+      'PROBLEM: Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. ' +
+        'SQS Error Message: The specified queue does not exist.',
+    )
+    await moto.ask('sqs', 'AmazonSQS.CreateQueue', { QueueName: missing.name })
+    await missing.send('late')
+    await eventually(() => bodies.includes('late'))
+    expect(mappings.resultOf(uuid)).toBeUndefined()
+  })
+
+  test('of a source that cannot be read here say so', async () => {
+    const settings = aMapping({ kind: 'mq', sourceArn: 'arn:aws:mq:us-east-1:123456789012:broker:b' })
+    mappings.put(settings, 'Enabled')
+    open()
+    await eventually(
+      () => mappings.resultOf(settings.uuid) === 'PROBLEM: Events of this source (mq) cannot be read here.',
+    )
+  })
+
+  test('are polled by one of two servers, and by the other when it dies', async () => {
+    const { settings, send } = await newQueue()
+    mappings.put(settings, 'Enabled')
+    const shared = createLocalLeases(Date.now)
+    const dead = new AbortController()
+    const mortal: Leases = {
+      ...shared,
+      renew: (lease, ttlMs) => (dead.signal.aborted ? Promise.resolve(false) : shared.renew(lease, ttlMs)),
+      acquire: (name, ttlMs) => (dead.signal.aborted ? Promise.resolve(undefined) : shared.acquire(name, ttlMs)),
+    }
+    const [first, second]: [string[], string[]] = [[], []]
+    const into = (list: string[]) => (event: Event) => {
+      list.push(...event.Records.map(({ body }) => body))
+      return {}
+    }
+    open(mortal, into(first))
+    await send('a')
+    await eventually(() => first.length === 1)
+    open(shared, into(second))
+    await send('b')
+    await eventually(() => first.length === 2)
+    dead.abort()
+    await eventually(async () => {
+      await send('c')
+      return second.length > 0
+    })
+  })
+})

@@ -1,0 +1,177 @@
+import { createCheckpoints } from './checkpoints.ts'
+import type { Documents } from '../functions/documents.ts'
+import type { AwsServices } from './aws-services.ts'
+import type { Leases } from './lease.ts'
+import { leaseTimes, startMappingRunner, type LeaseTimes, type MappingRunner } from './mapping-runner.ts'
+import type { MappingState, PolledMapping, PolledMappings, PollSettings } from './poll-settings.ts'
+import { openSource } from './open-source.ts'
+import type { SourceKind } from './mapping.ts'
+import type { RunBatch } from './run-batch.ts'
+import type { GiveUp } from './source.ts'
+
+/**
+ * Runs event source mappings.
+ *
+ * 1. look      which mappings are kept, and in which state            mapping.ts
+ * 2. poll      what is enabled, where this server holds the lease     mapping-runner.ts
+ * 3. filter    records that the function does not want                filter.ts
+ * 4. run       batches of the rest                                    run-batch.ts
+ * 5. settle    remove, retry, give up, remember how far it came       a file per source
+ * 6. show      that polling has begun or ended, and how it goes        kept-mappings.ts
+ *
+ * Without mappings it sleeps until it is told of one.
+ */
+export interface Sources {
+  /** Mappings have changed: looks at them now. */
+  wake(): void
+  /** Begins with the mappings that are kept. */
+  start(): void
+  /** Polls no more, and waits for batches that run. */
+  close(): Promise<void>
+}
+
+export interface SourcesParts {
+  readonly mappings: PolledMappings
+  readonly documents: Documents
+  readonly leases: Leases
+  readonly times?: LeaseTimes
+  readonly services: AwsServices
+  /** Mappings of other kinds of source are kept and not polled. */
+  readonly isReachable: (kind: SourceKind) => boolean
+  readonly runBatch: (functionArn: string) => RunBatch
+  readonly giveUp: (settings: PollSettings) => GiveUp
+  readonly warn: (line: string) => void
+  /** How often mappings are looked at that other servers may have changed; nothing when there are no others. */
+  readonly lookEveryMs?: number
+  readonly newId: () => string
+  readonly now: () => number
+}
+
+const polled: ReadonlySet<MappingState> = new Set(['Creating', 'Enabling', 'Enabled', 'Updating'])
+/** How soon it looks again when the mappings could not be read. */
+const againMs = 5_000
+
+interface Running {
+  readonly runner: MappingRunner
+  readonly settings: string
+  isStopping: boolean
+}
+
+type AllRunning = Map<string, Running>
+
+/** Event source mappings of a server, not yet polled. */
+export function createSources(parts: SourcesParts): Sources {
+  const running: AllRunning = new Map()
+  const state = { isOpen: false, hasNews: false, looking: undefined as Promise<void> | undefined }
+  let timer: NodeJS.Timeout | undefined
+
+  const lookOnce = async (): Promise<void> => {
+    clearTimeout(timer)
+    const again = await lookAtMappings(parts, running, wake).catch((cause: unknown) => {
+      parts.warn(`Event source mappings cannot be read: ${String(cause)}`)
+      return againMs
+    })
+    if (again !== undefined && state.isOpen) timer = setTimeout(wake, again).unref()
+  }
+  const keepLooking = async (): Promise<void> => {
+    while (state.hasNews && state.isOpen) {
+      state.hasNews = false
+      await lookOnce()
+    }
+    state.looking = undefined
+  }
+  const wake = (): void => {
+    state.hasNews = true
+    if (state.isOpen) state.looking ??= keepLooking()
+  }
+  return {
+    wake,
+    start() {
+      state.isOpen = true
+      wake()
+    },
+    async close() {
+      state.isOpen = false
+      clearTimeout(timer)
+      await state.looking
+      await Promise.all([...running.values()].map(({ runner }) => runner.stop()))
+      running.clear()
+    },
+  }
+}
+
+/** Starts and ends polling as the mappings say; answers when to look again. */
+async function lookAtMappings(parts: SourcesParts, running: AllRunning, wake: () => void): Promise<number | undefined> {
+  const mappings = await parts.mappings.list()
+  const isWanted = ({ state, settings }: PolledMapping) => polled.has(state) && parts.isReachable(settings.kind)
+  const wanted = new Map(mappings.filter(isWanted).map((each) => [each.settings.uuid, each]))
+  for (const [uuid, each] of running) {
+    if (each.isStopping || JSON.stringify(wanted.get(uuid)?.settings) === each.settings) continue
+    const isGone = mappings.every(({ settings }) => settings.uuid !== uuid)
+    stop(uuid, isGone, parts, running, wake)
+  }
+  for (const [uuid, { settings }] of wanted) {
+    if (running.has(uuid)) continue
+    running.set(uuid, { runner: start(settings, parts), settings: JSON.stringify(settings), isStopping: false })
+  }
+  for (const mapping of mappings) {
+    const isStopping = running.get(mapping.settings.uuid)?.isStopping ?? false
+    if (!isStopping) await settle(mapping, parts)
+  }
+  return parts.lookEveryMs
+}
+
+/** Its batches may still run for minutes: others are not kept waiting, and what comes after it begins when it has ended. */
+function stop(uuid: string, isGone: boolean, parts: SourcesParts, running: AllRunning, wake: () => void): void {
+  const each = running.get(uuid)
+  if (each === undefined) return
+  each.isStopping = true
+  const end = async () => {
+    await each.runner.stop()
+    if (isGone) await createCheckpoints(parts.documents, uuid).clear()
+  }
+  void end()
+    .catch((cause: unknown) => parts.warn(`Checkpoints of mapping ${uuid} are left: ${String(cause)}`))
+    .finally(() => {
+      running.delete(uuid)
+      wake()
+    })
+}
+
+async function settle({ settings: { uuid }, state }: PolledMapping, parts: SourcesParts): Promise<void> {
+  if (state !== 'Enabled' && state !== 'Disabled') await parts.mappings.settle(uuid, state)
+}
+
+function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
+  const { uuid } = settings
+  const { services, leases, warn, newId, now } = parts
+  const report = onChange((result) => {
+    parts.mappings
+      .report(uuid, result)
+      .catch((cause: unknown) => warn(`Mapping ${uuid} keeps no result: ${String(cause)}`))
+  })
+  const open = () =>
+    openSource({
+      settings,
+      services,
+      report,
+      newId,
+      now,
+      run: parts.runBatch(settings.functionArn),
+      checkpoints: createCheckpoints(parts.documents, uuid),
+      giveUp: parts.giveUp(settings),
+    })
+  return startMappingRunner({ uuid, open, leases, times: parts.times ?? leaseTimes, report, warn })
+}
+
+/** Passes on a result only when it differs from the one before, so that a batch costs no write. */
+function onChange(write: (result: string | undefined) => void): (result: string | undefined) => void {
+  let last: string | undefined
+  let isKnown = false
+  return (result) => {
+    if (isKnown && result === last) return
+    isKnown = true
+    last = result
+    write(result)
+  }
+}

@@ -1,0 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+const patienceMs = 60_000
+
+/** Waits until the condition holds; an error of it, or its never holding, is the test's failure. */
+export async function eventually(condition: () => boolean | Promise<boolean>, withinMs = patienceMs): Promise<void> {
+  const endMs = Date.now() + withinMs
+  while (!(await condition())) {
+    if (Date.now() > endMs) throw new Error('waited in vain')
+    await wait(20)
+  }
+}

@@ -1,0 +1,56 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { describe } from '@jest/globals'
+import type { AwsServices, JsonService } from '../aws-services.ts'
+import { createSignedServices } from '../signed-services.ts'
+import { eventually } from './eventually.ts'
+
+/** A server that stands for AWS, started for one test file. */
+export interface Moto {
+  readonly address: string
+  readonly services: AwsServices
+  /** One call, as a user of the service would make it. */
+  ask<Answer = Record<string, unknown>>(service: JsonService, target: string, input: object): Promise<Answer>
+  close(): Promise<void>
+}
+
+const isMotoThere = spawnSync('moto_server', ['--help']).status === 0
+
+/** Describes what needs `moto_server`; where it is not installed, the tests are skipped and the name says so. */
+export function describeWithMoto(name: string, tests: () => void): void {
+  if (isMotoThere) describe(name, tests)
+  else describe.skip(`${name} (skipped: moto_server is not on the PATH)`, tests)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+export async function startMoto(): Promise<Moto> {
+  const port = await freePort()
+  const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+  const address = `http://127.0.0.1:${port}`
+  await eventually(async () => (await fetch(`${address}/moto-api/data.json`).catch(() => undefined))?.ok === true)
+  const services = createSignedServices({
+    endpoints: { sqs: address, kinesis: address, dynamodb: address },
+    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+    now: Date.now,
+  })
+  return {
+    address,
+    services,
+    ask: async <Answer>(service: JsonService, target: string, input: object) =>
+      (await services.call({ service, region: 'us-east-1', target, input })) as Answer,
+    async close() {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { fakeDocuments } from '../../functions/documents.fake.ts'
+import { createCheckpoints } from '../checkpoints.ts'
+import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '../poll-settings.ts'
+import type { BatchRun, RunBatch } from '../run-batch.ts'
+import type { SourceParts } from '../source.ts'
+import type { AwsServices } from '../aws-services.ts'
+
+/** Settings of a mapping with AWS's defaults for queues. */
+export function aMapping(settings: Partial<PollSettings> = {}): PollSettings {
+  return {
+    uuid: '8d5a1f0e-0000-4000-8000-000000000001',
+    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+    kind: 'sqs',
+    sourceArn: '',
+    batchSize: 10,
+    batchingWindowSeconds: 0,
+    filters: [],
+    reportsItemFailures: false,
+    parallelizationFactor: 1,
+    bisectsOnError: false,
+    maximumRetryAttempts: -1,
+    maximumRecordAgeSeconds: -1,
+    tumblingWindowSeconds: 0,
+    startingPosition: 'TRIM_HORIZON',
+    kafka: { bootstrapServers: [], topics: [], consumerGroupId: '', access: [] },
+    ...settings,
+  }
+}
+
+/** What a function in a test says to an event. */
+export type Answer = { readonly payload?: unknown; readonly functionError?: string } | 'refused'
+
+/** A function that a test plays; it is told each event. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read the members that they expect
+export function playFunction(play: (event: any) => Answer | Promise<Answer> = () => ({})): RunBatch {
+  let calls = 0
+  const run = async (event: object): Promise<BatchRun> => {
+    const requestId = `request-${++calls}`
+    const answer = await play(JSON.parse(JSON.stringify(event)))
+    if (answer === 'refused') return { kind: 'refused', requestId, reason: 'Rate Exceeded.' }
+    const payload = Buffer.from(answer.payload === undefined ? 'null' : JSON.stringify(answer.payload))
+    const failure = answer.functionError === undefined ? {} : { functionError: answer.functionError }
+    return { kind: 'ran', requestId, payload, executedVersion: '$LATEST', ...failure }
+  }
+  return Object.assign(run, { timeoutSeconds: async () => 3 })
+}
+
+/** What a source is made of, with the services that a test has. */
+export function sourceParts(
+  services: AwsServices,
+  settings: Partial<PollSettings>,
+  run: RunBatch,
+  others: Partial<SourceParts> = {},
+): SourceParts {
+  const mapping = aMapping(settings)
+  return {
+    settings: mapping,
+    services,
+    run,
+    checkpoints: createCheckpoints(fakeDocuments(), mapping.uuid),
+    giveUp: async () => undefined,
+    report: () => undefined,
+    newId: randomUUID,
+    now: Date.now,
+    ...others,
+  }
+}
+
+export interface FakeMappings extends PolledMappings {
+  put(settings: PollSettings, state: MappingState): void
+  remove(uuid: string): void
+  stateOf(uuid: string): MappingState | undefined
+  resultOf(uuid: string): string | undefined
+}
+
+/** Mappings in memory. */
+export function fakeMappings(): FakeMappings {
+  const kept = new Map<string, PolledMapping & { result?: string | undefined }>()
+  return {
+    put: (settings, state) => void kept.set(settings.uuid, { settings, state }),
+    remove: (uuid) => void kept.delete(uuid),
+    stateOf: (uuid) => kept.get(uuid)?.state,
+    resultOf: (uuid) => kept.get(uuid)?.result,
+    list: async () => [...kept.values()],
+    settle: async (uuid, transition) => {
+      const found = kept.get(uuid)
+      const state = transition === 'Disabling' ? 'Disabled' : 'Enabled'
+      if (found?.state === transition) kept.set(uuid, { ...found, state })
+    },
+    report: async (uuid, result) => {
+      const found = kept.get(uuid)
+      if (found !== undefined) kept.set(uuid, { ...found, result })
+    },
+  }
+}

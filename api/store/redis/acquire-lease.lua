@@ -1,0 +1,9 @@
+-- Gives a lease that nobody holds.
+-- KEYS[1] lease   text: fence of who holds it; ends by itself
+-- KEYS[2] fences  counter of all leases ever given
+-- ARGV[1] lease, ms
+-- Returns the fence, or nothing when another one holds it.
+if redis.call('EXISTS', KEYS[1]) == 1 then return nil end
+local fence = redis.call('INCR', KEYS[2])
+redis.call('SET', KEYS[1], fence, 'PX', ARGV[1])
+return fence
