@@ -98,7 +98,10 @@ module.exports = {
       name: 'not-in-the-table',
       comment: 'A new folder or file of api/ needs a line in the table.',
       severity: 'error',
-      from: { path: '^api/', pathNot: [tests, '^api/(main|server|assembly)\\.ts$', ...Object.keys(table).map(pattern)] },
+      from: {
+        path: '^api/',
+        pathNot: [tests, '^api/(main|server|assembly)\\.ts$', ...Object.keys(table).map(pattern)],
+      },
       to: { path: ours },
     },
     only('sqlite-in-store-only', 'Only store/ knows the database.', '^api/store/', '^(node:)?sqlite$'),
