@@ -30,6 +30,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   const app = Fastify({
     ...routerOptions,
     forceCloseConnections: 'idle',
+    // A request that came before its connection was closed is answered; the answer says that the connection ends.
+    return503OnClosing: false,
     rewriteUrl: rewriteFunctionUrl,
     schemaController: { compilersFactory },
   })
