@@ -10,6 +10,8 @@ export interface CachedFunction {
 /** Parsed records in memory. */
 export interface CatalogueCache {
   known(name: string): CachedFunction | undefined
+  /** What was known last, also if it has not been true since. */
+  recall(name: string): CachedFunction | undefined
   /** Reads, and keeps what was read unless the function changed meanwhile. */
   load<Value>(
     name: string,
@@ -18,7 +20,8 @@ export interface CatalogueCache {
   ): Promise<Value | undefined>
   /** What is known or just being read of the function is out of date. */
   forget(name: string): void
-  clear(): void
+  /** All that is known or just being read may be out of date. */
+  distrust(): void
 }
 
 const mostFunctions = 1000
@@ -27,16 +30,34 @@ const mostVersions = 100
 /** An empty cache, which drops what it has held longest when it is full. */
 export function createCatalogueCache(): CatalogueCache {
   const functions = new Map<string, CachedFunction>()
+  const trusted = new Set<CachedFunction>()
   const loads = new Set<{ readonly name: string; isStale: boolean }>()
 
+  const known = (name: string): CachedFunction | undefined => {
+    const found = functions.get(name)
+    return found !== undefined && trusted.has(found) ? found : undefined
+  }
+  const drop = (name: string): void => {
+    const found = functions.get(name)
+    if (found !== undefined) trusted.delete(found)
+    functions.delete(name)
+  }
   const placeFor = (name: string): CachedFunction => {
-    const known = functions.get(name) ?? { versions: new Map<string, FunctionVersion>() }
-    if (!functions.has(name)) dropOldest(functions, mostFunctions)
-    functions.set(name, known)
-    return known
+    const present = known(name)
+    if (present !== undefined) return present
+    drop(name)
+    for (const oldest of functions.keys()) {
+      if (functions.size < mostFunctions) break
+      drop(oldest)
+    }
+    const place = { versions: new Map<string, FunctionVersion>() }
+    functions.set(name, place)
+    trusted.add(place)
+    return place
   }
   return {
-    known: (name) => functions.get(name),
+    known,
+    recall: (name) => functions.get(name),
     load: async (name, read, keep) => {
       const load = { name, isStale: false }
       loads.add(load)
@@ -44,7 +65,10 @@ export function createCatalogueCache(): CatalogueCache {
         const value = await read()
         if (value === undefined || load.isStale) return value
         const place = placeFor(name)
-        dropOldest(place.versions, mostVersions)
+        for (const oldest of place.versions.keys()) {
+          if (place.versions.size < mostVersions) break
+          place.versions.delete(oldest)
+        }
         keep(place, value)
         return value
       } finally {
@@ -52,19 +76,12 @@ export function createCatalogueCache(): CatalogueCache {
       }
     },
     forget: (name) => {
-      functions.delete(name)
+      drop(name)
       for (const load of loads) if (load.name === name) load.isStale = true
     },
-    clear: () => {
-      functions.clear()
+    distrust: () => {
+      trusted.clear()
       for (const load of loads) load.isStale = true
     },
-  }
-}
-
-function dropOldest(map: Map<string, unknown>, most: number): void {
-  for (const oldest of map.keys()) {
-    if (map.size < most) return
-    map.delete(oldest)
   }
 }

@@ -23,7 +23,7 @@ export interface FreshnessParts {
 
 /**
  * Each change has the revision after the one before it, so a gap shows that messages were missed, and a revision in Redis that
- * nobody told of for a whole round shows that they do not arrive. Either way all that is known is forgotten.
+ * nobody told of for a whole round shows that they do not arrive. Either way all that is known is read again.
  */
 export function createCatalogueFreshness(parts: FreshnessParts): CatalogueFreshness {
   const { cache } = parts
@@ -34,20 +34,20 @@ export function createCatalogueFreshness(parts: FreshnessParts): CatalogueFreshn
     state.seen = 0
   }
   const trustFrom = (revision: number): void => {
-    cache.clear()
+    cache.distrust()
     Object.assign(state, { isCurrent: true, seen: Math.max(state.seen, revision), owed: 0 })
   }
   const compare = (revision: number, seenBefore: number): void => {
     if (!state.isCurrent) trustFrom(revision)
     else if (revision < seenBefore || state.owed > state.seen) {
       distrust()
-      cache.clear()
+      cache.distrust()
       parts.renewSubscription()
     } else state.owed = revision
   }
   const onMessage = (text: string): void => {
     const [revision = '', replica = '', name = ''] = text.split(' ')
-    if (state.isCurrent && Number(revision) > state.seen + 1) cache.clear()
+    if (state.isCurrent && Number(revision) > state.seen + 1) cache.distrust()
     state.seen = Math.max(state.seen, Number(revision))
     cache.forget(name)
     parts.onChange({ name, replica })

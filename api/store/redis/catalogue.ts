@@ -30,15 +30,20 @@ export function openCatalogue(parts: CatalogueParts): Catalogue {
   const removeFunction = loadScript(connection, 'remove-function', import.meta.url)
   const listDocuments = loadScript(connection, 'list-documents', import.meta.url)
   const known = (name: string): CachedFunction | undefined => (freshness.isCurrent() ? cache.known(name) : undefined)
+  const load = (name: string) =>
+    cache.load(
+      name,
+      () => readRecord(connection, name),
+      (place, record) => (place.record = record),
+    )
 
   return {
-    find: async (name) =>
-      known(name)?.record ??
-      cache.load(
-        name,
-        () => readRecord(connection, name),
-        (place, record) => (place.record = record),
-      ),
+    find: async (name) => {
+      const record = known(name)?.record ?? (await load(name))
+      // What was known of a function that is gone must not come back when Redis is away.
+      if (record === undefined) cache.forget(name)
+      return record
+    },
     findVersion: async (name, version) =>
       known(name)?.versions.get(version) ??
       cache.load(
@@ -96,12 +101,12 @@ export function lastKnown(catalogue: Catalogue, { cache, freshness }: CatalogueP
     find: (name) =>
       orKnown(
         () => catalogue.find(name),
-        () => cache.known(name)?.record,
+        () => cache.recall(name)?.record,
       ),
     findVersion: (name, version) =>
       orKnown(
         () => catalogue.findVersion(name, version),
-        () => cache.known(name)?.versions.get(version),
+        () => cache.recall(name)?.versions.get(version),
       ),
   }
 }

@@ -52,6 +52,16 @@ describeWithRedis('the connection to Redis', () => {
     await eventually(() => answers(store))
   })
 
+  test('what was known is not lost by a Redis that comes and goes', async () => {
+    for (let round = 0; round < 3; round++) {
+      await redis.signal('SIGKILL')
+      await eventually(isGone)
+      expect((await store.invocationCatalogue.find('f'))?.value).toEqual(aFunction('f'))
+      await redis.restart()
+      await eventually(() => answers(store))
+    }
+  })
+
   test('invocations go on with what was known last while Redis is gone, and with nothing else', async () => {
     await redis.signal('SIGKILL')
     await eventually(isGone)

@@ -138,6 +138,15 @@ describeWithRedis('a queue of several replicas', () => {
     expect(redis.cli('zcard', eventKeys.held('one'))).toBe('2')
   })
 
+  test('what it was given after it had given up waiting is ready again', async () => {
+    const one = await open('one')
+    await one.events.add(anEvent('f', 'e'))
+    const late = await open('one')
+    expect(await take(late)).toEqual(['e'])
+    late.abandon()
+    await eventually(async () => (await take(one)).join() === 'e')
+  })
+
   test('large payloads come a few at a time', async () => {
     const one = await open('one')
     const payload = Buffer.alloc(1_000_000, 1)

@@ -49,9 +49,12 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
 
   const watch = async (): Promise<void> => {
     const askedMs = now()
-    const { redisMs, hasReady } = await steps.watch()
+    const { redisMs, hasReady, inFlight: heldInRedis } = await steps.watch()
     state.clockAheadMs = Math.round((redisMs - (askedMs + now()) / 2) / 200) * 200
-    if (hasReady) tell()
+    // A take that was given up as lost may have been carried out later. With a take under way this is nothing, and does no harm.
+    const holdsUnknown = heldInRedis > inFlight.size
+    if (holdsUnknown) state.mayHoldUnknown = true
+    if (hasReady || holdsUnknown) tell()
   }
   await watch()
   const watching = setInterval(() => void watch().catch(() => undefined), watchMs)
@@ -60,6 +63,11 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
     clearInterval(watching)
     announce.stop()
     closing.abort()
+  }
+
+  const settle = async (id: string, step: () => Promise<void>): Promise<void> => {
+    await untilDone(step, closing.signal)
+    inFlight.delete(id)
   }
 
   return {
@@ -76,20 +84,12 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
       for (const { id, functionName } of events) inFlight.set(id, functionName)
       return events
     },
-    finish: async (id) => {
-      await untilDone(() => steps.finish(id), closing.signal)
-      inFlight.delete(id)
-    },
+    finish: (id) => settle(id, () => steps.finish(id)),
     note: (id, step) => untilDone(() => steps.note(id, step), closing.signal),
-    putBack: async (id, dueMs, step) => {
-      await untilDone(() => steps.putBack(id, dueMs + state.clockAheadMs, step), closing.signal)
-      inFlight.delete(id)
-    },
+    putBack: (id, dueMs, step) => settle(id, () => steps.putBack(id, dueMs + state.clockAheadMs, step)),
     fail: async (id, step, most) => {
       const functionName = inFlight.get(id)
-      if (functionName === undefined) return
-      await untilDone(() => steps.fail({ id, functionName }, step, most), closing.signal)
-      inFlight.delete(id)
+      if (functionName !== undefined) await settle(id, () => steps.fail({ id, functionName }, step, most))
     },
     nextDueMs: async () => {
       const dueMs = await steps.nextDueMs()

@@ -13,8 +13,8 @@ export interface EventSteps {
   fail(event: { readonly id: string; readonly functionName: string }, step: EventStep, most: number): Promise<void>
   /** Makes what this taker has in flight ready again, but for the ids given; with `isGoing`, the taker goes. */
   release(keep: Iterable<string>, isGoing: boolean): Promise<void>
-  /** Renews the lease, releases what dead takers had, and answers Redis' time and whether something is ready. */
-  watch(): Promise<{ redisMs: number; hasReady: boolean }>
+  /** Renews the lease, releases what dead takers had, and answers Redis' time, whether something is ready, and how much is in flight. */
+  watch(): Promise<{ redisMs: number; hasReady: boolean; inFlight: number }>
   nextDueMs(): Promise<number | undefined>
 }
 
@@ -61,8 +61,12 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
     },
     watch: async () => {
       const args = [eventPrefix, readyPrefix, heldPrefix, taker, leaseMs]
-      const [redisMs, functions] = (await watchEvents([takers, turns, turn], args)) as [string, number]
-      return { redisMs: Number(redisMs), hasReady: functions > 0 }
+      const [redisMs, functions, inFlight] = (await watchEvents([takers, turns, turn], args)) as [
+        string,
+        number,
+        number,
+      ]
+      return { redisMs: Number(redisMs), hasReady: functions > 0, inFlight }
     },
     nextDueMs: async () => {
       const [, dueMs] = await connection.run((redis) => redis.zrange(delayed, '0', '0', 'WITHSCORES'))

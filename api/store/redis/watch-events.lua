@@ -3,7 +3,7 @@
 -- KEYS[2] turns    sorted set: functions with ready events by their last turn
 -- KEYS[3] turn     counter
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] prefix of held sets   ARGV[4] taker   ARGV[5] lease ms
--- Returns Redis' ms, and the number of functions with ready events.
+-- Returns Redis' ms, the number of functions with ready events, and the number of events that this taker has in flight.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[5]), ARGV[4])
@@ -25,4 +25,4 @@ for _, taker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.forma
   end
   if redis.call('EXISTS', heldKey) == 0 then redis.call('ZREM', KEYS[1], taker) end
 end
-return { string.format('%.0f', now), redis.call('ZCARD', KEYS[2]) }
+return { string.format('%.0f', now), redis.call('ZCARD', KEYS[2]), redis.call('ZCARD', ARGV[3] .. ARGV[4]) }

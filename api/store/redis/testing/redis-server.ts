@@ -70,7 +70,16 @@ export async function startRedis(settings: readonly string[] = [], port?: number
 export async function startCluster(): Promise<{ url: string; nodes: RunningRedis[]; stop(): Promise<void> }> {
   // A cluster's nodes also listen on their port + 10000.
   const ports = await Promise.all(Array.from({ length: 6 }, () => freePort(20_000)))
-  const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500', '--appendonly', 'yes']
+  const settings = [
+    '--cluster-enabled',
+    'yes',
+    '--cluster-node-timeout',
+    '1500',
+    '--repl-diskless-sync-delay',
+    '0',
+    '--appendonly',
+    'yes',
+  ]
   const nodes = await Promise.all(ports.map((port) => startRedis(settings, port)))
   const addresses = ports.map((port) => `127.0.0.1:${String(port)}`)
   const created = spawnSync('redis-cli', [
@@ -83,6 +92,9 @@ export async function startCluster(): Promise<{ url: string; nodes: RunningRedis
   ])
   if (created.status !== 0) throw new Error(`No cluster: ${String(created.stdout)}${String(created.stderr)}`)
   await eventually(() => nodes.every((node) => /cluster_state:ok/.test(node.cli('cluster', 'info'))))
+  // A replica that never had its master's data does not take its place.
+  const follows = (node: RunningRedis) => /link_status:up/.test(node.cli('info', 'replication'))
+  await eventually(() => nodes.filter(follows).length === 3)
   return {
     url: `redis+cluster://${addresses.slice(0, 3).join(',')}`,
     nodes,
