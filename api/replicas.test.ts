@@ -26,6 +26,8 @@ async function openCounter() {
     seen.runs++
     seen.most = Math.max(seen.most, running.size)
     socket.on('error', () => undefined)
+    // A function answers only when it knows that this was seen.
+    socket.on('end', () => running.delete(socket))
     socket.on('close', () => running.delete(socket))
     socket.resume()
   }).listen(0, '127.0.0.1')
@@ -36,7 +38,8 @@ async function openCounter() {
 const code = (port: number, answer: string) => `
 const { connect } = require('node:net')
 exports.handler = () => new Promise((resolve, reject) => {
-  const socket = connect(${String(port)}, '127.0.0.1', () => setTimeout(() => socket.end(() => resolve(${JSON.stringify(answer)})), 20))
+  const socket = connect(${String(port)}, '127.0.0.1', () => setTimeout(() => socket.end(), 20))
+  socket.on('close', () => resolve(${JSON.stringify(answer)}))
   socket.on('error', reject)
 })`
 
