@@ -1,13 +1,21 @@
 import type { Documents } from '../functions/documents.ts'
 
+/** A tumbling window that has had records and is not over. */
+export interface OpenWindow {
+  readonly startMs: number
+  readonly state: unknown
+}
+
 /** How far a shard has been read; a mapping whose shard has none begins at its starting position. */
 export interface Checkpoint {
+  /** Read from here on while no record is done with: the time at which the mapping began. */
+  readonly sinceMs?: number
   /** The last record that is done with. */
   readonly sequenceNumber?: string
   /** The shard is closed and read to its end. */
   readonly isEnded?: boolean
   /** What the function kept of the tumbling window that is open. */
-  readonly window?: { readonly startMs: number; readonly state: unknown }
+  readonly window?: OpenWindow
 }
 
 interface Kept extends Checkpoint {

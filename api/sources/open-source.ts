@@ -4,5 +4,19 @@ import { SourceFault, type Source, type SourceParts } from './source.ts'
 export async function openSource(parts: SourceParts): Promise<Source> {
   const { kind } = parts.settings
   if (kind === 'sqs') return (await import('./sqs.ts')).createSqsSource(parts)
+  if (kind === 'kinesis') {
+    const [{ createStreamSource }, { createKinesisStream }] = await Promise.all([
+      import('./shards.ts'),
+      import('./kinesis.ts'),
+    ])
+    return createStreamSource(createKinesisStream(parts), parts)
+  }
+  if (kind === 'dynamodb') {
+    const [{ createStreamSource }, { createDynamoStream }] = await Promise.all([
+      import('./shards.ts'),
+      import('./dynamodb-stream.ts'),
+    ])
+    return createStreamSource(createDynamoStream(parts), parts)
+  }
   throw new SourceFault(`Events of this source (${kind}) cannot be read here.`)
 }

@@ -16,11 +16,17 @@ export type BatchRun =
   /** It did not run: a throttle, a function that is gone or not ready, or a fault of ours. */
   | { readonly kind: 'refused'; readonly requestId: string; readonly reason: string }
 
+/** What sources ask of a function. */
+export interface BatchTarget {
+  readonly timeoutSeconds: number
+  readonly roleArn: string
+}
+
 /** Runs the mapping's function with an event; never rejects. */
 export interface RunBatch {
   (event: object): Promise<BatchRun>
-  /** The function's timeout as it is now; nothing when the function is gone. */
-  timeoutSeconds(): Promise<number | undefined>
+  /** The function's settings as they are now; nothing when the function is gone. */
+  target(): Promise<BatchTarget | undefined>
 }
 
 export interface RunBatchParts extends Home {
@@ -54,13 +60,14 @@ export function createRunBatch(functionArn: string, parts: RunBatchParts): RunBa
       return { kind: 'refused', requestId, reason }
     }
   }
-  const timeoutSeconds = async () => {
+  const target = async () => {
     try {
-      return (await invoke.resolve(reference)).version.settings.timeoutSeconds
+      const { timeoutSeconds, role } = (await invoke.resolve(reference)).version.settings
+      return { timeoutSeconds, roleArn: role }
     } catch (error) {
       if (error instanceof LambdaError) return undefined
       throw error
     }
   }
-  return Object.assign(run, { timeoutSeconds })
+  return Object.assign(run, { target })
 }

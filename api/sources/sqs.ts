@@ -53,9 +53,9 @@ function createVisibility(queue: SqsQueue, { settings, run, now }: SourceParts):
   let known: Promise<number> | undefined
   let untilMs = 0
   const read = async () => {
-    const timeoutSeconds = await run.timeoutSeconds()
-    if (timeoutSeconds === undefined) throw new SourceFault('Function does not exist')
-    const needed = settings.batchingWindowSeconds + timeoutSeconds + visibilityMarginSeconds
+    const target = await run.target()
+    if (target === undefined) throw new SourceFault('Function does not exist')
+    const needed = settings.batchingWindowSeconds + target.timeoutSeconds + visibilityMarginSeconds
     return Math.min(Math.max(await queue.visibilitySeconds(), needed), longestVisibilitySeconds)
   }
   return () => {

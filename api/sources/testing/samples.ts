@@ -43,7 +43,9 @@ export function playFunction(play: (event: any) => Answer | Promise<Answer> = ()
     const failure = answer.functionError === undefined ? {} : { functionError: answer.functionError }
     return { kind: 'ran', requestId, payload, executedVersion: '$LATEST', ...failure }
   }
-  return Object.assign(run, { timeoutSeconds: async () => 3 })
+  return Object.assign(run, {
+    target: async () => ({ timeoutSeconds: 3, roleArn: 'arn:aws:iam::000000000000:role/r' }),
+  })
 }
 
 /** What a source is made of, with the services that a test has. */
