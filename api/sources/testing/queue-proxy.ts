@@ -1,0 +1,46 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** An address in front of moto's queues that receives as SQS does. */
+export interface QueueProxy {
+  readonly address: string
+  close(): void
+}
+
+/**
+ * Moto goes on with a long poll whose client has died, and hands messages to it; and polls at one time ignore each other's
+ * groups. SQS does neither: long polls are made of short ones here, and end with their client.
+ */
+export async function startQueueProxy(target: string): Promise<QueueProxy> {
+  const server = createServer((request, response) => {
+    const forward = async () => {
+      const body = await text(request)
+      const { WaitTimeSeconds = 0, ...input } = JSON.parse(body) as { WaitTimeSeconds?: number }
+      const endMs = Date.now() + WaitTimeSeconds * 1000
+      const isReceive = request.headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage'
+      const headers = request.headersDistinct as Record<string, string[]>
+      const { host: _host, 'content-length': _length, connection: _connection, ...others } = headers
+      const passed = Object.entries(others).map(([name, values]): [string, string] => [name, values.join()])
+      for (;;) {
+        const asked = isReceive ? JSON.stringify({ ...input, WaitTimeSeconds: 0 }) : body
+        const answer = await fetch(target, { method: 'POST', headers: passed, body: asked })
+        const answered = await answer.text()
+        const isDone = !isReceive || answered.includes('"MessageId"') || Date.now() >= endMs
+        if (isDone) return response.writeHead(answer.status).end(answered)
+        if (request.socket.destroyed) return undefined
+        await wait(100)
+      }
+    }
+    forward().catch(() => response.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { address: `http://127.0.0.1:${port}`, close }
+}
