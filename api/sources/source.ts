@@ -5,7 +5,7 @@ import type { RunBatch } from './run-batch.ts'
 import type { Checkpoints } from './checkpoints.ts'
 
 /**
- * One event source of one mapping. Promises that every source passes in `source.contract.ts`: a record that was not given up
+ * One event source of one mapping. What every source promises, and its tests hold: a record that was not given up
  * is run at least once, whenever polling ends and begins again; records of one part and group are run in order; polling ends
  * soon after its signal aborts, with nothing of it running any more.
  */
