@@ -33,7 +33,10 @@ describe('the manifests', () => {
   let lastId = 0
 
   beforeAll(async () => {
-    await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait')
+    await remove()
+    const isThere = async () =>
+      (await kubectl('get', 'namespace', namespace, '--ignore-not-found', '-o', 'name')) !== ''
+    await eventually(async () => ((await isThere()) ? undefined : true), 300_000)
     await kubectl('apply', '-k', 'k8s/manifests/overlays/test')
     await kubectl('-n', namespace, 'rollout', 'status', 'statefulset/redis', '--timeout=120s')
     await kubectl('-n', namespace, 'rollout', 'status', 'deployment/kubelambda', '--timeout=180s')
@@ -41,8 +44,15 @@ describe('the manifests', () => {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
     client = new LambdaClient({ endpoint: `http://${spec?.clusterIP ?? ''}`, region: 'us-east-1', credentials })
     await create('steady')
-  }, 400_000)
-  afterAll(() => kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false'))
+  }, 700_000)
+  afterAll(remove, 60_000)
+
+  /** Servers would otherwise be waited for as long as an invocation may run. */
+  async function remove(): Promise<void> {
+    await kubectl('-n', namespace, 'delete', 'deployment,statefulset', '--all', '--wait=false')
+    await kubectl('-n', namespace, 'delete', 'pods', '--all', '--grace-period=0', '--force')
+    await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false')
+  }
 
   async function create(FunctionName: string): Promise<void> {
     const code = { ZipFile: await zipOf('index.mjs', tellsIdentity) }
