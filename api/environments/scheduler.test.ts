@@ -249,7 +249,8 @@ describe('ends', () => {
 
   test('closing ends what runs longer than the deadline', async () => {
     const first = await run()
-    const lost = expect(run({ sleepMs: 3_600_000 })).rejects.toThrow('The environment was lost')
+    // An event that was not even sent by then was not lost, but had no environment left to go to.
+    const lost = expect(run({ sleepMs: 3_600_000 })).rejects.toThrow(/The environment was lost|shutting down/)
     await scheduler.close(10)
     await lost
     await gone(first.pid)

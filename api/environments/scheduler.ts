@@ -163,7 +163,9 @@ class PooledScheduler implements Scheduler {
 
   drainAllBut(functionName: string, keys: ReadonlySet<string>): void {
     for (const [key, pool] of this.#pools.current()) {
-      if (pool.functionName === functionName && !keys.has(key)) this.#drainPool(key, pool)
+      // A tenant's key has another part behind the version's.
+      const isCurrent = keys.has(key) || [...keys].some((current) => key.startsWith(`${current}:`))
+      if (pool.functionName === functionName && !isCurrent) this.#drainPool(key, pool)
     }
   }
 
