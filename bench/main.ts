@@ -12,6 +12,7 @@
  */
 import { measureBurst } from './burst.ts'
 import { measureCatalogue } from './catalogue.ts'
+import { measureCluster } from './cluster.ts'
 import { measureCold } from './cold.ts'
 import { measureEvents } from './events.ts'
 import { measureIdle } from './idle.ts'
@@ -43,13 +44,25 @@ const measures: Record<Measurement, Measure> = {
 const words = process.argv.slice(2)
 const options = readOptions(words)
 const loadBefore = currentLoad()
-const findings = options.other === undefined ? await measurePromises(options) : await measureOther(options.other)
+const findings = await measureWhatIsAsked(options)
 const report = `${renderTable(findings)}\n\n${renderCircumstances(words.length === 0 ? '' : ` -- ${words.join(' ')}`, loadBefore)}`
 console.log(`\n${report}`)
-if (options.write && !(await writeBetweenMarkers(new URL('../README.md', import.meta.url), report))) {
+if (
+  options.write &&
+  !(await writeBetweenMarkers(
+    new URL('../README.md', import.meta.url),
+    report,
+    options.cluster === undefined ? 'bench' : 'bench-cluster',
+  ))
+) {
   console.error('README.md has no bench:start and bench:end markers: nothing written.')
 }
 process.exit(0)
+
+function measureWhatIsAsked(asked: Options): Promise<Finding[]> {
+  if (asked.cluster !== undefined) return measureCluster(asked.cluster, asked.effort)
+  return asked.other === undefined ? measurePromises(asked) : measureOther(asked.other)
+}
 
 function measureOther(other: NonNullable<Options['other']>): Promise<Finding[]> {
   return measureEndpoint(other.endpoint, other.functionName, options.effort)

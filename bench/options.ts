@@ -13,6 +13,8 @@ export interface Options {
   readonly write: boolean
   readonly profileFolder?: string
   readonly other?: { readonly endpoint: string; readonly functionName: string }
+  /** A server on a cluster, and the image of the bare echo there. */
+  readonly cluster?: { readonly origin: string; readonly image: string }
 }
 
 /** Reads the command line; what it cannot use is an `Error` that says what to write instead. */
@@ -27,6 +29,8 @@ export function readOptions(words: readonly string[]): Options {
       profile: { type: 'string' },
       endpoint: { type: 'string' },
       function: { type: 'string' },
+      service: { type: 'string' },
+      image: { type: 'string', default: 'kubelambda/server:latest' },
     },
   })
   if ((values.endpoint === undefined) !== (values.function === undefined)) {
@@ -39,6 +43,7 @@ export function readOptions(words: readonly string[]): Options {
     functionCount: values.quick ? 200 : many,
     write: values.write,
     ...(values.profile === undefined ? {} : { profileFolder: values.profile }),
+    ...(values.service === undefined ? {} : { cluster: { origin: values.service, image: values.image } }),
     ...(values.endpoint === undefined || values.function === undefined
       ? {}
       : { other: { endpoint: values.endpoint, functionName: values.function } }),

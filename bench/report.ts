@@ -16,9 +16,6 @@ export function notMeasured(promise: string, error: unknown): Finding {
   return { promise, measured: `failed: ${reason.replaceAll('|', '/')}`, target: '', isKept: false }
 }
 
-const begin = '<!-- bench:start -->'
-const end = '<!-- bench:end -->'
-
 /** The findings as a Markdown table. */
 export function renderTable(findings: readonly Finding[]): string {
   const rows = findings.map(({ promise, measured, target, isKept }) => [promise, measured, target, verdict(isKept)])
@@ -43,8 +40,9 @@ export function currentLoad(): number {
   return loadavg()[0] ?? 0
 }
 
-/** Replaces what stands between the markers of a file; false when it has no markers. */
-export async function writeBetweenMarkers(file: URL, text: string): Promise<boolean> {
+/** Replaces what stands between the markers of this name in a file; false when it has none. */
+export async function writeBetweenMarkers(file: URL, text: string, name: string): Promise<boolean> {
+  const [begin, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
   const content = await readFile(file, 'utf8').catch(() => '')
   const from = content.indexOf(begin)
   const to = content.indexOf(end)
