@@ -1,5 +1,6 @@
 import { kinds, LambdaError } from '../errors.ts'
 import { partitionOf, type Home } from './arn.ts'
+import { nameErrors } from './function-errors.ts'
 
 /** A set of machines that functions may run on; kept and shown, since no function of this server runs on one. */
 export interface CapacityProvider {
@@ -30,6 +31,15 @@ export interface CapacityScaling {
 /** `arn:aws:lambda:REGION:ACCOUNT:capacity-provider:NAME`. */
 export function capacityProviderArn(home: Home, name: string): string {
   return `arn:${partitionOf(home.region)}:lambda:${home.region}:${home.accountId}:capacity-provider:${name}`
+}
+
+/** The name in a name or an ARN; an ARN of another account is access denied, and nothing of another region is here. */
+export function capacityProviderName(text: string, home: Home): string {
+  if (!text.includes(':')) return text
+  const [, , , region, accountId, , name = ''] = text.split(':')
+  if (accountId !== home.accountId) throw nameErrors.otherAccount()
+  if (region !== home.region) throw capacityProviderErrors.notFound(text)
+  return name
 }
 
 /** Capacity providers that are not there, or are there already; the second text is ours. */

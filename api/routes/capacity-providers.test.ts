@@ -45,3 +45,27 @@ test('a capacity provider of the same name is a conflict, and lists page', async
   const rest = await server.call('ListCapacityProviders', { Marker: first['NextMarker'] as string })
   expect([first['CapacityProviders'], rest['CapacityProviders']].map((page: unknown[]) => page.length)).toEqual([2, 1])
 })
+
+test.each([
+  ['account', 'arn:aws:lambda:us-east-1:123456789012:capacity-provider:p', 403],
+  ['region', 'arn:aws:lambda:eu-west-1:000000000000:capacity-provider:p', 404],
+])('an ARN of another %s never means the capacity provider of that name here', async (_what, foreign, status) => {
+  const server = startControlPlane()
+  await server.call('CreateCapacityProvider', { CapacityProviderName: 'p', ...members })
+  const input = { CapacityProviderName: foreign }
+  for (const operation of [
+    'GetCapacityProvider',
+    'UpdateCapacityProvider',
+    'DeleteCapacityProvider',
+    'ListFunctionVersionsByCapacityProvider',
+  ] as const) {
+    expect(await server.refusal(operation, input)).toMatchObject({ status })
+  }
+  const refused = await server.refusal('CreateCapacityProvider', {
+    CapacityProviderName: foreign.replace(/p$/, 'q'),
+    ...members,
+  })
+  expect(refused).toMatchObject({ status })
+  const { CapacityProviders } = await server.call('ListCapacityProviders')
+  expect(CapacityProviders).toMatchObject([{ CapacityProviderArn: `${arn}:p` }])
+})

@@ -2,6 +2,7 @@ import type { Home } from '../functions/arn.ts'
 import {
   capacityProviderArn,
   capacityProviderErrors,
+  capacityProviderName,
   type CapacityProvider,
   type CapacityScaling,
 } from '../functions/capacity-provider.ts'
@@ -49,7 +50,7 @@ export function capacityProviderRoutes(dependencies: CapacityProviderDependencie
   const show = (provider: CapacityProvider, state: State) => ({
     CapacityProvider: providerOutput(home, provider, state),
   })
-  const nameIn = ({ CapacityProviderName: text }: NameMembers) => text.slice(text.lastIndexOf(':') + 1)
+  const nameIn = ({ CapacityProviderName: text }: NameMembers) => capacityProviderName(text, home)
   const found = (name: string, provider: CapacityProvider | undefined) => {
     if (provider === undefined) throw capacityProviderErrors.notFound(capacityProviderArn(home, name))
     return provider
