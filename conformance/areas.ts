@@ -1,5 +1,7 @@
 import { account } from './areas/account.ts'
 import { aliases } from './areas/aliases.ts'
+import { capacityProviderMembers } from './areas/capacity-provider-members.ts'
+import { capacityProviders } from './areas/capacity-providers.ts'
 import { codeSigning } from './areas/code-signing.ts'
 import { concurrency } from './areas/concurrency-of-invocations.ts'
 import { environment } from './areas/environment.ts'
@@ -17,7 +19,9 @@ import { names } from './areas/names.ts'
 import { packages } from './areas/packages.ts'
 import { permissions } from './areas/permissions.ts'
 import { provisionedConcurrency } from './areas/provisioned-concurrency.ts'
+import { reservedConcurrency } from './areas/reserved-concurrency.ts'
 import { runtimes } from './areas/runtimes.ts'
+import { scaling } from './areas/scaling.ts'
 import { streaming } from './areas/streaming.ts'
 import { tags } from './areas/tags.ts'
 import { tenancy } from './areas/tenancy.ts'
@@ -43,6 +47,10 @@ export const areas: readonly Area[] = [
   functionOptions,
   functionUrls,
   provisionedConcurrency,
+  reservedConcurrency,
+  capacityProviders,
+  capacityProviderMembers,
+  scaling,
   eventSourceMappings,
   invokeAsync,
   names,
