@@ -5,7 +5,7 @@ import type { Catalogue } from '../functions/catalogue.ts'
 import type { Documents } from '../functions/documents.ts'
 import { claimDataFolder } from './embedded/database.ts'
 import { openEmbeddedStore } from './embedded/open.ts'
-import { openRedisStore, type RedisStore } from './redis/open.ts'
+import type { RedisStore } from './redis/open.ts'
 
 /** Everything that is kept but code. */
 export interface Store {
@@ -40,6 +40,8 @@ export async function openStore({ dataFolder, redisUrl, ...options }: StoreOptio
   }
   const folder = claimDataFolder(dataFolder)
   try {
+    // A server without Redis does without the 20 MB of its client.
+    const { openRedisStore } = await import('./redis/open.ts')
     const shared = await openRedisStore({ url: redisUrl, ...options })
     const close = async () => {
       await shared.close()
