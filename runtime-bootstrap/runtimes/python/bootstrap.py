@@ -5,9 +5,11 @@ Python 3.8 and later, standard library only; what is slow to import is imported 
 
 import json
 import os
-import socket
 import sys
 import time
+
+# What `socket` adds to it, and imports for that, would cost every cold start milliseconds.
+import _socket as socket
 
 
 class RuntimeApi:
@@ -18,7 +20,8 @@ class RuntimeApi:
     def __init__(self, address):
         self._address = address
         host, _, port = address.rpartition(":")
-        self._socket = socket.create_connection((host, int(port)))
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.connect((host, int(port)))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
         self._next = ("GET %s/invocation/next HTTP/1.1\r\nHost: %s\r\n\r\n" % (self.BASE, address)).encode("latin-1")
