@@ -3,7 +3,7 @@ import { serverKeys } from '../keys.ts'
 import { joinServers, type Membership } from '../membership.ts'
 import type { RunningRedis } from './redis-server.ts'
 
-/** Servers that joined a Redis, each with a connection of its own and leases that end soon. */
+/** Servers that joined a Redis, each with a connection of its own; their leases outlast the pauses of a busy machine. */
 export interface Members {
   join(): Promise<{ readonly connection: RedisConnection; readonly membership: Membership }>
   /** What happens to a server that was silent for longer than its lease, before it finds out. */
@@ -18,7 +18,7 @@ export function startMembers(redis: RunningRedis): Members {
     join: async () => {
       const connection = await connectToRedis({ url: redis.url, log })
       const server = `server-${String(joined.length + 1)}`
-      const membership = await joinServers({ connection, server, leaseMs: 150, onFault: () => undefined })
+      const membership = await joinServers({ connection, server, leaseMs: 1500, onFault: () => undefined })
       joined.push({ connection, membership })
       return { connection, membership }
     },
