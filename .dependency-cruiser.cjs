@@ -31,6 +31,7 @@ const table = {
     'api/functions/',
     'api/environments/leases.ts',
     'api/environments/place-ledger.ts',
+    'api/environments/provision-shares.ts',
     'api/events/',
     'api/sources/',
   ],

@@ -16,6 +16,7 @@ import { latestVersion } from './functions/function.ts'
 import { createLayers } from './functions/layers.ts'
 import { createLifecycle } from './functions/lifecycle.ts'
 import { findVersion } from './functions/resolve.ts'
+import { createTurns } from './functions/turns.ts'
 import { environmentKey, environmentSpec } from './invoke/environment-spec.ts'
 import { createInvoke, type Invoke } from './invoke/invoke.ts'
 import { createProvisioning, type Allocator } from './invoke/provisioning.ts'
@@ -78,7 +79,9 @@ export async function assemble(config: Config, surroundings: Surroundings) {
     now,
   })
   const { catalogue, documents } = store
-  return { ...home, store, catalogue, documents, codeStore, ...environments, invoke, events, ...functions, sources }
+  const inTurn = store.shared?.inTurn ?? createTurns()
+  const kept = { store, catalogue, documents, codeStore, inTurn }
+  return { ...home, ...kept, ...environments, invoke, events, ...functions, sources }
 }
 
 interface Base {
@@ -103,7 +106,14 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
     log,
     ...(shared === undefined ? {} : { sharing: createSharing({ shared, leases, log }) }),
   })
-  const provisioning: Allocator = createProvisioning({ catalogue, scheduler, onFault })
+  // Where no other server can use this one's environments, each keeps as many as are wanted.
+  const shares = shared === undefined ? undefined : store.shared?.provisionShares
+  const provisioning: Allocator = createProvisioning({
+    catalogue,
+    scheduler,
+    onFault,
+    ...(shares === undefined ? {} : { shares }),
+  })
   const specOf = async (name: string, qualifier: string) => {
     const found = await findVersion({ ...home, catalogue }, { name, qualifier }).catch(() => undefined)
     const version = qualifier === latestVersion ? (found?.record.serving ?? found?.version) : found?.version

@@ -57,6 +57,7 @@ export async function startServer(config: Config, surroundings: Surroundings): P
       isReady = false
       stopSweeping()
       stopFollowing()
+      provisioning.close()
       // A connection that is busy now is idle, and in the way of the end, once it has its answer.
       const hangUp = setInterval(() => app.server.closeIdleConnections(), hangUpMs)
       await Promise.all([app.close(), dispatcher.close(longestInvocationMs), sources.close()])
@@ -80,14 +81,17 @@ async function sweepRegularly(parts: Parts, log: Log): Promise<() => void> {
 
 /** Keeps up with what other replicas change, and completes what they left under way; answers how to stop. */
 function followReplicas(parts: Parts, log: Log): () => void {
-  const { store, lifecycle, adoption } = parts
+  const { store, lifecycle, adoption, provisioning } = parts
   if (store.shared === undefined) return () => undefined
   const quietly = (work: Promise<void>) => {
     work.catch((cause: unknown) => {
       if (!(cause instanceof LambdaError)) log.error('What other replicas did could not be followed.', cause)
     })
   }
-  store.shared.onChange((name) => quietly(drainStale(parts, name)))
+  store.shared.onChange((name) => {
+    quietly(drainStale(parts, name))
+    provisioning.refresh(name)
+  })
   const takeOver = async () => {
     await lifecycle.takeOver()
     await adoption?.look()

@@ -15,6 +15,7 @@ export const annotations = {
   function: 'kubelambda.dev/function-name',
   version: 'kubelambda.dev/function-version',
   key: 'kubelambda.dev/key',
+  provisioned: 'kubelambda.dev/provisioned',
   shape: 'kubelambda.dev/shape-details',
 } as const
 
@@ -30,7 +31,7 @@ export function labelValue(text: string): string {
 }
 
 /** What tells whose an environment is, for its pod's metadata. */
-export function assignedMetadata({ functionName, version, key }: EnvironmentSpec) {
+export function assignedMetadata({ functionName, version, key, isProvisioned }: EnvironmentSpec) {
   return {
     labels: {
       [labels.function]: labelValue(functionName),
@@ -40,6 +41,7 @@ export function assignedMetadata({ functionName, version, key }: EnvironmentSpec
       [annotations.function]: functionName,
       [annotations.version]: version,
       [annotations.key]: key,
+      ...(isProvisioned === true ? { [annotations.provisioned]: 'true' } : {}),
     },
   }
 }

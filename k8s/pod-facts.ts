@@ -24,5 +24,7 @@ export function foundEnvironment(pod: V1Pod): FoundEnvironment | undefined {
   const kept = pod.metadata?.annotations ?? {}
   const [functionName, version, key] = [kept[annotations.function], kept[annotations.version], kept[annotations.key]]
   if (functionName === undefined || version === undefined || key === undefined) return undefined
-  return podState(pod).kind === 'running' ? { id: nameOf(pod), functionName, version, key } : undefined
+  if (podState(pod).kind !== 'running') return undefined
+  const isProvisioned = kept[annotations.provisioned] === 'true'
+  return { id: nameOf(pod), functionName, version, key, ...(isProvisioned ? { isProvisioned } : {}) }
 }

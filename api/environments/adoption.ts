@@ -55,10 +55,11 @@ export function createAdoption(dependencies: AdoptionDependencies): Adoption {
 
 async function adopt(
   { shared, scheduler, specOf, leases, log }: AdoptionDependencies,
-  { id, functionName, version, key }: FoundEnvironment,
+  { id, functionName, version, key, isProvisioned }: FoundEnvironment,
   isUnknownFree: boolean,
 ): Promise<'adopted' | 'ended' | 'held' | 'unknown'> {
-  const spec = await specOf(functionName, version)
+  const current = await specOf(functionName, version)
+  const spec = isProvisioned === true && current !== undefined ? { ...current, isProvisioned } : current
   const isStale = spec?.key !== key
   const claim = await leases.claim(id, { isUnknownFree, isParkedFree: isStale })
   if (claim !== 'claimed') return claim

@@ -54,6 +54,8 @@ export interface FoundEnvironment {
   readonly version: string
   /** The key of the spec it was launched for. */
   readonly key: string
+  /** It was initialised ahead of its first event. */
+  readonly isProvisioned?: boolean
 }
 
 /** Environments that outlive their server. */

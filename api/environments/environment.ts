@@ -182,6 +182,7 @@ export class Environment {
   /** What another server began here ends before anything else can run. */
   #adopt(found: 'idle' | 'busy'): void {
     this.#markStarted()
+    this.#markInitialised(true)
     this.#move(found === 'idle' ? 'idle' : 'finishing')
   }
 

@@ -68,6 +68,21 @@ export function describeLeases(name: string, start: () => Promise<OpenedLeases>)
       expect(await mine.takeParked('key')).toBeUndefined()
     })
 
+    test('what a server wants is heard by the others', async () => {
+      const heard: string[] = []
+      mine.onWanted((key) => heard.push(`mine ${key}`))
+      const hears = new Promise<void>((resolve) => {
+        theirs.onWanted((key) => {
+          heard.push(`theirs ${key}`)
+          if (key === 'last') resolve()
+        })
+      })
+      await mine.want('key')
+      await mine.want('last')
+      await hears
+      expect(heard).toEqual(['theirs key', 'theirs last'])
+    })
+
     test('who lost an environment cannot park it', async () => {
       await theirs.hold('e')
       await opened.die(theirs)

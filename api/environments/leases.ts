@@ -23,6 +23,10 @@ export interface EnvironmentLeases {
   takeParked(key: string): Promise<string | undefined>
   /** The environment is gone. */
   forget(id: string): Promise<void>
+  /** Asks the other servers to park a free environment of the key. */
+  want(key: string): Promise<void>
+  /** Called with the key that another server wants an environment of. */
+  onWanted(listener: (key: string) => void): void
 }
 
 /** Leases of a server that shares its environments with no other: all of them are its own, also those found at its start. */
@@ -34,5 +38,7 @@ export function ownLeases(nextToken: () => Promise<number>): EnvironmentLeases {
     park: () => Promise.resolve(false),
     takeParked: () => Promise.resolve(undefined),
     forget: () => Promise.resolve(),
+    want: () => Promise.resolve(),
+    onWanted: () => undefined,
   }
 }

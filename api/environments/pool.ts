@@ -16,6 +16,8 @@ export class Pool {
   isDrained = false
   /** Environments that are kept whether they are used or not, and used before the others. */
   readonly kept = new Set<Environment>()
+  /** Environments that were initialised ahead of their first event, kept or not any more. */
+  readonly ahead = new WeakSet<Environment>()
   /** Free environments, the most recently used one last. */
   readonly #free: Environment[] = []
   readonly #waiters: Waiter[] = []
@@ -82,6 +84,21 @@ export class Pool {
       this.#forget(environment)
       if (environment.isFree) environment.stop('spindown')
     }
+  }
+
+  /** A free environment that was initialised ahead and is not kept; it is then the caller's. */
+  withdrawAhead(): Environment | undefined {
+    const environment = this.#free.findLast((each) => each.isFree && this.ahead.has(each) && !this.kept.has(each))
+    if (environment !== undefined) this.#forget(environment)
+    return environment
+  }
+
+  /** Any free environment, of those that are not kept if there is one; it is then the caller's. */
+  withdrawAny(): Environment | undefined {
+    const free = this.#free.filter(({ isFree }) => isFree)
+    const environment = free.find((each) => !this.kept.has(each)) ?? free[0]
+    if (environment !== undefined) this.#forget(environment)
+    return environment
   }
 
   /** Takes free environments out of use here. */

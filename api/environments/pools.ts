@@ -25,6 +25,18 @@ export class Pools {
     return [...this.#current]
   }
 
+  /** Those of this key, of its tenants, or of this function. */
+  named(keyOrFunctionName: string): (readonly [string, Pool])[] {
+    return this.current().filter(
+      ([key, { functionName }]) => isOf(key, keyOrFunctionName) || functionName === keyOrFunctionName,
+    )
+  }
+
+  /** Those of the function with other keys than these. */
+  ofOtherKeys(functionName: string, keys: ReadonlySet<string>): (readonly [string, Pool])[] {
+    return this.named(functionName).filter(([key]) => ![...keys].some((current) => isOf(key, current)))
+  }
+
   all(): Pool[] {
     return [...this.#current.values(), ...this.#drained]
   }
@@ -42,4 +54,9 @@ export class Pools {
     if (!pool.isEmpty) this.#drained.add(pool)
     pool.stopFree()
   }
+}
+
+/** A tenant's key has another part behind the version's. */
+function isOf(key: string, versionKey: string): boolean {
+  return key === versionKey || key.startsWith(`${versionKey}:`)
 }

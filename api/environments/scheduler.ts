@@ -11,6 +11,7 @@ import type { Pool, Waiter } from './pool.ts'
 import { Pools } from './pools.ts'
 import { Provisions, type ProvisionState } from './provisions.ts'
 import type { Sharing } from './sharing.ts'
+import { isInitialisedAhead } from './variables.ts'
 
 export interface SchedulerOptions {
   readonly driver: Driver
@@ -104,6 +105,7 @@ class PooledScheduler implements Scheduler {
     this.#clock = options.clock ?? (() => performance.now())
     this.#concurrency = options.concurrency
     this.#quiet = new Promise((resolve) => (this.#markQuiet = resolve))
+    this.#sharing?.onWanted((key) => this.#pools.find(key))
   }
 
   async run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult> {
@@ -155,18 +157,11 @@ class PooledScheduler implements Scheduler {
   }
 
   drain(keyOrFunctionName: string): void {
-    for (const [key, pool] of this.#pools.current()) {
-      const isMeant = key === keyOrFunctionName || key.startsWith(`${keyOrFunctionName}:`)
-      if (isMeant || pool.functionName === keyOrFunctionName) this.#drainPool(key, pool)
-    }
+    for (const [key, pool] of this.#pools.named(keyOrFunctionName)) this.#drainPool(key, pool)
   }
 
   drainAllBut(functionName: string, keys: ReadonlySet<string>): void {
-    for (const [key, pool] of this.#pools.current()) {
-      // A tenant's key has another part behind the version's.
-      const isCurrent = keys.has(key) || [...keys].some((current) => key.startsWith(`${current}:`))
-      if (pool.functionName === functionName && !isCurrent) this.#drainPool(key, pool)
-    }
+    for (const [key, pool] of this.#pools.ofOtherKeys(functionName, keys)) this.#drainPool(key, pool)
   }
 
   async close(deadlineMs: number): Promise<void> {
@@ -229,14 +224,15 @@ class PooledScheduler implements Scheduler {
   }
 
   async #start(pool: Pool, spec: EnvironmentSpec): Promise<Environment> {
-    const parked = await this.#sharing?.takeParked(spec)
-    const environment = parked === undefined ? await this.#create(() => pool, spec) : this.#add(pool, spec, parked)
+    const environment = await this.#create(() => pool, spec)
     if (!this.#isClosed && environment.isFree) pool.offer(environment)
     return environment
   }
 
-  /** Starts an environment that takes its place in the pool, and serves nobody until it is kept. */
+  /** An environment with its place in the pool, which serves nobody until it is kept. */
   async #launchAhead(spec: EnvironmentSpec): Promise<Environment> {
+    const own = this.#pools.find(spec.key)?.withdrawAhead()
+    if (own !== undefined) return own
     const leave = await this.#gate.enter()
     try {
       const environment = await this.#create(() => this.#pools.of(spec), spec)
@@ -254,6 +250,8 @@ class PooledScheduler implements Scheduler {
   }
 
   async #create(findPool: () => Pool, spec: EnvironmentSpec): Promise<Environment> {
+    const parked = await this.#sharing?.takeParked(spec)
+    if (parked !== undefined) return this.#add(findPool(), spec, parked)
     const launched = await this.#driver.launch(spec)
     this.#sharing?.hold(launched.id)
     return this.#add(findPool(), spec, launched)
@@ -273,6 +271,7 @@ class PooledScheduler implements Scheduler {
     }
     const environment = new Environment(launched, events, this.#clock)
     pool.members.add(environment)
+    if (isInitialisedAhead(launched.assignment)) pool.ahead.add(environment)
     if (this.#isClosed) environment.kill('the server is shutting down')
     this.#sweeper ??= setInterval(() => this.#sweep(), Math.min(sweepMs, this.#idleMs)).unref()
     return environment

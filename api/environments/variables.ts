@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { EnvironmentSpec } from './driver.ts'
 import { interpreterFolder, type FoundRuntime } from './process/runtimes.ts'
 
+const initializationType = 'AWS_LAMBDA_INITIALIZATION_TYPE'
+const provisionedType = 'provisioned-concurrency'
+
 /** Where an environment has its folders, as its function sees them. */
 export interface Places {
   readonly taskRoot: string
@@ -85,6 +88,11 @@ function searchPaths({ family, version }: FoundRuntime, places: Places): Record<
   }
 }
 
+/** Whether the environment was told that it is initialised ahead of its first event. */
+export function isInitialisedAhead({ variables }: { readonly variables: Readonly<Record<string, string>> }): boolean {
+  return variables[initializationType] === provisionedType
+}
+
 /** The client for Python knows the folders of layers where they are mounted. */
 function pythonPath({ runtimeDir, layers, isMounted }: Places, version: string): string {
   const own = isMounted ? [] : [`${layers}/python/lib/python${version}/site-packages`, `${layers}/python`]
@@ -104,7 +112,7 @@ function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, 
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
-    AWS_LAMBDA_INITIALIZATION_TYPE: spec.isProvisioned === true ? 'provisioned-concurrency' : 'on-demand',
+    [initializationType]: spec.isProvisioned === true ? provisionedType : 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     ...(spec.logFormat === 'JSON' ? { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' } : {}),
     ...credentials(),

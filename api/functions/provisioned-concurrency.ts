@@ -17,7 +17,7 @@ export interface Allocation {
 export interface Provisioning {
   /** Brings the function's environments to what its record says now, in the background. */
   refresh(functionName: string): void
-  allocationOf(record: FunctionRecord, qualifier: string): Allocation
+  allocationOf(record: FunctionRecord, qualifier: string): Promise<Allocation>
 }
 
 /** The version that a published version or an alias stands for; what is neither is an error (reference 7.3). */

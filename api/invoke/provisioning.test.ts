@@ -4,10 +4,11 @@ import { fakeCatalogue } from '../functions/catalogue.fake.ts'
 import type { FunctionRecord } from '../functions/function.ts'
 import { aFunction, aVersion } from '../functions/testing/samples.ts'
 import type { EnvironmentSpec } from '../environments/driver.ts'
+import type { ProvisionShares } from '../environments/provision-shares.ts'
 import { createProvisioning } from './provisioning.ts'
 
 /** Environments that come when the test says so. */
-function startWorld() {
+function startWorld(shares?: ProvisionShares) {
   const catalogue = fakeCatalogue()
   const [wanted, there, come] = [new Map<string, number>(), new Map<string, number>(), new Map<string, () => void>()]
   const failed = new Set<string>()
@@ -33,7 +34,13 @@ function startWorld() {
     await catalogue.save({ record, versions: [aVersion('1'), aVersion('2')], expectedRevision: revision })
     return record
   }
-  return { catalogue, wanted, come, save, provisioning: createProvisioning({ catalogue, scheduler, onFault }) }
+  const provisioning = createProvisioning({
+    catalogue,
+    scheduler,
+    onFault,
+    ...(shares === undefined ? {} : { shares }),
+  })
+  return { catalogue, wanted, come, save, provisioning }
 }
 
 const config = { requested: 2, allocationId: 'a', lastModifiedMs: 0 }
@@ -47,8 +54,8 @@ const alias = (functionVersion: string) => ({
 const withAlias = (version: string) =>
   attach({ ...aFunction('f'), versions: ['1', '2'], aliases: { live: alias(version) } }, 'provisioned', 'live', config)
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve))
 }
 
 test('the config of an alias that moves keeps its old counts until the new version is there', async () => {
@@ -57,18 +64,18 @@ test('the config of an alias that moves keeps its old counts until the new versi
   // As after a start of the server.
   await provisioning.start()
   await until(() => come.has('1'))
-  expect(provisioning.allocationOf(first, 'live')).toEqual({ status: 'IN_PROGRESS', allocated: 0 })
+  expect(await provisioning.allocationOf(first, 'live')).toEqual({ status: 'IN_PROGRESS', allocated: 0 })
   come.get('1')?.()
-  await until(() => provisioning.allocationOf(first, 'live').status === 'READY')
+  await until(async () => (await provisioning.allocationOf(first, 'live')).status === 'READY')
 
   const second = await save(withAlias('2'))
   provisioning.refresh('f')
   await until(() => come.has('2'))
-  expect(provisioning.allocationOf(second, 'live')).toEqual({ status: 'IN_PROGRESS', allocated: 2 })
+  expect(await provisioning.allocationOf(second, 'live')).toEqual({ status: 'IN_PROGRESS', allocated: 2 })
   expect(wanted.get('1')).toBe(2)
   come.get('2')?.()
   await until(() => wanted.get('1') === 0)
-  expect(provisioning.allocationOf(second, 'live')).toEqual({ status: 'READY', allocated: 2 })
+  expect(await provisioning.allocationOf(second, 'live')).toEqual({ status: 'READY', allocated: 2 })
 })
 
 test('what functions keep from others follows their records', async () => {
@@ -83,4 +90,35 @@ test('what functions keep from others follows their records', async () => {
   provisioning.refresh('f')
   await until(() => provisioning.committed() === 0)
   for (const arrive of come.values()) arrive()
+})
+
+test('a server keeps its share, and is ready when all servers together are', async () => {
+  const others = { initialised: 0, isFailed: false }
+  const told: unknown[] = []
+  const world = { share: 1, change: (): void => undefined }
+  const shares: ProvisionShares = {
+    shareOf: () => world.share,
+    report: (_key, state) => Promise.resolve(void told.push(state)),
+    othersOf: () => Promise.resolve(others),
+    onChange: (listener) => (world.change = listener),
+  }
+  const { wanted, come, save, provisioning } = startWorld(shares)
+  const record = await save(withAlias('1'))
+  await provisioning.start()
+  await until(() => come.has('1'))
+  expect(wanted.get('1')).toBe(1)
+  come.get('1')?.()
+  await until(() => told.length === 1)
+  expect(told).toEqual([{ initialised: 1, isFailed: false }])
+  expect(await provisioning.allocationOf(record, 'live')).toEqual({ status: 'IN_PROGRESS', allocated: 1 })
+  others.initialised = 1
+  expect(await provisioning.allocationOf(record, 'live')).toEqual({ status: 'READY', allocated: 2 })
+  others.isFailed = true
+  expect(await provisioning.allocationOf(record, 'live')).toHaveProperty('status', 'FAILED')
+
+  // The other server is no more.
+  world.share = 2
+  world.change()
+  await until(() => wanted.get('1') === 2)
+  come.get('1')?.()
 })

@@ -1,4 +1,6 @@
 import type { EnvironmentSpec } from '../environments/driver.ts'
+import { wholeShares, type ProvisionShares } from '../environments/provision-shares.ts'
+import type { ProvisionState } from '../environments/provisions.ts'
 import type { Scheduler } from '../environments/scheduler.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { attachedTo } from '../functions/attachment.ts'
@@ -10,6 +12,8 @@ import { environmentSpec } from './environment-spec.ts'
 export interface ProvisioningDependencies {
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion' | 'list'>
   readonly scheduler: Pick<Scheduler, 'provision' | 'provisioned'>
+  /** How it is divided between servers that share their environments; this server's alone when absent. */
+  readonly shares?: ProvisionShares
   /** Takes faults of our own, which callers are told nothing of. */
   readonly onFault: (message: string, cause: unknown) => void
 }
@@ -20,31 +24,45 @@ export interface Allocator extends Provisioning {
   start(): Promise<void>
   /** The sum of what functions reserve, or have provisioned without a reservation. */
   committed(): number
+  close(): void
 }
 
 /** What this server keeps of one function: the spec of each version that has, or had, environments kept. */
 type Applied = Map<string, EnvironmentSpec>
 
 interface World extends ProvisioningDependencies {
+  readonly shares: ProvisionShares
   readonly applied: Map<string, Applied>
   /** What each function keeps from the others, and the sum. */
   readonly committed: Map<string, number>
   sum: number
   /** Counts refreshes of a function, so that an older one does not end what a newer one began. */
   readonly refreshes: Map<string, number>
+  /** What the other servers were told of a key, and when. */
+  readonly reported: Map<string, { readonly text: string; readonly atMs: number }>
 }
 
 const pageSize = 100
 const initFailure = 'FUNCTION_ERROR_INIT_FAILURE'
+/** Kept environments that go, or come back, are told of so often. */
+const reportMs = 1_000
+/** What has not changed is said again. */
+const repeatMs = 60_000
 
 export function createProvisioning(dependencies: ProvisioningDependencies): Allocator {
-  const { catalogue, onFault } = dependencies
-  const world: World = { ...dependencies, applied: new Map(), committed: new Map(), sum: 0, refreshes: new Map() }
+  const { catalogue, onFault, shares = wholeShares } = dependencies
+  const counts = { committed: new Map<string, number>(), sum: 0, refreshes: new Map<string, number>() }
+  const world: World = { ...dependencies, ...counts, shares, applied: new Map(), reported: new Map() }
   const refresh = (name: string): void => {
     apply(world, name).catch((cause: unknown) => onFault(`Environments of ${name} could not be provisioned.`, cause))
   }
+  shares.onChange(() => {
+    for (const name of world.applied.keys()) refresh(name)
+  })
+  const reporting = setInterval(() => report(world), reportMs).unref()
   return {
     refresh,
+    close: () => clearInterval(reporting),
     committed: () => world.sum,
     allocationOf: (record, qualifier) => allocationOf(world, record, qualifier),
     async start() {
@@ -78,12 +96,15 @@ async function apply(world: World, name: string): Promise<void> {
   const specs = record === undefined ? [] : await specsOf(world, record, wanted)
   if (!isNewest()) return
   for (const { spec } of specs) applied.set(spec.version, spec)
-  await Promise.all(specs.map(({ spec, count }) => scheduler.provision(spec, count)))
+  await Promise.all(specs.map(({ spec, count }) => scheduler.provision(spec, world.shares.shareOf(spec.key, count))))
+  report(world)
   if (!isNewest()) return
   for (const [version, spec] of applied) {
     if (wanted.has(version)) continue
     applied.delete(version)
     void scheduler.provision(spec, 0)
+    world.reported.delete(spec.key)
+    await world.shares.report(spec.key, none).catch(() => undefined)
   }
   if (applied.size === 0) world.applied.delete(name)
 }
@@ -106,17 +127,39 @@ function commit(world: World, name: string, record: FunctionRecord | undefined):
   else committed.set(name, own)
 }
 
+/** Tells the other servers what they do not know of this one's environments. */
+function report({ applied, scheduler, shares, reported }: World): void {
+  const now = performance.now()
+  for (const { key } of [...applied.values()].flatMap((specs) => [...specs.values()])) {
+    const state = scheduler.provisioned(key)
+    const text = JSON.stringify(state)
+    const last = reported.get(key)
+    if (last?.text === text && now - last.atMs < repeatMs) continue
+    reported.set(key, { text, atMs: now })
+    shares.report(key, state).catch(() => reported.delete(key))
+  }
+}
+
 /** While another version is allocated, what was there before still counts (reference 7.3). */
-function allocationOf({ applied, scheduler }: World, record: FunctionRecord, qualifier: string): Allocation {
+async function allocationOf(world: World, record: FunctionRecord, qualifier: string): Promise<Allocation> {
+  const { applied } = world
   const requested = attachedTo(record, 'provisioned', qualifier)?.requested ?? 0
   const version = record.aliases[qualifier]?.functionVersion ?? qualifier
   const wanted = provisionedVersions(record)
   const specs = [...(applied.get(record.name)?.values() ?? [])]
-  const state = (spec: EnvironmentSpec | undefined) => spec && scheduler.provisioned(spec.key)
-  const own = state(specs.find((spec) => spec.version === version))
-  if (own?.isFailed === true) return { status: 'FAILED', statusReason: initFailure, allocated: 0 }
-  const initialised = own?.initialised ?? 0
+  const own = specs.find((spec) => spec.version === version)
+  const { initialised, isFailed } = own === undefined ? none : await stateOf(world, own)
+  if (isFailed) return { status: 'FAILED', statusReason: initFailure, allocated: 0 }
   if (initialised >= requested) return { status: 'READY', allocated: requested }
-  const before = specs.filter((spec) => !wanted.has(spec.version)).map((spec) => state(spec)?.initialised ?? 0)
+  const replaced = specs.filter((spec) => !wanted.has(spec.version))
+  const before = await Promise.all(replaced.map(async (spec) => (await stateOf(world, spec)).initialised))
   return { status: 'IN_PROGRESS', allocated: Math.min(requested, Math.max(initialised, ...before)) }
+}
+
+const none: ProvisionState = { initialised: 0, isFailed: false }
+
+/** How far all servers are together. */
+async function stateOf({ scheduler, shares }: World, { key }: EnvironmentSpec): Promise<ProvisionState> {
+  const [own, others] = [scheduler.provisioned(key), await shares.othersOf(key)]
+  return { initialised: own.initialised + others.initialised, isFailed: own.isFailed || others.isFailed }
 }

@@ -6,15 +6,17 @@ import { latestVersion } from '../functions/function.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
 import { provisionedSum } from '../functions/provisioned-concurrency.ts'
 import { checkReservation, reservedConcurrency } from '../functions/reserved-concurrency.ts'
+import type { InTurn } from '../functions/turns.ts'
 import type { Handlers } from './handler.ts'
 import { provisionedRoutes, type ProvisionedRoutesDependencies } from './provisioned-concurrency.ts'
-import { createTurns } from './turns.ts'
 
 export interface ConcurrencyRoutesDependencies extends Home, ProvisionedRoutesDependencies {
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion' | 'list'>
   readonly lifecycle: Pick<Lifecycle, 'change' | 'read'>
   /** Invocations that may run at once over all functions. */
   readonly concurrency: number
+  /** Keeps what depends on sums over all functions from happening twice at once. */
+  readonly inTurn: InTurn
 }
 
 interface FunctionMembers {
@@ -23,8 +25,7 @@ interface FunctionMembers {
 
 /** Reserved and provisioned concurrency of functions. Sums over functions and the change they allow are taken in turn. */
 export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): Handlers {
-  const { catalogue, lifecycle, concurrency } = dependencies
-  const inTurn = createTurns()
+  const { catalogue, lifecycle, concurrency, inTurn } = dependencies
 
   const functionIn = async ({ FunctionName }: FunctionMembers) => {
     const name = parseUnqualifiedName(FunctionName, dependencies)

@@ -10,6 +10,7 @@ import { createLifecycle, type Lifecycle, type LifecycleDependencies } from '../
 import { LambdaError } from '../errors.ts'
 import type { OperationName } from '../model/operations.ts'
 import type { Handler } from './handler.ts'
+import { createTurns } from '../functions/turns.ts'
 import { controlPlaneHandlers } from './handlers.ts'
 
 /** What an operation answers, as JSON would show it. */
@@ -61,9 +62,9 @@ export function startControlPlane(options: Partial<LifecycleDependencies> = {}):
     ...options,
   })
   const linkKey = Buffer.from('secret')
-  const provisioning = { allocationOf: () => ({ status: 'IN_PROGRESS', allocated: 0 }) as const }
+  const provisioning = { allocationOf: () => Promise.resolve({ status: 'IN_PROGRESS', allocated: 0 } as const) }
   const parts = { ...home, ...stamp, catalogue, documents, layers, lifecycle, provisioning }
-  const dependencies = { ...parts, now: stamp.nowMs, linkKey, concurrency: 1000 }
+  const dependencies = { ...parts, now: stamp.nowMs, linkKey, concurrency: 1000, inTurn: createTurns() }
   const handlers = controlPlaneHandlers(dependencies)
   const call = async (operation: OperationName, input: object = {}) => {
     const handler = handlers[operation] as Handler

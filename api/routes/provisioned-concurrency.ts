@@ -14,9 +14,9 @@ import {
 } from '../functions/provisioned-concurrency.ts'
 import { checkProvisioned, reservedConcurrency } from '../functions/reserved-concurrency.ts'
 import { provisionedErrors } from '../functions/settings-errors.ts'
+import type { InTurn } from '../functions/turns.ts'
 import type { Handlers, Output } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'
-import type { InTurn } from './turns.ts'
 
 export interface ProvisionedRoutesDependencies extends Home {
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion' | 'list'>
@@ -60,7 +60,7 @@ export function provisionedRoutes(dependencies: ProvisionedRoutesDependencies, i
       const { record, qualifier } = await find(input)
       const config = record && attachedTo(record, 'provisioned', qualifier)
       if (record === undefined || config === undefined) throw provisionedErrors.noConfig()
-      return configOutput(config.requested, config.lastModifiedMs, provisioning.allocationOf(record, qualifier))
+      return configOutput(config.requested, config.lastModifiedMs, await provisioning.allocationOf(record, qualifier))
     },
 
     async DeleteProvisionedConcurrencyConfig(input: QualifiedMembers) {
@@ -76,11 +76,11 @@ export function provisionedRoutes(dependencies: ProvisionedRoutesDependencies, i
       if (record === undefined) throw nameErrors.notFound(functionArn(dependencies, name))
       const configs = allAttached(record, 'provisioned').filter(([key]) => before === undefined || key > before)
       const { items, nextMarker } = pageOf(configs, limit, ([qualifier]) => qualifier)
-      const shown = items.map(([qualifier, { requested, lastModifiedMs }]) => ({
+      const shown = items.map(async ([qualifier, { requested, lastModifiedMs }]) => ({
         FunctionArn: functionArn(dependencies, name, qualifier),
-        ...configOutput(requested, lastModifiedMs, provisioning.allocationOf(record, qualifier)),
+        ...configOutput(requested, lastModifiedMs, await provisioning.allocationOf(record, qualifier)),
       }))
-      return { ProvisionedConcurrencyConfigs: shown, NextMarker: nextMarker }
+      return { ProvisionedConcurrencyConfigs: await Promise.all(shown), NextMarker: nextMarker }
     },
   }
 }

@@ -2,7 +2,9 @@ import { afterAll, beforeAll } from '@jest/globals'
 import { describeLeases } from '../../environments/leases.contract.ts'
 import type { EnvironmentLeases } from '../../environments/leases.ts'
 import { openEnvironmentLeases } from './environment-leases.ts'
+import { environmentKeys } from './keys.ts'
 import type { Membership } from './membership.ts'
+import { keepSubscribed, type Subscription } from './subscription.ts'
 import { startMembers } from './testing/members.ts'
 import { describeWithRedis, startRedis, type RunningRedis } from './testing/redis-server.ts'
 
@@ -17,11 +19,16 @@ describeWithRedis('the leases of environments in Redis', () => {
     redis.cli('FLUSHALL')
     const members = startMembers(redis)
     const opened = new Map<EnvironmentLeases, Membership>()
+    const subscriptions: Subscription[] = []
     return {
       open: async () => {
         const { connection, membership } = await members.join()
         const leases = openEnvironmentLeases(connection, membership)
         opened.set(leases, membership)
+        await new Promise<void>((onUp) => {
+          const channel = { onMessage: (text: string) => leases.hear(text), onUp }
+          subscriptions.push(keepSubscribed(connection, { [environmentKeys.wanted]: channel }))
+        })
         return leases
       },
       die: async (leases) => {
@@ -30,7 +37,10 @@ describeWithRedis('the leases of environments in Redis', () => {
         membership?.abandon()
         if (membership !== undefined) members.declareDead(membership)
       },
-      close: () => members.close(),
+      close: async () => {
+        for (const subscription of subscriptions) subscription.stop()
+        await members.close()
+      },
     }
   })
 })

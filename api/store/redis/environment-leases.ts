@@ -7,8 +7,13 @@ import { loadScript } from './script.ts'
 /** Environments that wait end themselves long before this; what is known of them may go then. */
 const parkedSeconds = 3600
 
+/** Leases, and what they have to hear of the channel `environmentKeys.wanted`. */
+export interface RedisEnvironmentLeases extends EnvironmentLeases {
+  hear(message: string): void
+}
+
 /** The leases of environments in Redis. A server's lease is the one of its membership, for all that it holds. */
-export function openEnvironmentLeases(connection: RedisConnection, membership: Membership): EnvironmentLeases {
+export function openEnvironmentLeases(connection: RedisConnection, membership: Membership): RedisEnvironmentLeases {
   const load = (name: string) => loadScript(connection, name, import.meta.url)
   const scripts = {
     claim: load('claim-environment'),
@@ -16,7 +21,8 @@ export function openEnvironmentLeases(connection: RedisConnection, membership: M
     takeParked: load('take-parked-environment'),
     forget: load('forget-environment'),
   }
-  const { holders, token } = environmentKeys
+  const { holders, token, wanted } = environmentKeys
+  let onWanted: (key: string) => void = () => undefined
   const flag = (isSet = false) => (isSet ? '1' : '')
   return {
     nextToken: () => connection.run((redis) => redis.incr(token)),
@@ -35,6 +41,14 @@ export function openEnvironmentLeases(connection: RedisConnection, membership: M
     },
     forget: async (id) => {
       await scripts.forget([holders], [membership.server, id])
+    },
+    want: async (key) => {
+      await connection.run((redis) => redis.publish(wanted, JSON.stringify({ server: membership.server, key })))
+    },
+    onWanted: (listener) => (onWanted = listener),
+    hear: (message) => {
+      const { server, key } = JSON.parse(message) as { server: string; key: string }
+      if (server !== membership.server) onWanted(key)
     },
   }
 }

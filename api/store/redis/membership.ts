@@ -9,6 +9,10 @@ export type Inherit = (deadServer: string) => Promise<void>
 export interface Membership {
   /** Its name; another one after a loss, so that what it does then is not taken for the dead one's. */
   readonly server: string
+  /** All members at the last renewal, this one among them, by name. */
+  readonly living: readonly string[]
+  /** Members came or went. */
+  onLiving(listener: () => void): void
   /** `inherit` runs on one living server for each one that died. */
   onDeath(inherit: Inherit): void
   /** This server was silent for longer than its lease: others hold what it held. It is a member again when this is called. */
@@ -42,10 +46,19 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
   const scripts = scriptsOf(connection)
   const heirs: Inherit[] = []
   const losers: (() => void)[] = []
-  const self = { server: options.server, losses: 0, renewals: 0, isBusy: false }
+  const watchers: (() => void)[] = []
+  const self = { server: options.server, living: [options.server], losses: 0, renewals: 0, isBusy: false }
   let rejoining: Promise<void> | undefined
 
-  const renewLease = (mode: 'join' | 'renew') => scripts.renew([serverKeys.living], [self.server, leaseMs, mode])
+  /** False when the server was held for dead. */
+  const renewLease = async (mode: 'join' | 'renew'): Promise<boolean> => {
+    const living = (await scripts.renew([serverKeys.living], [self.server, leaseMs, mode])) as string[]
+    if (living.length === 0) return false
+    const isNew = living.join(' ') !== self.living.join(' ')
+    self.living = living
+    if (isNew) for (const watcher of watchers) watcher()
+    return true
+  }
   const rejoin = async (): Promise<void> => {
     self.server = `${options.server}+${String(++self.losses)}`
     self.renewals = 0
@@ -56,19 +69,12 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
     if (server === self.server) rejoining = rejoin()
     await rejoining
   }
-  const bury = async (): Promise<void> => {
-    const dead = (await scripts.declareDead([serverKeys.living, serverKeys.dead], [])) as string[]
-    for (const each of dead) {
-      for (const inherit of heirs) await inherit(each)
-      await scripts.forget([serverKeys.dead], [each])
-    }
-  }
   const renew = async (): Promise<void> => {
     if (self.isBusy) return
     self.isBusy = true
     try {
-      if ((await renewLease('renew')) === 0) await wasLost(self.server)
-      if (++self.renewals > renewalsOfALease) await bury()
+      if (!(await renewLease('renew'))) await wasLost(self.server)
+      if (++self.renewals > renewalsOfALease) await bury(scripts, heirs)
     } catch (cause) {
       if (self.renewals > 0) onFault('The lease of this server cannot be renewed in Redis.', cause)
       self.renewals = 0
@@ -83,6 +89,10 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
     get server() {
       return self.server
     },
+    get living() {
+      return self.living
+    },
+    onLiving: (listener) => void watchers.push(listener),
     onDeath: (inherit) => void heirs.push(inherit),
     onLost: (listener) => void losers.push(listener),
     wasLost,
@@ -92,6 +102,15 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
       await scripts.leave([serverKeys.living, serverKeys.dead], [self.server]).catch(() => undefined)
     },
     abandon: () => clearInterval(timer),
+  }
+}
+
+/** Has what dead servers held inherited. */
+async function bury(scripts: ReturnType<typeof scriptsOf>, heirs: readonly Inherit[]): Promise<void> {
+  const dead = (await scripts.declareDead([serverKeys.living, serverKeys.dead], [])) as string[]
+  for (const each of dead) {
+    for (const inherit of heirs) await inherit(each)
+    await scripts.forget([serverKeys.dead], [each])
   }
 }
 

@@ -1,8 +1,10 @@
 import type { EnvironmentLeases } from '../../environments/leases.ts'
 import type { PlaceLedger } from '../../environments/place-ledger.ts'
+import type { ProvisionShares } from '../../environments/provision-shares.ts'
 import type { KeptEvents } from '../../events/kept-events.ts'
 import type { Catalogue } from '../../functions/catalogue.ts'
 import type { Documents } from '../../functions/documents.ts'
+import type { InTurn } from '../../functions/turns.ts'
 import type { Leases } from '../../sources/lease.ts'
 import { createCatalogueCache } from './catalogue-cache.ts'
 import { createCatalogueFreshness } from './catalogue-freshness.ts'
@@ -12,13 +14,15 @@ import { connectToRedis, type ConnectionOptions, type RedisConnection } from './
 import { openDocuments } from './documents.ts'
 import { openEventQueue, type RedisEventQueue } from './event-queue.ts'
 import { openKeptEvents } from './kept-events.ts'
-import { catalogueKeys, eventKeys, placeKeys } from './keys.ts'
+import { catalogueKeys, environmentKeys, eventKeys, placeKeys } from './keys.ts'
 import { openLeases } from './leases.ts'
 import { sharedLinkKey } from './link-key.ts'
 import { joinServers, type Inherit } from './membership.ts'
 import { openEnvironmentLeases } from './environment-leases.ts'
+import { openProvisionShares } from './provision-shares.ts'
 import { openPlaceLedger } from './place-ledger.ts'
 import { keepSubscribed } from './subscription.ts'
+import { sharedTurns } from './turns.ts'
 
 export interface RedisStoreOptions extends ConnectionOptions {
   /** Names this server among its replicas; new with each start. */
@@ -39,10 +43,14 @@ export interface RedisStore {
   readonly places: PlaceLedger
   /** Which replica holds which environment. */
   readonly leases: EnvironmentLeases
+  /** What each replica keeps of provisioned concurrency. */
+  readonly provisionShares: ProvisionShares
   /** Called on one replica for each one that died, when its places have passed to this one. */
   onDeath(inherit: Inherit): void
   /** Who polls which event source. */
   readonly sourceLeases: Leases
+  /** Runs what must not happen on two replicas at once. */
+  readonly inTurn: InTurn
   /** What links to any replica are signed with. */
   readonly linkKey: Buffer
   /** For further scripts. */
@@ -77,10 +85,13 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     ...(leaseMs === undefined ? {} : { leaseMs }),
   })
   const places = openPlaceLedger(connection, membership)
+  const leases = openEnvironmentLeases(connection, membership)
+  const sourceLeases = openLeases(connection)
   const subscription = keepSubscribed(connection, {
     [catalogueKeys.changes]: cached.freshness.listener,
     [eventKeys.news]: events.newsListener,
     [placeKeys.wanted]: { onMessage: (text) => places.hear(text) },
+    [environmentKeys.wanted]: { onMessage: (text) => leases.hear(text) },
   })
   const checking = setInterval(() => void cached.freshness.check(), checkMs)
   const end = (): void => {
@@ -95,9 +106,11 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     events,
     keptEvents: openKeptEvents(connection),
     places,
-    leases: openEnvironmentLeases(connection, membership),
+    leases,
+    provisionShares: openProvisionShares(connection, membership),
     onDeath: (inherit) => membership.onDeath(inherit),
-    sourceLeases: openLeases(connection),
+    sourceLeases,
+    inTurn: sharedTurns(sourceLeases, 'turn'),
     linkKey: await sharedLinkKey(connection),
     connection,
     onChange: cached.onChange,

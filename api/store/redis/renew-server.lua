@@ -1,9 +1,11 @@
 -- Renews a server's lease.
 -- KEYS[1] living  sorted set: server by the end of its lease, ms
 -- ARGV[1] server   ARGV[2] lease, ms   ARGV[3] 'join' also when it has no lease
--- Returns 1, or 0 when the server was held for dead.
-if ARGV[3] ~= 'join' and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+-- Returns all servers with a lease, by name; none when the server was held for dead.
+if ARGV[3] ~= 'join' and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-return 1
+local living = redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')
+table.sort(living)
+return living

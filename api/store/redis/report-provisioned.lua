@@ -1,0 +1,10 @@
+-- Says how many environments of a key a server keeps initialised, and forgets what servers said that are no more.
+-- KEYS[1] living  sorted set: servers   KEYS[2] said  hash: number or `failed` by server
+-- ARGV[1] server   ARGV[2] number, or `failed`   ARGV[3] how long it is kept without another word, s
+-- Returns 1.
+for _, server in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if not redis.call('ZSCORE', KEYS[1], server) then redis.call('HDEL', KEYS[2], server) end
+end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+return 1
