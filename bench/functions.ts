@@ -81,6 +81,30 @@ export async function getFunction(client: Client, name: string): Promise<Answer>
   return expectStatus(await client('GET', `${functions}/${name}`), 200, `get ${name}`)
 }
 
+/** Publishes the next version, with other code than the last had. */
+export async function publishAgain(client: Client, name: string, zip: Buffer): Promise<void> {
+  const body = JSON.stringify({ ZipFile: zip.toString('base64'), Publish: true })
+  for (;;) {
+    const answer = await client('PUT', `${functions}/${name}/code`, body)
+    // The version before is not ready yet.
+    if (answer.status === 409) await wait(2)
+    else return void expectStatus(answer, 200, `publish ${name}`)
+  }
+}
+
+/** A page of functions, and where the next one begins. */
+export async function listFunctions(
+  client: Client,
+  length: number,
+  after?: string,
+): Promise<{ readonly marker: string | undefined }> {
+  const marker = after === undefined ? '' : `&Marker=${encodeURIComponent(after)}`
+  const answer = expectStatus(await client('GET', `${functions}?MaxItems=${length}${marker}`), 200, 'list functions')
+  const { Functions, NextMarker } = JSON.parse(answer.body.toString()) as { Functions: object[]; NextMarker?: string }
+  if (Functions.length !== length) throw new Error(`A page of ${length} functions has ${Functions.length}`)
+  return { marker: NextMarker }
+}
+
 /** Invokes and insists on a good answer. */
 export async function invoke(client: Client, name: string, payload: string): Promise<Answer> {
   const answer = await client('POST', `${functions}/${name}/invocations`, payload)

@@ -7,7 +7,7 @@
  * 4. cold      new environments against bare starts                    cold.ts, bare-start.ts
  * 5. burst     a hundred new environments at once                      burst.ts
  * 6. events    asynchronous invocations taken in and run               events.ts
- * 7. catalogue many functions against few                              catalogue.ts
+ * 7. catalogue many functions against few, on both stores              catalogue.ts
  * 8. report    a table, and the README's copy of it                    report.ts
  */
 import { measureBurst } from './burst.ts'
@@ -26,7 +26,7 @@ import {
   writeBetweenMarkers,
   type Finding,
 } from './report.ts'
-import { startEcho, startKubelambda, type RunningServer } from './servers.ts'
+import { startEcho, startKubelambda, startRedis, type RunningServer } from './servers.ts'
 import { measureWarm } from './warm.ts'
 
 type Measure = (server: RunningServer, options: Options) => Promise<Finding[]>
@@ -37,8 +37,14 @@ const measures: Record<Measurement, Measure> = {
   cold: (server, { effort }) => measureCold(server, effort),
   burst: (server, { effort }) => measureBurst(server, effort),
   events: (server, { effort }) => measureEvents(server, effort),
-  catalogue: (server, { functionCount }) =>
-    withServer(startKubelambda, (small) => measureCatalogue(server, small, functionCount)),
+  catalogue: (server, { functionCount }) => {
+    const size = { store: 'SQLite', functionCount }
+    return withServer(startKubelambda, (small) => measureCatalogue(server, small, size))
+  },
+  'catalogue-redis': (_server, { functionCount }) => {
+    const size = { store: 'Redis', functionCount }
+    return withRedis((large) => withRedis((small) => measureCatalogue(large, small, size)))
+  },
 }
 
 const words = process.argv.slice(2)
@@ -72,11 +78,18 @@ function measureOther(other: NonNullable<Options['other']>): Promise<Finding[]> 
 async function measurePromises(asked: Options): Promise<Finding[]> {
   const found: Finding[] = []
   const flags = asked.profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${asked.profileFolder}`]
-  const groups: Measurement[][] = [['warm', 'idle'], ['cold'], ['burst'], ['events'], ['catalogue']]
+  const groups: Measurement[][] = [
+    ['warm', 'idle'],
+    ['cold'],
+    ['burst'],
+    ['events'],
+    ['catalogue'],
+    ['catalogue-redis'],
+  ]
   for (const group of groups.map((names) => names.filter((name) => asked.only.includes(name)))) {
     if (group.length === 0) continue
     await withServer(
-      () => startKubelambda(flags),
+      () => startKubelambda({ flags }),
       async (server) => {
         for (const name of group) found.push(...(await measured(name, server, asked)))
       },
@@ -91,6 +104,16 @@ async function measured(name: Measurement, server: RunningServer, asked: Options
     return await measures[name](server, asked)
   } catch (error) {
     return [notMeasured(name, error)]
+  }
+}
+
+/** A server with a Redis of its own. */
+async function withRedis<Result>(use: (server: RunningServer) => Promise<Result>): Promise<Result> {
+  const redis = await startRedis()
+  try {
+    return await withServer(() => startKubelambda({ redis }), use)
+  } finally {
+    await redis.stop()
   }
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const measurements = ['warm', 'idle', 'cold', 'burst', 'events', 'catalogue'] as const
+export const measurements = ['warm', 'idle', 'cold', 'burst', 'events', 'catalogue', 'catalogue-redis'] as const
 export type Measurement = (typeof measurements)[number]
 
 /** What the command line asks for. */
