@@ -19,6 +19,7 @@ import { names } from './areas/names.ts'
 import { packages } from './areas/packages.ts'
 import { permissions } from './areas/permissions.ts'
 import { provisionedConcurrency } from './areas/provisioned-concurrency.ts'
+import { refusals } from './areas/refusals.ts'
 import { reservedConcurrency } from './areas/reserved-concurrency.ts'
 import { runtimes } from './areas/runtimes.ts'
 import { scaling } from './areas/scaling.ts'
@@ -54,6 +55,7 @@ export const areas: readonly Area[] = [
   eventSourceMappings,
   invokeAsync,
   names,
+  refusals,
   validation,
   packages,
   invoke,
