@@ -5,6 +5,10 @@ terraform {
 }
 variable "endpoint" {}
 variable "step" {}
+locals {
+  first_digest  = "1111111111111111111111111111111111111111111111111111111111111111"
+  second_digest = "2222222222222222222222222222222222222222222222222222222222222222"
+}
 provider "aws" {
   region                      = "us-east-1"
   access_key                  = "test"
@@ -25,6 +29,13 @@ resource "aws_lambda_function" "f" {
   publish                 = true
   layers                  = [aws_lambda_layer_version.l.arn]
   code_signing_config_arn = aws_lambda_code_signing_config.c.arn
+}
+resource "aws_lambda_function" "image" {
+  function_name = "tf-image"
+  role          = "arn:aws:iam::000000000000:role/r"
+  package_type  = "Image"
+  image_uri     = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tf@sha256:${var.step == "1" ? local.first_digest : local.second_digest}"
+  image_config { command = ["app.handler"] }
 }
 resource "aws_lambda_alias" "live" {
   name             = "live"
