@@ -1,5 +1,5 @@
 import { functionArn, type Home } from './arn.ts'
-import { attach, attachedTo } from './attachment.ts'
+import { allAttached, attach, attachedTo } from './attachment.ts'
 import type { CorsConfig, FunctionUrlConfig } from './attached-settings.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Documents } from './documents.ts'
@@ -65,6 +65,7 @@ export interface FunctionUrlTarget {
 export interface FoundFunctionUrl {
   readonly target: FunctionUrlTarget
   readonly config: FunctionUrlConfig
+  readonly record: FunctionRecord
 }
 
 /** The function URL with this id, unless it, its alias or its function was deleted. */
@@ -75,7 +76,25 @@ export async function findFunctionUrl(
   const target = (await documents.find<FunctionUrlTarget>(urlKey(urlId)))?.value
   const record = target && (await catalogue.find(target.functionName))?.value
   const config = record && attachedTo(record, 'url', target.alias ?? latestVersion)
-  return target !== undefined && config?.urlId === urlId ? { target, config } : undefined
+  if (target === undefined || record === undefined || config?.urlId !== urlId) return undefined
+  return { target, config, record }
+}
+
+/** Removes where the ids of URLs led that the function no longer has; until then they lead nowhere. */
+export async function forgetUrls(
+  documents: Pick<Documents, 'find' | 'remove'>,
+  before: FunctionRecord,
+  after: FunctionRecord | undefined,
+): Promise<void> {
+  if (before.attached?.url === after?.attached?.url) return
+  const kept = new Set(after === undefined ? [] : allAttached(after, 'url').map(([, { urlId }]) => urlId))
+  for (const [, { urlId }] of allAttached(before, 'url')) if (!kept.has(urlId)) await forgetUrl(documents, urlId)
+}
+
+/** Removes where a URL's id led. */
+export async function forgetUrl(documents: Pick<Documents, 'find' | 'remove'>, urlId: string): Promise<void> {
+  const stored = await documents.find(urlKey(urlId))
+  if (stored !== undefined) await documents.remove(urlKey(urlId), stored.revision)
 }
 
 /** Where the target of a URL's id is kept. */

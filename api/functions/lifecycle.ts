@@ -3,9 +3,11 @@ import { functionArn } from './arn.ts'
 import { checkCode, keepCode, type CheckedCode, type CodeRequest } from './code-source.ts'
 import { checkSignature, codeSigningErrors, touchConfig } from './code-signing.ts'
 import { beginUpdate, createFunction, publishUpdate, type VersionChange } from './deployment.ts'
+import type { Stored } from './catalogue.ts'
 import type { Documents } from './documents.ts'
 import { conflicts, imageErrors, nameErrors } from './function-errors.ts'
 import type { FunctionReference } from './function-name.ts'
+import { forgetUrls } from './function-url.ts'
 import type { FunctionRecord, FunctionSettings, FunctionVersion } from './function.ts'
 import { checkUnzippedSize, resolveLayers, type LayerResolutionDependencies } from './layer-resolution.ts'
 import { publishVersion, removeVersion, type PublishRequest } from './publication.ts'
@@ -154,8 +156,10 @@ async function change(
   name: string,
   rule: (record: FunctionRecord) => RecordChange | Promise<RecordChange>,
 ): Promise<RecordChange> {
-  const changed = await changeRecord(world, name, rule)
+  let before: FunctionRecord | undefined
+  const changed = await changeRecord(world, name, (record) => rule((before = record)))
   world.onChange?.(name)
+  if (before !== undefined) await forgetRemovedUrls(world, before, changed.record)
   return changed
 }
 
@@ -168,13 +172,24 @@ async function remove(world: World, { name, qualifier }: FunctionReference): Pro
 }
 
 async function removeFunction(world: World, name: string): Promise<void> {
-  let isRemoved = false
-  while (!isRemoved) {
-    const stored = await world.catalogue.find(name)
+  let stored: Stored<FunctionRecord> | undefined
+  do {
+    stored = await world.catalogue.find(name)
     if (stored === undefined) throw nameErrors.notFound(functionArn(world, name))
-    isRemoved = await world.catalogue.remove(name, stored.revision)
-  }
+  } while (!(await world.catalogue.remove(name, stored.revision)))
   world.drain(name)
+  await forgetRemovedUrls(world, stored.value, undefined)
+}
+
+/** The change is saved by now; an id that is not forgotten leads nowhere. */
+async function forgetRemovedUrls(
+  world: World,
+  before: FunctionRecord,
+  after: FunctionRecord | undefined,
+): Promise<void> {
+  await forgetUrls(world.documents, before, after).catch((cause: unknown) => {
+    world.onFault(`Ids of removed function URLs of ${before.name} are left behind`, cause)
+  })
 }
 
 async function read(world: World, name: string): Promise<FunctionRecord> {

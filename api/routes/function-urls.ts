@@ -7,6 +7,7 @@ import { parseFunctionName } from '../functions/function-name.ts'
 import { latestVersion, type FunctionRecord } from '../functions/function.ts'
 import {
   createFunctionUrl,
+  forgetUrl,
   functionUrlOf,
   updateFunctionUrl,
   urlKey,
@@ -86,7 +87,6 @@ export function functionUrlRoutes(dependencies: FunctionUrlRoutesDependencies): 
         if (functionUrlOf(record, alias).urlId !== urlId) return { record }
         return { record: detach(record, 'url', alias ?? latestVersion) }
       })
-      await forget(dependencies, urlId)
       return {}
     },
 
@@ -119,14 +119,9 @@ async function create(
     const rule = (record: FunctionRecord) => createFunctionUrl(record, alias, { ...change, urlId }, now(), dependencies)
     return (await lifecycle.change(name, (record) => ({ record: rule(record) }))).record
   } catch (refusal) {
-    await forget(dependencies, urlId)
+    await forgetUrl(documents, urlId)
     throw refusal
   }
-}
-
-async function forget({ documents }: FunctionUrlRoutesDependencies, urlId: string): Promise<void> {
-  const stored = await documents.find(urlKey(urlId))
-  if (stored !== undefined) await documents.remove(urlKey(urlId), stored.revision)
 }
 
 function targetIn({ FunctionName, Qualifier }: QualifiedMembers, home: Home) {
