@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
+import { openRoute, registerAuthentication, type AuthenticationDependencies } from './routes/authentication.ts'
 import { registerCodeDownload, type CodeDownloadDependencies } from './routes/code-download.ts'
 import {
   registerFunctionUrls,
@@ -12,6 +13,7 @@ import { registerRoutes, routerOptions, type RouterDependencies } from './routes
 export interface AppDependencies {
   readonly handlers: Handlers
   readonly router: RouterDependencies
+  readonly authentication: AuthenticationDependencies
   readonly codeDownload: CodeDownloadDependencies
   readonly functionUrls: FunctionUrlServerDependencies
   readonly keptEvents: KeptEventsDependencies
@@ -36,10 +38,11 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     schemaController: { compilersFactory },
   })
   registerRoutes(app, dependencies.handlers, dependencies.router)
+  registerAuthentication(app, dependencies.authentication)
   registerCodeDownload(app, dependencies.codeDownload)
   registerFunctionUrls(app, dependencies.functionUrls)
   registerKeptEvents(app, dependencies.keptEvents)
-  app.get('/health', (_request, reply) => {
+  app.get('/health', { config: openRoute }, (_request, reply) => {
     const isReady = dependencies.isReady()
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' })
   })

@@ -11,6 +11,8 @@ export interface Config {
   readonly dataFolder: string
   readonly accountId: string
   readonly region: string
+  /** Absolute file of the access keys that may call; without it any signature is accepted. */
+  readonly credentialsFile?: string
   readonly driver: 'process' | 'kubernetes'
   /** Settings of the driver `kubernetes`. */
   readonly kubernetes?: KubernetesSettings
@@ -51,6 +53,7 @@ const readers = {
   KUBELAMBDA_DATA: text('.kubelambda', /./, 'must be a folder'),
   KUBELAMBDA_ACCOUNT_ID: text('000000000000', /^\d{12}$/, 'must be 12 digits'),
   KUBELAMBDA_REGION: text('us-east-1', /^[a-z]{2,4}(-[a-z]+)+-\d$/, 'must be a region such as us-east-1'),
+  KUBELAMBDA_CREDENTIALS_FILE: text(undefined, /./, 'must be a file'),
   KUBELAMBDA_DRIVER: text('process', /^(process|kubernetes)$/, 'must be process or kubernetes'),
   KUBELAMBDA_CONCURRENCY: wholeNumber(1000, 1, 100_000),
   KUBELAMBDA_IDLE_SECONDS: wholeNumber(300, 1, 86_400),
@@ -91,6 +94,7 @@ export function readConfig(variables: Variables): Config {
   const isKubernetes = read('KUBELAMBDA_DRIVER', readers.KUBELAMBDA_DRIVER) === 'kubernetes'
   const kubernetes = readKubernetes(read)
   const redisUrl = read('KUBELAMBDA_REDIS_URL', readers.KUBELAMBDA_REDIS_URL)
+  const credentialsFile = read('KUBELAMBDA_CREDENTIALS_FILE', readers.KUBELAMBDA_CREDENTIALS_FILE)
   const codeUrl = read('KUBELAMBDA_CODE_URL', readers.KUBELAMBDA_CODE_URL)
   return {
     host: read('KUBELAMBDA_HOST', readers.KUBELAMBDA_HOST) ?? '',
@@ -98,6 +102,7 @@ export function readConfig(variables: Variables): Config {
     dataFolder: resolve(read('KUBELAMBDA_DATA', readers.KUBELAMBDA_DATA) ?? ''),
     accountId: read('KUBELAMBDA_ACCOUNT_ID', readers.KUBELAMBDA_ACCOUNT_ID) ?? '',
     region: read('KUBELAMBDA_REGION', readers.KUBELAMBDA_REGION) ?? '',
+    ...(credentialsFile === undefined ? {} : { credentialsFile: resolve(credentialsFile) }),
     driver: isKubernetes ? 'kubernetes' : 'process',
     ...(isKubernetes ? { kubernetes } : {}),
     concurrency: read('KUBELAMBDA_CONCURRENCY', readers.KUBELAMBDA_CONCURRENCY),

@@ -5,10 +5,14 @@ import { modelledErrors } from './model/operations.ts'
 /** Exceptions that AWS sends, or that are ours, and that the model does not define (reference 1.4). */
 const notModelled = [
   'AccessDeniedException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
   'NotImplementedException',
   'RequestEntityTooLargeException',
   'SerializationException',
   'UnknownOperationException',
+  'UnrecognizedClientException',
   'ValidationException',
 ]
 

@@ -9,12 +9,16 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/kubelambda', im
 
 const log = createLog(process.stdout, process.stderr, () => new Date())
 
-function greet(address: string): void {
+function greet(address: string, { region, credentialsFile }: Config): void {
+  const keys =
+    credentialsFile === undefined
+      ? 'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test'
+      : `AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…   # of ${credentialsFile}`
   const lines = [
     `kubelambda serves the AWS Lambda API on ${address}`,
     '',
     'Try it:',
-    `  export AWS_ENDPOINT_URL_LAMBDA=${address} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test`,
+    `  export AWS_ENDPOINT_URL_LAMBDA=${address} AWS_DEFAULT_REGION=${region} ${keys}`,
     '  aws lambda list-functions',
     '',
   ]
@@ -35,7 +39,7 @@ const config = settings()
 try {
   const { startServer } = await import('./server.ts')
   const server = await startServer(config, { log, now: Date.now, ids: randomUUID, random: Math.random })
-  greet(server.address)
+  greet(server.address, config)
   flushCompileCache()
   const stop = (): void => {
     process.removeAllListeners('SIGTERM').on('SIGTERM', () => undefined)

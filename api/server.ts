@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
+import { openAccess } from './access.ts'
 import { assemble, type Parts, type Surroundings } from './assembly.ts'
 import type { Config } from './config.ts'
 import { LambdaError } from './errors.ts'
@@ -28,6 +29,7 @@ const takeOverMs = 10_000
  */
 export async function startServer(config: Config, surroundings: Surroundings): Promise<Server> {
   const { log, now, ids } = surroundings
+  const access = await openAccess(config, surroundings)
   const parts = await assemble(config, surroundings)
   const { store, codeStore, scheduler, provisioning, events, lifecycle, sources } = parts
   const { dispatcher } = events
@@ -37,9 +39,10 @@ export async function startServer(config: Config, surroundings: Surroundings): P
   const app = buildApp({
     handlers: handlersOf({ ...parts, ...link, dispatcher, concurrency: config.concurrency, newId: ids, now, logError }),
     router: { ids, logError },
+    authentication: { verifier: access.verifier, accountId: config.accountId },
     codeDownload: { ...link, codeStore },
     keptEvents: events,
-    functionUrls: { ...parts, now, logError: (line, cause) => log.error(line, cause) },
+    functionUrls: { ...parts, verifier: access.verifier, now, logError },
     isReady: () => isReady,
   })
   const stopSweeping = await sweepRegularly(parts, log)
@@ -51,10 +54,12 @@ export async function startServer(config: Config, surroundings: Surroundings): P
   dispatcher.start()
   sources.start()
   isReady = true
+  access.announce()
   return {
     address: addressOf(config.host, app.server.address() as AddressInfo),
     async close() {
       isReady = false
+      access.close()
       stopSweeping()
       stopFollowing()
       provisioning.close()

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
+  AddPermissionCommand,
   CreateFunctionCommand,
   CreateFunctionUrlConfigCommand,
   InvokeWithResponseStreamCommand,
@@ -219,6 +220,13 @@ describe('a function URL that streams', () => {
   beforeAll(async () => {
     const url = { FunctionName: 'streamed', AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM' } as const
     const { FunctionUrl } = await server.client.send(new CreateFunctionUrlConfigCommand(url))
+    const statement = {
+      FunctionName: 'streamed',
+      StatementId: 'url',
+      Action: 'lambda:InvokeFunctionUrl',
+      Principal: '*',
+    }
+    await server.client.send(new AddPermissionCommand({ ...statement, FunctionUrlAuthType: 'NONE' }))
     host = new URL(FunctionUrl!).host
   })
 

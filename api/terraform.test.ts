@@ -28,14 +28,17 @@ afterAll(async () => {
   for (const clean of cleanups.reverse()) await clean()
 })
 
-const about = 'terraform applies, plans no changes, changes, applies and destroys'
+const about = 'terraform, whose signatures are verified, applies, plans no changes, changes, applies and destroys'
 const when = missing === undefined ? test : test.skip
 when(
   missing === undefined ? about : `${about} (skipped: ${missing})`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kubelambda-terraform-'))
     const data = newDataFolder()
-    const server = await startMain(data)
+    // Those of main.tf.
+    const credentials = join(folder, 'credentials.json')
+    writeFileSync(credentials, '{"test":{"secret":"test"}}')
+    const server = await startMain(data, { KUBELAMBDA_CREDENTIALS_FILE: credentials })
     cleanups.push(async () => {
       await server.end('SIGTERM')
       for (const each of [folder, data]) rmSync(each, { recursive: true, force: true })

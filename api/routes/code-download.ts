@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { CodeStore } from '../functions/code-store.ts'
+import { openRoute } from './authentication.ts'
 import { codePath, isValidLink, type CodeLinkKey } from './code-link.ts'
 
 export interface CodeDownloadDependencies extends CodeLinkKey {
@@ -13,7 +14,7 @@ interface Request {
 
 /** Serves the packages that GetFunction's `Code.Location` leads to; only to links signed here. */
 export function registerCodeDownload(app: FastifyInstance, dependencies: CodeDownloadDependencies): void {
-  app.get<Request>(`${codePath}:digest`, async (request, reply) => {
+  app.get<Request>(`${codePath}:digest`, { config: openRoute }, async (request, reply) => {
     const { digest } = request.params
     const { Expires: expires, Signature: signature } = request.query
     const isSigned = typeof expires === 'string' && typeof signature === 'string'

@@ -1,4 +1,4 @@
-import type { FunctionUrlConfig } from '../functions/attached-settings.ts'
+import type { Caller } from '../authentication/verifier.ts'
 
 /** One request to a function URL, as it came. */
 export interface UrlRequest {
@@ -19,7 +19,8 @@ export interface UrlRequest {
 export interface UrlContext {
   readonly urlId: string
   readonly accountId: string
-  readonly authType: FunctionUrlConfig['authType']
+  /** Who signed the request; undefined where nobody needs to. */
+  readonly caller: Caller | undefined
   readonly requestId: string
   readonly traceId: string
   readonly nowMs: number
@@ -46,19 +47,6 @@ export function functionUrlEvent(request: UrlRequest, context: UrlContext): obje
     requestContext: requestContext(request, context, rawPath, headers),
     ...bodyMembers(request.body, headers['content-type']),
   }
-}
-
-/** Whether the request carries a signature of version 4, in a header or in its query; whose it is, is not verified. */
-export function isSigned(request: UrlRequest): boolean {
-  return accessKeyOf(request) !== undefined
-}
-
-function accessKeyOf({ rawHeaders, url }: Pick<UrlRequest, 'rawHeaders' | 'url'>): string | undefined {
-  const { authorization = '' } = joinedHeaders(rawHeaders)
-  const inHeader = /^AWS4-HMAC-SHA256 .*Credential=([^/,\s]+)\/.*Signature=[0-9a-f]+/.exec(authorization)?.[1]
-  if (inHeader !== undefined) return inHeader
-  const query = new URLSearchParams(url.split('?')[1] ?? '')
-  return query.has('X-Amz-Signature') ? query.get('X-Amz-Credential')?.split('/')[0] : undefined
 }
 
 function joinedHeaders(rawHeaders: readonly string[]): Record<string, string> {
@@ -93,15 +81,15 @@ function queryOf(rawQueryString: string): Record<string, string> {
 
 function requestContext(
   request: UrlRequest,
-  { urlId, accountId, authType, requestId, nowMs }: UrlContext,
+  { urlId, accountId, caller, requestId, nowMs }: UrlContext,
   path: string,
   headers: Readonly<Record<string, string>>,
 ): object {
   const domainName = (headers['host'] ?? '').replace(/:\d+$/, '')
   return {
-    accountId: authType === 'AWS_IAM' ? accountId : 'anonymous',
+    accountId: caller === undefined ? 'anonymous' : accountId,
     apiId: urlId,
-    ...(authType === 'AWS_IAM' ? { authentication: null, authorizer: { iam: caller(request, accountId) } } : {}),
+    ...(caller === undefined ? {} : { authentication: null, authorizer: { iam: identityOf(caller) } }),
     domainName,
     domainPrefix: urlId,
     http: {
@@ -119,10 +107,10 @@ function requestContext(
   }
 }
 
-/** Without users of its own the server takes every access key for the account's owner. */
-function caller(request: UrlRequest, accountId: string): object {
+/** A key stands for its account's root: there are no users. */
+function identityOf({ accessKeyId, accountId }: Caller): object {
   return {
-    accessKey: accessKeyOf(request) ?? '',
+    accessKey: accessKeyId,
     accountId,
     callerId: accountId,
     cognitoIdentity: null,

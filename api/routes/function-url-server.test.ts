@@ -6,6 +6,7 @@ import type { FunctionUrlConfig } from '../functions/attached-settings.ts'
 import { fakeCatalogue } from '../functions/catalogue.fake.ts'
 import { fakeDocuments } from '../functions/documents.fake.ts'
 import { urlKey } from '../functions/function-url.ts'
+import type { PolicyStatement } from '../functions/policy.ts'
 import { aFunction } from '../functions/testing/samples.ts'
 import type { InvokeAnswer, InvokeRequest } from '../invoke/invoke.ts'
 import { streamAnswer } from '../invoke/streamed-answer.ts'
@@ -17,13 +18,20 @@ const prelude = 'application/vnd.awslambda.http-integration-response'
 let app: FastifyInstance | undefined
 afterEach(() => app?.close())
 
+const forAll = { id: 'all', action: 'lambda:InvokeFunctionUrl', principal: '*', urlAuthType: 'NONE' }
+
 /** A server whose function URL `abc` answers what the test's function does with the request. */
-async function serve(run: (request: InvokeRequest) => unknown, config: Partial<FunctionUrlConfig> = {}) {
+async function serve(
+  run: (request: InvokeRequest) => unknown,
+  config: Partial<FunctionUrlConfig> = {},
+  policy: readonly PolicyStatement[] = [forAll],
+) {
   const [catalogue, documents, faults] = [fakeCatalogue(), fakeDocuments(), [] as unknown[]]
   const dates = { createdMs: 0, lastModifiedMs: 0 }
   const url: FunctionUrlConfig = { urlId: 'abc', authType: 'NONE', invokeMode: 'BUFFERED', ...dates, ...config }
   await documents.save(urlKey('abc'), { functionName: 'f' }, 0)
-  await catalogue.save({ record: { ...aFunction('f'), attached: { url: { $LATEST: url } } }, expectedRevision: 0 })
+  const attached = { url: { $LATEST: url }, policy: { '': policy } }
+  await catalogue.save({ record: { ...aFunction('f'), attached }, expectedRevision: 0 })
   const answer = async (request: InvokeRequest): Promise<InvokeAnswer> => {
     const value = run(request)
     const isAnswer = typeof value === 'object' && value !== null && 'payload' in value
@@ -42,7 +50,7 @@ async function serve(run: (request: InvokeRequest) => unknown, config: Partial<F
   const logError = (_line: string, cause: unknown) => void faults.push(cause)
   registerRoutes(made, {}, { ids: randomUUID, logError })
   const home = { accountId: '000000000000', region: 'us-east-1' }
-  registerFunctionUrls(made, { ...home, catalogue, documents, invoke, now: () => 0, logError })
+  registerFunctionUrls(made, { ...home, catalogue, documents, invoke, verifier: undefined, now: () => 0, logError })
   const call = (options: InjectOptions = {}) =>
     made.inject({ method: 'GET', url: '/', ...options, headers: { host, ...options.headers } })
   return { call, faults }
@@ -112,17 +120,32 @@ describe('a function URL', () => {
     expect((await call({ method: 'POST', payload: payload.subarray(0, 6_000_000) })).statusCode).toBe(413)
   })
 
+  test('that is public is forbidden as long as no policy lets everybody in; preflights are not', async () => {
+    const cors = { allowOrigins: ['*'] }
+    const { call } = await serve(() => 'never', { cors }, [{ ...forAll, principal: '111111111111' }])
+    const answer = await call()
+    expect([answer.statusCode, answer.headers['x-amzn-errortype']]).toEqual([403, 'AccessDeniedException'])
+    expect(answer.json()).toEqual({
+      Message:
+        'Forbidden. For troubleshooting Function URL authorization issues, see: ' +
+        'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
+    })
+    const asked = { origin: 'https://a.example', 'access-control-request-method': 'POST' }
+    expect((await call({ method: 'OPTIONS', headers: asked })).statusCode).toBe(200)
+  })
+
   test('with AWS_IAM lets signed requests in, and says whose key it was', async () => {
     const { call } = await serve(eventOf, { authType: 'AWS_IAM' })
     expect((await call({ headers: { authorization: 'Bearer x' } })).statusCode).toBe(403)
     const scope = '20260101/us-east-1/lambda/aws4_request'
     const authorization = `AWS4-HMAC-SHA256 Credential=AKID/${scope}, SignedHeaders=host, Signature=0a`
-    const event = (await call({ headers: { authorization } })).json()
+    const event = (await call({ headers: { authorization, 'x-amz-date': '20260101T000000Z' } })).json()
     expect(event.requestContext).toMatchObject({
       accountId: '000000000000',
       authorizer: { iam: { accessKey: 'AKID', accountId: '000000000000', cognitoIdentity: null } },
     })
-    const query = `X-Amz-Credential=AKID%2F${scope}&X-Amz-Signature=0a`
+    const said = 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host'
+    const query = `${said}&X-Amz-Credential=AKID%2F${scope}&X-Amz-Signature=0a`
     expect((await call({ url: `/?${query}` })).statusCode).toBe(200)
   })
 

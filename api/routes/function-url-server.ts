@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../authentication/verifier.ts'
 import { kinds, LambdaError, serviceFault } from '../errors.ts'
 import type { Home } from '../functions/arn.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
@@ -8,13 +9,15 @@ import { findFunctionUrl, type FoundFunctionUrl } from '../functions/function-ur
 import type { Invoke } from '../invoke/invoke.ts'
 import { checkPayload } from '../invoke/payload.ts'
 import { traceHeader } from '../invoke/trace-id.ts'
+import { bodyOf, openRoute } from './authentication.ts'
 import { callersFault, sendError } from './error-answer.ts'
+import { admitToUrl, urlForbidden, type FunctionUrlAccess } from './function-url-access.ts'
 import { bufferedUrlAnswer, internalServerError, streamedUrlAnswer, type UrlAnswer } from './function-url-answer.ts'
 import { answerHeaders, isPreflight, preflightHeaders } from './function-url-cors.ts'
-import { functionUrlEvent, isSigned, type UrlRequest } from './function-url-event.ts'
+import { functionUrlEvent, type UrlRequest } from './function-url-event.ts'
 import { urlIdOf } from './function-url-host.ts'
 
-export interface FunctionUrlServerDependencies extends Home {
+export interface FunctionUrlServerDependencies extends Home, FunctionUrlAccess {
   readonly catalogue: Pick<Catalogue, 'find'>
   readonly documents: Pick<Documents, 'find'>
   readonly invoke: Pick<Invoke, 'run' | 'stream'>
@@ -37,7 +40,7 @@ export function rewriteFunctionUrl(request: IncomingMessage): string {
  * Serves function URLs.
  *
  * 1. find     the config behind the host's id; 403 when there is none     ../functions/function-url.ts
- * 2. admit    preflights are answered here; AWS_IAM wants a signature     function-url-cors.ts
+ * 2. admit    preflights are answered here; by signature and policy      function-url-cors.ts, function-url-access.ts
  * 3. invoke   with the request as an event of format 2.0                  function-url-event.ts
  * 4. answer   what the function returned, as HTTP                         function-url-answer.ts
  */
@@ -46,6 +49,7 @@ export function registerFunctionUrls(app: FastifyInstance, dependencies: Functio
     method: [...methods],
     url: place,
     bodyLimit,
+    config: openRoute,
     errorHandler: (error, request, reply) => sendError(tooLarge(error) ?? faultOf(error, request), request.id, reply),
     handler: async (request, reply) => {
       const urlId = urlIdOf(request.headers.host)
@@ -56,9 +60,8 @@ export function registerFunctionUrls(app: FastifyInstance, dependencies: Functio
       if (config.cors !== undefined && origin !== undefined && isPreflight(request.method, request.headers)) {
         return reply.code(200).headers(preflightHeaders(config.cors, origin)).send()
       }
-      const asked = requestOf(request)
-      if (config.authType === 'AWS_IAM' && !isSigned(asked)) return sendForbidden(request, reply)
-      const answer = await run(dependencies, request, reply, asked, found)
+      const caller = await admitToUrl(dependencies, request, found)
+      const answer = await run(dependencies, request, reply, caller, found)
       if (answer !== undefined) send(reply, answer, config.cors && origin ? answerHeaders(config.cors, origin) : {})
       return reply
     },
@@ -70,14 +73,15 @@ async function run(
   { invoke, accountId, now, logError }: FunctionUrlServerDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
-  asked: UrlRequest,
+  caller: Caller | undefined,
   { target, config }: FoundFunctionUrl,
 ): Promise<UrlAnswer | undefined> {
-  const { urlId, authType, invokeMode } = config
+  const { urlId, invokeMode } = config
   const given = request.headers['x-amzn-trace-id']
   const traceId = traceHeader(typeof given === 'string' ? given : undefined, now())
   reply.header('x-amzn-trace-id', /Root=[^;]+/i.exec(traceId)?.[0])
-  const event = functionUrlEvent(asked, { urlId, accountId, authType, requestId: request.id, traceId, nowMs: now() })
+  const context = { urlId, accountId, caller, requestId: request.id, traceId, nowMs: now() }
+  const event = functionUrlEvent(requestOf(request), context)
   try {
     const payload = checkPayload(Buffer.from(JSON.stringify(event)), 'RequestResponse')
     const { functionName: name, alias } = target
@@ -92,7 +96,7 @@ async function run(
       logError(`A function URL of ${target.functionName} failed; request ${request.id}`, error)
       return internalServerError()
     }
-    if (error.status === 404) sendForbidden(request, reply)
+    if (error.status === 404) sendError(urlForbidden(), request.id, reply)
     else if (error.status === 429 || error.status === 413) sendError(error, request.id, reply)
     else return internalServerError()
     return undefined
@@ -108,7 +112,7 @@ function requestOf(request: FastifyRequest): UrlRequest {
     url: request.originalUrl,
     httpVersion: raw.httpVersion,
     rawHeaders: raw.rawHeaders,
-    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    body: bodyOf(request),
     sourceIp: request.ip,
     protocol: request.protocol,
     port: /:(\d+)$/.exec(host)?.[1] ?? (isSecure ? '443' : '80'),
@@ -119,15 +123,6 @@ function send(reply: FastifyReply, { status, headers, body }: UrlAnswer, cors: R
   reply.code(status)
   for (const [name, value] of headers) reply.header(name, value)
   void reply.headers(cors).send(body)
-}
-
-const forbidden =
-  'Forbidden. For troubleshooting Function URL authorization issues, see: ' +
-  'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html'
-
-function sendForbidden(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  sendError(new LambdaError(kinds.accessDenied, forbidden, {}), request.id, reply)
-  return reply
 }
 
 function sendUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -6,7 +6,7 @@ export type Support = 'yes' | 'no' | `${'yes' | 'partly'}: ${string}`
 /** What the README says of each operation. `npm run support` writes it there; a test holds this to the handlers. */
 export const support: Readonly<Record<OperationName, Support>> = {
   AddLayerVersionPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
-  AddPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
+  AddPermission: 'yes: policies decide who may call function URLs; of other calls they decide nothing',
   CheckpointDurableExecution: 'no',
   CreateAlias: 'yes: weights decide each invocation',
   CreateCapacityProvider:
@@ -18,7 +18,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateFunction:
     'partly: no durable or capacity provider settings, which are refused. An image without a digest in its name gets one made from the name, and runs in Kubernetes only. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
   CreateFunctionUrlConfig:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   DeleteAlias: 'yes: weights decide each invocation',
   DeleteCapacityProvider:
     'partly: kept and shown; there are no machines behind them, and no function can be put on one',
@@ -33,7 +33,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteFunctionEventInvokeConfig:
     'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   DeleteFunctionUrlConfig:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   DeleteLayerVersion: 'yes',
   DeleteProvisionedConcurrencyConfig:
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
@@ -57,21 +57,21 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetFunctionRecursionConfig: 'yes: loops are found by the `Lineage` of the trace header, which AWS SDKs pass on',
   GetFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
   GetFunctionUrlConfig:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   GetLayerVersion:
     'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetLayerVersionByArn:
     'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetLayerVersionPolicy: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
-  GetPolicy: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
+  GetPolicy: 'yes: policies decide who may call function URLs; of other calls they decide nothing',
   GetProvisionedConcurrencyConfig:
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   Invoke:
-    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once, retried as on AWS, and end at destinations and dead letters. Loops are stopped by the `Lineage` of the trace header. Functions with tenancy take no events. Any signature is accepted',
+    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once, retried as on AWS, and end at destinations and dead letters. Loops are stopped by the `Lineage` of the trace header. Functions with tenancy take no events',
   InvokeAsync: 'yes',
   InvokeWithResponseStream:
-    'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`. Any signature is accepted',
+    'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`',
   ListAliases: 'yes: weights decide each invocation',
   ListCapacityProviders: 'partly: kept and shown; there are no machines behind them, and no function can be put on one',
   ListCodeSigningConfigs:
@@ -82,7 +82,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListFunctionEventInvokeConfigs:
     'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   ListFunctionUrlConfigs:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   ListFunctionVersionsByCapacityProvider:
     'partly: kept and shown; there are no machines behind them, and no function can be put on one',
   ListFunctions: 'yes',
@@ -108,7 +108,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   PutRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   RemoveLayerVersionPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
-  RemovePermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
+  RemovePermission: 'yes: policies decide who may call function URLs; of other calls they decide nothing',
   SendDurableExecutionCallbackFailure: 'no',
   SendDurableExecutionCallbackHeartbeat: 'no',
   SendDurableExecutionCallbackSuccess: 'no',
@@ -128,5 +128,5 @@ export const support: Readonly<Record<OperationName, Support>> = {
   UpdateFunctionEventInvokeConfig:
     'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   UpdateFunctionUrlConfig:
-    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. The resource policy is not asked; `AWS_IAM` wants a signature and does not verify it',
+    'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
 }

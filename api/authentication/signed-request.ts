@@ -1,0 +1,40 @@
+/** A request as it came, as far as its signature speaks of it. */
+export interface SignedRequest {
+  readonly method: string
+  /** Path and query as sent, percent-encoded. */
+  readonly url: string
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[]
+}
+
+/** The first value of a header; `name` in lower case. */
+export function headerOf({ rawHeaders }: SignedRequest, name: string): string | undefined {
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const candidate = rawHeaders[index] ?? ''
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return rawHeaders[index + 1]
+  }
+  return undefined
+}
+
+/** The query's names and values in turn, decoded; what is no encoding stays as it is. */
+export function queryPairs(url: string): (readonly [string, string])[] {
+  const mark = url.indexOf('?')
+  if (mark < 0 || mark === url.length - 1) return []
+  return url
+    .slice(mark + 1)
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const equals = pair.indexOf('=')
+      return equals < 0 ? [decoded(pair), ''] : [decoded(pair.slice(0, equals)), decoded(pair.slice(equals + 1))]
+    })
+}
+
+function decoded(text: string): string {
+  if (!text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

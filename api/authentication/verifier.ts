@@ -1,0 +1,114 @@
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { authenticationErrors } from './authentication-errors.ts'
+import { canonicalRequest } from './canonical-request.ts'
+import { algorithm, readClaim, type Claim } from './claim.ts'
+import { basicTime } from './claimed-time.ts'
+import type { Credential, Credentials } from './credentials.ts'
+import type { SignedRequest } from './signed-request.ts'
+import { createSigningKeys, type SigningKeyOf } from './signing-keys.ts'
+
+/** Who signed a request. */
+export interface Caller {
+  readonly accessKeyId: string
+  readonly accountId: string
+}
+
+/** A request whose head could be of a known key; whether it is, its body decides. */
+export interface PendingSignature {
+  /** Who signed it; throws when nobody did. `bodyHash` is the SHA-256 of the body as it came, in hexadecimal digits. */
+  verify(bodyHash: string): Caller
+}
+
+export interface Verifier {
+  /** Looks at a request's head, before a byte of its body is read; what cannot be signed by a known key is refused. */
+  begin(request: SignedRequest): PendingSignature
+}
+
+export interface VerifierDependencies {
+  readonly credentials: Credentials
+  readonly region: string
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+const service = 'lambda'
+const terminator = 'aws4_request'
+/** By how much a request's time may differ from ours: Lambda's limit, which other services have at 15 minutes. */
+const skewMinutes = 5
+const minuteMs = 60_000
+
+/**
+ * Verifies signatures of version 4. Faults are refused in AWS's order:
+ *
+ * 1. claim    header or query, whole and well-formed       claim.ts
+ * 2. time     within five minutes, or of the query's span
+ * 3. scope    the host is signed; day, region and service  below
+ * 4. key      is known                                     credentials.ts
+ * 5. match    of the canonical request with its body       canonical-request.ts, signing-keys.ts
+ */
+export function createVerifier({ credentials, region, now }: VerifierDependencies): Verifier {
+  const signingKeyOf = createSigningKeys()
+  return {
+    begin(request) {
+      const claim = readClaim(request)
+      checkTime(claim, now())
+      checkScope(claim, region)
+      const credential = credentials.find(claim.accessKeyId)
+      if (credential === undefined) throw authenticationErrors.unknownKey()
+      return {
+        verify(bodyHash) {
+          if (!isSignedBy(credential, claim, request, bodyHash, signingKeyOf)) throw authenticationErrors.mismatch()
+          return { accessKeyId: credential.accessKeyId, accountId: credential.accountId }
+        },
+      }
+    },
+  }
+}
+
+function checkTime({ time, expiresSeconds }: Claim, nowMs: number): void {
+  const minutes = expiresSeconds === undefined ? skewMinutes : expiresSeconds / 60
+  const [oldestMs, newestMs] = [nowMs - minutes * minuteMs, nowMs + skewMinutes * minuteMs]
+  if (time.epochMs < oldestMs) {
+    const limit = `${basicTime(oldestMs)} (${basicTime(nowMs)} - ${String(minutes)} min.)`
+    throw authenticationErrors.invalid(`Signature expired: ${time.text} is now earlier than ${limit}`)
+  }
+  if (time.epochMs > newestMs) {
+    const limit = `${basicTime(newestMs)} (${basicTime(nowMs)} + ${String(skewMinutes)} min.)`
+    throw authenticationErrors.invalid(`Signature not yet current: ${time.text} is still later than ${limit}`)
+  }
+}
+
+function checkScope({ scope, signedHeaders, time }: Claim, region: string): void {
+  if (!signedHeaders.includes('host')) {
+    throw authenticationErrors.invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+  }
+  const [day, givenRegion, givenService, givenTerminator] = scope
+  const today = time.text.slice(0, 8)
+  const faults = [
+    ...(givenRegion === region ? [] : [`Credential should be scoped to a valid region, not '${givenRegion}'.`]),
+    ...(givenService === service ? [] : [`Credential should be scoped to correct service: '${service}'.`]),
+    ...(givenTerminator === terminator
+      ? []
+      : [`Credential should be scoped with a valid terminator: '${terminator}', not '${givenTerminator}'.`]),
+    ...(day === today
+      ? []
+      : [
+          `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${today}', from '${time.text}'.`,
+        ]),
+  ]
+  if (faults.length > 0) throw authenticationErrors.invalid(faults.join(' '))
+}
+
+function isSignedBy(
+  credential: Credential,
+  { scope, signedHeaders, signature, time }: Claim,
+  request: SignedRequest,
+  bodyHash: string,
+  signingKeyOf: SigningKeyOf,
+): boolean {
+  const canonical = Buffer.from(canonicalRequest(request, signedHeaders, bodyHash), 'latin1')
+  const text = `${algorithm}\n${time.text}\n${scope.join('/')}\n${hash('sha256', canonical)}`
+  const expected = createHmac('sha256', signingKeyOf(credential, scope)).update(text).digest()
+  const given = Buffer.from(signature, 'hex')
+  return signature.length === 64 && given.length === expected.length && timingSafeEqual(given, expected)
+}
