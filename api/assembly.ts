@@ -43,20 +43,32 @@ const eventsAtOnce = 100
 export type Parts = Awaited<ReturnType<typeof assemble>>
 
 /**
- * Makes every part once; nothing listens or runs yet.
+ * Makes every part once; nothing listens or runs yet. A store or cluster that cannot be reached is waited for, until the
+ * signal ends that.
  *
  * 1. store          what is kept, here or in Redis, and code          store/
  * 2. environments   where code runs, and the limits                   environments/
  * 3. invoke         one invocation; events and sources that ask for it  invoke/, events/, sources/
  * 4. functions      the control plane over all of these               functions/
  */
-export async function assemble(config: Config, surroundings: Surroundings) {
+export async function assemble(config: Config, surroundings: Surroundings, signal?: AbortSignal) {
   const { log, now, ids } = surroundings
-  const { accountId, region, dataFolder, redisUrl } = config
+  const { dataFolder, redisUrl } = config
+  const store = await openStore({ dataFolder, redisUrl, replicaId: ids(), log, now, signal })
+  try {
+    return await assembleOver(store, config, surroundings, signal)
+  } catch (fault) {
+    await store.close()
+    throw fault
+  }
+}
+
+async function assembleOver(store: Store, config: Config, surroundings: Surroundings, signal: AbortSignal | undefined) {
+  const { log, now, ids } = surroundings
+  const { accountId, region } = config
   const home = { accountId, region }
-  const store = await openStore({ dataFolder, redisUrl, replicaId: ids(), log, now })
   const codeStore = await openCodeStore({ ...config, now })
-  const base = { config, surroundings, home, store, codeStore }
+  const base = { config, surroundings, home, store, codeStore, signal }
   const environments = await assembleEnvironments(base)
   const { scheduler } = environments
   const invoke = createInvoke({
@@ -90,13 +102,14 @@ interface Base {
   readonly home: Home
   readonly store: Store
   readonly codeStore: CodeStore
+  readonly signal: AbortSignal | undefined
 }
 
-async function assembleEnvironments({ config, surroundings, home, store, codeStore }: Base) {
+async function assembleEnvironments({ config, surroundings, home, store, codeStore, signal }: Base) {
   const { log, now } = surroundings
   const { catalogue } = store
   const leases = store.shared?.leases ?? ownLeases(growingTokens(now))
-  const driver = await createDriver(config, { codeStore, log, leases })
+  const driver = await createDriver(config, { codeStore, log, leases, signal })
   const { shared } = driver
   const onFault = (message: string, cause: unknown) => log.error(message, cause)
   const scheduler: Scheduler = createScheduler({
@@ -179,7 +192,7 @@ function explainPreparation(cause: unknown): never {
 /** The driver that the settings ask for. What only one of them needs is loaded with it. */
 async function createDriver(
   { accountId, region, dataFolder, kubernetes }: Config,
-  { codeStore, log, leases }: { codeStore: CodeStore; log: Log; leases: EnvironmentLeases },
+  { codeStore, log, leases, signal }: Pick<Base, 'codeStore' | 'signal'> & { log: Log; leases: EnvironmentLeases },
 ): Promise<Driver> {
   const home = { accountId, region, codeStore, log }
   if (kubernetes === undefined) {
@@ -188,7 +201,7 @@ async function createDriver(
   const { openKubernetesDriver } = await import('../k8s/open.ts')
   const claim = async (id: string) => (await leases.claim(id, { isUnknownFree: true })) === 'claimed'
   const nextToken = () => leases.nextToken()
-  return openKubernetesDriver({ ...home, settings: kubernetes, code: codeStore, nextToken, claim })
+  return openKubernetesDriver({ ...home, settings: kubernetes, code: codeStore, nextToken, claim, signal })
 }
 
 /** Tokens that grow with each call and each start, as long as the clock is not set back by more than a start takes. */

@@ -130,6 +130,11 @@ export function storeUnavailable(cause: unknown): LambdaError {
   return unavailable
 }
 
+/** Whether it is the answer while the store is away. */
+export function isStoreUnavailable(fault: unknown): boolean {
+  return fault instanceof LambdaError && fault.status === 503
+}
+
 /** The function was called too often in one chain of calls (reference 6.6); AWS's text is unknown. */
 export function recursiveInvocation(): LambdaError {
   const text = 'Lambda has detected your function being invoked in a recursive loop and stopped it.'

@@ -3,6 +3,7 @@ import { enableCompileCache, flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { createLog } from './observe/log.ts'
+import type { Server } from './server.ts'
 
 // The next start reads what this one compiled: it is quicker, and does without the stripper of types and its 25 MB.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/kubelambda', import.meta.url)))
@@ -35,13 +36,11 @@ function settings(): Config {
   }
 }
 
-const config = settings()
-try {
-  const { startServer } = await import('./server.ts')
-  const server = await startServer(config, { log, now: Date.now, ids: randomUUID, random: Math.random })
-  greet(server.address, config)
-  flushCompileCache()
+/** Ends as a signal asks: what runs may end first, unless the signal comes again from a terminal. */
+function stopOnSignal(server: Server): { readonly isAsked: () => boolean } {
+  let isAsked = false
   const stop = (): void => {
+    isAsked = true
     process.removeAllListeners('SIGTERM').on('SIGTERM', () => undefined)
     process.removeAllListeners('SIGINT').once('SIGINT', () => process.exit(130))
     server.close().then(
@@ -56,6 +55,27 @@ try {
     )
   }
   process.once('SIGTERM', stop).once('SIGINT', stop)
+  return { isAsked: () => isAsked }
+}
+
+/** Resolves when the server serves, or is told to end before it does. */
+async function serve(config: Config): Promise<void> {
+  const { startServer } = await import('./server.ts')
+  const server = await startServer(config, { log, now: Date.now, ids: randomUUID, random: Math.random })
+  const { isAsked } = stopOnSignal(server)
+  try {
+    await server.ready
+  } catch (fault) {
+    if (!isAsked()) throw fault
+    return
+  }
+  if (isAsked()) return
+  greet(server.address, config)
+  flushCompileCache()
+}
+
+try {
+  await serve(settings())
 } catch (error) {
   process.stderr.write(`kubelambda: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)

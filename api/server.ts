@@ -1,77 +1,126 @@
-import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { buildApp } from './app.ts'
-import { openAccess } from './access.ts'
+import { openAccess, type Access } from './access.ts'
 import { assemble, type Parts, type Surroundings } from './assembly.ts'
 import type { Config } from './config.ts'
-import { LambdaError } from './errors.ts'
+import { isStoreUnavailable, LambdaError } from './errors.ts'
 import { codeInUse } from './functions/code-in-use.ts'
 import { drainStale } from './invoke/stale-environments.ts'
 import type { Log } from './observe/log.ts'
+import { openFrontDoor, type FrontDoor } from './routes/front-door.ts'
 import { handlersOf } from './routes/handlers.ts'
 
 export interface Server {
   readonly address: string
+  /** Resolves when requests are served; rejects with one line when the settings cannot be used. */
+  readonly ready: Promise<void>
   /** Takes no more requests, lets running invocations end, and keeps everything that was answered. */
   close(): Promise<void>
 }
 
 /** The longest an invocation may run on AWS, and what ending its environment may take beyond it. */
 const longestInvocationMs = 905_000
-/** While the server ends, connections without a request are closed this often. */
-const hangUpMs = 50
 const sweepMs = 3_600_000
 /** What another replica leaves under way for so long is completed here. */
 const takeOverMs = 10_000
+/** A store that went away while the server starts is asked again this often. */
+const retryMs = 500
 
 /**
- * Puts the server together and listens. What an earlier server left under way is completed: deployments, and events that
- * were accepted. A data folder or port that cannot be used is an error of one line.
+ * Listens, and answers 503 until everything is put together, which waits for a store or cluster that cannot be reached yet.
+ * A port that cannot be used is an error of one line.
  */
 export async function startServer(config: Config, surroundings: Surroundings): Promise<Server> {
-  const { log, now, ids } = surroundings
+  const door = await openFrontDoor(config.host, config.port)
+  const stopping = new AbortController()
+  const opening = putTogether(config, surroundings, door, stopping.signal)
+  opening.catch(() => undefined)
+  return {
+    address: door.address,
+    ready: opening.then(() => undefined),
+    async close() {
+      stopping.abort()
+      const close = await opening.catch(() => undefined)
+      await (close === undefined ? door.close() : close())
+    },
+  }
+}
+
+/**
+ * Opens the door when everything is there; answers how to close. What an earlier server left under way is completed:
+ * deployments, and events that were accepted. A data folder that cannot be used is an error of one line.
+ */
+async function putTogether(
+  config: Config,
+  surroundings: Surroundings,
+  door: FrontDoor,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
   const access = await openAccess(config, surroundings)
-  const parts = await assemble(config, surroundings)
-  const { store, codeStore, scheduler, provisioning, events, lifecycle, sources } = parts
+  const parts = await assemble(config, surroundings, signal)
+  const { store, scheduler, provisioning, events, lifecycle, sources } = parts
   const { dispatcher } = events
-  let isReady = false
+  const state = { isReady: false }
+  const app = createApp(config, surroundings, { ...parts, access }, () => state.isReady)
+  const endings: (() => void)[] = [() => access.close(), () => provisioning.close()]
+  const close = async () => {
+    state.isReady = false
+    for (const end of endings) end()
+    await Promise.all([door.close(), app.close(), dispatcher.close(longestInvocationMs), sources.close()])
+    await lifecycle.settled()
+    await scheduler.close(longestInvocationMs)
+    await store.close()
+  }
+  try {
+    await app.ready()
+    endings.push(await whenThere(() => sweepRegularly(parts, surroundings.log), signal))
+    await whenThere(async () => parts.adoption?.look(), signal)
+    await whenThere(() => lifecycle.resume(), signal)
+    await whenThere(() => provisioning.start(), signal)
+  } catch (fault) {
+    await close()
+    throw fault
+  }
+  endings.push(followReplicas(parts, surroundings.log))
+  dispatcher.start()
+  sources.start()
+  state.isReady = true
+  access.announce()
+  door.open((request, response) => app.routing(request, response))
+  return close
+}
+
+/** Does a step of the start, again while the store is away; done twice it changes nothing. */
+async function whenThere<Result>(step: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  for (;;) {
+    try {
+      return await step()
+    } catch (fault) {
+      if (!isStoreUnavailable(fault)) throw fault
+      await delay(retryMs, undefined, { signal })
+    }
+  }
+}
+
+function createApp(
+  config: Config,
+  { log, now, ids }: Surroundings,
+  parts: Parts & { readonly access: Access },
+  isReady: () => boolean,
+) {
+  const { store, codeStore, events, access } = parts
+  const { dispatcher } = events
   const link = { linkKey: store.linkKey, nowMs: now }
   const logError = (line: string, cause: unknown) => log.error(line, cause)
-  const app = buildApp({
+  return buildApp({
     handlers: handlersOf({ ...parts, ...link, dispatcher, concurrency: config.concurrency, newId: ids, now, logError }),
     router: { ids, logError },
     authentication: { verifier: access.verifier, accountId: config.accountId },
     codeDownload: { ...link, codeStore },
     keptEvents: events,
     functionUrls: { ...parts, verifier: access.verifier, now, logError },
-    isReady: () => isReady,
+    isReady,
   })
-  const stopSweeping = await sweepRegularly(parts, log)
-  await parts.adoption?.look()
-  await lifecycle.resume()
-  await provisioning.start()
-  const stopFollowing = followReplicas(parts, log)
-  await app.listen({ host: config.host, port: config.port })
-  dispatcher.start()
-  sources.start()
-  isReady = true
-  access.announce()
-  return {
-    address: addressOf(config.host, app.server.address() as AddressInfo),
-    async close() {
-      isReady = false
-      access.close()
-      stopSweeping()
-      stopFollowing()
-      provisioning.close()
-      // A connection that is busy now is idle, and in the way of the end, once it has its answer.
-      const hangUp = setInterval(() => app.server.closeIdleConnections(), hangUpMs)
-      await Promise.all([app.close(), dispatcher.close(longestInvocationMs), sources.close()])
-      clearInterval(hangUp)
-      await lifecycle.settled()
-      await scheduler.close(longestInvocationMs)
-      await store.close()
-    },
-  }
 }
 
 /** Removes packages that neither a function nor a layer names any more, now and every hour; answers how to stop. */
@@ -104,8 +153,4 @@ function followReplicas(parts: Parts, log: Log): () => void {
   store.shared.onDeath(async () => adoption?.look())
   const timer = setInterval(() => quietly(takeOver()), takeOverMs).unref()
   return () => clearInterval(timer)
-}
-
-function addressOf(host: string, { port }: AddressInfo): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`
 }

@@ -8,7 +8,7 @@ import {
   DeleteFunctionCommand,
   GetFunctionCommand,
   InvokeCommand,
-  type LambdaClient,
+  LambdaClient,
   ResourceNotFoundException,
   ServiceException,
   UpdateFunctionCodeCommand,
@@ -16,7 +16,13 @@ import {
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda'
 import { newDataFolder, startMain, startProgram, zipOf, type RunningServer } from './main.harness.ts'
-import { describeWithRedis, eventually, startRedis, type RunningRedis } from './store/redis/testing/redis-server.ts'
+import {
+  describeWithRedis,
+  eventually,
+  freePort,
+  startRedis,
+  type RunningRedis,
+} from './store/redis/testing/redis-server.ts'
 
 const FunctionName = 'f'
 const role = 'arn:aws:iam::000000000000:role/any'
@@ -115,11 +121,46 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     expect(second.output()).toMatch(/^kubelambda: Another kubelambda server is using the data folder .*\n$/)
   })
 
-  test('a Redis that is not there ends the start with one line that names the setting', async () => {
+  test('while Redis is not there at the start a server answers 503 at once, and serves when it is', async () => {
+    await redis.signal('SIGKILL')
+    const [data, port] = [newDataFolder(), await freePort()]
+    folders.push(data)
+    const address = `http://127.0.0.1:${String(port)}`
+    const code = pathToFileURL(join(folders[0]!, 'code')).href
+    const settings = { KUBELAMBDA_DATA: data, KUBELAMBDA_CODE_URL: code, KUBELAMBDA_PORT: String(port) }
+    const late = startProgram({ ...settings, KUBELAMBDA_REDIS_URL: redis.url })
+    await eventually(() => /cannot be reached: .*ECONNREFUSED.*KUBELAMBDA_REDIS_URL\.\n/.test(late.output()))
+    expect((await fetch(`${address}/health`)).status).toBe(503)
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+    const client = new LambdaClient({ endpoint: address, region: 'us-east-1', credentials, maxAttempts: 1 })
+    const refusal = { name: 'ServiceException', $metadata: { httpStatusCode: 503 } }
+    await expect(client.send(new InvokeCommand({ FunctionName }))).rejects.toMatchObject(refusal)
+    await expect(create(client, answers('late'), 'late')).rejects.toMatchObject(refusal)
+    await redis.restart()
+    await late.ready
+    expect((await fetch(`${address}/health`)).status).toBe(200)
+    await create(client, answers('late'), 'late')
+    client.destroy()
+    late.child.kill('SIGTERM')
+    expect(await late.exited).toBe(0)
+  }, 60_000)
+
+  test('a server that waits for Redis ends when it is told to', async () => {
     const data = newDataFolder()
     folders.push(data)
-    const lost = startProgram({ KUBELAMBDA_DATA: data, KUBELAMBDA_REDIS_URL: 'redis://127.0.0.1:1' })
-    expect(await lost.exited).toBe(1)
-    expect(lost.output()).toMatch(/^kubelambda: Redis at 127\.0\.0\.1:1 cannot be used: .*KUBELAMBDA_REDIS_URL\.\n$/)
+    const waiting = startProgram({ KUBELAMBDA_DATA: data, KUBELAMBDA_REDIS_URL: 'redis://127.0.0.1:1' })
+    await eventually(() => waiting.output().includes('cannot be reached'))
+    waiting.child.kill('SIGTERM')
+    expect(await waiting.exited).toBe(0)
+    expect(waiting.output().trim().split('\n')).toHaveLength(1)
+  })
+
+  test('a password that is missing ends the start with one line that names the setting', async () => {
+    redis.cli('config', 'set', 'requirepass', 'secret')
+    const data = newDataFolder()
+    folders.push(data)
+    const refused = startProgram({ KUBELAMBDA_DATA: data, KUBELAMBDA_REDIS_URL: redis.url })
+    expect(await refused.exited).toBe(1)
+    expect(refused.output()).toMatch(/^kubelambda: Redis at .* cannot be used: NOAUTH.*KUBELAMBDA_REDIS_URL\.\n$/)
   })
 })

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   RuntimeUnavailable,
   type Driver,
@@ -37,16 +38,20 @@ export interface KubernetesDriverOptions {
   readonly isOwnerGone: (server: string) => Promise<boolean>
   /** Makes a generic environment of such a server this one's; false when another one was faster. */
   readonly claim: (id: string) => Promise<boolean>
+  /** Ends the wait for a cluster that cannot be reached yet. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const takeOverMs = 5_000
 /** The first pull of an image may take this long. */
 const prepareMs = 600_000
+/** A cluster that could not be reached at the start is asked again this often. */
+const retryMs = 1_000
 /** Generic environments of servers that went away are looked for this often. */
 const adoptMs = 15_000
 
 /**
- * Runs environments in pods.
+ * Runs environments in pods. A cluster that cannot be reached at first is waited for; what else it lacks is an error of one line.
  *
  * 1. watch    all pods of environments, begun before anything else             pod-watch.ts, pod-state.ts
  * 2. pool     generic pods per shape are created, connected and kept           environment-pool.ts, pod-spec.ts
@@ -56,13 +61,19 @@ const adoptMs = 15_000
  * 6. end      pods of environments that are gone                               pod-removal.ts
  */
 export async function createKubernetesDriver(options: KubernetesDriverOptions): Promise<Driver> {
-  const { cluster, settings } = options
-  try {
-    await cluster.checkRights(settings.namespace)
-  } catch (fault) {
-    if (!(fault instanceof ClusterFault) || fault.kind !== 'unreachable') throw fault
-    throw new ClusterFault('unreachable', `KUBELAMBDA_KUBECONFIG: ${fault.message}`, fault)
+  for (let tries = 0; ; tries++) {
+    try {
+      return await startDriver(options)
+    } catch (fault) {
+      if (!(fault instanceof ClusterFault) || fault.kind !== 'unreachable') throw fault
+      if (tries === 0) options.log.warn(`KUBELAMBDA_KUBECONFIG: ${fault.message}. Waiting for it.`)
+      await delay(retryMs, undefined, { signal: options.signal })
+    }
   }
+}
+
+async function startDriver(options: KubernetesDriverOptions): Promise<KubernetesDriver> {
+  await options.cluster.checkRights(options.settings.namespace)
   const driver = new KubernetesDriver(options)
   await driver.start()
   return driver

@@ -11,19 +11,23 @@ import { bodyTooLarge } from './body-limits.ts'
 export function sendError(error: LambdaError, requestId: string, reply: FastifyReply): void {
   // A client that is still sending would see a reset instead of the answer; what it sends is read and dropped.
   if (error.status === 413) reply.removeHeader('connection')
-  void reply
-    .code(error.status)
-    .header('content-type', 'application/json')
-    .header('x-amzn-requestid', requestId)
-    .header('x-amzn-errortype', error.name)
-    .send(errorBody(error))
+  const { status, headers, body } = errorParts(error, requestId)
+  void reply.code(status).headers(headers).send(body)
 }
 
-/** Bytes, since Fastify adds a charset to the content type of texts and AWS has none. */
-function errorBody(error: LambdaError): Buffer {
-  return Buffer.from(
-    JSON.stringify({ ...error.members, [error.capitalMessage ? 'Message' : 'message']: error.message }),
-  )
+/** What is sent for an exception. The body is bytes, since Fastify adds a charset to the content type of texts and AWS has none. */
+export function errorParts(error: LambdaError, requestId: string) {
+  return {
+    status: error.status,
+    headers: {
+      'content-type': 'application/json',
+      'x-amzn-requestid': requestId,
+      'x-amzn-errortype': error.name,
+    },
+    body: Buffer.from(
+      JSON.stringify({ ...error.members, [error.capitalMessage ? 'Message' : 'message']: error.message }),
+    ),
+  }
 }
 
 /** The exception a caller sees for anything that was thrown; undefined when the fault is ours. */

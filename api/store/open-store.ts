@@ -30,6 +30,8 @@ export interface StoreOptions {
   readonly replicaId: string
   readonly log: { info(line: string): void; warn(line: string): void }
   readonly now: () => number
+  /** Ends the wait for a store that is not there yet. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Opens Redis where its address is given, else the data folder's database. Either way the folder is this process's own. */

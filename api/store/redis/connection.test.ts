@@ -1,8 +1,12 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { LambdaError } from '../../errors.ts'
 import { aFunction } from '../../functions/testing/samples.ts'
 import { openRedisStore, type RedisStore } from './open.ts'
-import { describeWithRedis, eventually, startRedis, type RunningRedis } from './testing/redis-server.ts'
+import { describeWithRedis, eventually, freePort, startRedis, type RunningRedis } from './testing/redis-server.ts'
 
 /** Whether the store answers; what it answers while it does not must be a 503. */
 async function answers(store: RedisStore): Promise<boolean> {
@@ -94,35 +98,76 @@ describeWithRedis('the connection to Redis', () => {
   })
 
   test.each([
-    [
-      'nobody listens',
-      () => 'redis://127.0.0.1:1',
-      /^Redis at 127.0.0.1:1 cannot be used: .*ECONNREFUSED.*KUBELAMBDA_REDIS_URL\.$/,
-    ],
-    [
-      'nobody listens to a cluster',
-      () => 'redis+cluster://127.0.0.1:1',
-      /^Redis at .* cannot be used: .*KUBELAMBDA_REDIS_URL\.$/,
-    ],
-    [
-      'it is no cluster',
-      () => redis.url.replace('redis:', 'redis+cluster:'),
-      /^Redis at .* cannot be used: .*cluster.*KUBELAMBDA_REDIS_URL\.$/,
-    ],
-    [
-      'no Sentinel listens',
-      () => 'redis+sentinel://127.0.0.1:1/main',
-      /^Redis at .* cannot be used: .*KUBELAMBDA_REDIS_URL\.$/,
-    ],
-  ])('when %s at start, the start ends with one line that names the setting', async (_, url, line) => {
-    await expect(openRedisStore({ url: url(), replicaId: 'b', log, startMs: 300 })).rejects.toThrow(line)
+    ['nobody listens', () => 'redis://127.0.0.1:1', /ECONNREFUSED/],
+    ['its name is not known yet', () => 'redis://redis.invalid:6379', /ENOTFOUND|EAI_AGAIN/],
+    ['nobody listens to a cluster', () => 'redis+cluster://127.0.0.1:1', /./],
+    ['no Sentinel listens', () => 'redis+sentinel://127.0.0.1:1/main', /./],
+  ])('when %s at start it is waited for, and one line says where and names the setting', async (_, url, reason) => {
+    const ending = new AbortController()
+    const opening = openRedisStore({ url: url(), replicaId: 'b', log, signal: ending.signal })
+    await eventually(() => lines.length > 0)
+    ending.abort()
+    await expect(opening).rejects.toThrow(/abort/)
+    expect(lines).toEqual([expect.stringMatching(/^Redis at .*:\d+ cannot be reached: .*KUBELAMBDA_REDIS_URL\.$/)])
+    expect(lines[0]).toMatch(reason)
+  })
+
+  test('a Redis that comes after the start is used then', async () => {
+    await redis.signal('SIGKILL')
+    const opening = openRedisStore({ url: redis.url, replicaId: 'b', log })
+    await eventually(() => lines.some((line) => line.includes('cannot be reached')))
+    await redis.restart()
+    const late = await opening
+    expect(await answers(late)).toBe(true)
+    await late.close()
+  })
+
+  test('a Redis that refuses to write at the start is used once it does not', async () => {
+    redis.cli('replicaof', '127.0.0.1', '1')
+    const opening = openRedisStore({ url: redis.url, replicaId: 'b', log })
+    await eventually(() => lines.some((line) => /cannot be used yet: READONLY.*KUBELAMBDA_REDIS_URL/.test(line)))
+    redis.cli('replicaof', 'no', 'one')
+    const late = await opening
+    expect(await answers(late)).toBe(true)
+    await late.close()
   })
 
   test('a missing or wrong password ends the start with one line that does not repeat it', async () => {
     redis.cli('config', 'set', 'requirepass', 'right')
-    const start = (url: string) => openRedisStore({ url, replicaId: 'b', log, startMs: 300 })
-    await expect(start(redis.url)).rejects.toThrow(/cannot be used: NOAUTH/)
+    const start = (url: string) => openRedisStore({ url, replicaId: 'b', log })
+    await expect(start(redis.url)).rejects.toThrow(/cannot be used: NOAUTH.*KUBELAMBDA_REDIS_URL\.$/)
     await expect(start(redis.url.replace('//', '//:wrong@'))).rejects.toThrow(/cannot be used: WRONGPASS(?!.*:wrong)/)
     await (await start(redis.url.replace('//', '//:right@'))).close()
+  })
+
+  test.each([
+    ['a cluster that is none', (url: string) => url.replace('redis:', 'redis+cluster:'), /cluster/],
+    ['a database that it does not have', (url: string) => `${url}/99`, /DB index/],
+  ])('%s ends the start with one line that names the setting', async (_, change, reason) => {
+    const start = openRedisStore({ url: change(redis.url), replicaId: 'b', log })
+    const line = await start.then(
+      () => '',
+      (fault: unknown) => (fault as Error).message,
+    )
+    expect(line).toMatch(/^Redis at [^\n]* cannot be used: [^\n]*KUBELAMBDA_REDIS_URL\.$/)
+    expect(line).toMatch(reason)
+  })
+
+  const withOpenssl = spawnSync('openssl', ['version']).status === 0 ? test : test.skip
+  withOpenssl('a certificate that is not trusted ends the start with one line that names the setting', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'redis-tls-'))
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost']
+    spawnSync('openssl', [...request, '-keyout', key, '-out', certificate])
+    const port = String(await freePort())
+    const tls = ['--tls-port', port, '--tls-key-file', key, '--tls-cert-file', certificate, '--tls-auth-clients', 'no']
+    const encrypted = await startRedis([...tls, '--tls-ca-cert-file', certificate])
+    try {
+      const start = openRedisStore({ url: `rediss://127.0.0.1:${port}`, replicaId: 'b', log })
+      await expect(start).rejects.toThrow(/cannot be used: .*self-signed certificate.*KUBELAMBDA_REDIS_URL\.$/)
+    } finally {
+      await encrypted.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 })

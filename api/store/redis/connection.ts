@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { storeUnavailable } from '../../errors.ts'
 import { parseRedisAddress, type RedisAddress } from './redis-address.ts'
@@ -18,8 +19,8 @@ export interface RedisConnection {
 export interface ConnectionOptions {
   readonly url: string
   readonly log: { info(line: string): void; warn(line: string): void }
-  /** How long the first connection may take. */
-  readonly startMs?: number
+  /** Ends the wait for a Redis that is not there. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const commandTimeoutMs = 2_000
@@ -27,26 +28,32 @@ const commandTimeoutMs = 2_000
 const socketTimeoutMs = 4_000
 const longestBackOffMs = 1_000
 
-/** Connects. A Redis that cannot be used is an error of one line that names the setting. */
-export async function connectToRedis({ url, log, startMs = 5_000 }: ConnectionOptions): Promise<RedisConnection> {
+/** A first connection that takes longer is told of. */
+const patienceMs = 1_000
+const lookMs = 20
+
+/**
+ * Connects, and waits for a Redis that cannot be reached yet, which is told once. What waiting does not mend, such as a wrong
+ * password, is an error of one line that names the setting.
+ */
+export async function connectToRedis({ url, log, signal }: ConnectionOptions): Promise<RedisConnection> {
   const address = parseRedisAddress(url)
   const client = address.kind === 'cluster' ? newCluster(address) : newRedis(address, backOff)
-  const faults: string[] = []
-  client.on('error', (fault: Error) => void (faults[0] = reasonOf(fault)))
-  client.on('node error', (fault: Error) => void (faults[0] = reasonOf(fault)))
   try {
-    await ready(client, startMs)
-  } catch {
+    await ready(client, address, { log, signal })
+  } catch (fault) {
     client.disconnect()
-    const reason = faults[0] ?? 'it does not answer'
-    throw new Error(`Redis at ${describe(address)} cannot be used: ${reason}. Start it, or set KUBELAMBDA_REDIS_URL.`)
+    throw fault
   }
-  tellOfLosses(client, describe(address), log)
+  const end = tellOfLosses(client, describe(address), log)
   return {
     client,
     run: (work) => work(client).catch(explain),
     newSubscriber: () => newSubscriber(address, client),
-    close: () => client.disconnect(),
+    close: () => {
+      end()
+      client.disconnect()
+    },
   }
 }
 
@@ -123,45 +130,90 @@ function newSubscriber(address: RedisAddress, client: RedisClient): Redis {
   })
 }
 
-async function ready(client: RedisClient, withinMs: number): Promise<void> {
-  const end = performance.now() + withinMs
-  for (;;) {
-    try {
-      const nodes = client instanceof Cluster ? client.nodes('master') : [client]
-      if (client.status === 'ready') {
-        await Promise.all(nodes.map((node) => node.ping()))
-        return
-      }
-    } catch (cause) {
-      if (performance.now() > end) throw cause
+async function ready(
+  client: RedisClient,
+  address: RedisAddress,
+  { log, signal }: Pick<ConnectionOptions, 'log' | 'signal'>,
+): Promise<void> {
+  const begun = performance.now()
+  const where = describe(address)
+  let fault: Error | undefined
+  let isTold = false
+  const note = (cause: Error): void => void (fault = cause)
+  for (const event of ['error', 'node error', 'sentinelError']) client.on(event, note)
+  while (!(await isAnswering(client, address, note))) {
+    signal?.throwIfAborted()
+    const reason = fault === undefined ? 'it does not answer' : reasonOf(fault)
+    if (fault !== undefined && isForGood(fault)) {
+      throw new Error(`Redis at ${where} cannot be used: ${reason}. Set it right, or KUBELAMBDA_REDIS_URL.`)
     }
-    if (performance.now() > end) throw new Error('not ready in time')
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    if (!isTold && performance.now() - begun > patienceMs) {
+      isTold = true
+      log.warn(`Redis at ${where} cannot be reached: ${reason}. Waiting for it. Start it, or set KUBELAMBDA_REDIS_URL.`)
+    }
+    await delay(lookMs)
   }
 }
 
-function tellOfLosses(client: RedisClient, where: string, log: ConnectionOptions['log']): void {
-  let isLost = false
+async function isAnswering(
+  client: RedisClient,
+  { database }: RedisAddress,
+  note: (fault: Error) => void,
+): Promise<boolean> {
+  if (client.status !== 'ready') return false
+  try {
+    if (client instanceof Cluster) await Promise.all(client.nodes('master').map((node) => node.ping()))
+    // The client itself goes on with another database when there is none of this number.
+    else await client.select(database)
+    return true
+  } catch (fault) {
+    note(fault as Error)
+    return false
+  }
+}
+
+/** Answers how to be silent about the end that is meant. */
+function tellOfLosses(client: RedisClient, where: string, log: ConnectionOptions['log']): () => void {
+  let [isLost, isMeant] = [false, false]
   client.on('close', () => {
-    if (!isLost) log.warn(`Redis at ${where} is lost. What needs it is answered 503 until it is back.`)
+    if (!isLost && !isMeant) log.warn(`Redis at ${where} is lost. What needs it is answered 503 until it is back.`)
     isLost = true
   })
   client.on('ready', () => {
     if (isLost) log.info(`Redis at ${where} is back.`)
     isLost = false
   })
+  return () => void (isMeant = true)
 }
 
 function describe({ nodes }: RedisAddress): string {
   return nodes.map(({ host, port }) => `${host}:${String(port)}`).join(',')
 }
 
+/** What a node of a cluster said, where there is one behind the fault. */
+function rootOf(fault: Error): Error {
+  const { lastNodeError } = fault as { lastNodeError?: Error }
+  return lastNodeError === undefined ? fault : rootOf(lastNodeError)
+}
+
 function reasonOf(fault: Error): string {
-  const { code, lastNodeError } = fault as { code?: string; lastNodeError?: Error }
-  const text = lastNodeError === undefined ? fault.message || (code ?? 'no reason given') : reasonOf(lastNodeError)
+  const root = rootOf(fault) as Error & { code?: string }
+  const text = root.message || (root.code ?? 'no reason given')
   return text.split('\n')[0]?.replace(/\.$/, '') ?? text
 }
 
+/** Certificates that are not trusted, and a server that speaks no TLS. */
+const tlsCodes = /^(CERT_|DEPTH_ZERO_|EPROTO$|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/
+
+/** Whether waiting does not mend it: what Redis answered, unless it passes. */
+function isForGood(fault: Error): boolean {
+  const root = rootOf(fault) as Error & { code?: string }
+  if (root.name !== 'ReplyError') return tlsCodes.test(root.code ?? '')
+  return credentials.test(root.message) || !passing.test(root.message)
+}
+
+/** Replies to a wrong or missing password. A server that runs outlives a change of it. */
+const credentials = /^(NOAUTH|WRONGPASS) /
 /** Replies that say that Redis cannot do it now, whatever is asked. */
 const passing =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|OOM|MISCONF|NOREPLICAS|BUSY|NOAUTH|WRONGPASS) /

@@ -49,7 +49,7 @@ describeWithRedis('a master that dies', () => {
     const sentinel = await startSentinel(master.port)
     await eventually(() => /master_link_status:up/.test(replica.cli('info', 'replication')))
     const url = `redis+sentinel://127.0.0.1:${String(sentinel.port)}/main`
-    const store = await openRedisStore({ url, replicaId: 'a', log, startMs: 20_000 })
+    const store = await openRedisStore({ url, replicaId: 'a', log })
     try {
       await store.documents.save({ kind, id: 'before' }, {}, 0)
       await eventually(() => replica.cli('dbsize') === master.cli('dbsize'))
@@ -66,7 +66,7 @@ describeWithRedis('a master that dies', () => {
 
   test('of a Cluster is replaced by its replica, without a restart of the server', async () => {
     const cluster = await startCluster()
-    const store = await openRedisStore({ url: cluster.url, replicaId: 'a', log, startMs: 20_000 })
+    const store = await openRedisStore({ url: cluster.url, replicaId: 'a', log })
     try {
       await store.documents.save({ kind, id: 'before' }, {}, 0)
       const owns = (text: string) => /^master/.test(text)

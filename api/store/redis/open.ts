@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { LambdaError } from '../../errors.ts'
 import type { EnvironmentLeases } from '../../environments/leases.ts'
 import type { PlaceLedger } from '../../environments/place-ledger.ts'
 import type { ProvisionShares } from '../../environments/provision-shares.ts'
@@ -17,7 +19,7 @@ import { openKeptEvents } from './kept-events.ts'
 import { catalogueKeys, environmentKeys, eventKeys, placeKeys } from './keys.ts'
 import { openLeases } from './leases.ts'
 import { sharedLinkKey } from './link-key.ts'
-import { joinServers, type Inherit } from './membership.ts'
+import { joinServers, type Inherit, type Membership } from './membership.ts'
 import { openEnvironmentLeases } from './environment-leases.ts'
 import { openProvisionShares } from './provision-shares.ts'
 import { openPlaceLedger } from './place-ledger.ts'
@@ -65,10 +67,37 @@ export interface RedisStore {
 
 const checkMs = 1_000
 
-/** Opens the store; a Redis that cannot be used is an error of one line that names the setting. */
+/** A Redis that refuses for a while what opening needs is asked again this often. */
+const retryMs = 500
+
+/**
+ * Opens the store once Redis is there, however often it goes meanwhile. A Redis that cannot be used is an error of one line
+ * that names the setting.
+ */
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
+  for (let tries = 0; ; tries++) {
+    const connection = await connectToRedis(options)
+    const endings = [() => connection.close()]
+    try {
+      return await openOver(connection, options, endings)
+    } catch (fault) {
+      for (const end of endings) end()
+      if (!(fault instanceof LambdaError)) throw fault
+      const reason = fault.cause instanceof Error ? fault.cause.message : fault.message
+      if (tries === 0) options.log.warn(`Redis cannot be used yet: ${reason}. Trying again. See KUBELAMBDA_REDIS_URL.`)
+      await delay(retryMs, undefined, { signal: options.signal })
+    }
+  }
+}
+
+/** What is begun is undone by `endings` when a later step fails. */
+async function openOver(
+  connection: RedisConnection,
+  options: RedisStoreOptions,
+  endings: (() => void)[],
+): Promise<RedisStore> {
   const { replicaId } = options
-  const connection = await connectToRedis(options)
+  const linkKey = await sharedLinkKey(connection)
   for (const warning of await redisWarnings(connection)) options.log.warn(warning)
   const cached = openCachedCatalogue(connection, replicaId, () => subscription.renew())
   const { leaseMs } = options
@@ -78,20 +107,18 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     now: options.now ?? Date.now,
     ...(leaseMs === undefined ? {} : { leaseMs }),
   })
+  endings.push(() => events.abandon())
   const membership = await joinServers({
     connection,
     server: replicaId,
     onFault: (message, cause) => options.log.warn(`${message} ${cause instanceof Error ? cause.message : ''}`),
     ...(leaseMs === undefined ? {} : { leaseMs }),
   })
-  const places = openPlaceLedger(connection, membership)
-  const leases = openEnvironmentLeases(connection, membership)
-  const sourceLeases = openLeases(connection)
+  const { channels, ...servers } = openServerParts(connection, membership)
   const subscription = keepSubscribed(connection, {
     [catalogueKeys.changes]: cached.freshness.listener,
     [eventKeys.news]: events.newsListener,
-    [placeKeys.wanted]: { onMessage: (text) => places.hear(text) },
-    [environmentKeys.wanted]: { onMessage: (text) => leases.hear(text) },
+    ...channels,
   })
   const checking = setInterval(() => void cached.freshness.check(), checkMs)
   const end = (): void => {
@@ -105,13 +132,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     documents: openDocuments(connection),
     events,
     keptEvents: openKeptEvents(connection),
-    places,
-    leases,
-    provisionShares: openProvisionShares(connection, membership),
-    onDeath: (inherit) => membership.onDeath(inherit),
-    sourceLeases,
-    inTurn: sharedTurns(sourceLeases, 'turn'),
-    linkKey: await sharedLinkKey(connection),
+    ...servers,
+    linkKey,
     connection,
     onChange: cached.onChange,
     close: async () => {
@@ -123,6 +145,25 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
       events.abandon()
       membership.abandon()
       end()
+    },
+  }
+}
+
+/** What servers divide between them, with the channels that they have to hear. */
+function openServerParts(connection: RedisConnection, membership: Membership) {
+  const places = openPlaceLedger(connection, membership)
+  const leases = openEnvironmentLeases(connection, membership)
+  const sourceLeases = openLeases(connection)
+  return {
+    places,
+    leases,
+    provisionShares: openProvisionShares(connection, membership),
+    onDeath: (inherit: Inherit) => membership.onDeath(inherit),
+    sourceLeases,
+    inTurn: sharedTurns(sourceLeases, 'turn'),
+    channels: {
+      [placeKeys.wanted]: { onMessage: (text: string) => places.hear(text) },
+      [environmentKeys.wanted]: { onMessage: (text: string) => leases.hear(text) },
     },
   }
 }
