@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { openRedisStore, type RedisStore } from './open.ts'
-import { describeWithRedis, eventually, freePort, startCluster, startRedis } from './testing/redis-server.ts'
+import { describeWithRedis, eventually, startCluster } from './testing/redis-server.ts'
+import { startWithSentinel } from './testing/sentinel.ts'
 
 const log = { info: () => undefined, warn: () => undefined }
 const kind = 'policy'
@@ -22,33 +19,9 @@ async function savesAgain(store: RedisStore, id: string): Promise<void> {
   }, 60_000)
 }
 
-async function startSentinel(masterPort: number): Promise<{ port: number; stop(): void }> {
-  const folder = mkdtempSync(join(tmpdir(), 'sentinel-'))
-  const port = await freePort()
-  const settings = [
-    `port ${String(port)}`,
-    'bind 127.0.0.1',
-    `dir ${folder}`,
-    `sentinel monitor main 127.0.0.1 ${String(masterPort)} 1`,
-    'sentinel down-after-milliseconds main 1000',
-    'sentinel failover-timeout main 5000',
-  ]
-  writeFileSync(join(folder, 'sentinel.conf'), settings.join('\n'))
-  const sentinel = spawn('redis-server', [join(folder, 'sentinel.conf'), '--sentinel'], { stdio: 'ignore' })
-  const stop = () => {
-    sentinel.kill('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
-  }
-  return { port, stop }
-}
-
 describeWithRedis('a master that dies', () => {
   test('is replaced by the replica that Sentinel chooses, without a restart of the server', async () => {
-    const master = await startRedis(['--appendonly', 'yes'])
-    const replica = await startRedis(['--appendonly', 'yes', '--replicaof', '127.0.0.1', String(master.port)])
-    const sentinel = await startSentinel(master.port)
-    await eventually(() => /master_link_status:up/.test(replica.cli('info', 'replication')))
-    const url = `redis+sentinel://127.0.0.1:${String(sentinel.port)}/main`
+    const { master, replica, url, stop } = await startWithSentinel()
     const store = await openRedisStore({ url, replicaId: 'a', log })
     try {
       await store.documents.save({ kind, id: 'before' }, {}, 0)
@@ -59,8 +32,7 @@ describeWithRedis('a master that dies', () => {
       expect(await store.documents.find({ kind, id: 'before' })).toBeDefined()
     } finally {
       await store.close()
-      sentinel.stop()
-      await Promise.all([master.stop(), replica.stop()])
+      await stop()
     }
   }, 120_000)
 

@@ -67,7 +67,7 @@ export async function startRedis(settings: readonly string[] = [], port?: number
 }
 
 /** Three masters and three replicas. */
-export async function startCluster(): Promise<{ url: string; nodes: RunningRedis[]; stop(): Promise<void> }> {
+export async function startCluster(): Promise<{ url: string; nodes: RunningRedis[]; stop: () => Promise<void> }> {
   // A cluster's nodes also listen on their port + 10000.
   const ports = await Promise.all(Array.from({ length: 6 }, () => freePort(20_000)))
   const settings = [
@@ -117,7 +117,8 @@ export async function eventually(
   }
 }
 
-function cli(port: number, args: readonly string[]): string {
+/** Answers what `redis-cli` prints. */
+export function cli(port: number, args: readonly string[]): string {
   return spawnSync('redis-cli', ['-p', String(port), ...args], { encoding: 'utf8', timeout: 5_000 }).stdout.trim()
 }
 
