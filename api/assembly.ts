@@ -40,6 +40,10 @@ export interface Surroundings {
 /** Asynchronous events that run at once; the rest of the account's concurrency is for those who wait for an answer. */
 const eventsAtOnce = 100
 
+const unsharedCode =
+  'KUBELAMBDA_CODE_URL is not set: code is kept in the data folder of this server, and other servers on the same Redis cannot ' +
+  'run the functions that are made here. Set it to a folder or bucket that all of them reach.'
+
 export type Parts = Awaited<ReturnType<typeof assemble>>
 
 /**
@@ -65,7 +69,8 @@ export async function assemble(config: Config, surroundings: Surroundings, signa
 
 async function assembleOver(store: Store, config: Config, surroundings: Surroundings, signal: AbortSignal | undefined) {
   const { log, now, ids } = surroundings
-  const { accountId, region } = config
+  const { accountId, region, codeUrl } = config
+  if (store.shared !== undefined && codeUrl === undefined) log.warn(unsharedCode)
   const home = { accountId, region }
   const codeStore = await openCodeStore({ ...config, now })
   const base = { config, surroundings, home, store, codeStore, signal }

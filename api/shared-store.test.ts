@@ -115,6 +115,15 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     expect(await invoke(one)).toBe('first')
   }, 60_000)
 
+  test('a server that would keep code for itself says so at start, and names the setting', async () => {
+    const data = newDataFolder()
+    folders.push(data)
+    const alone = await startMain(data, { KUBELAMBDA_REDIS_URL: redis.url })
+    expect(alone.output()).toMatch(/WARN KUBELAMBDA_CODE_URL is not set: .*other servers/)
+    await alone.end('SIGTERM')
+    expect(one.output()).not.toContain('KUBELAMBDA_CODE_URL')
+  })
+
   test('two servers do not share a data folder', async () => {
     const second = startProgram({ KUBELAMBDA_DATA: folders[1]!, KUBELAMBDA_REDIS_URL: redis.url })
     expect(await second.exited).toBe(1)
