@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import { createAdoption, type Adoption } from './environments/adoption.ts'
 import { countConcurrency, type Concurrency } from './environments/concurrency.ts'
 import { RuntimeUnavailable, type Driver } from './environments/driver.ts'
+import { createLeaseSweep } from './environments/lease-sweep.ts'
 import { ownLeases, type EnvironmentLeases } from './environments/leases.ts'
 import { createProcessDriver } from './environments/process-driver.ts'
 import { buildSupervisor } from './environments/process/supervisor-file.ts'
@@ -139,7 +140,8 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
   }
   const adoption: Adoption | undefined =
     shared === undefined ? undefined : createAdoption({ shared, scheduler, specOf, leases, log })
-  return { scheduler, provisioning, adoption }
+  const sweepLeases = shared === undefined ? undefined : createLeaseSweep({ shared, leases })
+  return { scheduler, provisioning, adoption, sweepLeases }
 }
 
 /** Events leave some of the account's concurrency to those who wait for an answer. */

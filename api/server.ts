@@ -23,6 +23,8 @@ const longestInvocationMs = 905_000
 const sweepMs = 3_600_000
 /** What another replica leaves under way for so long is completed here. */
 const takeOverMs = 10_000
+/** Environments that are gone are looked for this often, to forget whose they were. */
+const forgetMs = 30_000
 /** A store that went away while the server starts is asked again this often. */
 const retryMs = 500
 
@@ -135,7 +137,7 @@ async function sweepRegularly(parts: Parts, log: Log): Promise<() => void> {
 
 /** Keeps up with what other replicas change, and completes what they left under way; answers how to stop. */
 function followReplicas(parts: Parts, log: Log): () => void {
-  const { store, lifecycle, adoption, provisioning } = parts
+  const { store, lifecycle, adoption, provisioning, sweepLeases } = parts
   if (store.shared === undefined) return () => undefined
   const quietly = (work: Promise<void>) => {
     work.catch((cause: unknown) => {
@@ -151,6 +153,7 @@ function followReplicas(parts: Parts, log: Log): () => void {
     await adoption?.look()
   }
   store.shared.onDeath(async () => adoption?.look())
-  const timer = setInterval(() => quietly(takeOver()), takeOverMs).unref()
-  return () => clearInterval(timer)
+  const timers = [setInterval(() => quietly(takeOver()), takeOverMs).unref()]
+  if (sweepLeases !== undefined) timers.push(setInterval(() => quietly(sweepLeases()), forgetMs).unref())
+  return () => timers.forEach((timer) => clearInterval(timer))
 }

@@ -83,6 +83,7 @@ class KubernetesDriver implements Driver {
   readonly launchesAtOnce = 1000
   readonly shared = {
     list: (): Promise<FoundEnvironment[]> => Promise.resolve(this.#found()),
+    exists: (id: string): boolean => this.#watch?.pods.has(id) === true,
     takeOver: (id: string, spec: EnvironmentSpec, token: number) => this.#takeOver(id, spec, token),
     end: (id: string) => this.#removal.end(id, this.#options.settings.namespace),
   }

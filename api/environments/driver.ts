@@ -62,6 +62,8 @@ export interface FoundEnvironment {
 export interface SharedEnvironments {
   /** All that are assigned, whoever holds them. */
   list(): Promise<FoundEnvironment[]>
+  /** Whether there is an environment of this id, assigned or not, as far as this server sees. */
+  exists(id: string): boolean
   /**
    * Takes an environment from whoever holds it; a token that is older than its newest is refused. Rejects when it cannot be
    * reached, without ending it.

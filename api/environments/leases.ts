@@ -27,6 +27,10 @@ export interface EnvironmentLeases {
   want(key: string): Promise<void>
   /** Called with the key that another server wants an environment of. */
   onWanted(listener: (key: string) => void): void
+  /** All environments of which somebody has said whose they are. */
+  known(): Promise<string[]>
+  /** These are gone, whoever held them; those of another living server are its own to forget. */
+  forgetGone(ids: readonly string[]): Promise<void>
 }
 
 /** Leases of a server that shares its environments with no other: all of them are its own, also those found at its start. */
@@ -40,5 +44,7 @@ export function ownLeases(nextToken: () => Promise<number>): EnvironmentLeases {
     forget: () => Promise.resolve(),
     want: () => Promise.resolve(),
     onWanted: () => undefined,
+    known: () => Promise.resolve([]),
+    forgetGone: () => Promise.resolve(),
   }
 }

@@ -22,6 +22,8 @@ function startLeases() {
         return Promise.resolve(true)
       },
       takeParked: (key) => Promise.resolve(parked.get(key)?.pop()),
+      known: () => Promise.resolve([]),
+      forgetGone: () => Promise.resolve(),
       forget: () => Promise.resolve(),
       want: (key) => {
         for (const wanter of wanters) if (wanter !== own.onWanted) wanter(key)

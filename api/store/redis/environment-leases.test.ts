@@ -1,5 +1,6 @@
-import { afterAll, beforeAll } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describeLeases } from '../../environments/leases.contract.ts'
+import { createLeaseSweep } from '../../environments/lease-sweep.ts'
 import type { EnvironmentLeases } from '../../environments/leases.ts'
 import { openEnvironmentLeases } from './environment-leases.ts'
 import { environmentKeys } from './keys.ts'
@@ -42,5 +43,28 @@ describeWithRedis('the leases of environments in Redis', () => {
         await members.close()
       },
     }
+  })
+
+  test('a sweep forgets environments that ended while they were parked, once it missed them twice', async () => {
+    redis.cli('FLUSHALL')
+    const members = startMembers(redis)
+    const { connection, membership } = await members.join()
+    const leases = openEnvironmentLeases(connection, membership)
+    const existing = new Set(['lives'])
+    for (const id of ['ended', 'lives']) {
+      await leases.hold(id)
+      await leases.park(id, 'key')
+    }
+    const sweep = createLeaseSweep({ shared: { exists: (id) => existing.has(id) }, leases })
+    await sweep()
+    expect(redis.cli('HLEN', environmentKeys.holders)).toBe('2')
+    await leases.hold('late')
+    await sweep()
+    expect((await leases.known()).toSorted()).toEqual(['late', 'lives'])
+    existing.add('late')
+    await sweep()
+    expect((await leases.known()).toSorted()).toEqual(['late', 'lives'])
+    expect(await leases.takeParked('key')).toBe('lives')
+    await members.close()
   })
 })

@@ -20,6 +20,7 @@ export function openEnvironmentLeases(connection: RedisConnection, membership: M
     park: load('park-environment'),
     takeParked: load('take-parked-environment'),
     forget: load('forget-environment'),
+    forgetGone: load('forget-gone-environments'),
   }
   const { holders, token, wanted } = environmentKeys
   let onWanted: (key: string) => void = () => undefined
@@ -49,6 +50,10 @@ export function openEnvironmentLeases(connection: RedisConnection, membership: M
     hear: (message) => {
       const { server, key } = JSON.parse(message) as { server: string; key: string }
       if (server !== membership.server) onWanted(key)
+    },
+    known: () => connection.run((redis) => redis.hkeys(holders)),
+    forgetGone: async (ids) => {
+      await scripts.forgetGone([serverKeys.living, holders], [membership.server, ...ids])
     },
   }
 }
