@@ -12,15 +12,15 @@ import { assignmentOf } from './assignment.ts'
 import { ClusterFault } from './cluster-fault.ts'
 import type { Cluster } from './cluster.ts'
 import { createCodePush } from './code-push.ts'
-import { EnvironmentPool } from './environment-pool.ts'
+import { EnvironmentPools } from './environment-pools.ts'
 import { connectGenerics, type GenericConnections } from './generic-connections.ts'
-import { annotations, labels } from './labels.ts'
+import { annotations } from './labels.ts'
 import { labelPod } from './pod-label.ts'
 import { removePods, type PodRemoval } from './pod-removal.ts'
 import { shapeId, shapeOf, type PodShape } from './pod-shape.ts'
 import { genericPod } from './pod-spec.ts'
 import { reachPod } from './pod-connection.ts'
-import { foundEnvironment, isAssigned, nameOf, shapeOfPod } from './pod-facts.ts'
+import { foundEnvironment, isAssigned, nameOf, shapeIdOf, shapeOfPod } from './pod-facts.ts'
 import { podState } from './pod-state.ts'
 import { watchPods, type PodWatch } from './pod-watch.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -47,7 +47,7 @@ const takeOverMs = 5_000
 const prepareMs = 600_000
 /** A cluster that could not be reached at the start is asked again this often. */
 const retryMs = 1_000
-/** Generic environments of servers that went away are looked for this often. */
+/** Generic environments of servers that went away, and those that are not in use, are looked for this often. */
 const adoptMs = 15_000
 
 /**
@@ -89,7 +89,7 @@ class KubernetesDriver implements Driver {
   }
   readonly #options: KubernetesDriverOptions
   readonly #push: ReturnType<typeof createCodePush>
-  readonly #pools = new Map<string, EnvironmentPool>()
+  readonly #pools: EnvironmentPools
   readonly #removal: PodRemoval
   /** Connections to environments that are a function's own, by pod. */
   readonly #assigned = new Map<string, Socket>()
@@ -97,12 +97,21 @@ class KubernetesDriver implements Driver {
   readonly #preparing = new Map<string, Promise<void>>()
   #watch: PodWatch | undefined
   #adopter: NodeJS.Timeout | undefined
+  #isStarting = true
   #isClosed = false
 
   constructor(options: KubernetesDriverOptions) {
     this.#options = options
     this.#push = createCodePush(options.code)
     this.#removal = removePods(options.cluster, (line) => options.log.warn(line))
+    this.#pools = new EnvironmentPools({
+      size: options.settings.poolSize,
+      idleMs: options.settings.poolIdleMs,
+      plan: (shape) => this.#plan(shape),
+      end: (name, namespace) => this.#removal.end(name, namespace),
+      warn: (line) => options.log.warn(line),
+      clock: () => performance.now(),
+    })
     this.#generics = connectGenerics({ ...options, removal: this.#removal, isClosed: () => this.#isClosed })
   }
 
@@ -111,18 +120,19 @@ class KubernetesDriver implements Driver {
     this.#watch = await watchPods({
       cluster,
       namespace: settings.namespace,
-      onChange: (pod) => this.#onChange(pod),
+      onChange: (pod) => this.#onChange(pod, true),
       onGone: (pod) => this.#onGone(pod, 'its pod was deleted'),
       onFault: (fault) =>
         log.warn(`${fault.message}. Environments that run go on; new ones have to wait until it answers again.`),
       onRecovered: () => log.info('The Kubernetes API answers again.'),
     })
+    this.#isStarting = false
     await this.#generics.settled()
-    this.#adopter = setInterval(() => this.#adoptAll(), adoptMs).unref()
+    this.#adopter = setInterval(() => this.#lookAround(), adoptMs).unref()
   }
 
   async launch(spec: EnvironmentSpec): Promise<Launched> {
-    const pool = this.#poolOf(shapeOf(spec, this.#options.settings))
+    const pool = this.#pools.of(shapeOf(spec, this.#options.settings))
     const assignment = assignmentOf(spec, this.#options)
     const environment = await pool.take(this.#options.settings.startMs)
     const { name, namespace, socket } = environment
@@ -144,8 +154,10 @@ class KubernetesDriver implements Driver {
 
   async prepare(spec: EnvironmentSpec): Promise<void> {
     const shape = shapeOf(spec, this.#options.settings)
-    const pool = this.#poolOf(shape)
-    if (pool.isReady || this.#options.settings.poolSize === 0) return
+    const pool = this.#pools.of(shape)
+    if (this.#options.settings.poolSize === 0) return
+    pool.wake()
+    if (pool.isReady) return
     const id = shapeId(shape)
     const underWay = this.#preparing.get(id) ?? pool.untilReady(prepareMs)
     this.#preparing.set(id, underWay)
@@ -163,7 +175,7 @@ class KubernetesDriver implements Driver {
     this.#isClosed = true
     clearInterval(this.#adopter)
     this.#watch?.close()
-    for (const pool of this.#pools.values()) pool.close()
+    this.#pools.close()
     return this.#removal.settled()
   }
 
@@ -187,22 +199,6 @@ class KubernetesDriver implements Driver {
     this.#removal.end(name, this.#options.settings.namespace)
   }
 
-  #poolOf(shape: PodShape): EnvironmentPool {
-    const id = shapeId(shape)
-    let pool = this.#pools.get(id)
-    if (pool === undefined) {
-      const { log, settings } = this.#options
-      pool = new EnvironmentPool(shape, settings.poolSize, {
-        plan: (planned) => this.#plan(planned),
-        end: (name, namespace) => this.#removal.end(name, namespace),
-        warn: (line) => log.warn(line),
-      })
-      this.#pools.set(id, pool)
-      setImmediate(() => pool?.fill())
-    }
-    return pool
-  }
-
   #plan(shape: PodShape) {
     const pod = genericPod(shape, this.#options.settings)
     return {
@@ -213,27 +209,22 @@ class KubernetesDriver implements Driver {
     }
   }
 
-  #onChange(pod: V1Pod): void {
+  #onChange(pod: V1Pod, isNews: boolean): void {
     const state = podState(pod)
     const name = nameOf(pod)
     if (state.kind === 'ended') return this.#onGone(pod, state.reason)
     if (this.#isClosed || this.#removal.isEnding(name) || isAssigned(pod) || this.#assigned.has(name)) return
-    const pool = this.#poolOf(shapeOfPod(pod))
+    const pool = this.#pools.of(shapeOfPod(pod))
+    // A shape is in use here, too, when it was by the servers before this one, or when another one starts pods of it.
+    if (this.#isStarting || (isNews && state.kind === 'starting')) pool.wake()
     if (state.kind === 'running') return this.#generics.connect(pod, pool)
     if (!pool.isStarting(name)) return
-    if (state.kind === 'unschedulable') this.#stall(pool, state.reason)
+    if (state.kind === 'unschedulable') this.#pools.stall(pool, state.reason)
     if (state.kind === 'broken') {
       const fault = brokenFault(state.cause, state.reason)
       this.#removal.end(name, pod.metadata?.namespace ?? '')
       pool.lose(name, fault, true)
     }
-  }
-
-  /** Where launches wait for room, pods that wait for launches of other shapes make it. */
-  #stall(pool: EnvironmentPool, reason: string): void {
-    pool.stall(reason)
-    if (!pool.isWaitedFor) return
-    for (const other of this.#pools.values()) if (other !== pool && !other.isWaitedFor) other.empty()
   }
 
   #onGone(pod: V1Pod, reason: string): void {
@@ -247,16 +238,17 @@ class KubernetesDriver implements Driver {
     }
     this.#assigned.delete(name)
     this.#generics.forget(name)
-    this.#pools
-      .get(pod.metadata?.labels?.[labels.shape] ?? '')
-      ?.lose(name, new Error(`The pod ${name} did not come up: ${reason}`), false)
+    this.#pools.find(shapeIdOf(pod))?.lose(name, new Error(`The pod ${name} did not come up: ${reason}`), false)
     // Ended pods stay as objects until somebody deletes them.
     if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, pod.metadata?.namespace ?? '')
     if (this.#watch?.pods.has(name) !== true) this.#removal.gone(name)
   }
 
-  #adoptAll(): void {
-    for (const pod of this.#watch?.pods.values() ?? []) this.#onChange(pod)
+  /** Takes generic environments of servers that are gone, and ends those that nobody needs. */
+  #lookAround(): void {
+    const pods = [...(this.#watch?.pods.values() ?? [])]
+    for (const pod of pods) this.#onChange(pod, false)
+    this.#pools.rest(new Set(pods.filter(isAssigned).map(shapeIdOf)))
   }
 
   #found(): FoundEnvironment[] {

@@ -17,6 +17,8 @@ export interface PoolWorld {
   /** Ends a pod and sees to it that it goes. */
   end(name: string, namespace: string): void
   warn(line: string): void
+  /** Milliseconds that only grow. */
+  readonly clock: () => number
 }
 
 interface Waiter {
@@ -31,7 +33,10 @@ const longestPauseMs = 10_000
 /** A launch goes first: the pod that replaces the one it took is started a moment later. */
 const refillMs = 50
 
-/** The generic environments of one shape: those that wait, those that start, and the launches that wait for one. */
+/**
+ * The generic environments of one shape: those that wait, those that start, and the launches that wait for one. It sleeps, and
+ * keeps none, until it is asked for.
+ */
 export class EnvironmentPool {
   readonly shape: PodShape
   readonly #world: PoolWorld
@@ -44,12 +49,18 @@ export class EnvironmentPool {
   #pauseMs = 0
   #refill: NodeJS.Timeout | undefined
   #isClosed = false
-  lastUsedMs = performance.now()
+  #isAsleep = true
+  #askedMs: number
 
   constructor(shape: PodShape, size: number, world: PoolWorld) {
     this.shape = shape
     this.#size = size
     this.#world = world
+    this.#askedMs = world.clock()
+  }
+
+  get isAsleep(): boolean {
+    return this.#isAsleep
   }
 
   /** Whether a generic environment waits. */
@@ -62,15 +73,33 @@ export class EnvironmentPool {
     return this.#launches() > 0
   }
 
+  /** The shape is in use: environments of it are kept waiting. */
+  wake(): void {
+    this.#askedMs = this.#world.clock()
+    if (!this.#isAsleep) return
+    this.#isAsleep = false
+    this.#refillLater(0)
+  }
+
+  /** Sleeps when nobody asked for so long; answers whether it does. */
+  rest(idleMs: number): boolean {
+    if (this.#isAsleep) return true
+    if (this.#waiters.length > 0 || this.#world.clock() - this.#askedMs < idleMs) return false
+    this.#isAsleep = true
+    this.empty()
+    this.#dropExcess()
+    return true
+  }
+
   /** Resolves when an environment came up; rejects like `take`. */
   async untilReady(deadlineMs: number): Promise<void> {
-    this.lastUsedMs = performance.now()
+    this.wake()
     if (!this.isReady) await this.#wait(deadlineMs, true)
   }
 
   /** The next environment, within the deadline; the fault that stood in the way when there was none. */
   take(deadlineMs: number): Promise<GenericEnvironment> {
-    this.lastUsedMs = performance.now()
+    this.wake()
     for (let next = this.#ready.pop(); next !== undefined; next = this.#ready.pop()) {
       if (next.socket.destroyed) continue
       this.#refillLater(refillMs)
@@ -116,7 +145,7 @@ export class EnvironmentPool {
     for (const onlooker of this.#remove(({ isOnlooker }) => isOnlooker)) onlooker.resolve(environment)
     const waiter = this.#waiters.shift()
     if (waiter !== undefined) return waiter.resolve(environment)
-    if (this.#ready.length >= this.#size || this.#isClosed) {
+    if (this.#ready.length >= this.#kept() || this.#isClosed) {
       environment.socket.destroy()
       return this.#world.end(environment.name, environment.namespace)
     }
@@ -170,7 +199,12 @@ export class EnvironmentPool {
   }
 
   #wanted(): number {
-    return this.#isClosed ? 0 : this.#size + this.#launches()
+    return this.#isClosed ? 0 : this.#kept() + this.#launches()
+  }
+
+  /** How many shall wait. */
+  #kept(): number {
+    return this.#isAsleep ? 0 : this.#size
   }
 
   #launches(): number {

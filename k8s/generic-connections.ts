@@ -28,6 +28,7 @@ export interface GenericConnections {
 
 const connectMs = 30_000
 const settledMs = 5_000
+const tokenRetryMs = 1_000
 
 export function connectGenerics(options: GenericConnectionsOptions): GenericConnections {
   const { removal } = options
@@ -42,11 +43,9 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
     const namespace = pod.metadata?.namespace ?? ''
     try {
       const isOthers = async () => !(await options.isOwnerGone(ownerOf(pod))) || !(await options.claim(name))
-      if (!isOwn(pod) && (await isOthers())) {
-        pool.forgo(name)
-        return
-      }
-      const { socket, status } = await reachPod(pod, await options.nextToken(), connectMs)
+      if (!isOwn(pod) && (await isOthers())) return
+      pool.expect(name)
+      const { socket, status } = await reachPod(pod, await nextToken(options), connectMs)
       if (status.state === 'generic' && !options.isClosed()) {
         pooled.add(name)
         pool.offer({ name, namespace, socket })
@@ -67,7 +66,8 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
     connect(pod, pool) {
       const name = nameOf(pod)
       if (connecting.has(name) || pooled.has(name)) return
-      pool.expect(name)
+      // What nobody needs here is left to the server that started it, and to those that need it.
+      if (pool.isAsleep && !pool.isStarting(name)) return
       connecting.set(
         name,
         connect(pod, pool).finally(() => connecting.delete(name)),
@@ -79,5 +79,17 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
     async settled() {
       await Promise.race([Promise.all(connecting.values()), delay(settledMs, undefined, { ref: false })])
     },
+  }
+}
+
+/** A pod is not to blame for a store that is away, and waits for it. */
+async function nextToken(options: Pick<GenericConnectionsOptions, 'nextToken' | 'isClosed'>): Promise<number> {
+  for (;;) {
+    try {
+      return await options.nextToken()
+    } catch (cause) {
+      if (options.isClosed()) throw cause
+      await delay(tokenRetryMs, undefined, { ref: false })
+    }
   }
 }

@@ -19,6 +19,11 @@ export function shapeOfPod(pod: V1Pod): PodShape {
   return JSON.parse(pod.metadata?.annotations?.[annotations.shape] ?? '{}') as PodShape
 }
 
+/** The name of that shape. */
+export function shapeIdOf(pod: V1Pod): string {
+  return pod.metadata?.labels?.[labels.shape] ?? ''
+}
+
 /** What an assigned pod says about its environment, if it runs. */
 export function foundEnvironment(pod: V1Pod): FoundEnvironment | undefined {
   const kept = pod.metadata?.annotations ?? {}

@@ -9,6 +9,8 @@ export interface KubernetesSettings extends PodSettings {
   readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never'
   /** Generic environments that wait per runtime, architecture and memory size in use. */
   readonly poolSize: number
+  /** How long they wait on when nobody uses what they are for. */
+  readonly poolIdleMs: number
   /** How long an invocation waits for a new environment. */
   readonly startMs: number
   /** How long an environment lives on without a server. */

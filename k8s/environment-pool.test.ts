@@ -1,0 +1,125 @@
+import { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { EnvironmentPool, type PoolWorld } from './environment-pool.ts'
+import { EnvironmentPools } from './environment-pools.ts'
+import { shapeId } from './pod-shape.ts'
+import { aShape } from './testing/samples.ts'
+
+const deadlineMs = 10_000
+
+/** Pods that come up when the test says so. */
+class PodsOnPaper implements PoolWorld {
+  readonly starting: string[] = []
+  readonly ended: string[] = []
+  readonly warnings: string[] = []
+  nowMs = 0
+  #count = 0
+  readonly plan = () => {
+    const name = `pod-${String(++this.#count)}`
+    return {
+      name,
+      create: () => {
+        this.starting.push(name)
+        return Promise.resolve()
+      },
+    }
+  }
+  readonly end = (name: string) => void this.ended.push(name)
+  readonly warn = (line: string) => void this.warnings.push(line)
+  readonly clock = () => this.nowMs
+
+  /** The pods that started so far come up. */
+  comeUp(pool: EnvironmentPool): void {
+    for (const name of this.starting.splice(0)) {
+      if (!this.ended.includes(name)) pool.offer({ name, namespace: 'functions', socket: new Socket() })
+    }
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.starting.length < count) await turn()
+  }
+}
+
+describe('the generic environments of a shape', () => {
+  let world: PodsOnPaper
+  let pool: EnvironmentPool
+  beforeEach(() => {
+    world = new PodsOnPaper()
+    pool = new EnvironmentPool(aShape(), 2, world)
+  })
+  afterEach(() => pool.close())
+
+  test('are not kept before somebody asks for one', () => {
+    pool.fill()
+    expect(world.starting).toEqual([])
+    pool.offer({ name: 'stray', namespace: 'functions', socket: new Socket() })
+    expect(world.ended).toEqual(['stray'])
+  })
+
+  test('are kept from then on, and one that is taken is replaced', async () => {
+    const taken = pool.take(deadlineMs)
+    await world.until(3)
+    world.comeUp(pool)
+    expect((await taken).name).toBe('pod-1')
+    const next = await pool.take(deadlineMs)
+    expect(next.name).toBe('pod-3')
+    await world.until(1)
+    expect(world.starting).toEqual(['pod-4'])
+  })
+
+  test('end, those that start too, when nobody asked for them for long', async () => {
+    pool.wake()
+    await world.until(2)
+    pool.offer({ name: 'pod-1', namespace: 'functions', socket: new Socket() })
+    world.nowMs = 999
+    expect([pool.rest(1000), world.ended]).toEqual([false, []])
+    world.nowMs = 1000
+    expect([pool.rest(1000), world.ended.toSorted()]).toEqual([true, ['pod-1', 'pod-2']])
+    pool.fill()
+    expect(world.starting).toEqual(['pod-1', 'pod-2'])
+  })
+
+  test('wait on while a launch waits, and are kept again after the next one', async () => {
+    const taken = pool.take(deadlineMs)
+    world.nowMs = 5000
+    expect(pool.rest(1000)).toBe(false)
+    await world.until(3)
+    world.comeUp(pool)
+    await taken
+    expect(pool.rest(1000)).toBe(true)
+    expect(world.ended).toEqual(['pod-2', 'pod-3'])
+    const again = pool.take(deadlineMs)
+    await world.until(3)
+    world.comeUp(pool)
+    expect((await again).name).toBe('pod-4')
+  })
+})
+
+describe('the pools of all shapes', () => {
+  const world = new PodsOnPaper()
+  const pools = new EnvironmentPools({
+    size: 1,
+    idleMs: 1000,
+    plan: world.plan,
+    end: world.end,
+    warn: world.warn,
+    clock: world.clock,
+  })
+
+  test('shrink to those that functions use', async () => {
+    const [used, unused] = [aShape(), aShape({ memoryMb: 256 })]
+    for (const shape of [used, unused]) pools.of(shape).wake()
+    await world.until(2)
+    pools.of(used).offer({ name: 'pod-1', namespace: 'functions', socket: new Socket() })
+    pools.of(unused).offer({ name: 'pod-2', namespace: 'functions', socket: new Socket() })
+    world.nowMs = 2000
+    pools.rest(new Set([shapeId(used)]))
+    expect(world.ended).toEqual(['pod-2'])
+    expect(pools.find(shapeId(unused))).toBeUndefined()
+    expect(pools.of(used).isReady).toBe(true)
+    pools.rest(new Set())
+    expect(world.ended).toEqual(['pod-2', 'pod-1'])
+    pools.close()
+  })
+})
