@@ -6,6 +6,8 @@ export default {
   roots: ['<rootDir>/k8s'],
   testMatch: ['**/*.cluster.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  globalSetup: '<rootDir>/k8s/testing/without-installation.ts',
+  globalTeardown: '<rootDir>/k8s/testing/without-installation.ts',
   testTimeout: 90_000,
   maxWorkers: 1,
 }

@@ -16,6 +16,7 @@ describe('settings', () => {
       keptFailures: 1000,
       destinations: {},
       sourceEndpoints: {},
+      drainMs: 0,
       retryDelayMs: 60_000,
     })
   })

@@ -20,6 +20,8 @@ export interface Config {
   readonly concurrency: number
   /** How long an environment without work is kept, in milliseconds. */
   readonly idleMs: number
+  /** How long a server that is to end still takes requests, until nobody sends it any, in milliseconds. */
+  readonly drainMs: number
   /** How long the first retry of a failed asynchronous invocation waits; the second waits twice as long. */
   readonly retryDelayMs: number
   /** How many failed events of each function are kept, to be run again. */
@@ -57,6 +59,7 @@ const readers = {
   KUBELAMBDA_DRIVER: text('process', /^(process|kubernetes)$/, 'must be process or kubernetes'),
   KUBELAMBDA_CONCURRENCY: wholeNumber(1000, 1, 100_000),
   KUBELAMBDA_IDLE_SECONDS: wholeNumber(300, 1, 86_400),
+  KUBELAMBDA_DRAIN_SECONDS: wholeNumber(0, 0, 300),
   KUBELAMBDA_RETRY_SECONDS: wholeNumber(60, 0, 3600),
   KUBELAMBDA_FAILED_EVENTS: wholeNumber(1000, 0, 1_000_000),
   KUBELAMBDA_AWS_ENDPOINT: serviceEndpoint(),
@@ -107,6 +110,7 @@ export function readConfig(variables: Variables): Config {
     ...(isKubernetes ? { kubernetes } : {}),
     concurrency: read('KUBELAMBDA_CONCURRENCY', readers.KUBELAMBDA_CONCURRENCY),
     idleMs: read('KUBELAMBDA_IDLE_SECONDS', readers.KUBELAMBDA_IDLE_SECONDS) * 1000,
+    drainMs: read('KUBELAMBDA_DRAIN_SECONDS', readers.KUBELAMBDA_DRAIN_SECONDS) * 1000,
     retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS', readers.KUBELAMBDA_RETRY_SECONDS) * 1000,
     keptFailures: read('KUBELAMBDA_FAILED_EVENTS', readers.KUBELAMBDA_FAILED_EVENTS),
     destinations: destinationsOf((name) => read(name, readers[name])),

@@ -32,8 +32,8 @@ function isRunning({ process }: RunningServer): boolean {
   return process.exitCode === null && process.signalCode === null
 }
 
-async function start(dataFolder = folder()): Promise<RunningServer> {
-  const server = await startMain(dataFolder)
+async function start(dataFolder = folder(), settings: Record<string, string> = {}): Promise<RunningServer> {
+  const server = await startMain(dataFolder, settings)
   servers.push(server)
   return server
 }
@@ -109,6 +109,25 @@ test('SIGTERM lets a running invocation end and its caller have the answer', asy
   await until(() => server.output().includes('it runs'))
   const code = server.end('SIGTERM')
   expect(await answer).toBe('ended')
+  expect(await code).toBe(0)
+})
+
+test('a server that is to end takes requests for as long as it is told, and each answer sends its client elsewhere', async () => {
+  const data = folder()
+  const server = await start(data, { KUBELAMBDA_DRAIN_SECONDS: '2' })
+  const text =
+    "exports.handler = async () => { console.log('it runs'); await new Promise((done) => setTimeout(done, 500)); return 'ended' }"
+  await create(server.client, 'slow', text)
+  const ask = () => fetch(`${server.address}/2015-03-31/functions/slow/invocations`, { method: 'POST' })
+  const before = ask()
+  await until(() => server.output().includes('it runs'))
+  const code = server.end('SIGTERM')
+  let health = 200
+  while (health === 200) health = (await fetch(`${server.address}/health`)).status
+  expect(health).toBe(503)
+  for (const answer of [await before, await ask()]) {
+    expect([answer.status, answer.headers.get('connection'), await answer.json()]).toEqual([200, 'close', 'ended'])
+  }
   expect(await code).toBe(0)
 })
 

@@ -66,7 +66,10 @@ async function putTogether(
   const app = createApp(config, surroundings, { ...parts, access }, () => state.isReady)
   const endings: (() => void)[] = [() => access.close(), () => provisioning.close()]
   const close = async () => {
+    const wasReady = state.isReady
     state.isReady = false
+    door.leave()
+    if (wasReady) await delay(config.drainMs)
     for (const end of endings) end()
     await Promise.all([door.close(), app.close(), dispatcher.close(longestInvocationMs), sources.close()])
     await lifecycle.settled()

@@ -14,6 +14,7 @@ import {
 } from './testing/test-cluster.ts'
 
 const answers = `export const handler = async ({ sleepMs = 0, fill = false }) => {
+  if (sleepMs > 0) console.log('it runs')
   const held = []
   while (fill) held.push(Buffer.alloc(8 * 1024 * 1024, 1))
   await new Promise((resolve) => setTimeout(resolve, sleepMs))
@@ -31,13 +32,13 @@ describe('what can go wrong in a cluster', () => {
   let server: RunningServer
   beforeAll(async () => {
     cluster = await openTestCluster()
-    server = await cluster.start({ KUBELAMBDA_START_SECONDS: '6' })
+    server = await cluster.start()
   })
   afterAll(() => cluster.close())
 
   const podsOf = (name: string) => cluster.pods(`kubelambda.dev/function=${name}`)
   const noPods = (select: () => Promise<unknown[]>) =>
-    eventually(async () => ((await select()).length === 0 ? true : undefined), 15_000)
+    eventually(async () => ((await select()).length === 0 ? true : undefined), 30_000)
 
   test('an image that cannot be pulled is the reason why a function failed, and leaves no pod', async () => {
     const other = await cluster.start({
@@ -62,37 +63,12 @@ describe('what can go wrong in a cluster', () => {
     await noPods(python)
   })
 
-  test('a pod that no node takes is a 429 within the time to start, a line that says so, and no pod', async () => {
-    const name = await createNode(server, 'unschedulable', answers, {
-      Tags: { 'kubelambda.dev/node-selector': 'no=such' },
-    })
-    const error = await errorOf(invoke(server, name))
-    expect([error?.name, error?.$metadata?.httpStatusCode]).toEqual(['TooManyRequestsException', 429])
-    expect(server.output()).toMatch(/No node has room for a pod/)
-  })
-
-  test('a used-up quota is a 429, and the next invocation after it was raised succeeds', async () => {
-    const quota = { metadata: { name: 'none' }, spec: { hard: { pods: '0' } } }
-    await cluster.core.createNamespacedResourceQuota({ namespace: cluster.namespace, body: quota })
-    await eventually(async () => {
-      const read = await cluster.core.readNamespacedResourceQuota({ namespace: cluster.namespace, name: 'none' })
-      return read.status?.hard === undefined ? undefined : true
-    }, 10_000)
-    const name = await createNode(server, 'quota', answers, { MemorySize: 192 })
-    const error = await errorOf(invoke(server, name))
-    expect(error?.name).toBe('TooManyRequestsException')
-    expect(server.output()).toMatch(/quota/)
-    await cluster.core.deleteNamespacedResourceQuota({ namespace: cluster.namespace, name: 'none' })
-    const answer = await eventually(() => invoke<string>(server, name).catch(() => undefined), 30_000)
-    expect(answer).toBe('done')
-  })
-
   test('a pod deleted in the middle of an invocation fails it at once, and the next one runs elsewhere', async () => {
     const name = await createNode(server, 'torn', answers, { Timeout: 60 })
     await invoke(server, name)
-    const [pod] = await eventually(async () => ((await podsOf(name)).length === 1 ? podsOf(name) : undefined), 5_000)
+    const [pod] = await eventually(async () => ((await podsOf(name)).length === 1 ? podsOf(name) : undefined), 20_000)
     const torn = errorOf(invoke(server, name, { sleepMs: 30_000 }))
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await eventually(async () => (server.output().includes('it runs') ? true : undefined), 20_000)
     await cluster.core.deleteNamespacedPod({
       namespace: cluster.namespace,
       name: pod?.metadata?.name ?? '',
@@ -128,6 +104,42 @@ describe('what can go wrong in a cluster', () => {
   })
 })
 
+describe('where there is no room', () => {
+  let cluster: TestCluster
+  let server: RunningServer
+  beforeAll(async () => {
+    cluster = await openTestCluster()
+    server = await cluster.start({ KUBELAMBDA_START_SECONDS: '6' })
+  })
+  afterAll(() => cluster.close())
+
+  test('a pod that no node takes is a 429 within the time to start, a line that says so, and no pod', async () => {
+    const name = await createNode(server, 'unschedulable', answers, {
+      Tags: { 'kubelambda.dev/node-selector': 'no=such' },
+    })
+    const error = await errorOf(invoke(server, name))
+    expect([error?.name, error?.$metadata?.httpStatusCode]).toEqual(['TooManyRequestsException', 429])
+    expect(server.output()).toMatch(/No node has room for a pod/)
+    await eventually(async () => ((await cluster.pods()).length <= 1 ? true : undefined), 30_000)
+  })
+
+  test('a used-up quota is a 429, and the next invocation after it was raised succeeds', async () => {
+    const quota = { metadata: { name: 'none' }, spec: { hard: { pods: '0' } } }
+    await cluster.core.createNamespacedResourceQuota({ namespace: cluster.namespace, body: quota })
+    await eventually(async () => {
+      const read = await cluster.core.readNamespacedResourceQuota({ namespace: cluster.namespace, name: 'none' })
+      return read.status?.hard === undefined ? undefined : true
+    }, 10_000)
+    const name = await createNode(server, 'quota', answers, { MemorySize: 192 })
+    const error = await errorOf(invoke(server, name))
+    expect(error?.name).toBe('TooManyRequestsException')
+    expect(server.output()).toMatch(/quota/)
+    await cluster.core.deleteNamespacedResourceQuota({ namespace: cluster.namespace, name: 'none' })
+    const answer = await eventually(() => invoke<string>(server, name).catch(() => undefined), 60_000)
+    expect(answer).toBe('done')
+  })
+})
+
 describe('while the Kubernetes API cannot be reached', () => {
   let cluster: TestCluster
   let gate: Gate
@@ -146,9 +158,9 @@ describe('while the Kubernetes API cannot be reached', () => {
     await invoke(server, held)
     gate.shut()
     for (let count = 0; count < 5; count++) expect(await invoke(server, held)).toBe('done')
-    await eventually(async () => (/API did not answer/.test(server.output()) ? true : undefined), 40_000)
+    await eventually(async () => (/API did not answer/.test(server.output()) ? true : undefined), 60_000)
     await gate.open()
-    await eventually(async () => (/API answers again/.test(server.output()) ? true : undefined), 40_000)
+    await eventually(async () => (/API answers again/.test(server.output()) ? true : undefined), 60_000)
     const fresh = await createNode(server, 'fresh', answers, { MemorySize: 256 })
     expect(await server.client.send(new InvokeCommand({ FunctionName: fresh }))).toMatchObject({ StatusCode: 200 })
   })

@@ -38,7 +38,7 @@ describe('a function that tries to get at what is not its own', () => {
       return pods.length >= 2 && pods.every(({ status }) => status?.podIP !== undefined)
         ? pods.map(({ status }) => status?.podIP ?? '')
         : undefined
-    }, 20_000)
+    }, 60_000)
     const config = new KubeConfig()
     config.loadFromDefault()
     const api = config.getCurrentCluster()?.server ?? ''
@@ -49,7 +49,7 @@ describe('a function that tries to get at what is not its own', () => {
         `${api}/api/v1/namespaces/${cluster.namespace}/secrets`,
       ],
     })
-  }, 90_000)
+  }, 180_000)
   afterAll(() => cluster.close())
 
   test('is let in by no supervisor, also where the network lets it through', () => {

@@ -53,7 +53,7 @@ function startServer(leases: EnvironmentLeases) {
   const sharing = createSharing({
     leases,
     log,
-    shared: { list: () => Promise.resolve([]), takeOver, end: (id) => expect(id).toBe('') },
+    shared: { list: () => Promise.resolve([]), exists: () => true, takeOver, end: (id) => expect(id).toBe('') },
   })
   sharing.onWanted((key) => (key === standInSpec.key ? pool : undefined))
   const add = (id: string, { isKept }: { isKept: boolean }) => {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net'
 import { storeUnavailable } from '../errors.ts'
 import { answerBrokenHttp, errorParts } from './error-answer.ts'
+import { prepareFarewell } from './farewell.ts'
 
 /** The server's one way in. It listens before there is anything behind it, and answers 503 until there is. */
 export interface FrontDoor {
@@ -11,6 +12,8 @@ export interface FrontDoor {
   readonly address: string
   /** Lets requests through; connections that wait at the door stay. */
   open(listener: RequestListener): void
+  /** From now on clients are told that their connections end, and go elsewhere with their next request. */
+  leave(): void
   /** Takes no more connections; resolves when those that are there have ended. */
   close(): Promise<void>
 }
@@ -27,11 +30,13 @@ export async function openFrontDoor(host: string, port: number): Promise<FrontDo
   const server = createServer({ requestTimeout: requestMs, keepAliveTimeout: keepAliveMs }, refuse)
   server.on('clientError', answerBrokenHttp).listen({ host, port })
   await once(server, 'listening')
+  const farewell = prepareFarewell(server)
   return {
     address: addressOf(host, server.address() as AddressInfo),
     open(listener) {
       server.removeListener('request', refuse).on('request', listener)
     },
+    leave: () => farewell.begin(),
     async close() {
       const closed = once(server, 'close')
       server.close()

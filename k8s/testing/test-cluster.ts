@@ -74,13 +74,15 @@ export async function openTestCluster(): Promise<TestCluster> {
   }
 }
 
+/** Whoever has a client. */
+type Asked = Pick<RunningServer, 'client'>
 type Overrides = Partial<
   Pick<CreateFunctionCommandInput, 'Environment' | 'MemorySize' | 'Runtime' | 'Tags' | 'Timeout'>
 >
 const role = 'arn:aws:iam::000000000000:role/any'
 
 /** Creates a function of a fixture and waits until it is active. */
-export async function createFixture(server: RunningServer, name: FixtureName, more: Overrides = {}): Promise<string> {
+export async function createFixture(server: Asked, name: FixtureName, more: Overrides = {}): Promise<string> {
   const { runtime, handler } = fixtureOf(name)
   const zip = readFileSync(await buildFixture(name))
   return create(server, {
@@ -94,18 +96,13 @@ export async function createFixture(server: RunningServer, name: FixtureName, mo
 }
 
 /** Creates a Node.js function of this text and waits until it is active. */
-export async function createNode(
-  server: RunningServer,
-  name: string,
-  text: string,
-  more: Overrides = {},
-): Promise<string> {
+export async function createNode(server: Asked, name: string, text: string, more: Overrides = {}): Promise<string> {
   const code = { ZipFile: await zipOf('index.mjs', text) }
   const input = { Role: role, FunctionName: name, Runtime: 'nodejs24.x', Handler: 'index.handler', Code: code } as const
   return create(server, { ...input, ...more })
 }
 
-async function create(server: RunningServer, input: CreateFunctionCommandInput): Promise<string> {
+async function create(server: Asked, input: CreateFunctionCommandInput): Promise<string> {
   await server.client.send(new CreateFunctionCommand(input))
   const wait = { client: server.client, maxWaitTime: 60, minDelay: 0.2, maxDelay: 1 }
   await waitUntilFunctionActiveV2(wait, { FunctionName: input.FunctionName })
@@ -113,7 +110,7 @@ async function create(server: RunningServer, input: CreateFunctionCommandInput):
 }
 
 /** Invokes a function and answers what it answered; a function error is thrown. */
-export async function invoke<Answer>(server: RunningServer, name: string, event: unknown = {}): Promise<Answer> {
+export async function invoke<Answer>(server: Asked, name: string, event: unknown = {}): Promise<Answer> {
   const answer = await server.client.send(new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }))
   const text = Buffer.from(answer.Payload ?? []).toString()
   if (answer.FunctionError !== undefined) throw new Error(text)

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
+import { eventually } from './test-cluster.ts'
+
+/** Where the manifests put everything. */
+export const namespace = 'kubelambda'
+const run = promisify(execFile)
+
+/** Answers what `kubectl` prints; rejects with what it complains about. */
+export async function kubectl(...args: string[]): Promise<string> {
+  return (await run('kubectl', args, { maxBuffer: 16 * 1024 * 1024 })).stdout
+}
+
+/** Servers, Redis and all as the manifests bring them up. */
+export interface Installation {
+  readonly core: CoreV1Api
+  /** Reaches the servers through their Service, and asks once: what a client would ask again would be hidden. */
+  readonly client: LambdaClient
+  /** Reaches one server. */
+  clientOf(server: V1Pod): LambdaClient
+  /** Those that are ready and do not end. */
+  servers(): Promise<V1Pod[]>
+  /** Resolves when so many servers are ready and no other is there. */
+  settled(count: number): Promise<V1Pod[]>
+  /** Pods that are not about to go. */
+  pods(selector: string): Promise<V1Pod[]>
+  /** What all servers wrote. */
+  logs(): Promise<string>
+}
+
+/** Brings the manifests up, or goes on with those that another test file brought up. */
+export async function openInstallation(replicas = 2): Promise<Installation> {
+  const config = new KubeConfig()
+  config.loadFromDefault()
+  const core = config.makeApiClient(CoreV1Api)
+  await kubectl('apply', '-k', 'k8s/manifests/overlays/test')
+  await kubectl('-n', namespace, 'scale', 'deployment/kubelambda', `--replicas=${String(replicas)}`)
+  await kubectl('-n', namespace, 'rollout', 'status', 'statefulset/redis', '--timeout=120s')
+  await kubectl('-n', namespace, 'rollout', 'status', 'deployment/kubelambda', '--timeout=180s')
+  const { spec } = await core.readNamespacedService({ namespace, name: 'kubelambda' })
+  const installation = installationOf(core, spec?.clusterIP ?? '')
+  await installation.settled(replicas)
+  return installation
+}
+
+const serverSelector = 'app.kubernetes.io/name=kubelambda'
+
+function installationOf(core: CoreV1Api, serviceAddress: string): Installation {
+  const pods = async (labelSelector: string): Promise<V1Pod[]> => {
+    const { items } = await core.listNamespacedPod({ namespace, labelSelector })
+    return items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+  }
+  const servers = async () => (await pods(serverSelector)).filter(isReady)
+  return {
+    core,
+    client: clientAt(`http://${serviceAddress}`),
+    clientOf: ({ status }) => clientAt(`http://${status?.podIP ?? ''}:9000`),
+    servers,
+    settled: (count) =>
+      eventually(async () => {
+        const { items } = await core.listNamespacedPod({ namespace, labelSelector: serverSelector })
+        const found = await servers()
+        return items.length === count && found.length === count ? found : undefined
+      }, 180_000),
+    pods,
+    logs: () => kubectl('-n', namespace, 'logs', '-l', serverSelector, '-c', 'server', '--tail=-1'),
+  }
+}
+
+function clientAt(endpoint: string): LambdaClient {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  return new LambdaClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+}
+
+function isReady({ status }: V1Pod): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
+}
+
+/**
+ * Removes what the manifests brought up, and waits until it is gone. Servers would be waited for as long as an invocation may run,
+ * and a namespace with pods in it for half of that: pods go first.
+ */
+export async function removeInstallation(): Promise<void> {
+  const isThere = async () => (await kubectl('get', 'namespace', namespace, '--ignore-not-found', '-o', 'name')) !== ''
+  if (!(await isThere())) return
+  await eventually(async () => {
+    await kubectl('-n', namespace, 'delete', 'deployment,replicaset,statefulset', '--all')
+    await kubectl('-n', namespace, 'delete', 'pods', '--all', '--grace-period=0', '--force')
+    return (await kubectl('-n', namespace, 'get', 'pods', '-o', 'name')) === '' ? true : undefined
+  }, 60_000)
+  await kubectl('delete', 'namespace', namespace, '--wait=false', '--ignore-not-found')
+  await eventually(async () => ((await isThere()) ? undefined : true), 300_000)
+}

@@ -1,0 +1,54 @@
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+
+/** What invocations under load came to so far. */
+export interface Outcome {
+  readonly answers: unknown[]
+  /** Name and message of each error. */
+  readonly failures: string[]
+}
+
+/** Invocations that go on, a few at once. */
+export interface Load {
+  readonly outcome: Outcome
+  /** Ends it once all that runs is answered. */
+  stop(): Promise<Outcome>
+}
+
+/** Invokes a function without a break, `width` at once; each event has an `id` of its own. */
+export function startLoad(
+  client: LambdaClient,
+  FunctionName: string,
+  { width = 3, event = {} }: { readonly width?: number; readonly event?: object } = {},
+): Load {
+  const outcome: Outcome = { answers: [], failures: [] }
+  let lastId = 0
+  let isOver = false
+  const lane = async (): Promise<void> => {
+    while (!isOver) {
+      try {
+        outcome.answers.push(await ask(client, FunctionName, { ...event, id: ++lastId }))
+      } catch (error) {
+        outcome.failures.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+        // What refuses at once is not asked in a tight loop.
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+  }
+  const lanes = Array.from({ length: width }, lane)
+  return {
+    outcome,
+    stop: async () => {
+      isOver = true
+      await Promise.all(lanes)
+      return outcome
+    },
+  }
+}
+
+async function ask(client: LambdaClient, FunctionName: string, event: { readonly id: number }): Promise<unknown> {
+  const answer = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
+  const text = answer.Payload?.transformToString() ?? ''
+  const parsed = JSON.parse(text) as { readonly id?: unknown }
+  if (answer.FunctionError !== undefined || parsed.id !== event.id) throw new Error(`another answer: ${text}`)
+  return parsed
+}
