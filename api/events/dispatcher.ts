@@ -16,7 +16,8 @@ import { createWaker } from './waker.ts'
  * It sleeps until an event is accepted, here or, with a shared queue, elsewhere, a run ends, or a delayed event is due.
  */
 export interface Dispatcher {
-  accept(event: QueuedEvent): Promise<void>
+  /** Keeps an event; its id may be known for a time, as in the queue. */
+  accept(event: QueuedEvent, knownForMs?: number): Promise<void>
   /** Begins with what an earlier server left. */
   start(): void
   /** There may be something to take that it does not know of. */
@@ -80,8 +81,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   }
 
   return {
-    accept: async (event) => {
-      await queue.add(event)
+    accept: async (event, knownForMs) => {
+      await queue.add(event, knownForMs)
       parts.counters.count(event.functionName, 'asyncEventsReceived')
       if (state.isOpen) waker.wake()
     },

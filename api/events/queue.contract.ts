@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { eventually } from '../sources/testing/eventually.ts'
 import type { EventQueue, TakeRequest } from './queue.ts'
 import { anEvent, aProgress } from './testing/samples.ts'
 
@@ -54,6 +55,24 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
     test('adds an id once', async () => {
       await add('f', ['a', 'a'])
       expect(await take()).toEqual(['a'])
+    })
+
+    test('adds an id that is known once, also when its event is over, and again when it is not known any more', async () => {
+      const event = anEvent('f', 'a')
+      await queue.add(event, 60_000)
+      expect(await take()).toEqual(['a'])
+      await queue.finish('a')
+      await queue.add(event, 60_000)
+      queue = await opened.reopen()
+      await queue.add(event, 60_000)
+      expect(await take({}, queue)).toEqual([])
+      await queue.add(anEvent('f', 'b'), 1)
+      await take({}, queue)
+      await queue.finish('b')
+      await eventually(async () => {
+        await queue.add(anEvent('f', 'b'), 1)
+        return (await take({}, queue)).includes('b')
+      })
     })
 
     test('hides what was put back until it is due, and gives it with its progress and answer', async () => {

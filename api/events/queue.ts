@@ -47,8 +47,11 @@ export interface EventStep {
  * not have in flight any more change nothing, but for `finish`.
  */
 export interface EventQueue {
-  /** Resolves when the event is durable. An id that is there already is not added again. */
-  add(event: QueuedEvent): Promise<void>
+  /**
+   * Resolves when the event is durable. An id that is there already is not added again; one that is added to be known for a
+   * time is not either until then, also when the event is over.
+   */
+  add(event: QueuedEvent, knownForMs?: number): Promise<void>
   take(request: TakeRequest): Promise<TakenEvent[]>
   /** Removes an event that is over, also when its taker was thought to be gone meanwhile. */
   finish(id: string): Promise<void>

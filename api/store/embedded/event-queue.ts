@@ -28,9 +28,12 @@ export function openEventQueue(database: DatabaseSync, commits: GroupCommit): Ev
   }
 
   return {
-    add: ({ id, functionName, payload, ...head }) => {
+    add: ({ id, functionName, payload, ...head }, knownForMs) => {
       const text = JSON.stringify(head)
-      return commits.durably(() => void statements.add.run(id, functionName, text, payload))
+      return commits.durably(() => {
+        if (knownForMs !== undefined && !isNew(statements, id, knownForMs)) return
+        statements.add.run(id, functionName, text, payload)
+      })
     },
     // Who holds an event need not survive a power cut: the event does, and is run again.
     take: (request) => promiseOf(() => inUnsyncedTransaction(database, () => takeAll(request))),
@@ -48,6 +51,13 @@ export function openEventQueue(database: DatabaseSync, commits: GroupCommit): Ev
         return typeof dueMs === 'number' ? dueMs : undefined
       }),
   }
+}
+
+/** Makes the id known; false when it is. */
+function isNew({ forget, know }: Statements, id: string, knownForMs: number): boolean {
+  const nowMs = Date.now()
+  forget.run(nowMs)
+  return know.run(id, nowMs + knownForMs).changes === 1
 }
 
 /** Each function that has ready events, once, from the one after the last that was served. */
@@ -79,6 +89,8 @@ function prepare(database: DatabaseSync) {
     add: sql(
       'INSERT INTO events (id, function, state, due_ms, head, payload) VALUES (?, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING',
     ),
+    forget: sql('DELETE FROM known_events WHERE until_ms <= ?'),
+    know: sql('INSERT INTO known_events (id, until_ms) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     promote: sql(`
       UPDATE events SET state = 0
       WHERE sequence IN (SELECT sequence FROM events WHERE state = 1 AND due_ms <= ? ORDER BY due_ms LIMIT 1000)`),

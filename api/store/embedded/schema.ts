@@ -50,4 +50,8 @@ export const schemaSteps: readonly string[] = [
    ALTER TABLE events ADD COLUMN answer BLOB;
    CREATE INDEX events_failed ON events (function, sequence) WHERE state = 3;
    CREATE INDEX events_delayed_of ON events (function, sequence) WHERE state = 1;`,
+
+  `-- Ids of events that are not added again until then.
+   CREATE TABLE known_events (id TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+   CREATE INDEX known_events_until ON known_events (until_ms);`,
 ]

@@ -71,8 +71,8 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
   }
 
   return {
-    add: async (event) => {
-      await steps.add(event)
+    add: async (event, knownForMs) => {
+      await steps.add(event, knownForMs)
       announce.soon()
     },
     take: async ({ nowMs, ...request }) => {

@@ -5,7 +5,7 @@ import { loadScript } from './script.ts'
 
 /** The queue's atomic steps, for one taker. Times are Redis' milliseconds. */
 export interface EventSteps {
-  add(event: QueuedEvent): Promise<void>
+  add(event: QueuedEvent, knownForMs?: number): Promise<void>
   take(request: Omit<TakeRequest, 'nowMs'>, dueUntilMs: number): Promise<TakenEvent[]>
   finish(id: string): Promise<void>
   note(id: string, step: EventStep): Promise<void>
@@ -34,9 +34,11 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
   const { eventPrefix, readyPrefix, heldPrefix, failedPrefix, turns, turn, delayed, takers, sequence } = eventKeys
   const held = eventKeys.held(taker)
   return {
-    add: async ({ id, functionName, payload, ...head }) => {
+    add: async ({ id, functionName, payload, ...head }, knownForMs) => {
       const keys = [eventKeys.event(id), readyPrefix + functionName, turns, turn, sequence]
-      await addEvent(keys, [id, functionName, JSON.stringify(head), asBuffer(payload)])
+      const args = [id, functionName, JSON.stringify(head), asBuffer(payload)]
+      if (knownForMs === undefined) await addEvent(keys, args)
+      else await addEvent([...keys, eventKeys.known(id)], [...args, knownForMs])
     },
     take: async ({ limit, perFunction, skip }, dueUntilMs) => {
       const limits = [dueUntilMs, limit, perFunction, mostReplyBytes]

@@ -42,6 +42,8 @@ export const eventKeys = {
   /** Hash: `function`, `sequence`, `head`, `payload`, `progress` and `answer` once there are some, and `taker` while in flight. */
   event: (id: string) => `${events}:event:${id}`,
   eventPrefix: `${events}:event:`,
+  /** Text: there while this id is not added again. */
+  known: (id: string) => `${events}:known:${id}`,
   /** Sorted set: ids of a function's ready events by sequence. */
   readyPrefix: `${events}:ready:`,
   /** Sorted set: functions with ready events, by the turn in which they were last served. */
