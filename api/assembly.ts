@@ -92,6 +92,7 @@ async function assembleOver(store: Store, config: Config, surroundings: Surround
     endpoints: config.sourceEndpoints,
     leases: store.shared?.sourceLeases,
     deliver: events.deliver,
+    accept: (event, knownForMs) => events.dispatcher.accept(event, knownForMs),
     log,
     newId: ids,
     now,

@@ -6,6 +6,7 @@ const account = 'us-east-1:000000000000'
 const queue = `arn:aws:sqs:${account}:q`
 const stream = `arn:aws:kinesis:${account}:stream/s`
 const table = `arn:aws:dynamodb:${account}:table/t/stream/2026-01-01T00:00:00.000`
+const schedule = (expression: string) => `arn:aws:events:${account}:rule/r/${expression}`
 const LATEST = { StartingPosition: 'LATEST' }
 const kafka = {
   SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ['kafka:1000', 'kafka:2000'] } },
@@ -77,6 +78,20 @@ describe('an event source mapping', () => {
     for (const absent of ['EventSourceArn', 'MaximumBatchingWindowInSeconds', 'FunctionResponseTypes']) {
       expect(created).not.toHaveProperty(absent)
     }
+  })
+
+  test('of a schedule shows its expression, and neither batches nor positions', async () => {
+    const server = await withFunctions()
+    const { UUID, ...created } = await create(server, { EventSourceArn: schedule('cron(0/5 9-17 ? * MON-FRI *)') })
+    expect(created).toEqual({
+      EventSourceMappingArn: `arn:aws:lambda:${account}:event-source-mapping:${String(UUID)}`,
+      FunctionArn: `${arn}:f`,
+      EventSourceArn: schedule('cron(0/5 9-17 ? * MON-FRI *)'),
+      LastModified: '2025-11-25T02:46:47.123Z',
+      LastProcessingResult: 'No records processed',
+      State: 'Creating',
+      StateTransitionReason: 'USER_INITIATED',
+    })
   })
 
   test('is enabled and disabled, and changes what is given', async () => {
@@ -211,6 +226,17 @@ test.each<[string, object, string]>([
     'a large batch of a queue without a window',
     { BatchSize: 11 },
     'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
+  ],
+  [
+    'a schedule in seconds',
+    { EventSourceArn: schedule('rate(5 seconds)') },
+    'Parameter ScheduleExpression is not valid.',
+  ],
+  ['a schedule without a time', { EventSourceArn: `arn:aws:events:${account}:rule/r` }, 'Unrecognized event source.'],
+  [
+    'batches of a schedule',
+    { EventSourceArn: schedule('rate(5 minutes)'), BatchSize: 5 },
+    'Unsupported BatchSize parameter for given event source mapping type.',
   ],
   ['a broken filter', { FilterCriteria: { Filters: [{ Pattern: '{"a":1}' }] } }, 'Invalid filter pattern definition.'],
   [

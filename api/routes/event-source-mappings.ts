@@ -73,7 +73,8 @@ export function eventSourceMappingRoutes(dependencies: EventSourceMappingDepende
         state = isEnabled === current.isEnabled ? 'Updating' : isEnabled ? 'Enabling' : 'Disabling'
         const settings = changedSettings(current, settingsIn(current.source, members))
         const transition = sources === undefined ? {} : { transition: state }
-        return { ...withTarget(current, target), settings, isEnabled, ...transition, lastModifiedMs: now() }
+        const begun = state === 'Enabling' ? { enabledMs: now() } : {}
+        return { ...withTarget(current, target), settings, isEnabled, ...begun, ...transition, lastModifiedMs: now() }
       })
       sources?.wake()
       return show(mapping, state)
@@ -123,7 +124,8 @@ async function newMapping(
   const isStream = source.kind !== 'sqs' && source.kind !== 'mq'
   const result = isStream ? { lastProcessingResult: 'No records processed' } : {}
   const transition = isEnabled && sources !== undefined ? ({ transition: 'Creating' } as const) : {}
-  return { id, ...target, source, settings, isEnabled, ...transition, lastModifiedMs: now(), ...result, tags }
+  const times = { enabledMs: now(), lastModifiedMs: now() }
+  return { id, ...target, source, settings, isEnabled, ...times, ...transition, ...result, tags }
 }
 
 type Target = Pick<EventSourceMapping, 'functionName' | 'qualifier'>

@@ -25,6 +25,8 @@ export const mappingErrors = {
     invalidParameterValue(
       'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
     ),
+  /** EventBridge's words. */
+  scheduleExpression: () => invalidParameterValue('Parameter ScheduleExpression is not valid.'),
   filterPattern: () => invalidParameterValue('Invalid filter pattern definition.'),
   missing: (member: string) => invalidParameterValue(`Required '${member}' parameter is missing.`),
   queueTaken: (arn: string, functionName: string, id: string) =>

@@ -61,7 +61,7 @@ export function claimTaken(
 
 function merged(settings: MappingSettings, change: SettingsChange): MappingSettings {
   const all = Object.entries({ ...settings, ...change }).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(all) as unknown as MappingSettings
+  return Object.fromEntries(all)
 }
 
 function requireStart(
@@ -83,7 +83,7 @@ function requireNames({ kind }: EventSource, { topics, queues, accessConfigurati
 }
 
 function checkSettings({ kind, arn = '' }: EventSource, settings: MappingSettings): void {
-  const { batchSize, maximumBatchingWindowSeconds = 0, filters = [], maximumRecordAgeSeconds = -1 } = settings
+  const { batchSize = 1, maximumBatchingWindowSeconds = 0, filters = [], maximumRecordAgeSeconds = -1 } = settings
   if (kind === 'sqs') {
     const isLarge = batchSize > batchWithoutWindow
     if (arn.endsWith('.fifo') && (isLarge || maximumBatchingWindowSeconds > 0)) throw unrecordedErrors.fifoBatch()

@@ -1,7 +1,7 @@
 /** What an event source mapping is, in our words; AWS's spelling is in `routes/`. */
 
-/** The services that events are read from. ActiveMQ and RabbitMQ brokers look alike until one is asked. */
-export type SourceKind = 'sqs' | 'kinesis' | 'dynamodb' | 'msk' | 'kafka' | 'mq' | 'documentdb'
+/** The services that events are read from. ActiveMQ and RabbitMQ brokers look alike until one is asked. Schedules are ours. */
+export type SourceKind = 'sqs' | 'kinesis' | 'dynamodb' | 'msk' | 'kafka' | 'mq' | 'documentdb' | 'schedule'
 
 /** Where events come from: an ARN, or the addresses of a Kafka cluster of one's own. */
 export interface EventSource {
@@ -13,7 +13,8 @@ export interface EventSource {
 
 /** How a mapping reads and hands over; which members a kind of source has is in `source-settings.ts`. */
 export interface MappingSettings {
-  readonly batchSize: number
+  /** Absent where records come one by one. */
+  readonly batchSize?: number
   readonly maximumBatchingWindowSeconds?: number
   /** EventBridge patterns as JSON text, one of which a record must match; absent when every record is wanted. */
   readonly filters?: readonly string[]
@@ -55,6 +56,8 @@ export interface EventSourceMapping {
   readonly source: EventSource
   readonly settings: MappingSettings
   readonly isEnabled: boolean
+  /** When it was made, or last enabled after it was not; epoch milliseconds. */
+  readonly enabledMs?: number
   /** What polling has not caught up with yet. */
   readonly transition?: MappingTransition
   /** Epoch milliseconds. */

@@ -12,6 +12,8 @@ export interface PollSettings {
   readonly kind: SourceKind
   /** The empty text for a Kafka cluster of one's own. */
   readonly sourceArn: string
+  /** When the mapping was enabled: what was due before it is not made up for. Epoch milliseconds. */
+  readonly enabledMs: number
   readonly batchSize: number
   readonly batchingWindowSeconds: number
   /** Patterns, of which one must fit. */
@@ -58,14 +60,15 @@ export interface PolledMappings {
 
 /** What is polled for a mapping that is kept. */
 export function polledMapping(mapping: EventSourceMapping, home: Home): PolledMapping {
-  const { id, functionName, qualifier, source, settings, isEnabled, transition } = mapping
+  const { id, functionName, qualifier, source, settings, isEnabled, transition, enabledMs = 0 } = mapping
   const { maximumConcurrency, startingPositionMs, onFailure } = settings
   const polled: PollSettings = {
     uuid: id,
     functionArn: functionArn(home, functionName, qualifier),
     kind: source.kind,
     sourceArn: source.arn ?? '',
-    batchSize: settings.batchSize,
+    enabledMs,
+    batchSize: settings.batchSize ?? 1,
     batchingWindowSeconds: settings.maximumBatchingWindowSeconds ?? 0,
     filters: settings.filters ?? [],
     reportsItemFailures: settings.functionResponseTypes?.includes('ReportBatchItemFailures') ?? false,

@@ -10,6 +10,7 @@ import type { Leases } from './lease.ts'
 import type { SourceKind } from './mapping.ts'
 import { createRunBatch } from './run-batch.ts'
 import { createSignedServices, type Credentials } from './signed-services.ts'
+import type { AcceptEvent } from './source.ts'
 import { createSources, type Sources } from './sources.ts'
 
 /** Where services are asked; those without an address are not. */
@@ -25,6 +26,7 @@ export interface ServerSourcesParts extends Home {
   /** Shared with other servers, which look after the same mappings. */
   readonly leases: Leases | undefined
   readonly deliver: DeliverRecord
+  readonly accept: AcceptEvent
 }
 
 /** How soon a server sees what others change. */
@@ -32,7 +34,7 @@ const lookEveryMs = 5_000
 
 /** Event source mappings as a server runs them: kept among its documents, handed to its functions. */
 export function createServerSources(parts: ServerSourcesParts): Sources {
-  const { documents, endpoints, log, newId, now, leases, deliver, accountId, region } = parts
+  const { documents, endpoints, log, newId, now, leases, deliver, accept, accountId, region } = parts
   const warn = (line: string) => log.warn(line)
   return createSources({
     mappings: createKeptMappings({ documents, accountId, region }),
@@ -40,6 +42,7 @@ export function createServerSources(parts: ServerSourcesParts): Sources {
     leases: leases ?? createLocalLeases(now),
     services: createSignedServices({ endpoints, credentials: findCredentials(region), now }),
     isReachable: (kind) => isReachable(kind, endpoints),
+    accept,
     runBatch: (functionArn) => createRunBatch(functionArn, { ...parts, warn }),
     giveUp: (settings) => createGiveUp(settings, { deliver, warn, now }),
     warn,

@@ -1,5 +1,7 @@
 import type { EventSource, MappingSettings, SourceKind } from './mapping.ts'
 import { mappingErrors } from './mapping-errors.ts'
+import { readScheduleArn } from './schedule-arn.ts'
+import { parseSchedule } from './schedule-expression.ts'
 
 type Setting = keyof MappingSettings
 
@@ -52,6 +54,8 @@ const rules: Readonly<Record<SourceKind, SourceRules>> = {
     defaults: { batchSize: 100 },
     takes: new Set([...common, 'startingPosition', 'startingPositionMs', 'accessConfigurations', 'documents']),
   },
+  // How a tick is retried, and who is told of failures, is said of the function, as of all asynchronous events.
+  schedule: { defaults: {}, takes: new Set() },
 }
 
 /** What a mapping of this kind of source has when its creator says nothing. */
@@ -72,6 +76,7 @@ const kindsOfServices: Readonly<Record<string, SourceKind>> = {
   kafka: 'msk',
   mq: 'mq',
   rds: 'documentdb',
+  events: 'schedule',
 }
 
 /** The event source with this ARN; an error when nothing can be read from it. */
@@ -79,5 +84,12 @@ export function sourceOf(arn: string): EventSource {
   const service = arn.split(':')[2] ?? ''
   const kind = Object.hasOwn(kindsOfServices, service) ? kindsOfServices[service] : undefined
   if (kind === undefined) throw mappingErrors.unrecognizedSource()
+  if (kind === 'schedule') requireSchedule(arn)
   return { kind, arn }
+}
+
+function requireSchedule(arn: string): void {
+  const schedule = readScheduleArn(arn)
+  if (schedule === undefined) throw mappingErrors.unrecognizedSource()
+  if (parseSchedule(schedule.expression, 0) === undefined) throw mappingErrors.scheduleExpression()
 }

@@ -21,6 +21,8 @@ export interface SourceParts {
   readonly services: AwsServices
   readonly run: RunBatch
   readonly checkpoints: Checkpoints
+  /** Takes an asynchronous event for the function. */
+  readonly accept: AcceptEvent
   /** Sends the record of a batch given up to the mapping's on-failure destination. */
   readonly giveUp: GiveUp
   /** Told what became of polls and batches, for the mapping to show; nothing when all is well and nothing is to be shown. */
@@ -29,6 +31,21 @@ export interface SourceParts {
   /** Epoch milliseconds. */
   readonly now: () => number
 }
+
+/** An asynchronous event, as if somebody had invoked the function. */
+export interface SourceEvent {
+  readonly id: string
+  readonly functionName: string
+  readonly qualifier?: string
+  readonly functionArn: string
+  readonly payload: Uint8Array
+  readonly traceId: string
+  /** Epoch milliseconds. */
+  readonly acceptedMs: number
+}
+
+/** Resolves when the event is durable; one whose id was given so short a time ago is not taken again. */
+export type AcceptEvent = (event: SourceEvent, knownForMs: number) => Promise<void>
 
 /** A batch that is not tried any more. */
 export interface FailureRecord {

@@ -50,6 +50,7 @@ describeWithMoto('event source mappings', () => {
       documents: fakeDocuments(),
       services: moto.services,
       runBatch: () => playFunction(play),
+      accept: async () => undefined,
       giveUp: () => async () => undefined,
       isReachable: () => true,
       newId: randomUUID,

@@ -7,7 +7,7 @@ import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '
 import { openSource } from './open-source.ts'
 import type { SourceKind } from './mapping.ts'
 import type { RunBatch } from './run-batch.ts'
-import type { GiveUp } from './source.ts'
+import type { AcceptEvent, GiveUp } from './source.ts'
 
 /**
  * Runs event source mappings.
@@ -39,6 +39,7 @@ export interface SourcesParts {
   /** Mappings of other kinds of source are kept and not polled. */
   readonly isReachable: (kind: SourceKind) => boolean
   readonly runBatch: (functionArn: string) => RunBatch
+  readonly accept: AcceptEvent
   readonly giveUp: (settings: PollSettings) => GiveUp
   readonly warn: (line: string) => void
   /** How often mappings are looked at that other servers may have changed; nothing when there are no others. */
@@ -144,7 +145,7 @@ async function settle({ settings: { uuid }, state }: PolledMapping, parts: Sourc
 
 function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
   const { uuid } = settings
-  const { services, leases, warn, newId, now } = parts
+  const { services, leases, accept, warn, newId, now } = parts
   const report = onChange((result) => {
     parts.mappings
       .report(uuid, result)
@@ -154,6 +155,7 @@ function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
     openSource({
       settings,
       services,
+      accept,
       report,
       newId,
       now,
