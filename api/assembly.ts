@@ -23,6 +23,7 @@ import { createInvoke, type Invoke } from './invoke/invoke.ts'
 import { createProvisioning, type Allocator } from './invoke/provisioning.ts'
 import { queuedRequest } from './invoke/queued-request.ts'
 import type { Log } from './observe/log.ts'
+import type { OpenEntryStream } from './sources/entry-stream.ts'
 import { createServerSources } from './sources/server-sources.ts'
 import { createAwsLayerSource } from './store/aws-layer-source.ts'
 import { openCodeStore } from './store/code/open-code-store.ts'
@@ -92,6 +93,7 @@ async function assembleOver(store: Store, config: Config, surroundings: Surround
     endpoints: config.sourceEndpoints,
     leases: store.shared?.sourceLeases,
     deliver: events.deliver,
+    openEntryStream: entryStreams(config),
     accept: (event, knownForMs) => events.dispatcher.accept(event, knownForMs),
     log,
     newId: ids,
@@ -195,6 +197,16 @@ function createConcurrency(accountLimit: number, { shared }: Store, committed: (
 /** An image that cannot be had is for the function's owner to read. */
 function explainPreparation(cause: unknown): never {
   throw cause instanceof RuntimeUnavailable ? new PreparationFailed(cause.message, 'InvalidImage') : cause
+}
+
+/** Streams of the Redis servers that the settings name; their client is loaded when a mapping reads one. */
+function entryStreams({ redisSources }: Config): OpenEntryStream {
+  return async (server, key, group) => {
+    const url = Object.hasOwn(redisSources, server) ? redisSources[server] : undefined
+    if (url === undefined) return undefined
+    const { openEntryStream } = await import('./store/redis/entry-stream.ts')
+    return openEntryStream({ url, key, group })
+  }
 }
 
 /** The driver that the settings ask for. What only one of them needs is loaded with it. */

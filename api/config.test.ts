@@ -15,6 +15,7 @@ describe('settings', () => {
       idleMs: 300_000,
       keptFailures: 1000,
       destinations: {},
+      redisSources: {},
       sourceEndpoints: {},
       drainMs: 0,
       retryDelayMs: 60_000,
@@ -34,6 +35,7 @@ describe('settings', () => {
     ['KUBELAMBDA_KINESIS_ENDPOINT', 'moto:5000'],
     ['KUBELAMBDA_REDIS_URL', '127.0.0.1:6379'],
     ['KUBELAMBDA_CODE_URL', 'bucket/prefix'],
+    ['KUBELAMBDA_REDIS_SOURCES', 'redis://127.0.0.1:6379'],
     ['KUBELAMBDA_PROT', '9000'],
   ])('%s=%s is refused in one line that names it', (name, value) => {
     const read = () => readConfig({ [name]: value })
@@ -43,5 +45,14 @@ describe('settings', () => {
 
   test('an address of Redis that may hold a password is not repeated', () => {
     expect(() => readConfig({ KUBELAMBDA_REDIS_URL: 'http://:password@redis' })).not.toThrow(/:password@/)
+    expect(() => readConfig({ KUBELAMBDA_REDIS_SOURCES: 'a=http://:password@redis' })).not.toThrow(/:password@/)
+  })
+
+  test('servers of Redis streams have names', () => {
+    const servers = 'orders=redis://a:6379 audit=redis+cluster://:p=w@b:1,c:2'
+    expect(readConfig({ KUBELAMBDA_REDIS_SOURCES: servers }).redisSources).toEqual({
+      orders: 'redis://a:6379',
+      audit: 'redis+cluster://:p=w@b:1,c:2',
+    })
   })
 })

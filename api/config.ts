@@ -41,6 +41,8 @@ export interface Config {
   readonly layerEndpoint?: string
   /** What replicas share; without it, all is kept in the data folder. */
   readonly redisUrl?: string
+  /** Redis servers whose streams mappings may read, by name. */
+  readonly redisSources: Readonly<Record<string, string>>
   /** Where replicas share code archives; without it, they are kept in the data folder. */
   readonly codeUrl?: string
 }
@@ -73,6 +75,10 @@ const readers = {
   KUBELAMBDA_REDIS_URL: secret(
     /^rediss?(\+(sentinel|cluster))?:\/\/\S+$/,
     'must be like redis://host:6379, redis+sentinel://host:26379,host:26379/master-name or redis+cluster://host:6379,host:6379 (rediss for TLS)',
+  ),
+  KUBELAMBDA_REDIS_SOURCES: secret(
+    /^[\w.-]+=rediss?(\+(sentinel|cluster))?:\/\/\S+(\s+[\w.-]+=rediss?(\+(sentinel|cluster))?:\/\/\S+)*$/,
+    'must be like name=redis://host:6379, with spaces between servers',
   ),
   KUBELAMBDA_CODE_URL: text(
     undefined,
@@ -114,6 +120,7 @@ export function readConfig(variables: Variables): Config {
     retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS', readers.KUBELAMBDA_RETRY_SECONDS) * 1000,
     keptFailures: read('KUBELAMBDA_FAILED_EVENTS', readers.KUBELAMBDA_FAILED_EVENTS),
     destinations: destinationsOf((name) => read(name, readers[name])),
+    redisSources: namedServers(read('KUBELAMBDA_REDIS_SOURCES', readers.KUBELAMBDA_REDIS_SOURCES)),
     sourceEndpoints: sourcesOf((name) => read(name, readers[name])),
     ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
     ...(layerEndpoint === undefined ? {} : { layerEndpoint }),
@@ -142,6 +149,13 @@ function sourcesOf(read: ReadEndpoint<'SQS' | 'KINESIS' | 'DYNAMODB'>): Config['
     ...of('kinesis', read('KUBELAMBDA_KINESIS_ENDPOINT')),
     ...of('dynamodb', read('KUBELAMBDA_DYNAMODB_ENDPOINT')),
   }
+}
+
+function namedServers(given = ''): Config['redisSources'] {
+  const servers = given.split(/\s+/).filter((each) => each !== '')
+  return Object.fromEntries(
+    servers.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]),
+  )
 }
 
 function endpointOr(forAll: string | undefined) {

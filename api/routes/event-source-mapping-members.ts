@@ -146,7 +146,7 @@ export function sourceIn(members: {
 export function settingsOutput({ kind, arn, bootstrapServers }: EventSource, settings: MappingSettings): Output {
   const { filters, startingPositionMs, onFailure, maximumConcurrency, pollers, documents, metrics, systemLogLevel } =
     settings
-  const isStream = kind === 'kinesis' || kind === 'dynamodb'
+  const isStream = kind === 'kinesis' || kind === 'dynamodb' || kind === 'redis'
   return {
     EventSourceArn: arn,
     SelfManagedEventSource: bootstrapServers && { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers } },

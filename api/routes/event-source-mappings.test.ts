@@ -94,6 +94,28 @@ describe('an event source mapping', () => {
     })
   })
 
+  test('of a Redis stream shows what streams have, and a batch size only when it is given', async () => {
+    const server = await withFunctions()
+    const of = (key: string) => ({ EventSourceArn: `arn:aws:elasticache:${account}:stream/main/${key}`, ...LATEST })
+    const { UUID, ...created } = await create(server, of('orders:eu/1'))
+    expect(created).toEqual({
+      EventSourceMappingArn: `arn:aws:lambda:${account}:event-source-mapping:${String(UUID)}`,
+      FunctionArn: `${arn}:f`,
+      ...of('orders:eu/1'),
+      MaximumBatchingWindowInSeconds: 0,
+      FunctionResponseTypes: [],
+      BisectBatchOnFunctionError: false,
+      MaximumRetryAttempts: -1,
+      MaximumRecordAgeInSeconds: -1,
+      DestinationConfig: { OnFailure: {} },
+      LastModified: '2025-11-25T02:46:47.123Z',
+      LastProcessingResult: 'No records processed',
+      State: 'Creating',
+      StateTransitionReason: 'User action',
+    })
+    expect(await create(server, { ...of('other'), BatchSize: 7 })).toMatchObject({ BatchSize: 7 })
+  })
+
   test('is enabled and disabled, and changes what is given', async () => {
     const server = await withFunctions()
     const created = await create(server, { Enabled: false, FilterCriteria: { Filters: [{ Pattern: '{"a":[1]}' }] } })
@@ -233,6 +255,16 @@ test.each<[string, object, string]>([
     'Parameter ScheduleExpression is not valid.',
   ],
   ['a schedule without a time', { EventSourceArn: `arn:aws:events:${account}:rule/r` }, 'Unrecognized event source.'],
+  [
+    'a Redis stream without a start',
+    { EventSourceArn: `arn:aws:elasticache:${account}:stream/main/k` },
+    "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
+  ],
+  [
+    'a Redis stream without a key',
+    { EventSourceArn: `arn:aws:elasticache:${account}:stream/main` },
+    'Unrecognized event source.',
+  ],
   [
     'batches of a schedule',
     { EventSourceArn: schedule('rate(5 minutes)'), BatchSize: 5 },

@@ -160,7 +160,7 @@ function filterOf({ EventSourceArn: arn, FunctionName: text }: ListMembers, home
 function mappingOutput(home: Home, mapping: EventSourceMapping, state?: string): Output {
   const { id, functionName, qualifier, source, settings, isEnabled, transition } = mapping
   const { lastModifiedMs, lastProcessingResult } = mapping
-  const isStream = source.kind === 'kinesis' || source.kind === 'dynamodb'
+  const isStream = source.kind === 'kinesis' || source.kind === 'dynamodb' || source.kind === 'redis'
   return {
     UUID: id,
     EventSourceMappingArn: `arn:${partitionOf(home.region)}:lambda:${home.region}:${home.accountId}:event-source-mapping:${id}`,

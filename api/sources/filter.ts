@@ -3,7 +3,7 @@ import { isObject, parseExactly } from './exact-json.ts'
 
 /** Where a source's records carry the sender's data, and what becomes of data that a pattern expects to be JSON and is not. */
 export interface FilteredData {
-  readonly key: 'body' | 'data' | 'dynamodb' | 'value' | 'detail'
+  readonly key: 'body' | 'data' | 'dynamodb' | 'value' | 'redisStream'
   /** Kafka and MQ then look at the other keys alone; elsewhere the record is dropped (reference 8.6). */
   readonly fallsBackToMetadata?: boolean
 }

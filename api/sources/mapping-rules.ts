@@ -68,7 +68,7 @@ function requireStart(
   { kind, arn = '' }: EventSource,
   { startingPosition, startingPositionMs }: MappingSettings,
 ): void {
-  const isNeeded = kind === 'kinesis' || kind === 'dynamodb' || kind === 'documentdb'
+  const isNeeded = kind === 'kinesis' || kind === 'dynamodb' || kind === 'documentdb' || kind === 'redis'
   if (isNeeded && startingPosition === undefined) throw mappingErrors.noStartingPosition()
   const isAtTimestamp = startingPosition === 'AT_TIMESTAMP'
   if (isAtTimestamp && kind === 'dynamodb') throw mappingErrors.startingPosition(arn)

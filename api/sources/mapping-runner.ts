@@ -6,6 +6,8 @@ import { SourceFault, type Source } from './source.ts'
 export interface MappingRunner {
   /** Ends soon: batches that run are waited for. */
   stop(): Promise<void>
+  /** Removes what the source's server keeps of the mapping. */
+  remove(): Promise<void>
 }
 
 export interface MappingRunnerParts {
@@ -38,6 +40,7 @@ export function startMappingRunner(parts: MappingRunnerParts): MappingRunner {
       await done
       await Promise.all(held.values())
     },
+    remove: async () => (await parts.open()).remove?.(),
   }
 }
 

@@ -1,7 +1,7 @@
 /** What an event source mapping is, in our words; AWS's spelling is in `routes/`. */
 
-/** The services that events are read from. ActiveMQ and RabbitMQ brokers look alike until one is asked. Schedules are ours. */
-export type SourceKind = 'sqs' | 'kinesis' | 'dynamodb' | 'msk' | 'kafka' | 'mq' | 'documentdb' | 'schedule'
+/** The services that events are read from. ActiveMQ and RabbitMQ brokers look alike until one is asked. Schedules and Redis streams are ours. */
+export type SourceKind = 'sqs' | 'kinesis' | 'dynamodb' | 'msk' | 'kafka' | 'mq' | 'documentdb' | 'schedule' | 'redis'
 
 /** Where events come from: an ARN, or the addresses of a Kafka cluster of one's own. */
 export interface EventSource {

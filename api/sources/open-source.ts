@@ -18,6 +18,7 @@ export async function openSource(parts: SourceParts): Promise<Source> {
     ])
     return createStreamSource(createDynamoStream(parts), parts)
   }
+  if (kind === 'redis') return (await import('./redis-streams.ts')).createRedisStreamsSource(parts)
   if (kind === 'schedule') return (await import('./schedule.ts')).createScheduleSource(parts)
   throw new SourceFault(`Events of this source (${kind}) cannot be read here.`)
 }

@@ -58,6 +58,9 @@ export interface PolledMappings {
   report(uuid: string, lastProcessingResult: string | undefined): Promise<void>
 }
 
+/** Of sources whose mappings show no batch size that was not given. */
+const unsaidBatchSize = 100
+
 /** What is polled for a mapping that is kept. */
 export function polledMapping(mapping: EventSourceMapping, home: Home): PolledMapping {
   const { id, functionName, qualifier, source, settings, isEnabled, transition, enabledMs = 0 } = mapping
@@ -68,7 +71,7 @@ export function polledMapping(mapping: EventSourceMapping, home: Home): PolledMa
     kind: source.kind,
     sourceArn: source.arn ?? '',
     enabledMs,
-    batchSize: settings.batchSize ?? 1,
+    batchSize: settings.batchSize ?? unsaidBatchSize,
     batchingWindowSeconds: settings.maximumBatchingWindowSeconds ?? 0,
     filters: settings.filters ?? [],
     reportsItemFailures: settings.functionResponseTypes?.includes('ReportBatchItemFailures') ?? false,

@@ -1,5 +1,5 @@
 /** The most that an event may hold (reference 8.2); what Lambda adds around the records is not counted. */
-const mostBytes = 6 * 1024 * 1024
+export const mostBytes = 6 * 1024 * 1024
 
 /** Divides records into batches that an event can hold, in order; a record that is larger alone is a batch of its own. */
 export function splitBySize<Item extends object>(items: readonly Item[]): Item[][] {

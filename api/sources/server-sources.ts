@@ -3,6 +3,7 @@ import type { Documents } from '../functions/documents.ts'
 import type { Invoke } from '../invoke/invoke.ts'
 import type { Log } from '../observe/log.ts'
 import type { JsonService } from './aws-services.ts'
+import type { OpenEntryStream } from './entry-stream.ts'
 import { createKeptMappings } from './kept-mappings.ts'
 import { createLocalLeases } from './local-leases.ts'
 import { createGiveUp, type DeliverRecord } from './give-up.ts'
@@ -27,6 +28,7 @@ export interface ServerSourcesParts extends Home {
   readonly leases: Leases | undefined
   readonly deliver: DeliverRecord
   readonly accept: AcceptEvent
+  readonly openEntryStream: OpenEntryStream
 }
 
 /** How soon a server sees what others change. */
@@ -34,7 +36,7 @@ const lookEveryMs = 5_000
 
 /** Event source mappings as a server runs them: kept among its documents, handed to its functions. */
 export function createServerSources(parts: ServerSourcesParts): Sources {
-  const { documents, endpoints, log, newId, now, leases, deliver, accept, accountId, region } = parts
+  const { documents, endpoints, log, newId, now, leases, deliver, accept, openEntryStream, accountId, region } = parts
   const warn = (line: string) => log.warn(line)
   return createSources({
     mappings: createKeptMappings({ documents, accountId, region }),
@@ -43,6 +45,7 @@ export function createServerSources(parts: ServerSourcesParts): Sources {
     services: createSignedServices({ endpoints, credentials: findCredentials(region), now }),
     isReachable: (kind) => isReachable(kind, endpoints),
     accept,
+    openEntryStream,
     runBatch: (functionArn) => createRunBatch(functionArn, { ...parts, warn }),
     giveUp: (settings) => createGiveUp(settings, { deliver, warn, now }),
     warn,

@@ -1,5 +1,6 @@
 import type { EventSource, MappingSettings, SourceKind } from './mapping.ts'
 import { mappingErrors } from './mapping-errors.ts'
+import { readEntryStreamArn } from './entry-stream-arn.ts'
 import { readScheduleArn } from './schedule-arn.ts'
 import { parseSchedule } from './schedule-expression.ts'
 
@@ -40,6 +41,18 @@ const kafka: SourceRules = {
   takes: new Set(ofKafka),
 }
 
+const redisDefaults: MappingSettings = {
+  maximumBatchingWindowSeconds: 0,
+  functionResponseTypes: [],
+  bisectBatchOnFunctionError: false,
+  maximumRetryAttempts: -1,
+  maximumRecordAgeSeconds: -1,
+}
+const ofRedis: readonly Setting[] = [
+  ...(Object.keys(redisDefaults) as Setting[]),
+  ...(['filters', 'kmsKeyArn', 'startingPosition', 'startingPositionMs', 'onFailure'] as const),
+]
+
 const rules: Readonly<Record<SourceKind, SourceRules>> = {
   sqs: {
     defaults: { batchSize: 10, maximumBatchingWindowSeconds: 0, functionResponseTypes: [] },
@@ -54,6 +67,9 @@ const rules: Readonly<Record<SourceKind, SourceRules>> = {
     defaults: { batchSize: 100 },
     takes: new Set([...common, 'startingPosition', 'startingPositionMs', 'accessConfigurations', 'documents']),
   },
+  // Terraform plans to take a default away that it does not know of: of sources of ours it knows none, so that the batch size
+  // is shown only when it was given.
+  redis: { defaults: redisDefaults, takes: new Set([...ofRedis, 'batchSize']) },
   // How a tick is retried, and who is told of failures, is said of the function, as of all asynchronous events.
   schedule: { defaults: {}, takes: new Set() },
 }
@@ -77,6 +93,7 @@ const kindsOfServices: Readonly<Record<string, SourceKind>> = {
   mq: 'mq',
   rds: 'documentdb',
   events: 'schedule',
+  elasticache: 'redis',
 }
 
 /** The event source with this ARN; an error when nothing can be read from it. */
@@ -85,6 +102,7 @@ export function sourceOf(arn: string): EventSource {
   const kind = Object.hasOwn(kindsOfServices, service) ? kindsOfServices[service] : undefined
   if (kind === undefined) throw mappingErrors.unrecognizedSource()
   if (kind === 'schedule') requireSchedule(arn)
+  if (kind === 'redis' && readEntryStreamArn(arn) === undefined) throw mappingErrors.unrecognizedSource()
   return { kind, arn }
 }
 

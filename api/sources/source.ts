@@ -1,4 +1,5 @@
 import type { AwsServices } from './aws-services.ts'
+import type { OpenEntryStream } from './entry-stream.ts'
 import type { Lease } from './lease.ts'
 import type { PollSettings } from './poll-settings.ts'
 import type { RunBatch } from './run-batch.ts'
@@ -14,11 +15,14 @@ export interface Source {
   parts(): Promise<readonly string[]>
   /** Polls a part until the signal aborts or it is read to its end; rejects with what went wrong, to be polled again. */
   poll(part: string, lease: Lease, signal: AbortSignal): Promise<void>
+  /** The mapping is gone: removes what the source's server keeps of it. */
+  remove?(): Promise<void>
 }
 
 export interface SourceParts {
   readonly settings: PollSettings
   readonly services: AwsServices
+  readonly openEntryStream: OpenEntryStream
   readonly run: RunBatch
   readonly checkpoints: Checkpoints
   /** Takes an asynchronous event for the function. */

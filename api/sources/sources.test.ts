@@ -51,6 +51,7 @@ describeWithMoto('event source mappings', () => {
       services: moto.services,
       runBatch: () => playFunction(play),
       accept: async () => undefined,
+      openEntryStream: async () => undefined,
       giveUp: () => async () => undefined,
       isReachable: () => true,
       newId: randomUUID,
@@ -61,17 +62,6 @@ describeWithMoto('event source mappings', () => {
     sources.start()
     return sources
   }
-
-  test('that are made are enabled and run', async () => {
-    const { settings, send } = await newQueue()
-    const sources = open()
-    mappings.put(settings, 'Creating')
-    sources.wake()
-    await send('m')
-    await eventually(() => bodies.includes('m'))
-    await eventually(() => mappings.stateOf(settings.uuid) === 'Enabled')
-    expect(mappings.resultOf(settings.uuid)).toBeUndefined()
-  })
 
   test('that are kept enabled run after a start; disabled ones do not', async () => {
     const [one, other] = [await newQueue(), await newQueue()]

@@ -1,6 +1,7 @@
 import { createCheckpoints } from './checkpoints.ts'
 import type { Documents } from '../functions/documents.ts'
 import type { AwsServices } from './aws-services.ts'
+import type { OpenEntryStream } from './entry-stream.ts'
 import type { Leases } from './lease.ts'
 import { leaseTimes, startMappingRunner, type LeaseTimes, type MappingRunner } from './mapping-runner.ts'
 import type { MappingState, PolledMapping, PolledMappings, PollSettings } from './poll-settings.ts'
@@ -36,6 +37,7 @@ export interface SourcesParts {
   readonly leases: Leases
   readonly times?: LeaseTimes
   readonly services: AwsServices
+  readonly openEntryStream: OpenEntryStream
   /** Mappings of other kinds of source are kept and not polled. */
   readonly isReachable: (kind: SourceKind) => boolean
   readonly runBatch: (functionArn: string) => RunBatch
@@ -129,10 +131,12 @@ function stop(uuid: string, isGone: boolean, parts: SourcesParts, running: AllRu
   each.isStopping = true
   const end = async () => {
     await each.runner.stop()
-    if (isGone) await createCheckpoints(parts.documents, uuid).clear()
+    if (!isGone) return
+    await createCheckpoints(parts.documents, uuid).clear()
+    await each.runner.remove()
   }
   void end()
-    .catch((cause: unknown) => parts.warn(`Checkpoints of mapping ${uuid} are left: ${String(cause)}`))
+    .catch((cause: unknown) => parts.warn(`What is kept of mapping ${uuid} is left: ${String(cause)}`))
     .finally(() => {
       running.delete(uuid)
       wake()
@@ -145,7 +149,7 @@ async function settle({ settings: { uuid }, state }: PolledMapping, parts: Sourc
 
 function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
   const { uuid } = settings
-  const { services, leases, accept, warn, newId, now } = parts
+  const { services, openEntryStream, leases, accept, warn, newId, now } = parts
   const report = onChange((result) => {
     parts.mappings
       .report(uuid, result)
@@ -155,6 +159,7 @@ function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
     openSource({
       settings,
       services,
+      openEntryStream,
       accept,
       report,
       newId,

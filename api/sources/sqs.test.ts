@@ -166,18 +166,6 @@ describeWithMoto('a queue as event source', () => {
     await eventually(async () => (await left(url)) === 0)
   })
 
-  test('a batch that could not be run stays', async () => {
-    const { url, arn } = await newQueue()
-    await send(url, 'm')
-    let runs = 0
-    poll({ sourceArn: arn }, () => {
-      runs++
-      return 'refused'
-    })
-    await eventually(() => runs === 1)
-    expect(await left(url)).toBe(1)
-  })
-
   test('messages that no filter wants are removed and not run', async () => {
     const { url, arn } = await newQueue()
     await send(url, '{"kind":"no"}')

@@ -43,5 +43,5 @@ export interface Stream {
   /** Where filters find the data. */
   readonly dataKey: 'data' | 'dynamodb'
   /** The key of the batch's description in a failure record. */
-  readonly batchInfoKey: 'KinesisBatchInfo' | 'DDBStreamBatchInfo'
+  readonly batchInfoKey: 'KinesisBatchInfo' | 'DDBStreamBatchInfo' | 'RedisStreamBatchInfo'
 }

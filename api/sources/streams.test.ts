@@ -150,23 +150,6 @@ describeWithMoto('a stream as event source', () => {
     ])
   })
 
-  test('reading goes on behind the checkpoint', async () => {
-    const arn = await newStream()
-    const seen: string[] = []
-    const play = (event: KinesisEvent) => {
-      seen.push(...textsOf(event))
-      return {}
-    }
-    for (const text of ['1', '2']) await put(arn, text)
-    await start({ sourceArn: arn }, play)
-    await eventually(async () => seen.length === 2 && (await reached()) !== undefined)
-    await stop()
-    await put(arn, '3')
-    await start({ sourceArn: arn }, play)
-    await eventually(() => seen.length === 3)
-    expect(seen).toEqual(['1', '2', '3'])
-  })
-
   test('LATEST is the time at which the mapping began, also for the server after it', async () => {
     const arn = await newStream()
     await put(arn, 'before')

@@ -33,16 +33,21 @@ async function freePort(): Promise<number> {
   return port
 }
 
+/** The services of a server that stands for AWS. */
+export function servicesAt(address: string): AwsServices {
+  return createSignedServices({
+    endpoints: { sqs: address, kinesis: address, dynamodb: address },
+    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+    now: Date.now,
+  })
+}
+
 export async function startMoto(): Promise<Moto> {
   const port = await freePort()
   const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
   const address = `http://127.0.0.1:${port}`
   await eventually(async () => (await fetch(`${address}/moto-api/data.json`).catch(() => undefined))?.ok === true)
-  const services = createSignedServices({
-    endpoints: { sqs: address, kinesis: address, dynamodb: address },
-    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
-    now: Date.now,
-  })
+  const services = servicesAt(address)
   return {
     address,
     services,

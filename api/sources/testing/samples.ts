@@ -64,6 +64,7 @@ export function sourceParts(
     checkpoints: createCheckpoints(fakeDocuments(), mapping.uuid),
     giveUp: async () => undefined,
     accept: async () => undefined,
+    openEntryStream: async () => undefined,
     report: () => undefined,
     newId: randomUUID,
     now: Date.now,

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly log: { info(line: string): void; warn(line: string): void }
   /** Ends the wait for a Redis that is not there. */
   readonly signal?: AbortSignal | undefined
+  /** The setting that the address is from. */
+  readonly setting?: string
 }
 
 const commandTimeoutMs = 2_000
@@ -36,11 +38,12 @@ const lookMs = 20
  * Connects, and waits for a Redis that cannot be reached yet, which is told once. What waiting does not mend, such as a wrong
  * password, is an error of one line that names the setting.
  */
-export async function connectToRedis({ url, log, signal }: ConnectionOptions): Promise<RedisConnection> {
+export async function connectToRedis(options: ConnectionOptions): Promise<RedisConnection> {
+  const { url, log } = options
   const address = parseRedisAddress(url)
   const client = address.kind === 'cluster' ? newCluster(address) : newRedis(address, backOff)
   try {
-    await ready(client, address, { log, signal })
+    await ready(client, address, options)
   } catch (fault) {
     client.disconnect()
     throw fault
@@ -133,7 +136,7 @@ function newSubscriber(address: RedisAddress, client: RedisClient): Redis {
 async function ready(
   client: RedisClient,
   address: RedisAddress,
-  { log, signal }: Pick<ConnectionOptions, 'log' | 'signal'>,
+  { log, signal, setting = 'KUBELAMBDA_REDIS_URL' }: ConnectionOptions,
 ): Promise<void> {
   const begun = performance.now()
   const where = describe(address)
@@ -142,14 +145,13 @@ async function ready(
   const note = (cause: Error): void => void (fault = cause)
   for (const event of ['error', 'node error', 'sentinelError']) client.on(event, note)
   while (!(await isAnswering(client, address, note))) {
-    signal?.throwIfAborted()
     const reason = fault === undefined ? 'it does not answer' : reasonOf(fault)
-    if (fault !== undefined && isForGood(fault)) {
-      throw new Error(`Redis at ${where} cannot be used: ${reason}. Set it right, or KUBELAMBDA_REDIS_URL.`)
+    if (signal?.aborted === true || (fault !== undefined && isForGood(fault))) {
+      throw new Error(`Redis at ${where} cannot be used: ${reason}. Set it right, or ${setting}.`)
     }
     if (!isTold && performance.now() - begun > patienceMs) {
       isTold = true
-      log.warn(`Redis at ${where} cannot be reached: ${reason}. Waiting for it. Start it, or set KUBELAMBDA_REDIS_URL.`)
+      log.warn(`Redis at ${where} cannot be reached: ${reason}. Waiting for it. Start it, or set ${setting}.`)
     }
     await delay(lookMs)
   }

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { fakeDocuments } from '../functions/documents.fake.ts'
+import { createLocalLeases } from './local-leases.ts'
+import type { PollSettings } from './poll-settings.ts'
+import { createSources, type Sources, type SourcesParts } from './sources.ts'
+import { eventually } from './testing/eventually.ts'
+import { aMapping, fakeMappings, playFunction, type Answer, type FakeMappings } from './testing/samples.ts'
+
+/** A source on trial, empty when handed out. */
+export interface SourceOnTrial {
+  readonly settings: Partial<PollSettings>
+  readonly parts: Partial<Pick<SourcesParts, 'services' | 'openEntryStream'>>
+  /** Sends texts of one group, one behind the other. */
+  send(group: string, texts: readonly string[]): Promise<unknown>
+  /** The texts of an event's records. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind reads the members of its own
+  textsOf(event: any): readonly string[]
+  /** Lets the records of a batch that failed come back at once, where they would be hidden for a while. */
+  comeBack?(event: unknown): Promise<unknown>
+  /** Puts the source out of reach, and back. */
+  cut(): Promise<unknown>
+  mend(): Promise<unknown>
+  close?(): Promise<unknown>
+}
+
+/** Holds a kind of source to what mappings promise whatever they read. */
+export function describeSource(name: string, open: () => Promise<SourceOnTrial>): void {
+  describe(`a mapping of ${name}`, () => {
+    let source: SourceOnTrial
+    let mappings: FakeMappings
+    let settings: PollSettings
+    let documents: SourcesParts['documents']
+    let seen: string[]
+    let play: (event: unknown) => Answer
+    let sources: Sources
+    beforeEach(async () => {
+      source = await open()
+      mappings = fakeMappings()
+      documents = fakeDocuments()
+      settings = aMapping({ uuid: randomUUID(), ...source.settings })
+      mappings.put(settings, 'Creating')
+      seen = []
+      play = take
+      start()
+    })
+    afterEach(async () => {
+      await sources.close()
+      await source.close?.()
+    })
+
+    const take = (event: unknown): Answer => {
+      seen.push(...source.textsOf(event))
+      return {}
+    }
+    const start = (): void => {
+      sources = createSources({
+        mappings,
+        documents,
+        leases: createLocalLeases(Date.now),
+        times: { leaseMs: 500, tickMs: 100 },
+        services: { call: () => Promise.reject(new Error('There is no service.')) },
+        openEntryStream: async () => undefined,
+        ...source.parts,
+        runBatch: () => playFunction((event) => play(event)),
+        accept: async () => undefined,
+        giveUp: () => async () => undefined,
+        isReachable: () => true,
+        newId: randomUUID,
+        warn: () => undefined,
+        now: Date.now,
+      })
+      sources.start()
+    }
+    const change = (state: 'Disabling' | 'Enabling') => {
+      mappings.put(settings, state)
+      sources.wake()
+    }
+    const textsOf = (group: string, count: number, from = 0) =>
+      Array.from({ length: count }, (_, index) => `${group}${String(from + index)}`)
+    const hasSeen = (texts: readonly string[]) => eventually(() => texts.every((text) => seen.includes(text)))
+
+    test('runs every record, those of a group in order, and shows that it is enabled', async () => {
+      const groups = ['a', 'b', 'c']
+      for (const group of groups) await source.send(group, textsOf(group, 12))
+      await hasSeen(groups.flatMap((group) => textsOf(group, 12)))
+      for (const group of groups) expect(seen.filter((text) => text.startsWith(group))).toEqual(textsOf(group, 12))
+      expect(mappings.stateOf(settings.uuid)).toBe('Enabled')
+    })
+
+    test('runs a batch that failed, or could not be run, again before what comes behind it', async () => {
+      const answers: Answer[] = [{ functionError: 'Unhandled' }, 'refused']
+      const failed: string[] = []
+      play = (event) => {
+        const answer = answers.shift()
+        if (answer === undefined) return take(event)
+        failed.push(...source.textsOf(event))
+        void source.comeBack?.(event)
+        return answer
+      }
+      await source.send('a', textsOf('a', 3))
+      await eventually(() => answers.length === 0)
+      await source.send('a', textsOf('a', 3, 3))
+      await hasSeen(textsOf('a', 6))
+      expect(failed[0]).toBe('a0')
+      expect(seen).toEqual(textsOf('a', 6))
+    })
+
+    test('goes on after a restart behind what is done with', async () => {
+      await source.send('a', textsOf('a', 3))
+      await hasSeen(textsOf('a', 3))
+      await sources.close()
+      await source.send('a', textsOf('a', 3, 3))
+      start()
+      await hasSeen(textsOf('a', 6))
+      expect(seen).toEqual(textsOf('a', 6))
+    })
+
+    test('that is disabled runs nothing, and all that has come meanwhile when it is enabled', async () => {
+      await source.send('a', ['a0'])
+      await hasSeen(['a0'])
+      change('Disabling')
+      await eventually(() => mappings.stateOf(settings.uuid) === 'Disabled')
+      await source.send('a', textsOf('a', 3, 1))
+      expect(seen).toEqual(['a0'])
+      change('Enabling')
+      await hasSeen(textsOf('a', 4))
+      expect(seen).toEqual(textsOf('a', 4))
+      expect(mappings.stateOf(settings.uuid)).toBe('Enabled')
+    })
+
+    test('says that its source is out of reach, and runs on when it is back', async () => {
+      await source.send('a', ['a0'])
+      await hasSeen(['a0'])
+      await source.cut()
+      const unreachable = 'PROBLEM: Connection error. Please check your event source connection configuration.'
+      await eventually(() => mappings.resultOf(settings.uuid) === unreachable)
+      expect(mappings.stateOf(settings.uuid)).toBe('Enabled')
+      await source.mend()
+      await source.send('a', ['a1'])
+      await hasSeen(['a1'])
+      await eventually(() => mappings.resultOf(settings.uuid) !== unreachable)
+    })
+  })
+}
