@@ -86,7 +86,7 @@ async function assembleOver(store: Store, config: Config, surroundings: Surround
   })
   const events = assembleEvents(base, invoke)
   const functions = assembleFunctions(base, environments)
-  const sources = createServerSources({
+  const { sources, sourceCheck } = createServerSources({
     ...home,
     documents: store.documents,
     invoke,
@@ -102,7 +102,7 @@ async function assembleOver(store: Store, config: Config, surroundings: Surround
   const { catalogue, documents } = store
   const inTurn = store.shared?.inTurn ?? createTurns()
   const kept = { store, catalogue, documents, codeStore, inTurn }
-  return { ...home, ...kept, ...environments, invoke, events, ...functions, sources }
+  return { ...home, ...kept, ...environments, invoke, events, ...functions, sources, sourceCheck }
 }
 
 interface Base {

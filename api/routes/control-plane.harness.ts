@@ -9,6 +9,7 @@ import { createLayers } from '../functions/layers.ts'
 import { createLifecycle, type Lifecycle, type LifecycleDependencies } from '../functions/lifecycle.ts'
 import { LambdaError } from '../errors.ts'
 import type { OperationName } from '../model/operations.ts'
+import type { SourceCheck } from '../sources/source-check.ts'
 import type { Handler } from './handler.ts'
 import { createTurns } from '../functions/turns.ts'
 import { controlPlaneHandlers } from './handlers.ts'
@@ -42,7 +43,10 @@ export interface ControlPlaneHarness {
 export const home = { accountId: '000000000000', region: 'us-east-1' }
 export const arn = 'arn:aws:lambda:us-east-1:000000000000:function'
 
-export function startControlPlane(options: Partial<LifecycleDependencies> = {}): ControlPlaneHarness {
+export function startControlPlane({
+  sourceCheck,
+  ...options
+}: Partial<LifecycleDependencies> & { readonly sourceCheck?: SourceCheck } = {}): ControlPlaneHarness {
   const catalogue = options.catalogue ?? fakeCatalogue()
   const packages = new Map<string, Uint8Array>()
   const [drained, faults]: [string[], string[]] = [[], []]
@@ -64,7 +68,7 @@ export function startControlPlane(options: Partial<LifecycleDependencies> = {}):
   const linkKey = Buffer.from('secret')
   const provisioning = { allocationOf: () => Promise.resolve({ status: 'IN_PROGRESS', allocated: 0 } as const) }
   const parts = { ...home, ...stamp, catalogue, documents, layers, lifecycle, provisioning }
-  const dependencies = { ...parts, now: stamp.nowMs, linkKey, concurrency: 1000, inTurn: createTurns() }
+  const dependencies = { ...parts, now: stamp.nowMs, linkKey, sourceCheck, concurrency: 1000, inTurn: createTurns() }
   const handlers = controlPlaneHandlers(dependencies)
   const call = async (operation: OperationName, input: object = {}) => {
     const handler = handlers[operation] as Handler

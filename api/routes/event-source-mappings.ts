@@ -10,7 +10,8 @@ import { checkTagCount } from '../functions/tags.ts'
 import { mappingErrors } from '../sources/mapping-errors.ts'
 import { changedSettings, newSettings } from '../sources/mapping-rules.ts'
 import { createMappingStore } from '../sources/mapping-store.ts'
-import type { EventSource, EventSourceMapping, MappingTransition, SourceCheck } from '../sources/mapping.ts'
+import type { EventSource, EventSourceMapping, MappingTransition } from '../sources/mapping.ts'
+import type { SourceCheck } from '../sources/source-check.ts'
 import type { Sources } from '../sources/sources.ts'
 import { settingsIn, settingsOutput, sourceIn, type MappingMembers } from './event-source-mapping-members.ts'
 import type { Handlers, Output } from './handler.ts'
@@ -145,8 +146,8 @@ function withTarget(mapping: EventSourceMapping, target: Partial<Target>): Event
 }
 
 async function checkSource({ sourceCheck }: EventSourceMappingDependencies, source: EventSource): Promise<void> {
-  if (sourceCheck === undefined || (await sourceCheck.exists(source))) return
-  throw source.kind === 'sqs' ? mappingErrors.noQueue() : mappingErrors.noStream(source.arn ?? '')
+  const fault = await sourceCheck?.faultOf(source)
+  if (fault !== undefined) throw mappingErrors.sourceFault(fault)
 }
 
 function filterOf({ EventSourceArn: arn, FunctionName: text }: ListMembers, home: Home) {

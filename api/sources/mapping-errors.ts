@@ -7,12 +7,8 @@ const updateExisting = (id: string) => `Please update or delete the existing map
 export const mappingErrors = {
   unrecognizedSource: () => invalidParameterValue('Unrecognized event source.'),
   noFunction: () => invalidParameterValue('Function does not exist'),
-  noQueue: () =>
-    invalidParameterValue(
-      'Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. ' +
-        'SQS Error Message: The specified queue does not exist.',
-    ),
-  noStream: (arn: string) => invalidParameterValue(`Stream not found: ${arn}`),
+  /** What the source's service refused. */
+  sourceFault: (fault: string) => invalidParameterValue(fault),
   noStartingPosition: () =>
     invalidParameterValue(
       "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: " +

@@ -66,9 +66,3 @@ export interface EventSourceMapping {
   readonly lastProcessingResult?: string
   readonly tags: Readonly<Record<string, string>>
 }
-
-/** Whether the sources that this server can reach are there; given where the endpoint of their service is configured. */
-export interface SourceCheck {
-  /** Also true when nobody can tell. */
-  exists(source: EventSource): Promise<boolean>
-}

@@ -12,6 +12,7 @@ import type { SourceKind } from './mapping.ts'
 import { createRunBatch } from './run-batch.ts'
 import { createSignedServices, type Credentials } from './signed-services.ts'
 import type { AcceptEvent } from './source.ts'
+import { createSourceCheck, type SourceCheck } from './source-check.ts'
 import { createSources, type Sources } from './sources.ts'
 
 /** Where services are asked; those without an address are not. */
@@ -34,18 +35,26 @@ export interface ServerSourcesParts extends Home {
 /** How soon a server sees what others change. */
 const lookEveryMs = 5_000
 
+export interface ServerSources {
+  readonly sources: Sources
+  readonly sourceCheck: SourceCheck
+}
+
 /** Event source mappings as a server runs them: kept among its documents, handed to its functions. */
-export function createServerSources(parts: ServerSourcesParts): Sources {
+export function createServerSources(parts: ServerSourcesParts): ServerSources {
   const { documents, endpoints, log, newId, now, leases, deliver, accept, openEntryStream, accountId, region } = parts
   const warn = (line: string) => log.warn(line)
-  return createSources({
+  const reach = {
+    openEntryStream,
+    services: createSignedServices({ endpoints, credentials: findCredentials(region), now }),
+    isReachable: (kind: SourceKind) => isReachable(kind, endpoints),
+  }
+  const sources = createSources({
+    ...reach,
     mappings: createKeptMappings({ documents, accountId, region }),
     documents,
     leases: leases ?? createLocalLeases(now),
-    services: createSignedServices({ endpoints, credentials: findCredentials(region), now }),
-    isReachable: (kind) => isReachable(kind, endpoints),
     accept,
-    openEntryStream,
     runBatch: (functionArn) => createRunBatch(functionArn, { ...parts, warn }),
     giveUp: (settings) => createGiveUp(settings, { deliver, warn, now }),
     warn,
@@ -53,6 +62,7 @@ export function createServerSources(parts: ServerSourcesParts): Sources {
     now,
     ...(leases === undefined ? {} : { lookEveryMs }),
   })
+  return { sources, sourceCheck: createSourceCheck(reach) }
 }
 
 function isReachable(kind: SourceKind, endpoints: SourceEndpoints): boolean {

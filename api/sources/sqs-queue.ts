@@ -21,8 +21,8 @@ export interface Receive {
 /** The most that one call receives or removes. */
 export const mostPerCall = 10
 
-/** Finds the queue of this ARN. */
-export async function openSqsQueue(arn: string, services: AwsServices): Promise<SqsQueue> {
+/** Finds the queue of this ARN; the signal is for the finding alone. */
+export async function openSqsQueue(arn: string, services: AwsServices, finding?: AbortSignal): Promise<SqsQueue> {
   const [, , , region = '', accountId = '', name = ''] = arn.split(':')
   const call = async <Answer>(action: string, input: object, signal?: AbortSignal): Promise<Answer> => {
     const given = signal === undefined ? {} : { signal }
@@ -33,7 +33,7 @@ export async function openSqsQueue(arn: string, services: AwsServices): Promise<
     }
   }
   const found = { QueueName: name, QueueOwnerAWSAccountId: accountId }
-  const { QueueUrl } = await call<{ QueueUrl: string }>('GetQueueUrl', found)
+  const { QueueUrl } = await call<{ QueueUrl: string }>('GetQueueUrl', found, finding)
   return {
     async visibilitySeconds() {
       const asked = { QueueUrl, AttributeNames: ['VisibilityTimeout'] }

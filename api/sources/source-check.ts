@@ -1,0 +1,62 @@
+import type { AwsServices } from './aws-services.ts'
+import { callAws } from './call-aws.ts'
+import type { OpenEntryStream } from './entry-stream.ts'
+import { readEntryStreamArn } from './entry-stream-arn.ts'
+import type { EventSource, SourceKind } from './mapping.ts'
+import { SourceFault } from './source.ts'
+import { openSqsQueue } from './sqs-queue.ts'
+
+/** Asks for the source of a new mapping, before the mapping is made. */
+export interface SourceCheck {
+  /** Why it cannot be read, in AWS's words; nothing when it can, and when nobody can tell. */
+  faultOf(source: EventSource): Promise<string | undefined>
+}
+
+export interface SourceCheckParts {
+  readonly services: AwsServices
+  readonly openEntryStream: OpenEntryStream
+  /** Sources that are not polled are not asked for. */
+  readonly isReachable: (kind: SourceKind) => boolean
+}
+
+/** A service that does not answer so soon is out of reach: the mapping is made, and says so. */
+const patienceMs = 5_000
+
+/** A check that asks as the poller does, so that missing rights are found as well. */
+export function createSourceCheck(parts: SourceCheckParts): SourceCheck {
+  return {
+    async faultOf(source) {
+      if (!parts.isReachable(source.kind)) return undefined
+      try {
+        await look(source, parts)
+        return undefined
+      } catch (error) {
+        return error instanceof SourceFault ? error.message : undefined
+      }
+    },
+  }
+}
+
+async function look({ kind, arn = '' }: EventSource, { services, openEntryStream }: SourceCheckParts): Promise<void> {
+  const signal = AbortSignal.timeout(patienceMs)
+  if (kind === 'sqs') await openSqsQueue(arn, services, signal)
+  if (kind === 'kinesis') {
+    const target = 'Kinesis_20131202.ListShards'
+    await callAws(services, { service: kind, arn, target, input: { StreamARN: arn, MaxResults: 1 }, signal })
+  }
+  if (kind === 'dynamodb') {
+    const target = 'DynamoDBStreams_20120810.DescribeStream'
+    await callAws(services, { service: kind, arn, target, input: { StreamArn: arn, Limit: 1 }, signal })
+  }
+  if (kind === 'redis') await lookForStream(arn, openEntryStream)
+}
+
+async function lookForStream(arn: string, openEntryStream: OpenEntryStream): Promise<void> {
+  const { server = '', key = '' } = readEntryStreamArn(arn) ?? {}
+  const stream = await openEntryStream(server, key, 'kubelambda')
+  try {
+    if ((await stream?.isStream()) !== true) throw new SourceFault(`Stream not found: ${arn}`)
+  } finally {
+    stream?.close()
+  }
+}
