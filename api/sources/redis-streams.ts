@@ -32,7 +32,11 @@ export function createRedisStreamsSource(parts: SourceParts): Source {
       try {
         await begin(stream, lease, parts)
         const filter = createFilter(parts.settings.filters, { key: 'redisStream' })
-        while (!isOver(signal)) await runEntries(await gather(stream, parts, signal), stream, filter, parts, signal)
+        for (;;) {
+          const entries = await gather(stream, parts, signal)
+          if (isOver(signal)) return
+          await runEntries(entries, stream, filter, parts, signal)
+        }
       } finally {
         stream.close()
       }
@@ -85,13 +89,28 @@ async function gather(
     return some.length > 0
   }
   while (!isFull() && (await take((most) => stream.pending(entries.at(-1)?.id ?? '0-0', most))));
-  if (entries.length > 0 || !(await take((most) => stream.next(most, longestWaitMs)))) return entries
+  const next = (waitMs: number) => take((most) => waitFor(stream, most, waitMs, signal))
+  if (entries.length > 0 || !(await next(longestWaitMs))) return entries
   const endMs = now() + settings.batchingWindowSeconds * 1000
   while (!isFull() && !isOver(signal)) {
     const waitMs = endMs - now()
-    if (!(await take((most) => stream.next(most, waitMs))) && now() >= endMs) break
+    if (!(await next(waitMs)) && now() >= endMs) break
   }
   return entries
+}
+
+/** Ends with the signal: what is handed out to a connection that is closed is pending, and the next one's. */
+async function waitFor(stream: EntryStream, most: number, waitMs: number, signal: AbortSignal): Promise<StreamEntry[]> {
+  const hangUp = () => stream.close()
+  signal.addEventListener('abort', hangUp, { once: true })
+  try {
+    return await stream.next(most, waitMs)
+  } catch (error) {
+    if (isOver(signal)) return []
+    throw error
+  } finally {
+    signal.removeEventListener('abort', hangUp)
+  }
 }
 
 async function runEntries(
