@@ -69,6 +69,11 @@ resource "aws_lambda_event_source_mapping" "m" {
     }
   }
 }
+resource "aws_lambda_event_source_mapping" "s" {
+  event_source_arn = "arn:aws:events:us-east-1:000000000000:rule/r/cron(0/5 9-17 ? * MON-FRI *)"
+  function_name    = aws_lambda_function.f.function_name
+  enabled          = var.step == "1"
+}
 resource "aws_lambda_layer_version" "l" {
   layer_name = "tflayer"
   filename   = "function.zip"
