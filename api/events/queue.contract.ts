@@ -129,6 +129,19 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       expect(await take()).toEqual(['a4'])
     })
 
+    test('gives more or fewer of the functions that are named, and none of those that are skipped', async () => {
+      await add('a', ['a1', 'a2', 'a3'])
+      await add('b', ['b1', 'b2'])
+      await add('c', ['c1'])
+      const shares = new Map([
+        ['a', 2],
+        ['c', 0],
+      ])
+      expect(await take({ perFunction: 1, shares })).toEqual(['a1', 'a2', 'b1'])
+      expect(await take({ limit: 1, perFunction: 1, shares, skip: new Set(['a']) })).toEqual(['b2'])
+      expect(await take()).toEqual(['c1', 'a3'])
+    })
+
     test('leaves the events of skipped functions', async () => {
       await add('a', ['a1'])
       await add('b', ['b1'])

@@ -28,6 +28,8 @@ export interface TakeRequest {
   readonly perFunction: number
   /** Functions whose events wait. */
   readonly skip: ReadonlySet<string>
+  /** Functions of which more or fewer are taken than of the others. */
+  readonly shares?: ReadonlyMap<string, number>
   readonly nowMs: number
 }
 
@@ -61,7 +63,7 @@ export interface EventQueue {
   putBack(id: string, dueMs: number, step: EventStep): Promise<void>
   /** Puts an event in flight among its function's failed ones, of which the newest `most` stay. */
   fail(id: string, step: EventStep, most: number): Promise<void>
-  /** When the next delayed event is due; undefined when none is delayed. */
+  /** When the next delayed event is due, as of the last take or later; undefined when none is delayed. */
   nextDueMs(): Promise<number | undefined>
   /** Of a queue that others add to as well: calls when there may be something to take. */
   onNews?(listener: () => void): void

@@ -16,7 +16,7 @@ export function openEventQueue(database: DatabaseSync, commits: GroupCommit): Ev
     statements.promote.run(request.nowMs)
     const taken: TakenEvent[] = []
     for (const name of functionsInTurn(statements, lastServed, request)) {
-      const share = Math.min(request.perFunction, request.limit - taken.length)
+      const share = Math.min(shareOf(name, request), request.limit - taken.length)
       for (const row of statements.ready.all(name, share) as EventRow[]) {
         statements.lease.run(Number(row['sequence']))
         taken.push({ ...keptParts(row), payload: row['payload'] as Uint8Array })
@@ -64,7 +64,7 @@ function isNew({ forget, know }: Statements, id: string, knownForMs: number): bo
 function* functionsInTurn(
   statements: Statements,
   start: string,
-  { skip }: TakeRequest,
+  request: TakeRequest,
 ): Generator<string, void, undefined> {
   let wrapped = false
   for (let at = start; ;) {
@@ -73,8 +73,12 @@ function* functionsInTurn(
     if (wrapped && next !== undefined && next > start) return
     if (next === undefined) wrapped = true
     at = next ?? ''
-    if (next !== undefined && !skip.has(next)) yield next
+    if (next !== undefined && shareOf(next, request) > 0) yield next
   }
+}
+
+function shareOf(name: string, { perFunction, shares, skip }: TakeRequest): number {
+  return skip.has(name) ? 0 : (shares?.get(name) ?? perFunction)
 }
 
 function columnsOf({ progress, answer }: EventStep): [string, Uint8Array | null] {

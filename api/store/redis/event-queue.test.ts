@@ -58,6 +58,34 @@ describeWithRedis('a queue of several replicas', () => {
     return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
   }
 
+  test("an outage of Redis that outlasts the leases makes nobody's events ready before a further lease", async () => {
+    const leaseMs = 4_000
+    const [silent, other] = [await open('silent', { leaseMs }), await open('other', { leaseMs })]
+    await silent.events.add(anEvent('f', 'e'))
+    expect(await take(silent)).toEqual(['e'])
+    silent.abandon()
+    const leaseEnd = () => Number(redis.cli('zscore', eventKeys.takers, 'silent'))
+    const end = leaseEnd()
+    await redis.signal('SIGTERM')
+    await eventually(() => Date.now() > end)
+    await redis.restart()
+    await eventually(() => leaseEnd() !== end)
+    expect(leaseEnd()).toBeGreaterThan(end)
+    await eventually(async () => (await take(other).catch(() => [])).join() === 'e')
+  })
+
+  test('tells of a delayed event that is due, when the replica that put it back is gone', async () => {
+    const [gone, other] = [await open('gone'), await open('other')]
+    await gone.events.add(anEvent('f', 'e'))
+    await take(gone)
+    expect(await other.events.nextDueMs()).toBeUndefined()
+    await gone.events.putBack('e', Date.now() + 500, step)
+    gone.abandon()
+    const heard = new Promise<void>((resolve) => other.events.onNews(resolve))
+    await heard
+    await eventually(async () => (await take(other)).join() === 'e')
+  })
+
   test('a replica that lives keeps what it has in flight longer than one lease', async () => {
     const [one, other] = [await open('one', { leaseMs: 2_500 }), await open('other')]
     await one.events.add(anEvent('f', 'e'))
@@ -107,6 +135,7 @@ describeWithRedis('a queue of several replicas', () => {
     await fast.events.add(anEvent('f', 'e'))
     await take(fast, { nowMs: ahead() })
     await fast.events.putBack('e', ahead() + 60_000, step)
+    expect(await take(right)).toEqual([])
     const dueMs = (await right.events.nextDueMs()) ?? 0
     expect(Math.abs(dueMs - (Date.now() + 60_000))).toBeLessThan(10_000)
     expect(await take(right, { nowMs: Date.now() + 50_000 })).toEqual([])

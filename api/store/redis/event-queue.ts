@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { LambdaError } from '../../errors.ts'
-import type { EventQueue } from '../../events/queue.ts'
+import type { EventQueue, QueuedEvent } from '../../events/queue.ts'
 import type { RedisConnection } from './connection.ts'
-import { loadEventSteps, type EventSteps } from './event-steps.ts'
+import { loadEventSteps, type AddedEvent, type EventSteps } from './event-steps.ts'
+import { grouped } from './grouped.ts'
 import { eventKeys } from './keys.ts'
 import type { ChannelListener } from './subscription.ts'
 
@@ -31,6 +32,8 @@ const watchMs = 1_000
 /** Others are told of new events at most this often. */
 const newsMs = 20
 const retryMs = 250
+/** So many events are added or finished by one call, and so many bytes of payload. */
+const groupLimits = { most: 100, mostBytes: 1024 * 1024 }
 
 /**
  * The queue in Redis, shared by all replicas. Leases are measured by Redis' clock alone. Times of the caller's clock are moved
@@ -40,21 +43,22 @@ const retryMs = 250
 export async function openEventQueue(options: EventQueueOptions): Promise<RedisEventQueue> {
   const { connection, taker, now, leaseMs = defaultLeaseMs } = options
   const steps = loadEventSteps(connection, taker, leaseMs)
+  const { add, finish } = groupsOf(steps)
   /** Ids in flight here, with their functions. */
   const inFlight = new Map<string, string>()
   const closing = new AbortController()
   const listeners: (() => void)[] = []
-  const state = { clockAheadMs: 0, mayHoldUnknown: false }
+  const state = { clockAheadMs: 0, mayHoldUnknown: false, nextDueMs: undefined as number | undefined }
   const tell = (): void => listeners.forEach((listener) => listener())
 
   const watch = async (): Promise<void> => {
     const askedMs = now()
-    const { redisMs, hasReady, inFlight: heldInRedis } = await steps.watch()
+    const { redisMs, isThereMore, inFlight: heldInRedis } = await steps.watch()
     state.clockAheadMs = Math.round((redisMs - (askedMs + now()) / 2) / 200) * 200
     // A take that was given up as lost may have been carried out later. With a take under way this is nothing, and does no harm.
     const holdsUnknown = heldInRedis > inFlight.size
     if (holdsUnknown) state.mayHoldUnknown = true
-    if (hasReady || holdsUnknown) tell()
+    if (isThereMore || holdsUnknown) tell()
   }
   await watch()
   const watching = setInterval(() => void watch().catch(() => undefined), watchMs)
@@ -71,35 +75,42 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
   }
 
   return {
-    add: async (event, knownForMs) => {
-      await steps.add(event, knownForMs)
-      announce.soon()
-    },
+    add: (event, knownForMs) => add({ ...event, knownForMs }).then(() => announce.soon()),
     take: async ({ nowMs, ...request }) => {
       if (state.mayHoldUnknown) await steps.release(inFlight.keys(), false)
       // Until the answer is here: when it is lost, events may be in flight here that nobody runs.
       state.mayHoldUnknown = true
-      const events = await steps.take(request, nowMs + state.clockAheadMs)
+      const { events, nextDueMs } = await steps.take(request, nowMs + state.clockAheadMs)
       state.mayHoldUnknown = false
+      state.nextDueMs = nextDueMs
       for (const { id, functionName } of events) inFlight.set(id, functionName)
       return events
     },
-    finish: (id) => settle(id, () => steps.finish(id)),
+    finish: (id) => settle(id, () => finish(id)),
     note: (id, step) => untilDone(() => steps.note(id, step), closing.signal),
-    putBack: (id, dueMs, step) => settle(id, () => steps.putBack(id, dueMs + state.clockAheadMs, step)),
+    putBack: async (id, dueMs, step) => {
+      const redisDueMs = dueMs + state.clockAheadMs
+      await settle(id, () => steps.putBack(id, redisDueMs, step))
+      state.nextDueMs = Math.min(redisDueMs, state.nextDueMs ?? redisDueMs)
+    },
     fail: async (id, step, most) => {
       const functionName = inFlight.get(id)
       if (functionName !== undefined) await settle(id, () => steps.fail({ id, functionName }, step, most))
     },
-    nextDueMs: async () => {
-      const dueMs = await steps.nextDueMs()
-      return dueMs === undefined ? undefined : dueMs - state.clockAheadMs
-    },
+    nextDueMs: () => Promise.resolve(state.nextDueMs && state.nextDueMs - state.clockAheadMs),
     onNews: (listener) => void listeners.push(listener),
     newsListener: { onMessage: tell, onUp: tell },
     close: () => leave(steps, stop),
     abandon: stop,
   }
+}
+
+/** Adds and finishes events many at a time. */
+function groupsOf(steps: EventSteps) {
+  const bytesOf = ({ payload }: QueuedEvent) => payload.length
+  const add = grouped<AddedEvent>((events) => steps.add(events), { ...groupLimits, bytesOf })
+  const finish = grouped<string>((ids) => steps.finish(ids), { ...groupLimits, bytesOf: (id) => id.length })
+  return { add, finish }
 }
 
 /** What cannot be released now is when the lease ends. */

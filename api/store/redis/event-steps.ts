@@ -3,28 +3,39 @@ import type { RedisConnection } from './connection.ts'
 import { eventKeys } from './keys.ts'
 import { loadScript } from './script.ts'
 
+/** An event, and for how long its id is known when it is over, ms. */
+export type AddedEvent = QueuedEvent & { readonly knownForMs?: number | undefined }
+
 /** The queue's atomic steps, for one taker. Times are Redis' milliseconds. */
 export interface EventSteps {
-  add(event: QueuedEvent, knownForMs?: number): Promise<void>
-  take(request: Omit<TakeRequest, 'nowMs'>, dueUntilMs: number): Promise<TakenEvent[]>
-  finish(id: string): Promise<void>
+  add(events: readonly AddedEvent[]): Promise<void>
+  take(request: Omit<TakeRequest, 'nowMs'>, dueUntilMs: number): Promise<Taken>
+  finish(ids: readonly string[]): Promise<void>
   note(id: string, step: EventStep): Promise<void>
   putBack(id: string, dueMs: number, step: EventStep): Promise<void>
   fail(event: { readonly id: string; readonly functionName: string }, step: EventStep, most: number): Promise<void>
   /** Makes what this taker has in flight ready again, but for the ids given; with `isGoing`, the taker goes. */
   release(keep: Iterable<string>, isGoing: boolean): Promise<void>
-  /** Renews the lease, releases what dead takers had, and answers Redis' time, whether something is ready, and how much is in flight. */
-  watch(): Promise<{ redisMs: number; hasReady: boolean; inFlight: number }>
-  nextDueMs(): Promise<number | undefined>
+  /** Renews the lease, releases what dead takers had, and answers Redis' time, whether there is something to take, and how much is in flight. */
+  watch(): Promise<{ redisMs: number; isThereMore: boolean; inFlight: number }>
+}
+
+export interface Taken {
+  readonly events: TakenEvent[]
+  /** When the next delayed event is due. */
+  readonly nextDueMs?: number
 }
 
 /** Payload bytes of one reply, so that it is soon read; a larger payload comes alone. */
 const mostReplyBytes = 4 * 1024 * 1024
 
+/** When nobody renewed for so long, or for a third of the lease, then because nobody could. */
+const leastAwayMs = 3_000
+
 /** The steps of a taker whose lease lasts so long from each step that renews it. */
 export function loadEventSteps(connection: RedisConnection, taker: string, leaseMs: number): EventSteps {
   const step = (name: string) => loadScript(connection, name, import.meta.url)
-  const [addEvent, takeEvents, finishEvent] = [step('add-event'), step('take-events'), step('finish-event')]
+  const [addEvents, takeEvents, finishEvents] = [step('add-events'), step('take-events'), step('finish-events')]
   const [putBackEvent, releaseEvents, watchEvents] = [
     step('put-back-event'),
     step('release-events'),
@@ -34,19 +45,20 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
   const { eventPrefix, readyPrefix, heldPrefix, failedPrefix, turns, turn, delayed, takers, sequence } = eventKeys
   const held = eventKeys.held(taker)
   return {
-    add: async ({ id, functionName, payload, ...head }, knownForMs) => {
-      const keys = [eventKeys.event(id), readyPrefix + functionName, turns, turn, sequence]
-      const args = [id, functionName, JSON.stringify(head), asBuffer(payload)]
-      if (knownForMs === undefined) await addEvent(keys, args)
-      else await addEvent([...keys, eventKeys.known(id)], [...args, knownForMs])
+    add: async (events) => {
+      const prefixes = [eventPrefix, readyPrefix, eventKeys.knownPrefix]
+      await addEvents([turns, turn, sequence], [...prefixes, ...events.flatMap(addedArguments)])
     },
-    take: async ({ limit, perFunction, skip }, dueUntilMs) => {
+    take: async ({ limit, perFunction, skip, shares = [] }, dueUntilMs) => {
       const limits = [dueUntilMs, limit, perFunction, mostReplyBytes]
-      const args = [eventPrefix, readyPrefix, taker, leaseMs, ...limits, ...skip]
-      return eventsOf((await takeEvents.bytes([turns, turn, delayed, takers, held], args)) as (Buffer | null)[])
+      const others = [...[...shares].flat(), ...[...skip].flatMap((name) => [name, 0])]
+      const args = [eventPrefix, readyPrefix, taker, leaseMs, ...limits, ...others]
+      const values = (await takeEvents.bytes([turns, turn, delayed, takers, held], args)) as (Buffer | null)[]
+      const [nextDue = null] = values
+      return { events: eventsOf(values.slice(1)), ...(nextDue === null ? {} : { nextDueMs: Number(nextDue) }) }
     },
-    finish: async (id) => {
-      await finishEvent([eventKeys.event(id), turns, delayed], [id, readyPrefix, heldPrefix, failedPrefix])
+    finish: async (ids) => {
+      await finishEvents([turns, delayed], [eventPrefix, readyPrefix, heldPrefix, failedPrefix, ...ids])
     },
     note: async (id, made) => {
       await noteEvent([eventKeys.event(id)], [taker, ...argumentsOf(made)])
@@ -62,23 +74,22 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
       await releaseEvents([held, turns, turn, takers], [eventPrefix, readyPrefix, taker, isGoing ? 1 : 0, ...keep])
     },
     watch: async () => {
-      const args = [eventPrefix, readyPrefix, heldPrefix, taker, leaseMs]
-      const [redisMs, functions, inFlight] = (await watchEvents([takers, turns, turn], args)) as [
-        string,
-        number,
-        number,
-      ]
-      return { redisMs: Number(redisMs), hasReady: functions > 0, inFlight }
-    },
-    nextDueMs: async () => {
-      const [, dueMs] = await connection.run((redis) => redis.zrange(delayed, '0', '0', 'WITHSCORES'))
-      return dueMs === undefined ? undefined : Number(dueMs)
+      const args = [eventPrefix, readyPrefix, heldPrefix, taker, leaseMs, Math.max(leaseMs / 3, leastAwayMs)]
+      const [redisMs, some, inFlight] = (await watchEvents(
+        [takers, turns, turn, delayed, eventKeys.watched],
+        args,
+      )) as [string, number, number]
+      return { redisMs: Number(redisMs), isThereMore: some > 0, inFlight }
     },
   }
 }
 
 function asBuffer(payload: Uint8Array): Buffer {
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+}
+
+function addedArguments({ id, functionName, payload, knownForMs, ...head }: AddedEvent): (string | number | Buffer)[] {
+  return [id, functionName, JSON.stringify(head), asBuffer(payload), knownForMs ?? '']
 }
 
 function argumentsOf({ progress, answer }: EventStep): (string | Buffer)[] {

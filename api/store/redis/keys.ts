@@ -43,7 +43,7 @@ export const eventKeys = {
   event: (id: string) => `${events}:event:${id}`,
   eventPrefix: `${events}:event:`,
   /** Text: there while this id is not added again. */
-  known: (id: string) => `${events}:known:${id}`,
+  knownPrefix: `${events}:known:`,
   /** Sorted set: ids of a function's ready events by sequence. */
   readyPrefix: `${events}:ready:`,
   /** Sorted set: functions with ready events, by the turn in which they were last served. */
@@ -56,6 +56,8 @@ export const eventKeys = {
   delayed: `${events}:delayed`,
   /** Sorted set: takers by when their lease ends, in Redis' milliseconds. */
   takers: `${events}:takers`,
+  /** Text: when any taker renewed its lease last, in Redis' milliseconds. */
+  watched: `${events}:watched`,
   /** Sorted set: ids of a taker's events in flight by sequence. */
   held: (taker: string) => `${events}:held:${taker}`,
   heldPrefix: `${events}:held:`,

@@ -7,14 +7,16 @@
 -- KEYS[4] takers    sorted set: takers by when their lease ends
 -- KEYS[5] held      sorted set: ids in flight at this taker by sequence
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] taker   ARGV[4] lease ms   ARGV[5] due until, Redis' ms
--- ARGV[6] limit   ARGV[7] limit per function   ARGV[8] most bytes of payload and answer, but for the first   then functions to skip
--- Returns id, function, head, payload, progress and answer of each event, in turn; nil for what it has not.
+-- ARGV[6] limit   ARGV[7] limit per function   ARGV[8] most bytes of payload and answer, but for the first
+-- then function and limit of those that have another limit, which may be 0
+-- Returns when the next delayed event is due, nil when there is none; then id, function, head, payload, progress and answer of
+-- each event, in turn; nil for what it has not.
 local eventPrefix, readyPrefix, taker = ARGV[1], ARGV[2], ARGV[3]
 local limit, perFunction, mostBytes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local skip, skipped = {}, 0
-for at = 9, #ARGV do
-  skip[ARGV[at]] = true
-  skipped = skipped + 1
+local shares, skipped = {}, 0
+for at = 9, #ARGV, 2 do
+  shares[ARGV[at]] = tonumber(ARGV[at + 1])
+  if shares[ARGV[at]] == 0 then skipped = skipped + 1 end
 end
 
 local time = redis.call('TIME')
@@ -30,12 +32,14 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[5], 'LIMIT
   end
 end
 
-local taken, count, bytes = {}, 0, 0
+local nextDue = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
+local taken, count, bytes = { nextDue[2] or false }, 0, 0
 for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, skipped + limit - 1)) do
   if count == limit or bytes >= mostBytes then break end
-  if not skip[name] then
+  local share = shares[name] or perFunction
+  if share > 0 then
     local ready = readyPrefix .. name
-    for _, id in ipairs(redis.call('ZRANGE', ready, 0, math.min(perFunction, limit - count) - 1)) do
+    for _, id in ipairs(redis.call('ZRANGE', ready, 0, math.min(share, limit - count) - 1)) do
       local key = eventPrefix .. id
       local size = redis.call('HSTRLEN', key, 'payload') + redis.call('HSTRLEN', key, 'answer')
       if count > 0 and bytes + size > mostBytes then

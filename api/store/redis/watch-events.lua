@@ -1,12 +1,25 @@
--- Renews a taker's lease, and makes the events of takers whose lease has ended ready again, at most 1000 at a time.
--- KEYS[1] takers   sorted set: takers by when their lease ends, in Redis' ms
--- KEYS[2] turns    sorted set: functions with ready events by their last turn
--- KEYS[3] turn     counter
+-- Renews a taker's lease, and makes the events of takers whose lease has ended ready again, at most 1000 at a time. When nobody
+-- renewed for a while, Redis was away: no taker is held for dead before it had a further lease's time to renew.
+-- KEYS[1] takers    sorted set: takers by when their lease ends, in Redis' ms
+-- KEYS[2] turns     sorted set: functions with ready events by their last turn
+-- KEYS[3] turn      counter
+-- KEYS[4] delayed   sorted set: ids by when they are due, in Redis' ms
+-- KEYS[5] watched   text: Redis' ms of the last time that anyone did this
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] prefix of held sets   ARGV[4] taker   ARGV[5] lease ms
--- Returns Redis' ms, the number of functions with ready events, and the number of events that this taker has in flight.
+-- ARGV[6] how long without a renewal of anyone Redis was away, ms
+-- Returns Redis' ms, the number of functions with ready events or of delayed events that are due, and the number of events that
+-- this taker has in flight.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[5]), ARGV[4])
+local lease = tonumber(ARGV[5])
+local watched = tonumber(redis.call('GET', KEYS[5]) or now)
+redis.call('SET', KEYS[5], string.format('%.0f', now))
+redis.call('ZADD', KEYS[1], string.format('%.0f', now + lease), ARGV[4])
+if now - watched > tonumber(ARGV[6]) then
+  for _, taker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now + lease))) do
+    redis.call('ZADD', KEYS[1], string.format('%.0f', now + lease), taker)
+  end
+end
 
 local room = 1000
 for _, taker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, 10)) do
@@ -25,4 +38,5 @@ for _, taker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.forma
   end
   if redis.call('EXISTS', heldKey) == 0 then redis.call('ZREM', KEYS[1], taker) end
 end
-return { string.format('%.0f', now), redis.call('ZCARD', KEYS[2]), redis.call('ZCARD', ARGV[3] .. ARGV[4]) }
+local due = redis.call('ZCOUNT', KEYS[4], '-inf', string.format('%.0f', now))
+return { string.format('%.0f', now), redis.call('ZCARD', KEYS[2]) + due, redis.call('ZCARD', ARGV[3] .. ARGV[4]) }

@@ -1,0 +1,53 @@
+/** What a group of one-by-one calls may hold. */
+export interface GroupLimits<Item> {
+  readonly most: number
+  readonly mostBytes: number
+  readonly bytesOf: (item: Item) => number
+}
+
+interface Waiting<Item> {
+  readonly item: Item
+  readonly resolve: () => void
+  readonly reject: (cause: unknown) => void
+}
+
+/**
+ * Makes one call of many: those of one turn, and those that come while the call before is under way, go together. When a call
+ * fails so do all that wait behind it, so that none waits longer than for one.
+ */
+export function grouped<Item>(
+  call: (items: readonly Item[]) => Promise<void>,
+  limits: GroupLimits<Item>,
+): (item: Item) => Promise<void> {
+  const waiting: Waiting<Item>[] = []
+  let isRunning = false
+
+  const run = async (): Promise<void> => {
+    await new Promise(setImmediate)
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, fitting(waiting, limits))
+      try {
+        await call(group.map(({ item }) => item))
+        for (const { resolve } of group) resolve()
+      } catch (cause) {
+        for (const { reject } of [...group, ...waiting.splice(0)]) reject(cause)
+      }
+    }
+    isRunning = false
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject })
+      if (isRunning) return
+      isRunning = true
+      void run()
+    })
+}
+
+/** How many of those that wait longest fit into a group; one always does. */
+function fitting<Item>(waiting: readonly Waiting<Item>[], { most, mostBytes, bytesOf }: GroupLimits<Item>): number {
+  let bytes = 0
+  const over = waiting.findIndex(({ item }, at) => at === most || ((bytes += bytesOf(item)) > mostBytes && at > 0))
+  return over < 0 ? waiting.length : over
+}
