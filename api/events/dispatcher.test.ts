@@ -114,6 +114,39 @@ describe('the dispatcher', () => {
     expect(second.started).toEqual(['a'])
   })
 
+  test('a function that has one place is drained one event after the other, without waits', async () => {
+    const state = { isBusy: false, ran: 0 }
+    const run: RunEvent = async () => {
+      if (state.isBusy) throw accountConcurrencyExceeded()
+      state.isBusy = true
+      await nextTurn()
+      state.isBusy = false
+      state.ran++
+      return done
+    }
+    open(run, 100)
+    for (let at = 0; at < 200; at++) await store.events.add(fresh('f', String(at)))
+    dispatcher.wake()
+    await until(() => state.ran === 200)
+    await end(1000)
+  })
+
+  test('takes some events of a quick function ahead, and puts them back when it closes', async () => {
+    const later = gate()
+    let quick = 100
+    open((event) => (quick-- > 0 ? Promise.resolve(done) : later.run(event)))
+    for (let at = 0; at < 400; at++) await dispatcher.accept(fresh('f', String(at)))
+    const counts = async () => (await store.keptEvents.counts({ limit: 1 }))[0]
+    await until(() => later.started.length > 0)
+    await nextTurn()
+    await dispatcher.close(0)
+    await expect(counts()).resolves.toMatchObject({ inFlight: later.started.length })
+    await store.close()
+    open(() => Promise.resolve(done))
+    while ((await counts()) !== undefined) await nextTurn()
+    await end(1000)
+  })
+
   test('waits for what runs when it closes', async () => {
     const { run, started, end: endRun } = gate()
     open(run)

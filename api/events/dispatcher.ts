@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
-import type { Log } from '../observe/log.ts'
-import { createPlaces, type Places } from './places.ts'
-import type { EventQueue, QueuedEvent, TakenEvent } from './queue.ts'
-import { settle, type SettleParts } from './settle.ts'
+import type { Places } from './places.ts'
+import type { EventQueue, QueuedEvent } from './queue.ts'
+import { createRuns, giveBack, type RunsParts } from './runs.ts'
+import { createStock, nextRequest, wantsMore } from './stock.ts'
 import { backOffMs } from './verdict.ts'
 import { createWaker } from './waker.ts'
 
@@ -10,8 +10,9 @@ import { createWaker } from './waker.ts'
  * Runs asynchronous events, at least once each.
  *
  * 1. accept   keeps the event, durable before it resolves        queue.ts
- * 2. take     what is due, in turn between functions             places.ts
- * 3. settle   runs it; what is over goes, the rest waits         settle.ts
+ * 2. take     what is due, in turn between functions             stock.ts, places.ts
+ * 3. wait     a moment for a place, when the function is quick   ahead.ts, paces.ts
+ * 4. settle   runs it; what is over goes, the rest waits         runs.ts, settle.ts
  *
  * It sleeps until an event is accepted, here or, with a shared queue, elsewhere, a run ends, or a delayed event is due.
  */
@@ -26,8 +27,7 @@ export interface Dispatcher {
   close(withinMs: number): Promise<void>
 }
 
-export interface DispatcherParts extends SettleParts {
-  readonly log: Pick<Log, 'warn' | 'error'>
+export interface DispatcherParts extends RunsParts {
   /** Events that run at once. */
   readonly concurrency: number
   /** Events of one function that began a moment ago and run at once; twice the processors unless given. */
@@ -37,7 +37,8 @@ export interface DispatcherParts extends SettleParts {
 /** A dispatcher for a queue that no other one in this process takes from. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { queue, concurrency, now, mostYoung = 2 * availableParallelism() } = parts
-  const places = createPlaces(concurrency, mostYoung)
+  const stock = createStock(concurrency, mostYoung)
+  const { places, ahead } = stock
   const state = { isOpen: false, checkedMs: 0, isReadable: true, onIdle: (): void => undefined }
 
   const takeWhatIsDue = async (): Promise<number | undefined> => {
@@ -52,39 +53,28 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     }
   }
   const waker = createWaker(takeWhatIsDue, now)
+  const runs = createRuns(parts, stock, (functionName) => {
+    if (places.free() === concurrency) state.onIdle()
+    if (wantsMore(stock, functionName)) waker.wake()
+  })
 
   /** Answers whether there may be more to take and room for it. */
   const takeOnce = async (): Promise<boolean> => {
     state.checkedMs = now()
-    const limit = places.free()
-    if (limit === 0) return false
-    const perFunction = Math.min(Math.ceil(limit / 2), mostYoung)
-    const [nowMs, skip] = [state.checkedMs, places.closedTo(state.checkedMs)]
-    const events = await queue.take({ limit, perFunction, skip, nowMs })
-    if (!state.isOpen) return false
-    for (const event of events) void runAndSettle(event)
-    return events.length > 0
-  }
-
-  const runAndSettle = async (event: TakenEvent): Promise<void> => {
-    const run = places.take(event.functionName, now())
-    try {
-      const { rests } = await settle(parts, event)
-      if (rests) places.rest(event.functionName, now() + backOffMs(0))
-    } catch (cause) {
-      parts.log.error(`The outcome of event ${event.id} cannot be stored; it is run again after the next start.`, cause)
-    } finally {
-      places.giveBack(run)
-    }
-    if (places.free() === concurrency) state.onIdle()
-    waker.wake()
+    runs.startAll()
+    if (places.free() === 0) return false
+    const events = await queue.take(nextRequest(stock, state.checkedMs))
+    events.forEach((event) => ahead.add(event))
+    if (!state.isOpen) void giveBack(parts, ahead.leave(), now())
+    runs.startAll()
+    return state.isOpen && events.length > 0
   }
 
   return {
     accept: async (event, knownForMs) => {
       await queue.add(event, knownForMs)
       parts.counters.count(event.functionName, 'asyncEventsReceived')
-      if (state.isOpen) waker.wake()
+      if (state.isOpen && wantsMore(stock, event.functionName)) waker.wake()
     },
     start: () => {
       state.isOpen = true
@@ -95,6 +85,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     close: async (withinMs) => {
       state.isOpen = false
       waker.stop()
+      void giveBack(parts, ahead.leave(), now())
       if (places.free() < concurrency) await calledWithin(withinMs, (whenIdle) => (state.onIdle = whenIdle))
     },
   }

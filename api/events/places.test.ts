@@ -29,10 +29,22 @@ test('a function never holds more than half of the places, and a place is given 
   expect(places.free()).toBe(3)
 })
 
-test('a function that rests is closed until the time given', () => {
+test('a function that is refused a place rests until the time given, when none of it runs', () => {
   const places = createPlaces(4, 10)
-  places.rest('resting', 2000)
+  expect(places.refused('resting', 1000, 2000)).toBe(true)
   expect(places.opens()).toEqual([2000])
   expect(places.closedTo(1999)).toEqual(new Set(['resting']))
   expect(places.closedTo(2000)).toEqual(new Set())
+})
+
+test('a function that is refused a place gets as many as run of it, and one more each second', () => {
+  const places = createPlaces(100, 10)
+  const run = places.take('small', 0)
+  places.take('small', 0)
+  expect(places.refused('small', 5000, 9000)).toBe(false)
+  expect(places.isClosed('small', 5000)).toBe(true)
+  expect(places.opens()).toEqual([6000])
+  expect(places.isClosed('small', 6000)).toBe(false)
+  places.giveBack(run)
+  expect(places.isClosed('small', 5000)).toBe(false)
 })

@@ -4,13 +4,21 @@ export interface Places {
   /** The run that begins, to be given back. */
   take(functionName: string, nowMs: number): Run
   giveBack(run: Run): void
-  /** Keeps the function's events waiting until the time given. */
-  rest(functionName: string, untilMs: number): void
   /**
-   * Functions that rest, that hold as many places as they leave free (a newcomer always finds one), or that have as many
-   * young runs as the machine has use for.
+   * The function was refused a place by the limits of its own or of the account, and the run is given back. While others of it
+   * run it gets as many places as those have, and one more each second; else it rests until the time given. Answers whether it rests.
    */
+  refused(functionName: string, nowMs: number, untilMs: number): boolean
+  /**
+   * Whether a function gets none: it rests, has as many as it was not refused, holds as many as it leaves free (a newcomer
+   * always finds one), or has as many young runs as the machine has use for.
+   */
+  isClosed(functionName: string, nowMs: number): boolean
+  isResting(functionName: string, nowMs: number): boolean
+  /** Functions that are closed. */
   closedTo(nowMs: number): Set<string>
+  /** Functions that run. */
+  running(): string[]
   /** When a function that gets no place now may get one; nothing when only the end of a run can help. */
   opens(): number[]
 }
@@ -20,18 +28,42 @@ interface Run {
   readonly startedMs: number
 }
 
+interface Cap {
+  readonly places: number
+  readonly sinceMs: number
+}
+
 /**
  * A run older than this waits for something else than the processor. Quick runs thus never start more environments than the
  * machine can keep busy, and slow ones do not hold up those behind them.
  */
 const youngMs = 200
+/** A function that was refused a place is tried with one more after so long. */
+const growMs = 1000
 
 /** So many places, all free; at most so many young runs of one function. */
 export function createPlaces(total: number, mostYoung: number): Places {
   const running = new Map<string, Set<Run>>()
   const resting = new Map<string, number>()
+  const caps = new Map<string, Cap>()
   let free = total
-  const youngOf = (runs: Set<Run>, nowMs: number) => [...runs].filter(({ startedMs }) => startedMs > nowMs - youngMs)
+  const none: ReadonlySet<Run> = new Set()
+  const allowedBy = ({ places, sinceMs }: Cap, nowMs: number) => places + Math.floor((nowMs - sinceMs) / growMs)
+  const isResting = (name: string, nowMs: number) => (resting.get(name) ?? 0) > nowMs
+  const isCapped = (name: string, size: number, nowMs: number) => {
+    const cap = caps.get(name)
+    return cap !== undefined && size >= allowedBy(cap, nowMs)
+  }
+  const isClosed = (name: string, nowMs: number): boolean => {
+    const runs = running.get(name) ?? none
+    if (isResting(name, nowMs)) return true
+    if (runs.size === 0) return free === 0
+    return runs.size >= free || isCapped(name, runs.size, nowMs) || isCrowded(runs, nowMs, mostYoung)
+  }
+  const forgetWhatIsOver = (nowMs: number): void => {
+    for (const [name, untilMs] of resting) if (untilMs <= nowMs) resting.delete(name)
+    for (const [name, cap] of caps) if (allowedBy(cap, nowMs) >= total) caps.delete(name)
+  }
   return {
     free: () => free,
     take: (functionName, startedMs) => {
@@ -47,18 +79,34 @@ export function createPlaces(total: number, mostYoung: number): Places {
       free++
       if (runs.size === 0) running.delete(run.functionName)
     },
-    rest: (name, untilMs) => {
-      resting.set(name, untilMs)
+    refused: (name, sinceMs, untilMs) => {
+      const places = running.get(name)?.size ?? 0
+      if (places > 0) caps.set(name, { places, sinceMs })
+      else resting.set(name, untilMs)
+      return places === 0
     },
+    isClosed,
+    isResting,
     closedTo: (nowMs) => {
-      for (const [name, untilMs] of resting) if (untilMs <= nowMs) resting.delete(name)
-      const isFull = (runs: Set<Run>) => runs.size >= free || youngOf(runs, nowMs).length >= mostYoung
-      const full = [...running].filter(([, runs]) => isFull(runs)).map(([name]) => name)
-      return new Set([...full, ...resting.keys()])
+      forgetWhatIsOver(nowMs)
+      return new Set([...running.keys(), ...resting.keys()].filter((name) => isClosed(name, nowMs)))
     },
+    running: () => [...running.keys()],
     opens: () => {
       const crowded = [...running.values()].filter((runs) => runs.size >= mostYoung)
-      return [...resting.values(), ...crowded.flatMap((runs) => [...runs].map(({ startedMs }) => startedMs + youngMs))]
+      const young = crowded.flatMap((runs) => [...runs].map(({ startedMs }) => startedMs + youngMs))
+      const grown = [...caps].flatMap(([name, cap]) => growth(cap, running.get(name)?.size ?? 0))
+      return [...resting.values(), ...young, ...grown]
     },
   }
+}
+
+function isCrowded(runs: ReadonlySet<Run>, nowMs: number, mostYoung: number): boolean {
+  if (runs.size < mostYoung) return false
+  return [...runs].filter(({ startedMs }) => startedMs > nowMs - youngMs).length >= mostYoung
+}
+
+/** When so many runs are fewer than the cap. */
+function growth({ places, sinceMs }: Cap, size: number): number[] {
+  return size < places ? [] : [sinceMs + (size - places + 1) * growMs]
 }
