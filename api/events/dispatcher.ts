@@ -54,7 +54,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   }
   const waker = createWaker(takeWhatIsDue, now)
   const runs = createRuns(parts, stock, (functionName) => {
-    if (places.free() === concurrency) state.onIdle()
+    if (stock.unsettled === 0) state.onIdle()
     if (wantsMore(stock, functionName)) waker.wake()
   })
 
@@ -86,7 +86,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       state.isOpen = false
       waker.stop()
       void giveBack(parts, ahead.leave(), now())
-      if (places.free() < concurrency) await calledWithin(withinMs, (whenIdle) => (state.onIdle = whenIdle))
+      if (stock.unsettled > 0) await calledWithin(withinMs, (whenIdle) => (state.onIdle = whenIdle))
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Log } from '../observe/log.ts'
+import type { RunAnswer } from './attempt.ts'
 import { noProgress } from './progress.ts'
 import type { TakenEvent } from './queue.ts'
 import { settle, type SettleParts } from './settle.ts'
@@ -31,17 +32,22 @@ export function createRuns(parts: RunsParts, stock: Stock, onEnd: (functionName:
   const runAndSettle = async (event: TakenEvent): Promise<void> => {
     const { functionName } = event
     const run = places.take(functionName, now())
+    stock.unsettled++
+    const leave = (): void => {
+      places.giveBack(run)
+      start(functionName)
+    }
     try {
-      const { rests } = await settle(parts, event)
+      const { rests } = await settle({ ...parts, run: (each) => answered(parts.run(each), leave) }, event)
       places.giveBack(run)
       if (rests) rest(functionName)
     } catch (cause) {
       parts.log.error(`The outcome of event ${event.id} cannot be stored; it is run again after the next start.`, cause)
     } finally {
-      places.giveBack(run)
+      stock.unsettled--
+      leave()
     }
     paces.note(functionName, now() - run.startedMs)
-    start(functionName)
     onEnd(functionName)
   }
 
@@ -52,6 +58,13 @@ export function createRuns(parts: RunsParts, stock: Stock, onEnd: (functionName:
   }
 
   return { start, startAll: () => ahead.functionNames().forEach(start) }
+}
+
+/** The place is for the next one as soon as there is an answer; what kept an event from running may keep the next one too. */
+async function answered(running: Promise<RunAnswer>, leave: () => void): Promise<RunAnswer> {
+  const answer = await running
+  leave()
+  return answer
 }
 
 /** Puts events back that were not begun. What cannot be put back is run again when this server is gone. */

@@ -10,12 +10,14 @@ export interface Stock {
   readonly paces: Paces
   readonly concurrency: number
   readonly mostYoung: number
+  /** Events that run, or whose outcome is not stored yet. */
+  unsettled: number
 }
 
 /** Nothing yet, and so many places. */
 export function createStock(concurrency: number, mostYoung: number): Stock {
   const [places, ahead, paces] = [createPlaces(concurrency, mostYoung), createAhead(), createPaces(mostYoung)]
-  return { places, ahead, paces, concurrency, mostYoung }
+  return { places, ahead, paces, concurrency, mostYoung, unsettled: 0 }
 }
 
 /** With many places taken nothing is taken ahead: it would be longer than a moment until its turn. */

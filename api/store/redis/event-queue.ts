@@ -34,6 +34,8 @@ const newsMs = 20
 const retryMs = 250
 /** So many events are added or finished by one call, and so many bytes of payload. */
 const groupLimits = { most: 100, mostBytes: 1024 * 1024 }
+/** What has run waits so long for others to be finished with it; of a server that dies then, it runs again. */
+const lingerMs = 2
 
 /**
  * The queue in Redis, shared by all replicas. Leases are measured by Redis' clock alone. Times of the caller's clock are moved
@@ -109,7 +111,8 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
 function groupsOf(steps: EventSteps) {
   const bytesOf = ({ payload }: QueuedEvent) => payload.length
   const add = grouped<AddedEvent>((events) => steps.add(events), { ...groupLimits, bytesOf })
-  const finish = grouped<string>((ids) => steps.finish(ids), { ...groupLimits, bytesOf: (id) => id.length })
+  const bytesOfId = (id: string) => id.length
+  const finish = grouped<string>((ids) => steps.finish(ids), { ...groupLimits, lingerMs, bytesOf: bytesOfId })
   return { add, finish }
 }
 

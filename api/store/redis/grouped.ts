@@ -1,8 +1,12 @@
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
+
 /** What a group of one-by-one calls may hold. */
 export interface GroupLimits<Item> {
   readonly most: number
   readonly mostBytes: number
   readonly bytesOf: (item: Item) => number
+  /** A call waits so long for more to come; not at all unless given. */
+  readonly lingerMs?: number
 }
 
 interface Waiting<Item> {
@@ -23,8 +27,8 @@ export function grouped<Item>(
   let isRunning = false
 
   const run = async (): Promise<void> => {
-    await new Promise(setImmediate)
     while (waiting.length > 0) {
+      await (limits.lingerMs === undefined ? nextTurn() : delay(limits.lingerMs))
       const group = waiting.splice(0, fitting(waiting, limits))
       try {
         await call(group.map(({ item }) => item))
