@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
@@ -100,53 +99,3 @@ test('the seventeenth call of a function in one chain is stopped, unless loops a
   await server.client.send(new PutFunctionRecursionConfigCommand({ FunctionName: 'f', RecursiveLoop: 'Allow' }))
   expect((await call()).status).toBe(200)
 })
-
-/** Tells the port of each event by a line, and is done when the line is on its way. */
-const recorder = `const socket = require('node:net').connect(Number(process.env.PORT), '127.0.0.1')
-const connected = new Promise((resolve) => socket.once('connect', resolve))
-exports.handler = async ({ id }) => {
-  await connected
-  await new Promise((resolve) => socket.write(id + '\\n', resolve))
-}`
-
-test('a server killed again and again runs every event that it answered 202, and hardly one twice', async () => {
-  const times = new Map<string, number>()
-  const listener = createServer((socket) => {
-    let text = ''
-    socket.on('error', () => undefined)
-    socket.on('data', (chunk: Buffer) => {
-      const lines = (text + chunk.toString()).split('\n')
-      text = lines.pop() ?? ''
-      for (const id of lines) times.set(id, (times.get(id) ?? 0) + 1)
-    })
-  }).listen(0, '127.0.0.1')
-  await until('the recorder listens', () => listener.listening)
-  server = await startMain(folder)
-  await create(recorder, { PORT: String((listener.address() as AddressInfo).port) })
-
-  const accepted = new Set<string>()
-  const sending = { isOver: false, next: 0 }
-  const sender = async () => {
-    while (!sending.isOver) {
-      const id = `e${String(sending.next++)}`
-      // What broke off may have been accepted or not; nobody was told, and its id is not asked for.
-      await send({ id }).then(
-        () => accepted.add(id),
-        () => wait(20),
-      )
-    }
-  }
-  const senders = Array.from({ length: 8 }, sender)
-  for (let round = 1; round <= 4; round++) {
-    await until(`round ${String(round)}`, () => accepted.size >= round * 500)
-    await server.end('SIGKILL')
-    server = await startMain(folder)
-  }
-  sending.isOver = true
-  await Promise.all(senders)
-  await until('all have run', () => [...accepted].every((id) => times.has(id)))
-  await until('none is in limbo', async () => ((await ask('')).body['functions'] as unknown[]).length === 0)
-  const twice = [...times.values()].filter((count) => count > 1).length
-  expect(twice / times.size).toBeLessThan(0.01)
-  listener.close()
-}, 180_000)

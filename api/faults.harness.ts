@@ -39,6 +39,7 @@ export async function startRecorder(): Promise<Recorder> {
       const ended = (text + chunk.toString()).split('\n')
       text = ended.pop() ?? ''
       ended.forEach(record)
+      socket.write('.'.repeat(ended.length))
     })
   }).listen(0, '127.0.0.1')
   await once(listener, 'listening')
@@ -46,10 +47,11 @@ export async function startRecorder(): Promise<Recorder> {
   return { variables: { RECORDER: String(port) }, lines, times, close: () => listener.close() }
 }
 
-/** The start of a function that records; `record(line)` is done when the line is on its way, whatever happens then. */
+/** The start of a function that records; `record(line)` is done when the line is recorded, before any that is written then. */
 const recording = `const socket = require('node:net').connect(Number(process.env.RECORDER), '127.0.0.1')
-const connected = new Promise((resolve) => socket.once('connect', resolve))
-const record = (line) => new Promise((resolve) => socket.write(line + '\\n', resolve))
+const writing = []
+socket.on('data', (dots) => { for (const _ of dots) writing.shift()() })
+const record = (line) => new Promise((resolve) => { writing.push(resolve); socket.write(line + '\\n') })
 `
 
 /** Creates a function of one file and waits until it can be invoked. */
