@@ -11,25 +11,36 @@ export interface QueueProxy {
 }
 
 /**
+ * What was received is hidden no longer than given, so that a test need not wait as long as SQS for what a killed server had.
  * Moto goes on with a long poll whose client has died, and hands messages to it; and polls at one time ignore each other's
  * groups. SQS does neither: long polls are made of short ones here, and end with their client.
  */
-export async function startQueueProxy(target: string): Promise<QueueProxy> {
+export async function startQueueProxy(target: string, mostHiddenSeconds: number): Promise<QueueProxy> {
+  let last: Promise<unknown> = Promise.resolve()
+  /** One request at a time. */
+  const ask = (init: RequestInit): Promise<{ readonly status: number; readonly answered: string }> => {
+    const asking = last.then(async () => {
+      const answer = await fetch(target, init)
+      return { status: answer.status, answered: await answer.text() }
+    })
+    last = asking.catch(() => undefined)
+    return asking
+  }
   const server = createServer((request, response) => {
     const forward = async () => {
       const body = await text(request)
       const { WaitTimeSeconds = 0, ...input } = JSON.parse(body) as { WaitTimeSeconds?: number }
+      const VisibilityTimeout = mostHiddenSeconds
       const endMs = Date.now() + WaitTimeSeconds * 1000
       const isReceive = request.headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage'
       const headers = request.headersDistinct as Record<string, string[]>
       const { host: _host, 'content-length': _length, connection: _connection, ...others } = headers
       const passed = Object.entries(others).map(([name, values]): [string, string] => [name, values.join()])
       for (;;) {
-        const asked = isReceive ? JSON.stringify({ ...input, WaitTimeSeconds: 0 }) : body
-        const answer = await fetch(target, { method: 'POST', headers: passed, body: asked })
-        const answered = await answer.text()
+        const asked = isReceive ? JSON.stringify({ ...input, WaitTimeSeconds: 0, VisibilityTimeout }) : body
+        const { status, answered } = await ask({ method: 'POST', headers: passed, body: asked })
         const isDone = !isReceive || answered.includes('"MessageId"') || Date.now() >= endMs
-        if (isDone) return response.writeHead(answer.status).end(answered)
+        if (isDone) return response.writeHead(status).end(answered)
         if (request.socket.destroyed) return undefined
         await wait(100)
       }
