@@ -7,8 +7,10 @@
  * 4. cold      new environments against bare starts                    cold.ts, bare-start.ts
  * 5. burst     a hundred new environments at once                      burst.ts
  * 6. events    asynchronous invocations taken in and run               events.ts
- * 7. catalogue many functions against few, on both stores              catalogue.ts
- * 8. report    a table, and the README's copy of it                    report.ts
+ * 7. waiting   events while very many of another function wait         waiting.ts, stores.ts
+ * 8. queues    an SQS mapping against a bare polling loop              queues.ts
+ * 9. catalogue many functions against few                              catalogue.ts, stores.ts
+ * 10. report   a table, and the README's copy of it                    report.ts
  */
 import { measureBurst } from './burst.ts'
 import { measureCatalogue } from './catalogue.ts'
@@ -16,6 +18,7 @@ import { measureCluster } from './cluster.ts'
 import { measureCold } from './cold.ts'
 import { measureEvents } from './events.ts'
 import { measureIdle } from './idle.ts'
+import { measureQueues } from './queues.ts'
 import { readOptions, type Measurement, type Options } from './options.ts'
 import { measureEndpoint } from './other-endpoint.ts'
 import {
@@ -26,7 +29,8 @@ import {
   writeBetweenMarkers,
   type Finding,
 } from './report.ts'
-import { startEcho, startKubelambda, startRedis, type RunningServer } from './servers.ts'
+import { startEcho, startKubelambda, type RunningServer } from './servers.ts'
+import { measureCatalogueOnRedis, measureEventsOnRedis, measureWaitingOnBoth } from './stores.ts'
 import { measureWarm } from './warm.ts'
 
 type Measure = (server: RunningServer, options: Options) => Promise<Finding[]>
@@ -36,15 +40,18 @@ const measures: Record<Measurement, Measure> = {
   idle: (server, { effort }) => measureIdle(server, effort),
   cold: (server, { effort }) => measureCold(server, effort),
   burst: (server, { effort }) => measureBurst(server, effort),
-  events: (server, { effort }) => measureEvents(server, effort),
-  catalogue: (server, { functionCount }) => {
-    const size = { store: 'SQLite', functionCount }
-    return withServer(startKubelambda, (small) => measureCatalogue(server, small, size))
-  },
-  'catalogue-redis': (_server, { functionCount }) => {
-    const size = { store: 'Redis', functionCount }
-    return withRedis((large) => withRedis((small) => measureCatalogue(large, small, size)))
-  },
+  events: async (server, { effort, profileFolder }) => [
+    ...(await measureEvents(server, 'SQLite', effort)),
+    ...(await measureEventsOnRedis(nodeFlags(profileFolder), effort)),
+  ],
+  waiting: (_server, { effort, eventCount }) => measureWaitingOnBoth(eventCount, effort),
+  queues: (_server, { effort }) => measureQueues(effort),
+  catalogue: async (server, { functionCount }) => [
+    ...(await withServer(startKubelambda, (small) =>
+      measureCatalogue(server, small, { store: 'SQLite', functionCount }),
+    )),
+    ...(await measureCatalogueOnRedis(functionCount)),
+  ],
 }
 
 const words = process.argv.slice(2)
@@ -77,19 +84,13 @@ function measureOther(other: NonNullable<Options['other']>): Promise<Finding[]> 
 /** Each group of measurements has a server of its own, so that none is measured in what another left. */
 async function measurePromises(asked: Options): Promise<Finding[]> {
   const found: Finding[] = []
-  const flags = asked.profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${asked.profileFolder}`]
-  const groups: Measurement[][] = [
-    ['warm', 'idle'],
-    ['cold'],
-    ['burst'],
-    ['events'],
-    ['catalogue'],
-    ['catalogue-redis'],
-  ]
+  const flags = nodeFlags(asked.profileFolder)
+  const alone = ['cold', 'burst', 'events', 'waiting', 'queues', 'catalogue'] as const
+  const groups: Measurement[][] = [['warm', 'idle'], ...alone.map((name): Measurement[] => [name])]
   for (const group of groups.map((names) => names.filter((name) => asked.only.includes(name)))) {
     if (group.length === 0) continue
     await withServer(
-      () => startKubelambda({ flags }),
+      () => startKubelambda(flags),
       async (server) => {
         for (const name of group) found.push(...(await measured(name, server, asked)))
       },
@@ -98,22 +99,16 @@ async function measurePromises(asked: Options): Promise<Finding[]> {
   return found
 }
 
+function nodeFlags(profileFolder: string | undefined): string[] {
+  return profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
+}
+
 async function measured(name: Measurement, server: RunningServer, asked: Options): Promise<Finding[]> {
   console.error(`${name} …`)
   try {
     return await measures[name](server, asked)
   } catch (error) {
     return [notMeasured(name, error)]
-  }
-}
-
-/** A server with a Redis of its own. */
-async function withRedis<Result>(use: (server: RunningServer) => Promise<Result>): Promise<Result> {
-  const redis = await startRedis()
-  try {
-    return await withServer(() => startKubelambda({ redis }), use)
-  } finally {
-    await redis.stop()
   }
 }
 

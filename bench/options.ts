@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const measurements = ['warm', 'idle', 'cold', 'burst', 'events', 'catalogue', 'catalogue-redis'] as const
+export const measurements = ['warm', 'idle', 'cold', 'burst', 'events', 'waiting', 'queues', 'catalogue'] as const
 export type Measurement = (typeof measurements)[number]
 
 /** What the command line asks for. */
@@ -10,6 +10,8 @@ export interface Options {
   readonly effort: number
   /** How many functions make a large catalogue. */
   readonly functionCount: number
+  /** How many events wait. */
+  readonly eventCount: number
   readonly write: boolean
   readonly profileFolder?: string
   readonly other?: { readonly endpoint: string; readonly functionName: string }
@@ -37,10 +39,12 @@ export function readOptions(words: readonly string[]): Options {
     throw new Error('Give --endpoint URL and --function NAME together.')
   }
   const many = values.full ? 10_000 : 2000
+  const events = values.full ? 1_000_000 : 100_000
   return {
     only: values.only === undefined ? measurements : values.only.split(',').map(readMeasurement),
     effort: values.quick ? 0.2 : 1,
     functionCount: values.quick ? 200 : many,
+    eventCount: values.quick ? 10_000 : events,
     write: values.write,
     ...(values.profile === undefined ? {} : { profileFolder: values.profile }),
     ...(values.service === undefined ? {} : { cluster: { origin: values.service, image: values.image } }),

@@ -24,7 +24,7 @@ export function residentMb(pid: number): number {
 }
 
 /** Processes under a process, at any depth. */
-function descendants(root: number): number[] {
+export function descendants(root: number): number[] {
   const childrenOf = new Map<number, number[]>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,33 +15,36 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
+/** A server of ours, and what it keeps. */
+export interface OurServer extends RunningServer {
+  readonly database: string
+  /** Ends it, and starts it on the same data when that is changed. */
+  restart(change: () => void): Promise<OurServer>
+}
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-export interface ServerOptions {
-  /** For Node.js, such as `--cpu-prof`. */
-  readonly flags?: readonly string[]
-  /** Keeps what it keeps there, with code in this folder, instead of in its data folder alone. */
-  readonly redis?: RunningRedis
+/** Starts kubelambda on a free port with a data folder of its own. `flags` are for Node.js, such as `--cpu-prof`. */
+export async function startKubelambda(
+  flags: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<OurServer> {
+  return startIn(await mkdtemp(join(tmpdir(), 'kubelambda-bench-')), flags, settings)
 }
 
-/** A Redis that this run started, with an append-only file as in production. */
-export interface RunningRedis {
-  readonly url: string
-  readonly codeFolder: string
-  stop(): Promise<void>
-}
-
-/** Starts kubelambda on a free port with a data folder of its own. */
-export async function startKubelambda({ flags = [], redis }: ServerOptions = {}): Promise<RunningServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'kubelambda-bench-'))
+async function startIn(
+  folder: string,
+  flags: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Promise<OurServer> {
   const log = join(folder, 'server.log')
   const port = await freePort()
   const env = {
     ...process.env,
+    ...settings,
     KUBELAMBDA_HOST: '127.0.0.1',
     KUBELAMBDA_PORT: String(port),
     KUBELAMBDA_DATA: join(folder, 'data'),
-    ...(redis && { KUBELAMBDA_REDIS_URL: redis.url, KUBELAMBDA_CODE_URL: `file://${redis.codeFolder}` }),
   }
   const output = openSync(log, 'a')
   const child = spawn(process.execPath, [...flags, 'api/main.ts'], {
@@ -51,32 +54,17 @@ export async function startKubelambda({ flags = [], redis }: ServerOptions = {})
   })
   const origin = `http://127.0.0.1:${port}`
   await waitForHealth(origin, child, log)
-  return { origin, pid: child.pid ?? 0, stop: () => stop(child, folder) }
-}
-
-/** Starts `redis-server`, which has to be on the PATH, with the given policy of `appendfsync`. */
-export async function startRedis(appendfsync: 'everysec' | 'always' = 'everysec'): Promise<RunningRedis> {
-  const folder = await mkdtemp(join(tmpdir(), 'kubelambda-bench-redis-'))
-  const codeFolder = join(folder, 'code')
-  await mkdir(codeFolder)
-  const port = String(await freePort())
-  const settings = { port, bind: '127.0.0.1', dir: folder, appendonly: 'yes', appendfsync, save: '' }
-  const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-  const child = spawn('redis-server', words, { stdio: ['ignore', 'pipe', 'inherit'] })
-  await Promise.race([
-    once(child, 'error').then(() => Promise.reject(new Error('there is no redis-server on the PATH'))),
-    once(child, 'exit').then(() => Promise.reject(new Error('redis-server does not start'))),
-    ready(child),
-  ])
-  return { url: `redis://127.0.0.1:${port}`, codeFolder, stop: () => stop(child, folder) }
-}
-
-async function ready({ stdout }: ChildProcess): Promise<void> {
-  if (stdout === null) return
-  for await (const chunk of stdout) {
-    if (String(chunk).includes('Ready to accept connections')) break
+  return {
+    origin,
+    pid: child.pid ?? 0,
+    database: join(folder, 'data', 'kubelambda.sqlite'),
+    stop: () => stop(child, folder),
+    restart: async (change) => {
+      await stop(child)
+      change()
+      return startIn(folder, flags, settings)
+    },
   }
-  stdout.resume()
 }
 
 /** Starts the bare echo that invocations are compared with. */
@@ -112,7 +100,8 @@ async function stop(child: ChildProcess, folder?: string): Promise<void> {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo
