@@ -14,7 +14,7 @@ describeWithMoto('with services of AWS', () => {
   let queues: QueueProxy
   beforeAll(async () => {
     moto = await startMoto()
-    queues = await startQueueProxy(moto.address)
+    queues = await startQueueProxy(moto.address, 30)
   }, 60_000)
   afterAll(async () => {
     queues.close()
