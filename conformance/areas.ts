@@ -1,5 +1,6 @@
 import { account } from './areas/account.ts'
 import { aliases } from './areas/aliases.ts'
+import { authentication } from './areas/authentication.ts'
 import { capacityProviderMembers } from './areas/capacity-provider-members.ts'
 import { capacityProviders } from './areas/capacity-providers.ts'
 import { codeSigning } from './areas/code-signing.ts'
@@ -66,4 +67,5 @@ export const areas: readonly Area[] = [
   concurrency,
   tenancy,
   wire,
+  authentication,
 ]

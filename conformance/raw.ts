@@ -1,7 +1,7 @@
 import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
 import { buffer } from 'node:stream/consumers'
-import { sign } from './signature.ts'
+import { sign, type Credentials, type SignedParts } from './signature.ts'
 import type { Target } from './target.ts'
 
 /** A request as it goes over the wire: nothing is encoded or added but the signature. */
@@ -11,6 +11,18 @@ export interface RawRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** How it is signed otherwise than the endpoint shall accept. */
+  readonly signing?: Signing
+}
+
+export interface Signing {
+  /** No signature at all. */
+  readonly isMissing?: boolean
+  readonly credentials?: Partial<Credentials>
+  readonly region?: string
+  readonly date?: Date
+  /** The body that is signed, where it is another than the one that is sent. */
+  readonly body?: string
 }
 
 export interface RawResponse {
@@ -26,9 +38,19 @@ export async function sendRaw(target: Target, request: RawRequest): Promise<RawR
   const body = Buffer.from(request.body ?? '')
   const url = new URL(request.path, target.endpoint)
   const headers = { 'content-type': 'application/json', ...request.headers }
-  const credentials = await target.client.config.credentials()
-  const signed = sign({ method: request.method, url, headers, body }, target.region, credentials, new Date())
-  return exchange(url, request, { ...signed, 'content-length': String(body.length) }, body)
+  const sent = await signed(target, { method: request.method, url, headers, body }, request.signing)
+  return exchange(url, request, { ...sent, 'content-length': String(body.length) }, body)
+}
+
+async function signed(
+  target: Target,
+  parts: SignedParts,
+  { isMissing = false, date = new Date(), region = target.region, ...other }: Signing = {},
+): Promise<Record<string, string>> {
+  if (isMissing) return { ...parts.headers, host: parts.url.host }
+  const credentials = { ...(await target.client.config.credentials()), ...other.credentials }
+  const body = other.body === undefined ? parts.body : Buffer.from(other.body)
+  return sign({ ...parts, body }, region, credentials, date)
 }
 
 function exchange(url: URL, request: RawRequest, headers: Record<string, string>, body: Buffer): Promise<RawResponse> {

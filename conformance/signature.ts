@@ -31,6 +31,31 @@ export function sign(parts: SignedParts, region: string, credentials: Credential
   }
 }
 
+/** Path and query with the signature in the query, good for a number of seconds; the host is the one header that it is over. */
+export function presign(
+  parts: Omit<SignedParts, 'headers'>,
+  region: string,
+  credentials: Credentials,
+  { now, seconds }: { readonly now: Date; readonly seconds: number },
+): string {
+  const time = now.toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
+  const scope = `${time.slice(0, 8)}/${region}/lambda/aws4_request`
+  const query = {
+    'X-Amz-Algorithm': algorithm,
+    'X-Amz-Credential': `${credentials.accessKeyId}/${scope}`,
+    'X-Amz-Date': time,
+    'X-Amz-Expires': String(seconds),
+    'X-Amz-SignedHeaders': 'host',
+    ...(credentials.sessionToken === undefined ? {} : { 'X-Amz-Security-Token': credentials.sessionToken }),
+  }
+  const added = Object.entries(query).map(([name, value]) => `${name}=${encode(value)}`)
+  const url = new URL(`${parts.url.href}${parts.url.search === '' ? '?' : '&'}${added.join('&')}`)
+  const canonical = canonicalRequest({ ...parts, url, headers: {} }, { host: url.host }, ['host'])
+  const text = [algorithm, time, scope, sha256(canonical)].join('\n')
+  const signature = hmac(signingKey(credentials.secretAccessKey, scope), text).toString('hex')
+  return `${url.pathname}${url.search}&X-Amz-Signature=${signature}`
+}
+
 function canonicalRequest(parts: SignedParts, headers: Record<string, string>, names: readonly string[]): string {
   const path = parts.url.pathname.split('/').map(encode).join('/')
   const query = [...parts.url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort()

@@ -7,13 +7,16 @@ import {
   DeleteFunctionUrlConfigCommand,
   GetFunctionUrlConfigCommand,
   ListFunctionUrlConfigsCommand,
+  RemovePermissionCommand,
   UpdateFunctionUrlConfigCommand,
   type CreateFunctionUrlConfigCommandInput,
 } from '@aws-sdk/client-lambda'
 import type { Area } from '../case.ts'
 import { conflict, invalid, notFound, refuses } from '../expect.ts'
 import { callUrl, type UrlAnswer, type UrlCall } from '../function-url-call.ts'
+import { sign, type Credentials } from '../signature.ts'
 import type { World } from '../world.ts'
+import { skipWhereAnySignatureIsAccepted } from './authentication.ts'
 
 const json = { 'content-type': 'application/json' }
 const streams = { InvokeMode: 'RESPONSE_STREAM' } as const
@@ -263,14 +266,47 @@ export const functionUrls: Area = {
       run: async (world) => {
         const name = await world.create('answer-node')
         const { url } = await open(world, name, { AuthType: 'AWS_IAM' })
-        const answer = await callUrl(url, '/')
+        isForbidden(await callUrl(url, '/'))
+      },
+    },
+    {
+      name: 'a URL with AWS_IAM takes what its owner signed, and tells the function whose key it was',
+      run: async (world) => {
+        const { url } = await open(world, await world.create('answer-node'), { AuthType: 'AWS_IAM' })
+        const { accessKeyId } = await world.target.client.config.credentials()
+        const answer = await callSigned(world, new URL('a%20b/c?q=a%2Bb&multi=2&multi=1', url))
+        assert.equal(answer.status, 200, answer.text)
+        const { requestContext } = JSON.parse(answer.text) as Event
+        const { accountId } = world.target
+        assert.equal(requestContext.accountId, accountId)
+        const { iam } = requestContext.authorizer ?? {}
+        assert.deepEqual(
+          [iam?.['accessKey'], iam?.['accountId'], iam?.['cognitoIdentity']],
+          [accessKeyId, accountId, null],
+        )
+        assert.match(String(iam?.['userArn']), new RegExp(`^arn:aws:(iam|sts)::${accountId}:`))
+      },
+    },
+    {
+      name: 'a URL with AWS_IAM refuses a wrong signature with the words of the API',
+      run: async (world) => {
+        await skipWhereAnySignatureIsAccepted(world)
+        const { url } = await open(world, await world.create('answer-node'), { AuthType: 'AWS_IAM' })
+        const answer = await callSigned(world, new URL(url), { secretAccessKey: 'this secret belongs to nobody' })
         assert.equal(answer.status, 403)
-        assert.equal(answer.headers['x-amzn-errortype'], 'AccessDeniedException')
-        assert.deepEqual(JSON.parse(answer.text), {
-          Message:
-            'Forbidden. For troubleshooting Function URL authorization issues, see: ' +
-            'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
-        })
+        assert.match(answer.text, /The request signature we calculated does not match the signature you provided\./)
+      },
+    },
+    {
+      name: 'a public URL is forbidden until its policy lets everybody in, and when the permission is taken away',
+      run: async (world) => {
+        const name = await world.create('answer-node')
+        const { FunctionUrl: url = '' } = await create(world, name)
+        isForbidden(await callUrl(url, '/'))
+        await allowAll(world, name)
+        assert.equal((await callUntil(world, url, '/', {}, ({ status }) => status === 200)).status, 200)
+        await world.client.send(new RemovePermissionCommand({ FunctionName: name, StatementId: 'url' }))
+        isForbidden(await callUntil(world, url, '/', {}, ({ status }) => status === 403))
       },
     },
     {
@@ -322,6 +358,8 @@ interface Event {
   readonly headers: Record<string, string>
   readonly queryStringParameters?: Record<string, string>
   readonly requestContext: {
+    readonly accountId: string
+    readonly authorizer?: { readonly iam: Readonly<Record<string, unknown>> }
     readonly http: {
       readonly method: string
       readonly path: string
@@ -359,11 +397,11 @@ async function served(world: World): Promise<{ name: string; url: string }> {
 
 async function open(world: World, name: string, changes: Changes = {}): Promise<{ url: string }> {
   const { FunctionUrl = '' } = await create(world, name, changes)
-  if (world.target.isAws && changes.AuthType !== 'AWS_IAM') await allowAll(world, name, changes.Qualifier)
+  if (changes.AuthType !== 'AWS_IAM') await allowAll(world, name, changes.Qualifier)
   return { url: FunctionUrl }
 }
 
-/** AWS lets nobody call a URL whose resource policy does not name him. */
+/** Nobody may call a URL whose resource policy does not let him. */
 async function allowAll(world: World, FunctionName: string, Qualifier?: string): Promise<void> {
   const statement = { FunctionName, ...(Qualifier && { Qualifier }), Principal: '*' }
   await world.client.send(
@@ -382,6 +420,23 @@ async function allowAll(world: World, FunctionName: string, Qualifier?: string):
 
 function post(url: string, value: unknown, headers: Readonly<Record<string, string>> = {}): Promise<UrlAnswer> {
   return callUrl(url, '/', { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(value) })
+}
+
+/** Calls a URL with a signature of the run's own key, or of another. */
+async function callSigned(world: World, url: URL, other: Partial<Credentials> = {}): Promise<UrlAnswer> {
+  const credentials = { ...(await world.target.client.config.credentials()), ...other }
+  const parts = { method: 'GET', url, headers: {}, body: Buffer.alloc(0) }
+  const headers = sign(parts, world.target.region, credentials, new Date())
+  return callUrl(url.href, url.pathname + url.search, { headers })
+}
+
+function isForbidden({ status, headers, text }: UrlAnswer): void {
+  assert.deepEqual([status, headers['x-amzn-errortype']], [403, 'AccessDeniedException'], text)
+  assert.deepEqual(JSON.parse(text), {
+    Message:
+      'Forbidden. For troubleshooting Function URL authorization issues, see: ' +
+      'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
+  })
 }
 
 /** AWS needs some seconds until a change of a URL is known everywhere. */
