@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -226,6 +226,12 @@ describe('a function URL', () => {
   })
 })
 
+/** Tests that need a program of the machine. */
+function whereThereIs(program: string, args: readonly string[], otherwise: string) {
+  const isThere = spawnSync(program, args).status === 0
+  return isThere ? { test, word: '' } : { test: test.skip, word: ` (skipped: ${otherwise})` }
+}
+
 describe('other SDKs', () => {
   const env = {
     ...process.env,
@@ -236,14 +242,8 @@ describe('other SDKs', () => {
   }
   const python = (code: string) => run('python3', ['-c', code], { env: { ...env, ENDPOINT: server.address } })
 
-  test('boto3 signs headers and queries as the server reads them (skips where there is no boto3)', async () => {
-    if (
-      !(await run('python3', ['-c', 'import boto3']).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return
+  const withBoto3 = whereThereIs('python3', ['-c', 'import boto3'], 'python3 has no boto3')
+  withBoto3.test(`boto3 signs headers and queries as the server reads them${withBoto3.word}`, async () => {
     const { stdout } = await python(`
 import boto3, json, os, urllib.request
 c = boto3.client('lambda', endpoint_url=os.environ['ENDPOINT'])
@@ -260,15 +260,9 @@ except urllib.error.HTTPError as e: print(e.code, e.headers['x-amzn-errortype'])
     expect(stdout).toBe('200\n403 InvalidSignatureException\n')
   })
 
-  test('the AWS CLI calls and invokes (skips where there is none)', async () => {
+  const withCli = whereThereIs('aws', ['--version'], 'aws is not on the PATH')
+  withCli.test(`the AWS CLI calls and invokes${withCli.word}`, async () => {
     const aws = (...words: string[]) => run('aws', ['lambda', '--endpoint-url', server.address, ...words], { env })
-    if (
-      !(await run('aws', ['--version']).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return
     const out = join(folder, 'out.json')
     await aws('list-functions', '--max-items', '1')
     await aws('invoke', '--function-name', 'echo:$LATEST', '--payload', '{}', out)
@@ -320,7 +314,8 @@ describe('the file of keys', () => {
     const path = join(folder, 'start.json')
     rmSync(path, { force: true })
     if (content !== undefined) writeFileSync(path, content)
-    const { exited, output } = startProgram({ KUBELAMBDA_DATA: newDataFolder(), KUBELAMBDA_CREDENTIALS_FILE: path })
+    const settings = { KUBELAMBDA_DATA: join(folder, 'data'), KUBELAMBDA_CREDENTIALS_FILE: path }
+    const { exited, output } = startProgram(settings)
     expect(await exited).not.toBe(0)
     expect(output()).toMatch(/^kubelambda: KUBELAMBDA_CREDENTIALS_FILE: [^\n]+\n$/)
     expect(output()).not.toContain('hidden')
