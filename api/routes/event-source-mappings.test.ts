@@ -266,6 +266,11 @@ test.each<[string, object, string]>([
     'Unrecognized event source.',
   ],
   [
+    'a key of the server itself',
+    { EventSourceArn: `arn:aws:elasticache:${account}:stream/main/{kubelambda:documents}:ids`, ...LATEST },
+    'Unrecognized event source.',
+  ],
+  [
     'batches of a schedule',
     { EventSourceArn: schedule('rate(5 minutes)'), BatchSize: 5 },
     'Unsupported BatchSize parameter for given event source mapping type.',

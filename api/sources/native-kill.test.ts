@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import {
+  AddPermissionCommand,
   CreateEventSourceMappingCommand,
   CreateFunctionCommand,
   CreateFunctionUrlConfigCommand,
@@ -84,6 +85,13 @@ describeWithRedis('servers that share a Redis and are killed', () => {
     await client.send(new CreateFunctionCommand({ FunctionName: 'f', Code, Environment, ...members }))
     await waitUntilFunctionActiveV2({ client, maxWaitTime: 60 }, { FunctionName: 'f' })
   }
+  /** Answers the host of a URL that everybody may ask. */
+  const newUrl = async ({ client }: RunningServer): Promise<string> => {
+    const everybody = { StatementId: 'all', Action: 'lambda:InvokeFunctionUrl', Principal: '*' }
+    await client.send(new AddPermissionCommand({ FunctionName: 'f', ...everybody, FunctionUrlAuthType: 'NONE' }))
+    const command = new CreateFunctionUrlConfigCommand({ FunctionName: 'f', AuthType: 'NONE' })
+    return new URL((await client.send(command)).FunctionUrl ?? '').host
+  }
   const map = async ({ client }: RunningServer, EventSourceArn: string, members: object = {}) => {
     const command = new CreateEventSourceMappingCommand({ FunctionName: 'f', EventSourceArn, ...members })
     return (await client.send(command)).UUID ?? ''
@@ -111,8 +119,7 @@ describeWithRedis('servers that share a Redis and are killed', () => {
     const first = await start()
     await newFunction(first)
     const schedule = await map(first, 'arn:aws:events:us-east-1:000000000000:rule/hourly/rate(1 hour)')
-    const url = new CreateFunctionUrlConfigCommand({ FunctionName: 'f', AuthType: 'NONE' })
-    const { FunctionUrl = '' } = await first.client.send(url)
+    const host = await newUrl(first)
     const stream = 'arn:aws:elasticache:us-east-1:000000000000:stream/main/numbers'
     await map(first, stream, { StartingPosition: 'TRIM_HORIZON', BatchSize: 5 })
     const third = Math.floor(entries / 3)
@@ -125,7 +132,6 @@ describeWithRedis('servers that share a Redis and are killed', () => {
     const second = await start()
     await eventually(() => new Set(told['/entry']).size > 1.5 * third)
     await eventually(() => (told['/tick']?.length ?? 0) > 0)
-    const { host } = new URL(FunctionUrl)
     expect(await post(second, host, 'hook')).toContain('taken')
     // The second has all leases when it dies, the third is there already.
     const last = await start()
