@@ -8,13 +8,15 @@ import { describeWithMoto, servicesAt, startMoto, type Moto } from './testing/mo
 import { startQueueProxy, type QueueProxy } from './testing/queue-proxy.ts'
 
 const account = 'us-east-1:123456789012'
+/** Longer than any of these tests: what failed comes back when the test says so. */
+const hiddenSeconds = 60
 
 describeWithMoto('with services of AWS', () => {
   let moto: Moto
   let queues: QueueProxy
   beforeAll(async () => {
     moto = await startMoto()
-    queues = await startQueueProxy(moto.address, 30)
+    queues = await startQueueProxy(moto.address, hiddenSeconds)
   }, 60_000)
   afterAll(async () => {
     queues.close()
