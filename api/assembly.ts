@@ -194,9 +194,9 @@ function createConcurrency(accountLimit: number, { shared }: Store, committed: (
   return createSharedConcurrency({ ledger: shared.places, accountLimit, committed, onFault })
 }
 
-/** An image that cannot be had is for the function's owner to read. */
+/** An image that cannot be had, and the like, is for the function's owner to read. */
 function explainPreparation(cause: unknown): never {
-  throw cause instanceof RuntimeUnavailable ? new PreparationFailed(cause.message, 'InvalidImage') : cause
+  throw cause instanceof RuntimeUnavailable ? new PreparationFailed(cause.message, cause.code) : cause
 }
 
 /** Streams of the Redis servers that the settings name; their client is loaded when a mapping reads one. */

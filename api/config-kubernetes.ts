@@ -3,6 +3,7 @@ import { parseList, parsePairs, parseTolerations, type KubernetesSettings } from
 import { text, wholeNumber } from './config-readers.ts'
 
 const name = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
+const names = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(,\s*[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/
 const pairs = /^[^=,\s]+=[^,\s]*(,\s*[^=,\s]+=[^,\s]*)*$/
 const list = /^[^\s]+(,\s*[^\s]+)*$/
 
@@ -18,6 +19,7 @@ const defaultImages = {
 export const kubernetesReaders = {
   KUBELAMBDA_KUBECONFIG: text(undefined, /./, 'must be a file'),
   KUBELAMBDA_NAMESPACE: text('kubelambda', name, 'must be a namespace'),
+  KUBELAMBDA_NAMESPACES: text(undefined, names, 'must be namespaces, separated by commas'),
   KUBELAMBDA_IMAGES: text(undefined, pairs, 'must be runtime=image, separated by commas'),
   KUBELAMBDA_SUPERVISOR_IMAGE: text('kubelambda/supervisor:latest', /^\S+$/, 'must be an image'),
   KUBELAMBDA_PULL_POLICY: text(
@@ -54,6 +56,7 @@ export function readKubernetes(read: Read): KubernetesSettings {
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     namespace: of('KUBELAMBDA_NAMESPACE') ?? '',
+    furtherNamespaces: parseList(of('KUBELAMBDA_NAMESPACES')) ?? [],
     images: { ...defaultImages, ...parsePairs(of('KUBELAMBDA_IMAGES')) },
     supervisorImage: of('KUBELAMBDA_SUPERVISOR_IMAGE') ?? '',
     pullPolicy: of('KUBELAMBDA_PULL_POLICY') as KubernetesSettings['pullPolicy'],

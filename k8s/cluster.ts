@@ -144,7 +144,7 @@ async function checkRights(authorization: AuthorizationV1Api, namespace: string)
   if (missing.length === 0) return
   throw new ClusterFault(
     'forbidden',
-    `KUBELAMBDA_NAMESPACE: the server may not ${missing.join(', ')} pods in namespace ${namespace}: ` +
-      'give its service account the Role of k8s/manifests, or choose another namespace',
+    `KUBELAMBDA_NAMESPACE, KUBELAMBDA_NAMESPACES: the server may not ${missing.join(', ')} pods in namespace ` +
+      `${namespace}: give its service account the Role of k8s/manifests there, or choose another namespace`,
   )
 }

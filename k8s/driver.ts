@@ -22,8 +22,8 @@ import { genericPod } from './pod-spec.ts'
 import { reachPod } from './pod-connection.ts'
 import { foundEnvironment, isAssigned, nameOf, shapeIdOf, shapeOfPod } from './pod-facts.ts'
 import { podState } from './pod-state.ts'
-import { watchPods, type PodWatch } from './pod-watch.ts'
-import type { KubernetesSettings } from './settings.ts'
+import { seePods, type PodsSeen } from './pods-seen.ts'
+import { allowedNamespaces, type KubernetesSettings } from './settings.ts'
 
 export interface KubernetesDriverOptions {
   readonly cluster: Cluster
@@ -53,7 +53,7 @@ const adoptMs = 15_000
 /**
  * Runs environments in pods. A cluster that cannot be reached at first is waited for; what else it lacks is an error of one line.
  *
- * 1. watch    all pods of environments, begun before anything else             pod-watch.ts, pod-state.ts
+ * 1. watch    all pods of environments, begun before anything else             pods-seen.ts, pod-watch.ts, pod-state.ts
  * 2. pool     generic pods per shape are created, connected and kept           environment-pool.ts, pod-spec.ts
  * 3. take     one that is connected, else wait for the next                    supervisor-connection.ts
  * 4. push     the code, and with it what the caller sends: the assignment      code-push.ts, assignment.ts
@@ -73,7 +73,8 @@ export async function createKubernetesDriver(options: KubernetesDriverOptions): 
 }
 
 async function startDriver(options: KubernetesDriverOptions): Promise<KubernetesDriver> {
-  await options.cluster.checkRights(options.settings.namespace)
+  const { cluster, settings } = options
+  await Promise.all(allowedNamespaces(settings).map((namespace) => cluster.checkRights(namespace)))
   const driver = new KubernetesDriver(options)
   await driver.start()
   return driver
@@ -83,19 +84,19 @@ class KubernetesDriver implements Driver {
   readonly launchesAtOnce = 1000
   readonly shared = {
     list: (): Promise<FoundEnvironment[]> => Promise.resolve(this.#found()),
-    exists: (id: string): boolean => this.#watch?.pods.has(id) === true,
+    exists: (id: string): boolean => this.#pods?.find(id) !== undefined,
     takeOver: (id: string, spec: EnvironmentSpec, token: number) => this.#takeOver(id, spec, token),
-    end: (id: string) => this.#removal.end(id, this.#options.settings.namespace),
+    end: (id: string) => this.#removal.end(id, this.#namespaceOf(id)),
   }
   readonly #options: KubernetesDriverOptions
   readonly #push: ReturnType<typeof createCodePush>
   readonly #pools: EnvironmentPools
   readonly #removal: PodRemoval
   /** Connections to environments that are a function's own, by pod. */
-  readonly #assigned = new Map<string, Socket>()
+  readonly #assigned = new Map<string, { readonly socket: Socket; readonly namespace: string }>()
   readonly #generics: GenericConnections
   readonly #preparing = new Map<string, Promise<void>>()
-  #watch: PodWatch | undefined
+  #pods: PodsSeen | undefined
   #adopter: NodeJS.Timeout | undefined
   #isStarting = true
   #isClosed = false
@@ -117,9 +118,9 @@ class KubernetesDriver implements Driver {
 
   async start(): Promise<void> {
     const { cluster, settings, log } = this.#options
-    this.#watch = await watchPods({
+    this.#pods = await seePods({
       cluster,
-      namespace: settings.namespace,
+      namespaces: allowedNamespaces(settings),
       onChange: (pod) => this.#onChange(pod, true),
       onGone: (pod) => this.#onGone(pod, 'its pod was deleted'),
       onFault: (fault) =>
@@ -136,7 +137,7 @@ class KubernetesDriver implements Driver {
     const assignment = assignmentOf(spec, this.#options)
     const environment = await pool.take(this.#options.settings.startMs)
     const { name, namespace, socket } = environment
-    this.#assigned.set(name, socket)
+    this.#assigned.set(name, { socket, namespace })
     try {
       socket.cork()
       // The caller's assignment follows at once and leaves with the code.
@@ -174,7 +175,7 @@ class KubernetesDriver implements Driver {
   close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#adopter)
-    this.#watch?.close()
+    this.#pods?.close()
     this.#pools.close()
     return this.#removal.settled()
   }
@@ -187,16 +188,22 @@ class KubernetesDriver implements Driver {
       },
       release: () => {
         isReleased = true
-        this.#assigned.get(name)?.end()
+        this.#assigned.get(name)?.socket.end()
         this.#assigned.delete(name)
       },
     }
   }
 
   #end(name: string): void {
-    this.#assigned.get(name)?.destroy()
+    const namespace = this.#namespaceOf(name)
+    this.#assigned.get(name)?.socket.destroy()
     this.#assigned.delete(name)
-    this.#removal.end(name, this.#options.settings.namespace)
+    this.#removal.end(name, namespace)
+  }
+
+  #namespaceOf(name: string): string {
+    const seen = this.#assigned.get(name)?.namespace ?? this.#pods?.find(name)?.metadata?.namespace
+    return seen ?? this.#options.settings.namespace
   }
 
   #plan(shape: PodShape) {
@@ -229,7 +236,7 @@ class KubernetesDriver implements Driver {
 
   #onGone(pod: V1Pod, reason: string): void {
     const name = nameOf(pod)
-    const socket = this.#assigned.get(name)
+    const socket = this.#assigned.get(name)?.socket
     const isExpected = this.#removal.isEnding(name)
     if (socket !== undefined && !isExpected) {
       const whose = pod.metadata?.annotations?.[annotations.function] ?? 'no function'
@@ -241,30 +248,30 @@ class KubernetesDriver implements Driver {
     this.#pools.find(shapeIdOf(pod))?.lose(name, new Error(`The pod ${name} did not come up: ${reason}`), false)
     // Ended pods stay as objects until somebody deletes them.
     if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, pod.metadata?.namespace ?? '')
-    if (this.#watch?.pods.has(name) !== true) this.#removal.gone(name)
+    if (this.#pods?.find(name) === undefined) this.#removal.gone(name)
   }
 
   /** Takes generic environments of servers that are gone, and ends those that nobody needs. */
   #lookAround(): void {
-    const pods = [...(this.#watch?.pods.values() ?? [])]
+    const pods = this.#pods?.all() ?? []
     for (const pod of pods) this.#onChange(pod, false)
     this.#pools.rest(new Set(pods.filter(isAssigned).map(shapeIdOf)))
   }
 
   #found(): FoundEnvironment[] {
-    const pods = [...(this.#watch?.pods.values() ?? [])].filter((pod) => !this.#removal.isEnding(nameOf(pod)))
+    const pods = (this.#pods?.all() ?? []).filter((pod) => !this.#removal.isEnding(nameOf(pod)))
     return pods.map(foundEnvironment).filter((found) => found !== undefined)
   }
 
   async #takeOver(id: string, spec: EnvironmentSpec, token: number): Promise<Launched> {
-    const pod = this.#watch?.pods.get(id)
+    const pod = this.#pods?.find(id)
     if (pod === undefined) throw new Error(`The environment ${id} is gone`)
     const { socket, status } = await reachPod(pod, token, takeOverMs)
     if (status.state === 'generic' || status.key !== spec.key) {
       socket.destroy()
       throw new Error(`The environment ${id} is another function's`)
     }
-    this.#assigned.set(id, socket)
+    this.#assigned.set(id, { socket, namespace: this.#namespaceOf(id) })
     return {
       id,
       channel: socket,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../api/environments/driver.ts'
 import { runtimeFamily } from '../api/environments/runtime-family.ts'
-import { podSettings, type KubernetesSettings, type PodSettings } from './settings.ts'
+import { allowedNamespaces, podSettings, type KubernetesSettings, type PodSettings } from './settings.ts'
 
 /** All that is fixed when a pod is created; environments of one shape can stand for each other until they are assigned. */
 export interface PodShape extends PodSettings {
@@ -17,8 +17,10 @@ export interface PodShape extends PodSettings {
 
 /** The shape of the pods that can run a function. */
 export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): PodShape {
+  const placed = podSettings(settings, spec.tags)
+  if (!allowedNamespaces(settings).includes(placed.namespace)) throw namespaceRefused(placed.namespace)
   const common = {
-    ...podSettings(settings, spec.tags),
+    ...placed,
     architecture: spec.architecture,
     memoryMb: spec.memoryMb,
     temporaryMb: spec.ephemeralStorageMb,
@@ -32,6 +34,14 @@ export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): Po
     )
   }
   return { ...common, image, family: runtime.family }
+}
+
+function namespaceRefused(namespace: string): RuntimeUnavailable {
+  return new RuntimeUnavailable(
+    `The tag kubelambda.dev/namespace asks for namespace ${namespace}, which the server does not use: name it in ` +
+      'KUBELAMBDA_NAMESPACES, and give the server its Role there (k8s/manifests/function-namespace)',
+    'InvalidConfiguration',
+  )
 }
 
 /** A name for the shape: the same for the same shape on every server. */

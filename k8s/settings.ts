@@ -19,6 +19,8 @@ export interface KubernetesSettings extends PodSettings {
   readonly overheadMb: number
   /** Whether a function may use no more CPU than its memory size gives it. */
   readonly cpuLimit: boolean
+  /** Further namespaces that functions may ask for by a tag. */
+  readonly furtherNamespaces: readonly string[]
   /** This server, as the owner of the generic environments that it started. */
   readonly serverName: string
 }
@@ -50,7 +52,7 @@ export function podSettings(all: PodSettings, tags: Readonly<Record<string, stri
   const serviceAccount = tag('service-account') ?? all.serviceAccount
   const runtimeClass = tag('runtime-class') ?? all.runtimeClass
   return {
-    namespace: all.namespace,
+    namespace: tag('namespace') ?? all.namespace,
     nodeSelector: { ...all.nodeSelector, ...parsePairs(tag('node-selector')) },
     tolerations: [...all.tolerations, ...parseTolerations(tag('tolerations'))],
     ...(serviceAccount === undefined ? {} : { serviceAccount }),
@@ -59,6 +61,11 @@ export function podSettings(all: PodSettings, tags: Readonly<Record<string, stri
     labels: { ...all.labels, ...parsePairs(tag('labels')) },
     annotations: { ...all.annotations, ...parsePairs(tag('annotations')) },
   }
+}
+
+/** The namespaces in which the server has its rights. */
+export function allowedNamespaces({ namespace, furtherNamespaces }: KubernetesSettings): string[] {
+  return [...new Set([namespace, ...furtherNamespaces])]
 }
 
 /** `a=b,c=d` as a record. */

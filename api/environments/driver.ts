@@ -88,8 +88,18 @@ export interface Driver {
   readonly shared?: SharedEnvironments
 }
 
-/** The interpreter or image of a runtime is missing; the message says what to install. */
-export class RuntimeUnavailable extends Error {}
+/**
+ * The interpreter or image of a runtime is missing, or what a function asks of its pods cannot be; the message says what to do,
+ * the code is a `StateReasonCode`.
+ */
+export class RuntimeUnavailable extends Error {
+  readonly code: string
+
+  constructor(message: string, code = 'InvalidImage') {
+    super(message)
+    this.code = code
+  }
+}
 
 /** There is no room for another environment, and none came in time; the message says what is full. */
 export class CapacityExhausted extends Error {}

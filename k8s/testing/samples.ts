@@ -1,10 +1,12 @@
+import type { EnvironmentSpec } from '../../api/environments/driver.ts'
 import type { PodShape } from '../pod-shape.ts'
 import type { KubernetesSettings } from '../settings.ts'
 
 /** The settings of a server that says nothing about pods. */
-function someSettings(more: Partial<KubernetesSettings> = {}): KubernetesSettings {
+export function someSettings(more: Partial<KubernetesSettings> = {}): KubernetesSettings {
   return {
     namespace: 'functions',
+    furtherNamespaces: [],
     nodeSelector: {},
     tolerations: [],
     pullSecrets: [],
@@ -20,6 +22,27 @@ function someSettings(more: Partial<KubernetesSettings> = {}): KubernetesSetting
     overheadMb: 64,
     cpuLimit: false,
     serverName: 'server-1',
+    ...more,
+  }
+}
+
+/** A function as the scheduler asks the driver for. */
+export function aSpec(more: Partial<EnvironmentSpec> = {}): EnvironmentSpec {
+  return {
+    key: 'f:$LATEST:1',
+    functionName: 'f',
+    version: '$LATEST',
+    runtime: 'nodejs24.x',
+    handler: 'index.handler',
+    architecture: 'x86_64',
+    memoryMb: 128,
+    timeoutMs: 3_000,
+    ephemeralStorageMb: 512,
+    variables: {},
+    codeSha256: 'c0de',
+    logGroup: '/aws/lambda/f',
+    logFormat: 'Text',
+    tags: {},
     ...more,
   }
 }

@@ -1,0 +1,44 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { watchPods, type PodWatch, type PodWatchOptions } from './pod-watch.ts'
+
+/** The pods of all namespaces that functions may be in, as last seen. Names are unique over all of them. */
+export interface PodsSeen {
+  find(name: string): V1Pod | undefined
+  all(): V1Pod[]
+  close(): void
+}
+
+export interface PodsSeenOptions extends Omit<PodWatchOptions, 'namespace'> {
+  readonly namespaces: readonly string[]
+}
+
+/** Watches the pods of each namespace; a fault is told of once while any watch is broken. */
+export async function seePods(options: PodsSeenOptions): Promise<PodsSeen> {
+  const broken = new Set<string>()
+  const begin = (namespace: string): Promise<PodWatch> =>
+    watchPods({
+      ...options,
+      namespace,
+      onFault: (fault) => {
+        if (broken.size === 0) options.onFault(fault)
+        broken.add(namespace)
+      },
+      onRecovered: () => {
+        broken.delete(namespace)
+        if (broken.size === 0) options.onRecovered()
+      },
+    })
+  const begun = await Promise.allSettled(options.namespaces.map(begin))
+  const watches = begun.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const failed = begun.find((each) => each.status === 'rejected')
+  const close = (): void => watches.forEach((watch) => watch.close())
+  if (failed !== undefined) {
+    close()
+    throw failed.reason
+  }
+  return {
+    find: (name) => watches.map(({ pods }) => pods.get(name)).find((pod) => pod !== undefined),
+    all: () => watches.flatMap(({ pods }) => [...pods.values()]),
+    close,
+  }
+}
