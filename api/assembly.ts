@@ -28,6 +28,7 @@ import { createServerSources } from './sources/server-sources.ts'
 import { createAwsLayerSource } from './store/aws-layer-source.ts'
 import { openCodeStore } from './store/code/open-code-store.ts'
 import { openStore, type Store } from './store/open-store.ts'
+import { createRegistryImageSource } from './store/registry-image-source.ts'
 import { createS3ObjectSource } from './store/s3-object-source.ts'
 
 /** What the world outside the process gives: time, ids, chance, and where lines go. */
@@ -170,7 +171,8 @@ function assembleFunctions(
   const { s3Endpoint, layerEndpoint } = config
   const { catalogue, documents } = store
   const objects = s3Endpoint === undefined ? undefined : createS3ObjectSource(s3Endpoint, home.region)
-  const kept = { ...home, catalogue, documents, codeStore, objects, stamp: { nowMs: now, newId: ids } }
+  const images = config.registries && createRegistryImageSource({ ...config.registries, log })
+  const kept = { ...home, catalogue, documents, codeStore, objects, images, stamp: { nowMs: now, newId: ids } }
   const layers = createLayers(kept)
   const lifecycle = createLifecycle({
     ...kept,

@@ -21,6 +21,8 @@ export const kubernetesReaders = {
   KUBELAMBDA_NAMESPACE: text('kubelambda', name, 'must be a namespace'),
   KUBELAMBDA_NAMESPACES: text(undefined, names, 'must be namespaces, separated by commas'),
   KUBELAMBDA_IMAGES: text(undefined, pairs, 'must be runtime=image, separated by commas'),
+  KUBELAMBDA_REGISTRY_CREDENTIALS: text(undefined, /./, 'must be a file'),
+  KUBELAMBDA_PLAIN_REGISTRIES: text(undefined, list, 'must be host:port, separated by commas'),
   KUBELAMBDA_SUPERVISOR_IMAGE: text('kubelambda/supervisor:latest', /^\S+$/, 'must be an image'),
   KUBELAMBDA_PULL_POLICY: text(
     'IfNotPresent',
@@ -74,5 +76,18 @@ export function readKubernetes(read: Read): KubernetesSettings {
     pullSecrets: parseList(of('KUBELAMBDA_PULL_SECRETS')) ?? [],
     labels: parsePairs(of('KUBELAMBDA_POD_LABELS')),
     annotations: parsePairs(of('KUBELAMBDA_POD_ANNOTATIONS')),
+  }
+}
+
+/** Reads how registries are asked of the images that functions are made of. */
+export function readRegistries(read: Read): {
+  readonly plainRegistries: readonly string[]
+  readonly credentialsFile?: string
+} {
+  const { KUBELAMBDA_PLAIN_REGISTRIES, KUBELAMBDA_REGISTRY_CREDENTIALS } = kubernetesReaders
+  const credentialsFile = read('KUBELAMBDA_REGISTRY_CREDENTIALS', KUBELAMBDA_REGISTRY_CREDENTIALS)
+  return {
+    plainRegistries: parseList(read('KUBELAMBDA_PLAIN_REGISTRIES', KUBELAMBDA_PLAIN_REGISTRIES)) ?? [],
+    ...(credentialsFile === undefined ? {} : { credentialsFile }),
   }
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { KubernetesSettings } from '../k8s/settings.ts'
-import { kubernetesReaders, readKubernetes } from './config-kubernetes.ts'
+import { kubernetesReaders, readKubernetes, readRegistries } from './config-kubernetes.ts'
 import { ConfigError, secret, text, wholeNumber } from './config-readers.ts'
 
 /** What the server is told from outside; every default is safe on one machine. */
@@ -37,6 +37,8 @@ export interface Config {
   readonly sourceEndpoints: { readonly sqs?: string; readonly kinesis?: string; readonly dynamodb?: string }
   /** Where deployment packages named by bucket and key come from. */
   readonly s3Endpoint?: string
+  /** How registries of images are asked; absent where images do not run. */
+  readonly registries?: { readonly plainRegistries: readonly string[]; readonly credentialsFile?: string }
   /** Where layers of other accounts come from. */
   readonly layerEndpoint?: string
   /** What replicas share; without it, all is kept in the data folder. */
@@ -102,6 +104,7 @@ export function readConfig(variables: Variables): Config {
   const layerEndpoint = read('KUBELAMBDA_LAYER_ENDPOINT', readers.KUBELAMBDA_LAYER_ENDPOINT)
   const isKubernetes = read('KUBELAMBDA_DRIVER', readers.KUBELAMBDA_DRIVER) === 'kubernetes'
   const kubernetes = readKubernetes(read)
+  const registries = readRegistries(read)
   const redisUrl = read('KUBELAMBDA_REDIS_URL', readers.KUBELAMBDA_REDIS_URL)
   const credentialsFile = read('KUBELAMBDA_CREDENTIALS_FILE', readers.KUBELAMBDA_CREDENTIALS_FILE)
   const codeUrl = read('KUBELAMBDA_CODE_URL', readers.KUBELAMBDA_CODE_URL)
@@ -113,7 +116,7 @@ export function readConfig(variables: Variables): Config {
     region: read('KUBELAMBDA_REGION', readers.KUBELAMBDA_REGION) ?? '',
     ...(credentialsFile === undefined ? {} : { credentialsFile: resolve(credentialsFile) }),
     driver: isKubernetes ? 'kubernetes' : 'process',
-    ...(isKubernetes ? { kubernetes } : {}),
+    ...(isKubernetes ? { kubernetes, registries } : {}),
     concurrency: read('KUBELAMBDA_CONCURRENCY', readers.KUBELAMBDA_CONCURRENCY),
     idleMs: read('KUBELAMBDA_IDLE_SECONDS', readers.KUBELAMBDA_IDLE_SECONDS) * 1000,
     drainMs: read('KUBELAMBDA_DRAIN_SECONDS', readers.KUBELAMBDA_DRAIN_SECONDS) * 1000,

@@ -38,19 +38,25 @@ const usualEntryPoint = ['/lambda-entrypoint.sh']
 /** What an image says about these holds, unless the function's configuration does. */
 const imagesOwn = ['PATH', 'LD_LIBRARY_PATH', 'LANG', 'TZ']
 
-/** An image's own entry point cannot be seen in a pod, so that the function's configuration has to name the command. */
+/** What an image starts by itself cannot be seen in a pod: its registry or the function's configuration has to say it. */
 function imageAssignment({ imageConfig, variables: own }: EnvironmentSpec, variables: Record<string, string>) {
   const { entryPoint, command, workingDirectory } = imageConfig ?? {}
-  if (entryPoint === undefined && command === undefined) {
+  const isKnown = entryPoint !== undefined || command !== undefined
+  const start = isKnown ? [...(entryPoint ?? usualEntryPoint), ...(command ?? [])] : []
+  if (start.length === 0) {
     throw new RuntimeUnavailable(
-      "The image's start command is not known: set ImageConfig.Command, and EntryPoint unless it is AWS's",
+      "The image's start command is not known, as its registry does not tell the server: set ImageConfig.Command, and " +
+        "EntryPoint unless it is AWS's. The server's log says what the registry answers",
     )
   }
   const kept = Object.entries(variables).filter(([name]) => !imagesOwn.includes(name) || name in own)
+  // Without a handler of its own an image has its first argument for one (reference 4.3).
+  const handler = command?.[0] ?? ''
   return {
-    command: [...(entryPoint ?? usualEntryPoint), ...(command ?? [])],
+    handler,
+    command: start,
     codeFolder: workingDirectory ?? '.',
-    variables: Object.fromEntries(kept),
+    variables: { ...Object.fromEntries(kept), _HANDLER: handler },
     isImage: true as const,
   }
 }

@@ -6,6 +6,7 @@ import type { Documents } from './documents.ts'
 import { codeErrors } from './function-errors.ts'
 import type { FunctionCode } from './function.ts'
 import { imageCode } from './image.ts'
+import type { ImageSource } from './image-source.ts'
 import type { LayerVersion } from './layer.ts'
 import type { ObjectReference, ObjectSource } from './object-source.ts'
 
@@ -25,6 +26,8 @@ export interface CodeSourceDependencies {
   readonly codeStore: Pick<CodeStore, 'put'>
   /** Absent when no S3 endpoint is configured. */
   readonly objects?: ObjectSource | undefined
+  /** Absent where images do not run. */
+  readonly images?: ImageSource | undefined
 }
 
 /** Bytes that the code of all versions of an account may take on AWS. */
@@ -36,9 +39,14 @@ export interface CheckedCode {
   readonly zip?: Buffer
 }
 
-/** Fetches and checks the code of a request; changes nothing. */
-export async function checkCode(dependencies: CodeSourceDependencies, request: CodeRequest): Promise<CheckedCode> {
-  if (request.imageUri !== undefined) return { code: imageCode(request.imageUri) }
+/** Fetches and checks the code of a request; changes nothing. Images may be there for several architectures. */
+export async function checkCode(
+  dependencies: CodeSourceDependencies,
+  request: CodeRequest,
+  [architecture = 'x86_64']: readonly string[] = [],
+): Promise<CheckedCode> {
+  const { imageUri } = request
+  if (imageUri !== undefined) return { code: await imageCode(imageUri, architecture, dependencies.images) }
   const zip = await packageOf(dependencies, request)
   // Only packages inside a request are held to 50 MB zipped.
   const limits = request.zip === undefined ? { zippedBytes: packageLimits.unzippedBytes } : {}

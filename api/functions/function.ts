@@ -62,8 +62,8 @@ export interface FunctionCode {
   /** Zipped; 0 of an image. */
   readonly sizeBytes: number
   readonly unzippedBytes?: number
-  /** The image as the caller named it, and by its digest. */
-  readonly image?: { readonly uri: string; readonly resolvedUri: string }
+  /** The image as the caller named it, and by its digest; what it starts by itself, where its registry said so. */
+  readonly image?: { readonly uri: string; readonly resolvedUri: string; readonly config?: Required<ImageConfig> }
   readonly sourceKmsKeyArn?: string
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { EnvironmentSpec } from '../environments/driver.ts'
 import type { FunctionRecord, FunctionVersion } from '../functions/function.ts'
+import { imageToRun } from '../functions/image.ts'
 import { provisionedSum, provisionedVersions } from '../functions/provisioned-concurrency.ts'
 
 /** What a version's environments are found by; new with every generation, so that old code is never reused. */
@@ -29,8 +30,7 @@ export function environmentSpec(record: FunctionRecord, version: FunctionVersion
     logFormat: settings.logging.format,
     tags: record.tags,
     ...(layers.length === 0 ? {} : { layerSha256s: layers.map(({ sha256 }) => sha256) }),
-    ...(code.image === undefined ? {} : { imageUri: code.image.uri }),
-    ...(imageConfig === undefined ? {} : { imageConfig }),
+    ...imageToRun(code, imageConfig),
     ...limitsOf(record, version),
   }
 }

@@ -16,7 +16,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateEventSourceMapping:
     'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; Kafka, MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   CreateFunction:
-    'partly: no durable or capacity provider settings, which are refused. An image without a digest in its name gets one made from the name, and runs in Kubernetes only. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
+    'partly: no durable or capacity provider settings, which are refused. Images run in Kubernetes only; one whose registry does not tell the server its digest gets one made from the name. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
   CreateFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   DeleteAlias: 'yes: weights decide each invocation',
