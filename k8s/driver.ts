@@ -21,7 +21,7 @@ import { shapeId, shapeOf, type PodShape } from './pod-shape.ts'
 import { genericPod } from './pod-spec.ts'
 import { reachPod } from './pod-connection.ts'
 import { foundEnvironment, isAssigned, nameOf, shapeIdOf, shapeOfPod } from './pod-facts.ts'
-import { podState } from './pod-state.ts'
+import { hasFailed, podState } from './pod-state.ts'
 import { seePods, type PodsSeen } from './pods-seen.ts'
 import { allowedNamespaces, type KubernetesSettings } from './settings.ts'
 
@@ -94,6 +94,8 @@ class KubernetesDriver implements Driver {
   readonly #removal: PodRemoval
   /** Connections to environments that are a function's own, by pod. */
   readonly #assigned = new Map<string, { readonly socket: Socket; readonly namespace: string }>()
+  /** Pods whose connection ended by itself: why, the cluster says in a moment. */
+  readonly #unexplained = new Set<string>()
   readonly #generics: GenericConnections
   readonly #preparing = new Map<string, Promise<void>>()
   #pods: PodsSeen | undefined
@@ -137,7 +139,7 @@ class KubernetesDriver implements Driver {
     const assignment = assignmentOf(spec, this.#options)
     const environment = await pool.take(this.#options.settings.startMs)
     const { name, namespace, socket } = environment
-    this.#assigned.set(name, { socket, namespace })
+    this.#assign(name, socket, namespace)
     try {
       socket.cork()
       // The caller's assignment follows at once and leaves with the code.
@@ -178,6 +180,13 @@ class KubernetesDriver implements Driver {
     this.#pods?.close()
     this.#pools.close()
     return this.#removal.settled()
+  }
+
+  #assign(name: string, socket: Socket, namespace: string): void {
+    this.#assigned.set(name, { socket, namespace })
+    socket.once('close', () => {
+      if (this.#assigned.get(name)?.socket === socket) this.#unexplained.add(name)
+    })
   }
 
   #handles(name: string): Pick<Launched, 'kill' | 'release'> {
@@ -238,17 +247,20 @@ class KubernetesDriver implements Driver {
     const name = nameOf(pod)
     const socket = this.#assigned.get(name)?.socket
     const isExpected = this.#removal.isEnding(name)
-    if (socket !== undefined && !isExpected) {
+    const isOver = this.#pods?.find(name) === undefined
+    const isExplained = this.#unexplained.has(name) && hasFailed(pod)
+    if (isExplained || (socket !== undefined && !isExpected)) {
       const whose = pod.metadata?.annotations?.[annotations.function] ?? 'no function'
       this.#options.log.warn(`The environment ${name} of ${whose} is gone: ${reason}`)
-      socket.destroy()
     }
+    if (isExplained || isOver) this.#unexplained.delete(name)
     this.#assigned.delete(name)
+    socket?.destroy()
     this.#generics.forget(name)
     this.#pools.find(shapeIdOf(pod))?.lose(name, new Error(`The pod ${name} did not come up: ${reason}`), false)
     // Ended pods stay as objects until somebody deletes them.
     if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, pod.metadata?.namespace ?? '')
-    if (this.#pods?.find(name) === undefined) this.#removal.gone(name)
+    if (isOver) this.#removal.gone(name)
   }
 
   /** Takes generic environments of servers that are gone, and ends those that nobody needs. */
@@ -271,7 +283,7 @@ class KubernetesDriver implements Driver {
       socket.destroy()
       throw new Error(`The environment ${id} is another function's`)
     }
-    this.#assigned.set(id, { socket, namespace: this.#namespaceOf(id) })
+    this.#assign(id, socket, this.#namespaceOf(id))
     return {
       id,
       channel: socket,

@@ -7,6 +7,7 @@ import { startProgram, zipOf, type RunningServer } from '../api/main.harness.ts'
 import {
   createNode,
   eventually,
+  failureOf,
   invoke,
   openTestCluster,
   settledState,
@@ -20,12 +21,6 @@ const answers = `export const handler = async ({ sleepMs = 0, fill = false }) =>
   await new Promise((resolve) => setTimeout(resolve, sleepMs))
   return 'done'
 }`
-
-const errorOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error as Error & { $metadata?: { httpStatusCode?: number } },
-  )
 
 describe('what can go wrong in a cluster', () => {
   let cluster: TestCluster
@@ -67,7 +62,7 @@ describe('what can go wrong in a cluster', () => {
     const name = await createNode(server, 'torn', answers, { Timeout: 60 })
     await invoke(server, name)
     const [pod] = await eventually(async () => ((await podsOf(name)).length === 1 ? podsOf(name) : undefined), 20_000)
-    const torn = errorOf(invoke(server, name, { sleepMs: 30_000 }))
+    const torn = failureOf(invoke(server, name, { sleepMs: 30_000 }))
     await eventually(async () => (server.output().includes('it runs') ? true : undefined), 20_000)
     await cluster.core.deleteNamespacedPod({
       namespace: cluster.namespace,
@@ -117,8 +112,7 @@ describe('where there is no room', () => {
     const name = await createNode(server, 'unschedulable', answers, {
       Tags: { 'kubelambda.dev/node-selector': 'no=such' },
     })
-    const error = await errorOf(invoke(server, name))
-    expect([error?.name, error?.$metadata?.httpStatusCode]).toEqual(['TooManyRequestsException', 429])
+    expect(await failureOf(invoke(server, name))).toEqual({ name: 'TooManyRequestsException', status: 429 })
     expect(server.output()).toMatch(/No node has room for a pod/)
     await eventually(async () => ((await cluster.pods()).length <= 1 ? true : undefined), 30_000)
   })
@@ -131,8 +125,7 @@ describe('where there is no room', () => {
       return read.status?.hard === undefined ? undefined : true
     }, 10_000)
     const name = await createNode(server, 'quota', answers, { MemorySize: 192 })
-    const error = await errorOf(invoke(server, name))
-    expect(error?.name).toBe('TooManyRequestsException')
+    expect(await failureOf(invoke(server, name))).toEqual({ name: 'TooManyRequestsException', status: 429 })
     expect(server.output()).toMatch(/quota/)
     await cluster.core.deleteNamespacedResourceQuota({ namespace: cluster.namespace, name: 'none' })
     const answer = await eventually(() => invoke<string>(server, name).catch(() => undefined), 60_000)

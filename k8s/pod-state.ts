@@ -47,6 +47,11 @@ export function podState(pod: V1Pod): PodState {
   return { kind: 'starting' }
 }
 
+/** Whether the status says that the environment did not end because it was told to. */
+export function hasFailed({ status }: V1Pod): boolean {
+  return (status?.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0) !== 0
+}
+
 function brokenState({ state, image }: V1ContainerStatus): PodState | undefined {
   const waiting = state?.waiting
   const reason = waiting?.reason

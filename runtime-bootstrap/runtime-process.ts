@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { findEntryPoint } from './entry-point.ts'
 import type { Assignment } from './protocol.ts'
 
@@ -41,7 +42,9 @@ export function startRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
   if ('error' in entryPoint) return fail({ code: null, signal: null, launchError: entryPoint.error })
   if ('exitCode' in entryPoint) return fail({ code: entryPoint.exitCode, signal: null })
   try {
-    return watch(launch(entryPoint.command, options), onExit)
+    const child = launch(entryPoint.command, options)
+    offerToKernel(child)
+    return watch(child, onExit)
   } catch (error) {
     return fail({ code: null, signal: null, launchError: launchErrorOf(error as NodeJS.ErrnoException) })
   }
@@ -58,6 +61,16 @@ function launch(command: readonly string[], { assignment, apiAddress, output }: 
     ...assignment.user,
   }
   return spawn(file, args, spawnOptions)
+}
+
+/** Where memory runs out, the kernel shall end the function's processes and not the supervisor, which tells of it. */
+function offerToKernel({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    writeFileSync(`/proc/${String(pid)}/oom_score_adj`, '1000')
+  } catch {
+    // Not every system lets it be said.
+  }
 }
 
 /** What the image sets, without what the cluster adds. */

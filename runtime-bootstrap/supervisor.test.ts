@@ -146,6 +146,14 @@ fetch(base + 'next').then(async (r) => {
     expect(done.maxMemoryUsedMb).toBeGreaterThanOrEqual(150)
   })
 
+  const onLinux = process.platform === 'linux' ? test : test.skip
+  onLinux('is what the kernel ends first where memory runs out, not the supervisor', async () => {
+    const environment = await start(`exports.handler = async () =>
+      Number(require('node:fs').readFileSync('/proc/self/oom_score_adj', 'utf8'))`)
+    environment.assign()
+    expect((await environment.invoke()).payload).toBe('1000')
+  })
+
   test('that answers too much stays warm', async () => {
     const environment = await start(`exports.handler = async (n) => 'x'.repeat(n)`)
     environment.assign()

@@ -37,8 +37,8 @@ export class EnvironmentLost extends Error {
   /** True when the supervisor surely never saw the event, so that it may run elsewhere. */
   readonly neverReached: boolean
 
-  constructor(reason: string, neverReached: boolean) {
-    super(`The environment was lost: ${reason}`)
+  constructor({ id, assignment }: Launched, reason: string, neverReached: boolean) {
+    super(`The environment ${id} of ${assignment.functionName} was lost: ${reason}`)
     this.neverReached = neverReached
   }
 }
@@ -134,7 +134,7 @@ export class Environment {
     const { channel, assignment } = this.launched
     if (!channel.writable) {
       this.#lose('its channel was closed')
-      return Promise.reject(new EnvironmentLost('its channel was closed', true))
+      return Promise.reject(new EnvironmentLost(this.launched, 'its channel was closed', true))
     }
     this.#move('busy')
     return new Promise((resolve, reject) => {
@@ -262,7 +262,7 @@ export class Environment {
     const call = this.#call
     this.#call = undefined
     if (call?.tail === true && call.response !== undefined) call.resolve(result(call.response))
-    else call?.reject(new EnvironmentLost(reason, !call.written))
+    else call?.reject(new EnvironmentLost(this.launched, reason, !call.written))
     this.#markStarted()
     this.#markInitialised(false)
     this.#markGone()

@@ -71,7 +71,9 @@ function installationOf(core: CoreV1Api, serviceAddress: string): Installation {
 
 function clientAt(endpoint: string): LambdaClient {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  return new LambdaClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+  // Whoever is not answered is to fail, not to wait for ever.
+  const requestHandler = { requestTimeout: 120_000, throwOnRequestTimeout: true }
+  return new LambdaClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1, requestHandler })
 }
 
 function isReady({ status }: V1Pod): boolean {

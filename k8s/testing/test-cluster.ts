@@ -117,6 +117,23 @@ export async function invoke<Answer>(server: Asked, name: string, event: unknown
   return JSON.parse(text) as Answer
 }
 
+/** How an invocation failed: the error's name and HTTP status; undefined when it did not. */
+export function failureOf(invocation: Promise<unknown>): Promise<Failure | undefined> {
+  return invocation.then(
+    () => undefined,
+    (cause: unknown) => {
+      const { name, $metadata } = cause as Error & { $metadata?: { httpStatusCode?: number } }
+      return { name, status: $metadata?.httpStatusCode }
+    },
+  )
+}
+
+/** What a caller was told. */
+export interface Failure {
+  readonly name: string
+  readonly status: number | undefined
+}
+
 /** Why a function is in the state it is in, once it has left `Pending`. */
 export async function settledState(server: RunningServer, name: string) {
   return eventually(async () => {
@@ -125,13 +142,17 @@ export async function settledState(server: RunningServer, name: string) {
   }, 60_000)
 }
 
-/** What `look` finds at last; rejects after the deadline. */
-export async function eventually<Found>(look: () => Promise<Found | undefined>, deadlineMs: number): Promise<Found> {
+/** What `look` finds at last, looking again after each pause; rejects after the deadline. */
+export async function eventually<Found>(
+  look: () => Promise<Found | undefined>,
+  deadlineMs: number,
+  pauseMs = 100,
+): Promise<Found> {
   const end = performance.now() + deadlineMs
   for (;;) {
     const found = await look()
     if (found !== undefined) return found
     if (performance.now() > end) throw new Error(`not so within ${String(deadlineMs)} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }

@@ -1,0 +1,87 @@
+import { connect } from 'node:net'
+import type { CoreV1Api } from '@kubernetes/client-node'
+import { eventually, imageOf } from './test-cluster.ts'
+
+/** What functions told a recorder. */
+export interface Record {
+  /** How many ran at the same time at most. */
+  readonly most: number
+  /** How often each id was told of. */
+  readonly times: ReadonlyMap<string, number>
+}
+
+/** A pod that functions tell what they run: pods cannot write to the test's disk. */
+export interface Recorder {
+  readonly address: string
+  read(): Promise<Record>
+  remove(): Promise<void>
+}
+
+const port = 8080
+/** Each run is one connection: its lines are ids, and its end is the run's end. A line `?` is answered with all that is known. */
+const program = `
+const running = new Set(), times = {}
+let most = 0
+require('node:net').createServer((socket) => {
+  let text = ''
+  const end = () => running.delete(socket)
+  socket.on('error', end).on('end', end).on('close', end)
+  socket.on('data', (chunk) => {
+    const lines = (text + chunk).split('\\n')
+    text = lines.pop()
+    for (const line of lines) {
+      if (line === '?') return socket.end(JSON.stringify({ most, times }))
+      running.add(socket)
+      most = Math.max(most, running.size)
+      times[line] = (times[line] ?? 0) + 1
+      socket.write('seen\\n')
+    }
+  })
+}).listen(${String(port)})`
+
+/** A handler that tells the recorder named by the variable RECORDER of its event's id, holds on for `sleepMs`, and ends when it knows that both were seen. */
+export const recordingHandler = `
+import { connect } from 'node:net'
+export const handler = ({ id, sleepMs = 0 }) => new Promise((resolve, reject) => {
+  const socket = connect(${String(port)}, process.env.RECORDER, () => socket.write(id + '\\n'))
+  socket.once('data', () => setTimeout(() => socket.end(), sleepMs))
+  socket.on('close', () => resolve({ id }))
+  socket.on('error', reject)
+})`
+
+/** Starts one in the namespace. */
+export async function startRecorder(core: CoreV1Api, namespace: string, name: string): Promise<Recorder> {
+  const container = {
+    name: 'recorder',
+    image: imageOf('server'),
+    imagePullPolicy: 'IfNotPresent',
+    command: ['node', '-e', program],
+    readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
+  }
+  await core.createNamespacedPod({ namespace, body: { metadata: { name }, spec: { containers: [container] } } })
+  const address = await eventually(async () => {
+    const { status } = await core.readNamespacedPod({ namespace, name })
+    const isReady = status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')
+    return isReady === true ? status?.podIP : undefined
+  }, 60_000)
+  return {
+    address,
+    read: async () => {
+      const { most, times } = JSON.parse(await askWhatItKnows(address)) as { most: number; times: object }
+      return { most, times: new Map(Object.entries(times) as [string, number][]) }
+    },
+    remove: async () => {
+      await core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 })
+    },
+  }
+}
+
+function askWhatItKnows(host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    const socket = connect(port, host, () => socket.write('?\n'))
+    socket.on('data', (piece: Buffer) => pieces.push(piece))
+    socket.on('error', reject)
+    socket.on('close', () => resolve(Buffer.concat(pieces).toString()))
+  })
+}
