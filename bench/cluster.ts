@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { kubectl } from './bare-pod.ts'
 import { inParallel, openClient, type Client } from './client.ts'
+import { measureWithoutPool } from './cold-without-pool.ts'
 import { createFunction, echo, hello, invoke, renewFunction } from './functions.ts'
 import { milliseconds, notMeasured, type Finding } from './report.ts'
 import { median, percentile, timed, timeEach } from './statistics.ts'
@@ -26,6 +27,7 @@ export async function measureCluster(cluster: ClusterUnderTest, effort: number):
     () => coldFromPool(client, `cold-python-${run}`, 'python', effort, 100, undefined),
     () => warm(cluster, `warm-${run}`, effort),
     () => burst(client, `burst-${run}`),
+    () => measureWithoutPool(cluster.origin, effort),
   ]
   for (const measure of measures) {
     findings.push(...(await measure().catch((error: unknown) => [notMeasured('on the cluster', error)])))
@@ -99,7 +101,6 @@ const bareEcho = "require('node:http').createServer((request, response) => reque
 
 function startBarePod(image: string) {
   const name = 'bench-bare-echo'
-  const kubectl = (...words: string[]) => execFileSync('kubectl', words, { encoding: 'utf8' })
   const remove = () => kubectl('delete', 'pod', name, '--ignore-not-found', '--grace-period=0', '--force')
   remove()
   kubectl(
