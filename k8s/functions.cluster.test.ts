@@ -14,6 +14,7 @@ import {
   eventually,
   invoke,
   openTestCluster,
+  publishLayer,
   type TestCluster,
 } from './testing/test-cluster.ts'
 
@@ -38,6 +39,19 @@ const serve = async () => {
 }
 serve()`
 
+const scratchAnswer = { native: true, event: { a: 1 } }
+
+/** The same in Python; answers its own version, and where other interpreters are. */
+const pythonProgram = `
+import json, os, platform, shutil, urllib.request
+api = 'http://' + os.environ['AWS_LAMBDA_RUNTIME_API'] + '/2018-06-01/runtime/invocation/'
+while True:
+    event = urllib.request.urlopen(api + 'next')
+    event.read()
+    answer = [platform.python_version().split('.')[0], shutil.which('node'), shutil.which('ruby')]
+    id = event.headers['lambda-runtime-aws-request-id']
+    urllib.request.urlopen(urllib.request.Request(api + id + '/response', json.dumps(answer).encode())).read()`
+
 describe('functions in pods', () => {
   let cluster: TestCluster
   let server: RunningServer
@@ -60,9 +74,26 @@ describe('functions in pods', () => {
     expect(pods[0]?.metadata?.labels).toMatchObject({ 'kubelambda.dev/version': 'LATEST' })
   })
 
+  test('layers are laid over each other in pods of every runtime', async () => {
+    const Layers = [await publishLayer(server, 'layer-lower'), await publishLayer(server, 'layer-upper')]
+    const upper = { word: 'upper', tool: 'upper' }
+    const data = ['only-lower.txt', 'only-upper.txt', 'word.txt']
+    const expected = {
+      'layered-node': { ...upper, file: 'upper', data },
+      'layered-python': upper,
+      'layered-ruby': upper,
+    } as const
+    for (const [name, answer] of Object.entries(expected)) {
+      await createFixture(server, name as keyof typeof expected, { Layers })
+      expect(await invoke(server, name)).toEqual(answer)
+    }
+  })
+
   test('a custom runtime runs the bootstrap of its zip', async () => {
     await createFixture(server, 'shell-bootstrap')
-    expect(await invoke(server, 'shell-bootstrap', { a: 1 })).toBeDefined()
+    expect(await invoke(server, 'shell-bootstrap', { a: 1 })).toEqual({ shell: true, event: { a: 1 } })
+    await createFixture(server, 'native-bootstrap')
+    expect(await invoke(server, 'native-bootstrap', { a: 1 })).toEqual({ native: true, event: { a: 1 } })
   })
 
   test('two thousand files arrive with their modes and links', async () => {
@@ -82,23 +113,20 @@ describe('functions in pods', () => {
     expect(foreign).toEqual([])
   })
 
-  test('a function that is an image starts from it, with the supervisor added', async () => {
-    const config = { EntryPoint: ['/usr/local/bin/node', '-e'], Command: [imageProgram] }
-    const code = { ImageUri: imageOf('server') }
-    const input = { FunctionName: 'image', PackageType: 'Image', Code: code, ImageConfig: config } as const
+  test.each([
+    ['with Node.js', 'server', ['/usr/local/bin/node', '-e'], [imageProgram], 'from the image'],
+    ['whose only interpreter is Python', 'python', ['python3', '-c'], [pythonProgram], ['3', null, null]],
+    ['that has no C library, shell or interpreter', 'scratch-function', ['/bootstrap'], undefined, scratchAnswer],
+  ] as const)('a function that is an image %s starts from it, with the supervisor added', async (...row) => {
+    const [, image, entryPoint, command, answer] = row
+    const config = { EntryPoint: [...entryPoint], ...(command === undefined ? {} : { Command: [...command] }) }
+    const code = { ImageUri: imageOf(image) }
+    const name = `image-${image}`
+    const input = { FunctionName: name, PackageType: 'Image', Code: code, ImageConfig: config } as const
     await server.client.send(new CreateFunctionCommand({ Role: 'arn:aws:iam::000000000000:role/any', ...input }))
-    const state = await settledState(server, 'image')
+    const state = await settledState(server, name)
     expect([state.State, state.StateReason]).toEqual(['Active', undefined])
-    expect(await invoke(server, 'image')).toBe('from the image')
-  })
-
-  test('the supervisor starts in an image that has no C library, shell or Node.js', async () => {
-    const code = { ImageUri: imageOf('scratch-function') }
-    const config = { EntryPoint: ['/bootstrap'] }
-    const input = { FunctionName: 'scratch', PackageType: 'Image', Code: code, ImageConfig: config } as const
-    await server.client.send(new CreateFunctionCommand({ Role: 'arn:aws:iam::000000000000:role/any', ...input }))
-    expect((await settledState(server, 'scratch')).State).toBe('Active')
-    expect(await invoke(server, 'scratch')).toBeDefined()
+    expect(await invoke(server, name, { a: 1 })).toEqual(answer)
   })
 
   test('an update is served by a new pod, and the old one goes', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Driver, EnvironmentSpec } from './driver.ts'
 import { RuntimeUnavailable } from './driver.ts'
@@ -20,7 +21,7 @@ export interface Answer {
 /** Runs one shell command as a function of this environment. */
 export async function runShell(environment: Environment, shell: string): Promise<Answer> {
   const payload = Buffer.from(JSON.stringify({ shell }))
-  const result = await environment.invoke({ requestId: shell, functionArn: 'arn', payload, tail: true })
+  const result = await environment.invoke({ requestId: randomUUID(), functionArn: 'arn', payload, tail: true })
   return JSON.parse(Buffer.from(result.payload).toString()) as Answer
 }
 

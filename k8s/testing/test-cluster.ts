@@ -6,6 +6,7 @@ import {
   CreateFunctionCommand,
   GetFunctionCommand,
   InvokeCommand,
+  PublishLayerVersionCommand,
   waitUntilFunctionActiveV2,
   type CreateFunctionCommandInput,
   type Runtime,
@@ -77,7 +78,7 @@ export async function openTestCluster(): Promise<TestCluster> {
 /** Whoever has a client. */
 type Asked = Pick<RunningServer, 'client'>
 type Overrides = Partial<
-  Pick<CreateFunctionCommandInput, 'Environment' | 'MemorySize' | 'Runtime' | 'Tags' | 'Timeout'>
+  Pick<CreateFunctionCommandInput, 'Environment' | 'Layers' | 'MemorySize' | 'Runtime' | 'Tags' | 'Timeout'>
 >
 const role = 'arn:aws:iam::000000000000:role/any'
 
@@ -93,6 +94,13 @@ export async function createFixture(server: Asked, name: FixtureName, more: Over
     Code: { ZipFile: zip },
     ...more,
   })
+}
+
+/** Publishes a fixture as a layer, and answers the version's ARN. */
+export async function publishLayer({ client }: Asked, name: FixtureName): Promise<string> {
+  const ZipFile = readFileSync(await buildFixture(name))
+  const published = await client.send(new PublishLayerVersionCommand({ LayerName: name, Content: { ZipFile } }))
+  return published.LayerVersionArn ?? ''
 }
 
 /** Creates a Node.js function of this text and waits until it is active. */
