@@ -9,6 +9,7 @@ import { buildSupervisor } from './environments/process/supervisor-file.ts'
 import { createScheduler, type Scheduler } from './environments/scheduler.ts'
 import { createSharedConcurrency } from './environments/shared-concurrency.ts'
 import { createSharing } from './environments/sharing.ts'
+import { LambdaError } from './errors.ts'
 import { openEvents, type Events } from './events/open.ts'
 import { PreparationFailed } from './functions/activation.ts'
 import type { Home } from './functions/arn.ts'
@@ -138,7 +139,7 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
     ...(shares === undefined ? {} : { shares }),
   })
   const specOf = async (name: string, qualifier: string) => {
-    const found = await findVersion({ ...home, catalogue }, { name, qualifier }).catch(() => undefined)
+    const found = await findVersion({ ...home, catalogue }, { name, qualifier }).catch(ifThere)
     const version = qualifier === latestVersion ? (found?.record.serving ?? found?.version) : found?.version
     return found === undefined || version === undefined ? undefined : environmentSpec(found.record, version)
   }
@@ -146,6 +147,11 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
     shared === undefined ? undefined : createAdoption({ shared, scheduler, specOf, leases, log })
   const sweepLeases = shared === undefined ? undefined : createLeaseSweep({ shared, leases })
   return { scheduler, provisioning, adoption, sweepLeases }
+}
+
+/** Only what surely is not there may be taken for that: what an environment belongs to decides whether it is ended. */
+function ifThere(cause: unknown): undefined {
+  if (!(cause instanceof LambdaError && cause.status === 404)) throw cause
 }
 
 /** Events leave some of the account's concurrency to those who wait for an answer. */
@@ -165,7 +171,7 @@ function assembleEvents({ config, surroundings, home, store }: Base, invoke: Inv
 
 function assembleFunctions(
   { config, surroundings, home, store, codeStore }: Base,
-  { scheduler, provisioning }: { readonly scheduler: Scheduler; readonly provisioning: Allocator },
+  { scheduler, provisioning, adoption }: Awaited<ReturnType<typeof assembleEnvironments>>,
 ) {
   const { log, now, ids } = surroundings
   const { s3Endpoint, layerEndpoint } = config
@@ -181,6 +187,8 @@ function assembleFunctions(
     prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)).catch(explainPreparation),
     drain: (name, version) => {
       scheduler.drain(version === undefined ? name : environmentKey(name, version))
+      // What cannot be ended now is found by the next look.
+      adoption?.endStale(name).catch(() => undefined)
       provisioning.refresh(name)
     },
     onChange: (name) => provisioning.refresh(name),

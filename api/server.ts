@@ -149,7 +149,11 @@ function followReplicas(parts: Parts, log: Log): () => void {
   }
   store.shared.onChange((name) => {
     quietly(drainStale(parts, name))
+  store.shared.onChange((name) => {
+    quietly(drainStale(parts, name))
+    quietly(Promise.resolve(adoption?.endStale(name)))
     provisioning.refresh(name)
+  })
   })
   const takeOver = async () => {
     await lifecycle.takeOver()

@@ -40,7 +40,7 @@ export async function openBarePods(image: string): Promise<BarePods> {
 async function create(client: Client, name: string, image: string): Promise<void> {
   const container = { name, image, imagePullPolicy: 'IfNotPresent', command: ['sleep', '600'] }
   const spec = { restartPolicy: 'Never', enableServiceLinks: false, containers: [container] }
-  const body = JSON.stringify({ metadata: { name }, spec: { ...spec, automountServiceAccountToken: false } })
+  const body = JSON.stringify({ metadata: { name }, spec })
   const answer = await client('POST', pods, body, { 'content-type': 'application/json' })
   if (answer.status !== 201) throw new Error(`create pod ${name}: HTTP ${answer.status} ${answer.body.toString()}`)
 }

@@ -78,6 +78,17 @@ describe('the manifests', () => {
     await eventually(haveAllServed, 90_000, longerThanParkedMs)
   }, 400_000)
 
+  test('a deleted function has no pods ten seconds later, those among them that wait for any server', async () => {
+    await createNode(installation, 'short-lived', tellsIdentity)
+    await invoke(installation, 'short-lived')
+    const parked = () =>
+      kubectl('-n', namespace, 'exec', 'redis-0', '--', 'redis-cli', '--scan', '--pattern', '*parked*short-lived*')
+    await eventually(async () => ((await parked()) === '' ? undefined : true), 30_000)
+    await installation.client.send(new DeleteFunctionCommand({ FunctionName: 'short-lived' }))
+    const pods = () => installation.pods('kubelambda.dev/function=short-lived')
+    await eventually(async () => ((await pods()).length === 0 ? true : undefined), 10_000)
+  }, 120_000)
+
   test('one server deleted under load is no end: the other goes on, and takes its environments over', async () => {
     const load = startLoad(installation.client, name, { event: { sleepMs: 50 } })
     await answered(load, 20)

@@ -16,6 +16,8 @@ export interface AdoptionDependencies {
 export interface Adoption {
   /** Looks through all environments once; a second call while it looks waits for the same look. */
   look(): Promise<void>
+  /** Ends environments of a function that wait for whoever needs them, and that no version as it is now would use. */
+  endStale(functionName: string): Promise<void>
 }
 
 /**
@@ -45,11 +47,24 @@ export function createAdoption(dependencies: AdoptionDependencies): Adoption {
     if (adopted > 0) log.info(`Goes on with ${String(adopted)} environments of servers that are no more.`)
   }
 
+  async function endStale(functionName: string): Promise<void> {
+    const found = (await shared.list()).filter(
+      (environment) => environment.functionName === functionName && !scheduler.holds(environment.id),
+    )
+    await Promise.all(
+      found.map(async (environment) => {
+        const spec = await dependencies.specOf(functionName, environment.version)
+        if (spec?.key !== environment.key) await adopt(dependencies, environment, false)
+      }),
+    )
+  }
+
   return {
     look: () => {
       looking ??= look().finally(() => (looking = undefined))
       return looking
     },
+    endStale,
   }
 }
 
