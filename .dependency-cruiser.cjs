@@ -109,7 +109,12 @@ module.exports = {
       },
       to: { path: ours },
     },
-    only('sqlite-in-store-only', 'Only store/ knows the database, and the bench that fills it.', '^(api/store/|bench/waiting)', '^(node:)?sqlite$'),
+    only(
+      'sqlite-in-store-only',
+      'Only store/ knows the database, and the bench that fills it.',
+      '^(api/store/|bench/waiting)',
+      '^(node:)?sqlite$',
+    ),
     only('redis-in-store-only', 'Only store/redis/ knows Redis.', '^api/store/redis/', 'node_modules/ioredis/'),
     only(
       'child-processes',
