@@ -1,36 +1,20 @@
-import { runtimeFamily, runtimeVersionOf } from '../api/environments/runtime-family.ts'
+import { assignmentOf } from '../api/environments/assignment.ts'
+import { runtimeFamily } from '../api/environments/runtime-family.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../api/environments/driver.ts'
-import { runtimeVariables, type Places } from '../api/environments/variables.ts'
+import type { Places } from '../api/environments/variables.ts'
 import type { Assignment } from '../runtime-bootstrap/protocol.ts'
 
-const initTimeoutMs = 10_000
 const places: Places = { taskRoot: '/var/task', runtimeDir: '/var/runtime', layers: '/opt', isMounted: true }
 
 /** What an environment in a pod is told. Every runtime image has a `bootstrap` where AWS's have it. */
-export function assignmentOf(spec: EnvironmentSpec, home: { accountId: string; region: string }): Assignment {
+export function podAssignment(spec: EnvironmentSpec, home: { accountId: string; region: string }): Assignment {
   const runtime = runtimeFamily(spec.imageUri === undefined ? spec.runtime : 'provided.al2023')
   if (runtime === undefined) throw new RuntimeUnavailable(`Runtime ${spec.runtime} is not supported in pods`)
-  const { region, accountId } = home
-  const runtimeVersion = runtimeVersionOf(runtime, region)
-  return {
-    key: spec.key,
-    functionName: spec.functionName,
-    functionVersion: spec.version,
-    handler: spec.handler,
-    accountId,
-    memoryMb: spec.memoryMb,
-    timeoutMs: spec.timeoutMs,
-    initTimeoutMs,
-    runtimeVersion: runtimeVersion.version,
-    runtimeVersionArn: runtimeVersion.arn,
-    codeFolder: places.taskRoot,
-    layerFolder: places.layers,
-    command: runtime.family === 'provided' ? [] : ['/var/runtime/bootstrap'],
-    variables: runtimeVariables(spec, runtime, places, { region, now: new Date() }),
-    ...(spec.imageUri === undefined
-      ? {}
-      : imageAssignment(spec, runtimeVariables(spec, runtime, places, { region, now: new Date() }))),
-  }
+  const { accountId, region } = home
+  const command = runtime.family === 'provided' ? [] : ['/var/runtime/bootstrap']
+  const assigned = assignmentOf(spec, { accountId, region, runtime, places, command })
+  const own = { ...assigned, key: spec.key, layerFolder: places.layers }
+  return spec.imageUri === undefined ? own : { ...own, ...imageAssignment(spec, assigned.variables) }
 }
 
 /** The entry point of AWS's base images. */
@@ -39,7 +23,7 @@ const usualEntryPoint = ['/lambda-entrypoint.sh']
 const imagesOwn = ['PATH', 'LD_LIBRARY_PATH', 'LANG', 'TZ']
 
 /** What an image starts by itself cannot be seen in a pod: its registry or the function's configuration has to say it. */
-function imageAssignment({ imageConfig, variables: own }: EnvironmentSpec, variables: Record<string, string>) {
+function imageAssignment({ imageConfig, variables: own }: EnvironmentSpec, variables: Assignment['variables']) {
   const { entryPoint, command, workingDirectory } = imageConfig ?? {}
   const isKnown = entryPoint !== undefined || command !== undefined
   const start = isKnown ? [...(entryPoint ?? usualEntryPoint), ...(command ?? [])] : []

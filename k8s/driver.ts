@@ -8,7 +8,7 @@ import {
   type FoundEnvironment,
   type Launched,
 } from '../api/environments/driver.ts'
-import { assignmentOf } from './assignment.ts'
+import { podAssignment } from './assignment.ts'
 import { ClusterFault } from './cluster-fault.ts'
 import type { Cluster } from './cluster.ts'
 import { createCodePush } from './code-push.ts'
@@ -136,7 +136,7 @@ class KubernetesDriver implements Driver {
 
   async launch(spec: EnvironmentSpec): Promise<Launched> {
     const pool = this.#pools.of(shapeOf(spec, this.#options.settings))
-    const assignment = assignmentOf(spec, this.#options)
+    const assignment = podAssignment(spec, this.#options)
     const environment = await pool.take(this.#options.settings.startMs)
     const { name, namespace, socket } = environment
     this.#assign(name, socket, namespace)
@@ -287,7 +287,7 @@ class KubernetesDriver implements Driver {
     return {
       id,
       channel: socket,
-      assignment: assignmentOf(spec, this.#options),
+      assignment: podAssignment(spec, this.#options),
       found: status.state,
       ...this.#handles(id),
     }

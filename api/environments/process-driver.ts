@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Assignment } from '../../runtime-bootstrap/protocol.ts'
 import { supervisorNodeFlags } from '../../runtime-bootstrap/node-flags.ts'
 import type { CodeStore } from '../functions/code-store.ts'
 import type { Log } from '../observe/log.ts'
+import { assignmentOf } from './assignment.ts'
 import { RuntimeUnavailable, type Driver, type EnvironmentSpec, type Launched } from './driver.ts'
 import { findIsolation, isolationKinds } from './process/isolation.ts'
 import { buildRuntimeClients } from './process/runtime-clients.ts'
-import { createRuntimeFinder, type FindRuntime, type FoundRuntime } from './process/runtimes.ts'
+import { createRuntimeFinder, type FindRuntime } from './process/runtimes.ts'
 import type { Isolation } from './process/sandbox.ts'
 import { keepSpares } from './process/spares.ts'
 import { startCommand } from './process/start-command.ts'
-import { startSupervisor, type Shown } from './process/supervisor-process.ts'
-import { runtimeVersionOf } from './runtime-family.ts'
-import { runtimeVariables } from './variables.ts'
+import { startSupervisor } from './process/supervisor-process.ts'
 
 export interface ProcessDriverOptions {
   readonly codeStore: Pick<CodeStore, 'unpacked' | 'unpackedStack'>
@@ -40,9 +38,6 @@ export interface ProcessDriver extends Driver {
   readonly isolation: Isolation
 }
 
-const initTimeoutMs = 10_000
-/** At least this long may an environment that is initialised ahead take for it (reference 7.3, 11). */
-const provisionedInitTimeoutMs = 130_000
 const imageRefusal =
   'Functions of packageType Image run in Kubernetes only: this server runs functions as processes of its machine ' +
   '(KUBELAMBDA_DRIVER=process).'
@@ -80,7 +75,10 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
     const supervisor = spares.take()
     try {
       const shown = await supervisor.show({ ...folders, temporaryMb: spec.ephemeralStorageMb })
-      const assignment = assignmentOf(spec, runtime, shown, options)
+      const { accountId, region } = options
+      const command = startCommand(runtime, shown.places)
+      const assigned = assignmentOf(spec, { accountId, region, runtime, places: shown.places, command })
+      const assignment = { ...assigned, ...shown.assignment }
       return { id: supervisor.id, channel: supervisor.channel, assignment, kill: () => supervisor.kill() }
     } catch (error) {
       supervisor.kill()
@@ -118,29 +116,6 @@ function warnOnce(findRuntime: FindRuntime, log: Pick<Log, 'warn'>): FindRuntime
       log.warn(runtime.warning)
     }
     return runtime
-  }
-}
-
-function assignmentOf(
-  spec: EnvironmentSpec,
-  runtime: FoundRuntime,
-  shown: Shown,
-  { accountId, region }: ProcessDriverOptions,
-): Assignment {
-  const runtimeVersion = runtimeVersionOf(runtime, region)
-  return {
-    functionName: spec.functionName,
-    functionVersion: spec.version,
-    handler: spec.handler,
-    accountId,
-    memoryMb: spec.memoryMb,
-    timeoutMs: spec.timeoutMs,
-    initTimeoutMs: spec.isProvisioned === true ? Math.max(provisionedInitTimeoutMs, spec.timeoutMs) : initTimeoutMs,
-    runtimeVersion: runtimeVersion.version,
-    runtimeVersionArn: runtimeVersion.arn,
-    command: startCommand(runtime, shown.places),
-    variables: runtimeVariables(spec, runtime, shown.places, { region, now: new Date() }),
-    ...shown.assignment,
   }
 }
 

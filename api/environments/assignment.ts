@@ -1,0 +1,38 @@
+import type { Assignment } from '../../runtime-bootstrap/protocol.ts'
+import type { EnvironmentSpec } from './driver.ts'
+import { runtimeVersionOf } from './runtime-family.ts'
+import { runtimeVariables, type Places } from './variables.ts'
+
+/** What the driver knows of where the environment is, beside the function itself. */
+export interface AssignmentSurroundings {
+  readonly accountId: string
+  readonly region: string
+  readonly runtime: Parameters<typeof runtimeVariables>[1]
+  readonly places: Places
+  /** What starts the runtime. */
+  readonly command: readonly string[]
+}
+
+const initTimeoutMs = 10_000
+/** At least this long may an environment that is initialised ahead take for it (reference 7.3, 11). */
+const provisionedInitTimeoutMs = 130_000
+
+/** What an environment of a function is told, wherever it runs. */
+export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurroundings): Assignment {
+  const { accountId, region, runtime, places, command } = surroundings
+  const runtimeVersion = runtimeVersionOf(runtime, region)
+  return {
+    functionName: spec.functionName,
+    functionVersion: spec.version,
+    handler: spec.handler,
+    accountId,
+    memoryMb: spec.memoryMb,
+    timeoutMs: spec.timeoutMs,
+    initTimeoutMs: spec.isProvisioned === true ? Math.max(provisionedInitTimeoutMs, spec.timeoutMs) : initTimeoutMs,
+    runtimeVersion: runtimeVersion.version,
+    runtimeVersionArn: runtimeVersion.arn,
+    codeFolder: places.taskRoot,
+    command: [...command],
+    variables: runtimeVariables(spec, runtime, places, { region, now: new Date() }),
+  }
+}
