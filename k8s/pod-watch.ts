@@ -61,6 +61,8 @@ class ListAndWatch implements PodWatch {
         isBroken = false
         version = await this.#follow(version)
         pauseMs = firstDelayMs
+        // One that is too old at once, again and again, shall not keep the API server busy.
+        if (version === undefined) await delay(firstDelayMs, undefined, { ref: false })
       } catch (cause) {
         if (!isBroken) this.#options.onFault(clusterFault('watch pods', cause))
         isBroken = true

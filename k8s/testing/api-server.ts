@@ -1,0 +1,143 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KubeConfig, type V1Pod } from '@kubernetes/client-node'
+
+/** How the API server refuses a request. */
+export interface Refusal {
+  readonly status: number
+  readonly message: string
+}
+
+/** Speaks the part of the Kubernetes API that the driver uses: pods are created, listed, watched, patched and removed. */
+export interface PlayedApi {
+  /** A kubeconfig file that leads here. */
+  readonly kubeconfig: string
+  readonly pods: ReadonlyMap<string, V1Pod>
+  /** What was asked so far: `GET list`, `GET watch`, `POST`, … */
+  readonly asked: readonly string[]
+  /** Refuses what is asked like this from now on; undefined takes all. */
+  refuse(asked: string, refusal: Refusal | undefined): void
+  /** What becomes of each pod that is created from now on. */
+  onCreate(status: (pod: V1Pod) => V1Pod['status']): void
+  set(pod: V1Pod): void
+  delete(name: string): void
+  /** Changes that no watch is told of. */
+  unseen(change: () => void): void
+  /** Tells the watches that the version they are at is too old. */
+  expire(): void
+  /** Breaks all connections. */
+  cut(): void
+  stop(): Promise<void>
+}
+
+export async function playApi(): Promise<PlayedApi> {
+  const pods = new Map<string, V1Pod>()
+  const watches = new Set<ServerResponse>()
+  const sockets = new Set<Socket>()
+  const asked: string[] = []
+  const refusals = new Map<string, Refusal>()
+  const state = { version: 1, isUnseen: false, onCreate: (_: V1Pod): V1Pod['status'] => ({ phase: 'Pending' }) }
+
+  const tell = (type: string, object: object): void => {
+    if (!state.isUnseen) for (const watch of watches) watch.write(`${JSON.stringify({ type, object })}\n`)
+  }
+  const versioned = (pod: V1Pod): V1Pod => {
+    const copy = structuredClone(pod)
+    copy.metadata = Object.assign({}, pod.metadata, { resourceVersion: String(++state.version) })
+    return copy
+  }
+  const set = (pod: V1Pod): V1Pod => {
+    const name = pod.metadata?.name ?? ''
+    const kept = versioned(pod)
+    const type = pods.has(name) ? 'MODIFIED' : 'ADDED'
+    pods.set(name, kept)
+    tell(type, kept)
+    return kept
+  }
+  const remove = (name: string): void => {
+    const pod = pods.get(name)
+    if (pods.delete(name) && pod !== undefined) tell('DELETED', versioned(pod))
+  }
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '', 'http://api')
+    const [, name] = /\/pods\/([^/]+)$/.exec(url.pathname) ?? []
+    const isWatch = url.searchParams.get('watch') === 'true'
+    const isReview = url.pathname.endsWith('reviews')
+    const kind = isReview
+      ? ' review'
+      : request.method !== 'GET' || name !== undefined
+        ? ''
+        : isWatch
+          ? ' watch'
+          : ' list'
+    const what = `${request.method ?? ''}${kind}`
+    const body = (await readJson(request)) as V1Pod
+    asked.push(what)
+    const refusal = refusals.get(what)
+    const send = (status: number, object: object): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(object))
+    }
+    if (isReview) send(201, { status: { allowed: true } })
+    else if (refusal !== undefined) send(refusal.status, { kind: 'Status', message: refusal.message })
+    else if (isWatch) {
+      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+      watches.add(response.on('close', () => watches.delete(response)))
+    } else if (request.method === 'POST') send(201, set(Object.assign(body, { status: state.onCreate(body) })))
+    else if (name === undefined) {
+      send(200, { metadata: { resourceVersion: String(state.version) }, items: [...pods.values()] })
+    } else {
+      const pod = pods.get(name)
+      if (request.method === 'DELETE') remove(name)
+      if (pod === undefined) send(404, { kind: 'Status', message: `pods "${name}" not found` })
+      else send(200, pod)
+    }
+  }
+
+  const server = createServer((request, response) => void answer(request, response))
+  server.on('connection', (socket) => sockets.add(socket.on('close', () => sockets.delete(socket))))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const folder = mkdtempSync(join(tmpdir(), 'api-'))
+  const kubeconfig = join(folder, 'kubeconfig')
+  const config = new KubeConfig()
+  const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  config.loadFromClusterAndUser({ name: 'c', server: address, skipTLSVerify: true }, { name: 'u' })
+  writeFileSync(kubeconfig, config.exportConfig())
+  const cut = (): void => sockets.forEach((socket) => socket.destroy())
+  return {
+    kubeconfig,
+    pods,
+    asked,
+    refuse(what, refusal) {
+      if (refusal === undefined) refusals.delete(what)
+      else refusals.set(what, refusal)
+    },
+    onCreate: (status) => void (state.onCreate = status),
+    set: (pod) => void set(pod),
+    delete: remove,
+    unseen(change) {
+      state.isUnseen = true
+      change()
+      state.isUnseen = false
+    },
+    expire: () => tell('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' }),
+    cut,
+    async stop() {
+      server.close()
+      cut()
+      await once(server, 'close')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = []
+  for await (const piece of request) pieces.push(piece as Buffer)
+  const text = Buffer.concat(pieces).toString()
+  return text === '' ? {} : JSON.parse(text)
+}
