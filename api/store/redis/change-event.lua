@@ -4,13 +4,18 @@
 -- KEYS[3] turn      counter
 -- KEYS[4] delayed   sorted set
 -- KEYS[5] failing   set: functions with failed events
+-- KEYS[6] waiting   set: functions with delayed events
 -- ARGV[1] id   ARGV[2] prefix of ready sets   ARGV[3] prefix of failed sets   ARGV[4] release or remove
+-- ARGV[5] prefix of functions' delayed events
 -- Returns 1, or 0 when nothing was done.
 local event = redis.call('HMGET', KEYS[1], 'function', 'sequence', 'taker')
 if not event[1] or event[3] then return 0 end
 local ready, failed = ARGV[2] .. event[1], ARGV[3] .. event[1]
 local wasFailed = redis.call('ZREM', failed, ARGV[1]) == 1
 local wasDelayed = redis.call('ZREM', KEYS[4], ARGV[1]) == 1
+local waiting = ARGV[5] .. event[1]
+redis.call('ZREM', waiting, ARGV[1])
+if redis.call('EXISTS', waiting) == 0 then redis.call('SREM', KEYS[6], event[1]) end
 if redis.call('EXISTS', failed) == 0 then redis.call('SREM', KEYS[5], event[1]) end
 if ARGV[4] == 'remove' then
   redis.call('ZREM', ready, ARGV[1])

@@ -36,35 +36,36 @@ const leastAwayMs = 3_000
 export function loadEventSteps(connection: RedisConnection, taker: string, leaseMs: number): EventSteps {
   const step = (name: string) => loadScript(connection, name, import.meta.url)
   const [addEvents, takeEvents, finishEvents] = [step('add-events'), step('take-events'), step('finish-events')]
-  const [putBackEvent, releaseEvents, watchEvents] = [
-    step('put-back-event'),
-    step('release-events'),
-    step('watch-events'),
-  ]
-  const [noteEvent, failEvent] = [step('note-event'), step('fail-event')]
-  const { eventPrefix, readyPrefix, heldPrefix, failedPrefix, turns, turn, delayed, takers, sequence } = eventKeys
+  const [putBackEvent, noteEvent, failEvent] = [step('put-back-event'), step('note-event'), step('fail-event')]
+  const [releaseEvents, watchEvents] = [step('release-events'), step('watch-events')]
+  const { eventPrefix, readyPrefix, heldPrefix, failedPrefix, waitingPrefix } = eventKeys
+  const { turns, turn, delayed, takers, sequence, watched, waiting } = eventKeys
   const held = eventKeys.held(taker)
+  const prefixes = [eventPrefix, readyPrefix, heldPrefix, failedPrefix, waitingPrefix]
   return {
     add: async (events) => {
-      const prefixes = [eventPrefix, readyPrefix, eventKeys.knownPrefix]
-      await addEvents([turns, turn, sequence], [...prefixes, ...events.flatMap(addedArguments)])
+      const args = events.flatMap(addedArguments)
+      await addEvents([turns, turn, sequence], [eventPrefix, readyPrefix, eventKeys.knownPrefix, ...args])
     },
     take: async ({ limit, perFunction, skip, shares = [] }, dueUntilMs) => {
-      const limits = [dueUntilMs, limit, perFunction, mostReplyBytes]
+      const limits = [dueUntilMs, limit, perFunction, mostReplyBytes, waitingPrefix]
       const others = [...[...shares].flat(), ...[...skip].flatMap((name) => [name, 0])]
       const args = [eventPrefix, readyPrefix, taker, leaseMs, ...limits, ...others]
-      const values = (await takeEvents.bytes([turns, turn, delayed, takers, held], args)) as (Buffer | null)[]
+      const values = (await takeEvents.bytes([turns, turn, delayed, takers, held, waiting], args)) as (Buffer | null)[]
       const [nextDue = null] = values
       return { events: eventsOf(values.slice(1)), ...(nextDue === null ? {} : { nextDueMs: Number(nextDue) }) }
     },
     finish: async (ids) => {
-      await finishEvents([turns, delayed], [eventPrefix, readyPrefix, heldPrefix, failedPrefix, ...ids])
+      await finishEvents([turns, delayed, waiting], [...prefixes, ...ids])
     },
     note: async (id, made) => {
       await noteEvent([eventKeys.event(id)], [taker, ...argumentsOf(made)])
     },
     putBack: async (id, dueMs, made) => {
-      await putBackEvent([eventKeys.event(id), held, delayed], [id, taker, dueMs, ...argumentsOf(made)])
+      await putBackEvent(
+        [eventKeys.event(id), held, delayed, waiting],
+        [id, taker, dueMs, waitingPrefix, ...argumentsOf(made)],
+      )
     },
     fail: async ({ id, functionName }, made, most) => {
       const keys = [eventKeys.event(id), held, failedPrefix + functionName, eventKeys.failing]
@@ -75,10 +76,11 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
     },
     watch: async () => {
       const args = [eventPrefix, readyPrefix, heldPrefix, taker, leaseMs, Math.max(leaseMs / 3, leastAwayMs)]
-      const [redisMs, some, inFlight] = (await watchEvents(
-        [takers, turns, turn, delayed, eventKeys.watched],
-        args,
-      )) as [string, number, number]
+      const [redisMs, some, inFlight] = (await watchEvents([takers, turns, turn, delayed, watched], args)) as [
+        string,
+        number,
+        number,
+      ]
       return { redisMs: Number(redisMs), isThereMore: some > 0, inFlight }
     },
   }

@@ -14,25 +14,29 @@ export function openKeptEvents(connection: RedisConnection): KeptEvents {
     step('list-event-functions'),
     step('change-event'),
   ]
-  const { eventPrefix, readyPrefix, failedPrefix, heldPrefix, turns, turn, delayed, takers, failing } = eventKeys
+  const { eventPrefix, readyPrefix, failedPrefix, heldPrefix, waitingPrefix } = eventKeys
+  const { turns, turn, delayed, takers, failing, waiting } = eventKeys
   const prefixes = [eventPrefix, readyPrefix, failedPrefix, heldPrefix]
 
   const page = async (functionName: string, state: EventState, after: string, limit: number) =>
-    (await listEvents([delayed, takers], [...prefixes, functionName, state, after, limit])) as [number, ...Value[]]
+    (await listEvents([delayed, takers], [...prefixes, functionName, state, after, limit, waitingPrefix])) as [
+      number,
+      ...Value[],
+    ]
   const countsOf = async (functionName: string) => {
     const count = async (state: EventState) => (await page(functionName, state, '0', 0))[0]
-    const [ready, waiting] = await Promise.all([count('ready'), count('delayed')])
+    const [ready, later] = await Promise.all([count('ready'), count('delayed')])
     const [inFlight, failed] = await Promise.all([count('inFlight'), count('failed')])
-    return { functionName, ready, delayed: waiting, inFlight, failed }
+    return { functionName, ready, delayed: later, inFlight, failed }
   }
   const change = async (id: string, what: 'release' | 'remove') => {
-    const keys = [eventKeys.event(id), turns, turn, delayed, failing]
-    return (await changeEvent(keys, [id, readyPrefix, failedPrefix, what])) === 1
+    const keys = [eventKeys.event(id), turns, turn, delayed, failing, waiting]
+    return (await changeEvent(keys, [id, readyPrefix, failedPrefix, what, waitingPrefix])) === 1
   }
 
   return {
     counts: async ({ after = '', limit }) => {
-      const names = (await listFunctions([turns, delayed, takers, failing], [eventPrefix, heldPrefix])) as string[]
+      const names = (await listFunctions([turns, waiting, takers, failing], [eventPrefix, heldPrefix])) as string[]
       const wanted = names.filter((name) => name > after).toSorted((one, other) => (one < other ? -1 : 1))
       return Promise.all(wanted.slice(0, limit).map(countsOf))
     },

@@ -54,6 +54,10 @@ export const eventKeys = {
   sequence: `${events}:sequence`,
   /** Sorted set: ids of delayed events by when they are due, in Redis' milliseconds. */
   delayed: `${events}:delayed`,
+  /** Sorted set: ids of a function's delayed events by sequence. */
+  waitingPrefix: `${events}:waiting:`,
+  /** Set: functions with delayed events. */
+  waiting: `${events}:waiting`,
   /** Sorted set: takers by when their lease ends, in Redis' milliseconds. */
   takers: `${events}:takers`,
   /** Text: when any taker renewed its lease last, in Redis' milliseconds. */

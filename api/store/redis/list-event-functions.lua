@@ -1,6 +1,6 @@
--- Names of functions that have events. Those of ready ones are known; the others are found by the events themselves.
+-- Names of functions that have events. Those in flight are found by the events themselves, of which there are few.
 -- KEYS[1] turns     sorted set: functions with ready events
--- KEYS[2] delayed   sorted set
+-- KEYS[2] waiting   set: functions with delayed events
 -- KEYS[3] takers    sorted set
 -- KEYS[4] failing   set: functions with failed events
 -- ARGV[1] prefix of events   ARGV[2] prefix of held sets
@@ -14,7 +14,7 @@ local function add(name)
 end
 for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do add(name) end
 for _, name in ipairs(redis.call('SMEMBERS', KEYS[4])) do add(name) end
-for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do add(redis.call('HGET', ARGV[1] .. id, 'function')) end
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[2])) do add(name) end
 for _, taker in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
   for _, id in ipairs(redis.call('ZRANGE', ARGV[2] .. taker, 0, -1)) do add(redis.call('HGET', ARGV[1] .. id, 'function')) end
 end

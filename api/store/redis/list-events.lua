@@ -1,12 +1,13 @@
--- A page of a function's events in one state, oldest first. Ready and failed ones are sets of the function's own; delayed ones
--- and those in flight are looked for among all, of which there are few.
+-- A page of a function's events in one state, oldest first. Those in flight are looked for among all, of which there are few; the
+-- others are sets of the function's own.
 -- KEYS[1] delayed   sorted set: ids by when they are due
 -- KEYS[2] takers    sorted set
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] prefix of failed sets   ARGV[4] prefix of held sets
 -- ARGV[5] function   ARGV[6] state   ARGV[7] after this sequence   ARGV[8] limit, 0 to count alone
+-- ARGV[9] prefix of functions' delayed events
 -- Returns the number of events of the state, then sequence, id, head, progress and due of each of the page.
 local limit = tonumber(ARGV[8])
-local own = { ready = ARGV[2], failed = ARGV[3] }
+local own = { ready = ARGV[2], failed = ARGV[3], delayed = ARGV[9] }
 local set, found, total = own[ARGV[6]], {}, 0
 
 local function collect(key)
@@ -26,8 +27,6 @@ if set then
     local page = redis.call('ZRANGEBYSCORE', set .. ARGV[5], '(' .. ARGV[7], '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
     for at = 1, #page, 2 do found[#found + 1] = { tonumber(page[at + 1]), page[at] } end
   end
-elseif ARGV[6] == 'delayed' then
-  collect(KEYS[1])
 else
   for _, taker in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do collect(ARGV[4] .. taker) end
 end

@@ -2,12 +2,17 @@
 -- KEYS[1] event     hash
 -- KEYS[2] held      sorted set: ids in flight at this taker
 -- KEYS[3] delayed   sorted set: ids by when they are due
--- ARGV[1] id   ARGV[2] taker   ARGV[3] due, Redis' ms   ARGV[4] progress   ARGV[5] answer, left out when there is none
+-- KEYS[4] waiting   set: functions with delayed events
+-- ARGV[1] id   ARGV[2] taker   ARGV[3] due, Redis' ms   ARGV[4] prefix of functions' delayed events   ARGV[5] progress
+-- ARGV[6] answer, left out when there is none
 -- Returns 1, or 0 when another has it.
-if redis.call('HGET', KEYS[1], 'taker') ~= ARGV[2] then return 0 end
+local event = redis.call('HMGET', KEYS[1], 'taker', 'function', 'sequence')
+if event[1] ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[1], 'taker')
-redis.call('HSET', KEYS[1], 'progress', ARGV[4])
-if ARGV[5] then redis.call('HSET', KEYS[1], 'answer', ARGV[5]) end
+redis.call('HSET', KEYS[1], 'progress', ARGV[5])
+if ARGV[6] then redis.call('HSET', KEYS[1], 'answer', ARGV[6]) end
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
+redis.call('ZADD', ARGV[4] .. event[2], event[3], ARGV[1])
+redis.call('SADD', KEYS[4], event[2])
 return 1

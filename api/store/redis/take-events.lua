@@ -6,15 +6,16 @@
 -- KEYS[3] delayed   sorted set: ids by when they are due
 -- KEYS[4] takers    sorted set: takers by when their lease ends
 -- KEYS[5] held      sorted set: ids in flight at this taker by sequence
+-- KEYS[6] waiting   set: functions with delayed events
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] taker   ARGV[4] lease ms   ARGV[5] due until, Redis' ms
 -- ARGV[6] limit   ARGV[7] limit per function   ARGV[8] most bytes of payload and answer, but for the first
--- then function and limit of those that have another limit, which may be 0
+-- ARGV[9] prefix of functions' delayed events   then function and limit of those that have another limit, which may be 0
 -- Returns when the next delayed event is due, nil when there is none; then id, function, head, payload, progress and answer of
 -- each event, in turn; nil for what it has not.
 local eventPrefix, readyPrefix, taker = ARGV[1], ARGV[2], ARGV[3]
 local limit, perFunction, mostBytes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local shares, skipped = {}, 0
-for at = 9, #ARGV, 2 do
+for at = 10, #ARGV, 2 do
   shares[ARGV[at]] = tonumber(ARGV[at + 1])
   if shares[ARGV[at]] == 0 then skipped = skipped + 1 end
 end
@@ -27,6 +28,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[5], 'LIMIT
   redis.call('ZREM', KEYS[3], id)
   local event = redis.call('HMGET', eventPrefix .. id, 'function', 'sequence')
   if event[1] then
+    redis.call('ZREM', ARGV[9] .. event[1], id)
+    if redis.call('EXISTS', ARGV[9] .. event[1]) == 0 then redis.call('SREM', KEYS[6], event[1]) end
     redis.call('ZADD', readyPrefix .. event[1], event[2], id)
     redis.call('ZADD', KEYS[1], 'NX', redis.call('GET', KEYS[2]) or 0, event[1])
   end
