@@ -154,3 +154,27 @@ test('a server killed while an event waits for its retry leaves it to the next o
   expect(told()[0]).toMatchObject({ requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 2 } })
   expect(runs('$LATEST')).toBe(2)
 }, 120_000)
+
+test('events of a function that keeps tenants apart run for their tenant, each in environments of its own', async () => {
+  await start('0')
+  const code = `let owner
+exports.handler = async (event, { tenantId }) => {
+  owner ??= tenantId
+  await record('of ' + event.of + ' for ' + tenantId + ' in that of ' + owner)
+  if (event.fails) throw new Error('again')
+}`
+  const TenancyConfig = { TenantIsolationMode: 'PER_TENANT' } as const
+  await createRecording(server.client, { FunctionName: 'f', code, recorder }, { TenancyConfig })
+  const sendFor = (TenantId: string | undefined, event: object) =>
+    server.client.send(
+      new InvokeCommand({ FunctionName: 'f', InvocationType: 'Event', Payload: JSON.stringify(event), TenantId }),
+    )
+  await expect(sendFor(undefined, {})).rejects.toMatchObject({ name: 'InvalidParameterValueException' })
+  await sendFor('one', { of: 'one', fails: true })
+  await sendFor('two', { of: 'two' })
+  await until('all ran', () => recorder.lines.length === 4)
+  expect(recorder.lines.toSorted()).toEqual([
+    ...Array.from({ length: 3 }, () => 'of one for one in that of one'),
+    'of two for two in that of two',
+  ])
+}, 120_000)

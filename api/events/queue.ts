@@ -10,6 +10,8 @@ export interface QueuedEvent {
   readonly functionArn: string
   readonly payload: Uint8Array
   readonly clientContext?: string
+  /** Whose event it is, of a function that keeps tenants apart. */
+  readonly tenantId?: string
   readonly traceId?: string
   readonly acceptedMs: number
 }

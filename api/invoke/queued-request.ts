@@ -9,13 +9,14 @@ interface Queued {
   readonly qualifier?: string
   readonly payload: Uint8Array
   readonly clientContext?: string
+  readonly tenantId?: string
   readonly traceId?: string
   readonly acceptedMs: number
 }
 
 /** The invocation that runs a queued event, under the request id that its sender got. */
 export function queuedRequest(event: Queued): InvokeRequest {
-  const { functionName: name, qualifier, clientContext } = event
+  const { functionName: name, qualifier, clientContext, tenantId } = event
   const reference: FunctionReference = qualifier === undefined ? { name } : { name, qualifier }
   return {
     reference,
@@ -24,5 +25,6 @@ export function queuedRequest(event: Queued): InvokeRequest {
     tail: false,
     traceId: traceHeader(event.traceId, event.acceptedMs),
     ...(clientContext === undefined ? {} : { clientContext }),
+    ...(tenantId === undefined ? {} : { tenantId }),
   }
 }

@@ -19,11 +19,3 @@ export function requireTenant({ settings }: FunctionVersion, tenantId: string | 
     )
   }
 }
-
-/** Events are kept without their tenant. */
-export function refuseTenantEvent({ settings }: FunctionVersion): void {
-  if (settings.tenantIsolation === undefined) return
-  throw invalidParameterValue(
-    'Asynchronous invocations of functions with tenancy configuration are not supported by this server yet.',
-  )
-}

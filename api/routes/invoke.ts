@@ -3,7 +3,7 @@ import type { Dispatcher } from '../events/dispatcher.ts'
 import { parseFunctionName, type FunctionReference } from '../functions/function-name.ts'
 import type { Invoke, InvokeAnswer, InvokeRequest } from '../invoke/invoke.ts'
 import { checkPayload, maxInvokeAsyncBytes } from '../invoke/payload.ts'
-import { refuseTenantEvent, requireTenant } from '../invoke/tenant.ts'
+import { requireTenant } from '../invoke/tenant.ts'
 import { answeredTrace, traceHeader } from '../invoke/trace-id.ts'
 import { Answer, type Handlers, type Input, type RequestContext } from './handler.ts'
 
@@ -21,7 +21,6 @@ export function invokeRoutes(dependencies: InvokeRoutesDependencies): Handlers {
 
   async function accept(request: InvokeRequest): Promise<Answer> {
     const resolved = await invoke.resolve(request.reference)
-    refuseTenantEvent(resolved.version)
     requireTenant(resolved.version, request.tenantId)
     await dispatcher.accept({
       id: request.requestId,
@@ -32,6 +31,7 @@ export function invokeRoutes(dependencies: InvokeRoutesDependencies): Handlers {
       acceptedMs: now(),
       ...(request.reference.qualifier === undefined ? {} : { qualifier: request.reference.qualifier }),
       ...(request.clientContext === undefined ? {} : { clientContext: request.clientContext }),
+      ...(request.tenantId === undefined ? {} : { tenantId: request.tenantId }),
     })
     return new Answer({}, { status: 202, headers: headersOf(request) })
   }

@@ -68,7 +68,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   Invoke:
-    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once, retried as on AWS, and end at destinations and dead letters. Loops are stopped by the `Lineage` of the trace header. Functions with tenancy take no events',
+    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once, retried as on AWS, and end at destinations and dead letters. Loops are stopped by the `Lineage` of the trace header. Events keep their tenant',
   InvokeAsync: 'yes',
   InvokeWithResponseStream:
     'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`',
