@@ -20,6 +20,7 @@ import { createLifecycle } from './functions/lifecycle.ts'
 import { findVersion } from './functions/resolve.ts'
 import { createTurns } from './functions/turns.ts'
 import { environmentKey, environmentSpec } from './invoke/environment-spec.ts'
+import { createInitialisation } from './invoke/initialisation.ts'
 import { createInvoke, type Invoke } from './invoke/invoke.ts'
 import { createProvisioning, type Allocator } from './invoke/provisioning.ts'
 import { queuedRequest } from './invoke/queued-request.ts'
@@ -140,13 +141,15 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
   })
   const specOf = async (name: string, qualifier: string) => {
     const found = await findVersion({ ...home, catalogue }, { name, qualifier }).catch(ifThere)
-    const version = qualifier === latestVersion ? (found?.record.serving ?? found?.version) : found?.version
-    return found === undefined || version === undefined ? undefined : environmentSpec(found.record, version)
+    if (found === undefined) return undefined
+    const serving = qualifier === latestVersion ? found.record.serving : found.version.serving
+    return environmentSpec(found.record, serving ?? found.version)
   }
   const adoption: Adoption | undefined =
     shared === undefined ? undefined : createAdoption({ shared, scheduler, specOf, leases, log })
   const sweepLeases = shared === undefined ? undefined : createLeaseSweep({ shared, leases })
-  return { scheduler, provisioning, adoption, sweepLeases }
+  const initialisation = createInitialisation({ catalogue, scheduler, provisioning })
+  return { scheduler, provisioning, initialisation, adoption, sweepLeases }
 }
 
 /** Only what surely is not there may be taken for that: what an environment belongs to decides whether it is ended. */
@@ -171,7 +174,7 @@ function assembleEvents({ config, surroundings, home, store }: Base, invoke: Inv
 
 function assembleFunctions(
   { config, surroundings, home, store, codeStore }: Base,
-  { scheduler, provisioning, adoption }: Awaited<ReturnType<typeof assembleEnvironments>>,
+  { scheduler, provisioning, initialisation, adoption }: Awaited<ReturnType<typeof assembleEnvironments>>,
 ) {
   const { log, now, ids } = surroundings
   const { s3Endpoint, layerEndpoint } = config
@@ -185,6 +188,7 @@ function assembleFunctions(
     layers,
     foreignLayers: layerEndpoint === undefined ? undefined : createAwsLayerSource(layerEndpoint, home.region),
     prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)).catch(explainPreparation),
+    initialise: (record, version) => initialisation.initialise(record, version),
     drain: (name, version) => {
       scheduler.drain(version === undefined ? name : environmentKey(name, version))
       // What cannot be ended now is found by the next look.

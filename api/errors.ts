@@ -54,6 +54,7 @@ export const kinds = {
   tooManyRequests: { name: 'TooManyRequestsException', status: 429 },
   unknownOperation: { name: 'UnknownOperationException', status: 404 },
   unrecognizedClient: { name: 'UnrecognizedClientException', status: 403 },
+  noPublishedVersion: { name: 'NoPublishedVersionException', status: 400, capitalMessage: true },
   notImplemented: { name: 'NotImplementedException', status: 501 },
   unsupportedMediaType: { name: 'UnsupportedMediaTypeException', status: 415 },
   validation: { name: 'ValidationException', status: 400 },

@@ -64,7 +64,7 @@ async function putTogether(
   const { dispatcher } = events
   const state = { isReady: false }
   const app = createApp(config, surroundings, { ...parts, access }, () => state.isReady)
-  const endings: (() => void)[] = [() => access.close(), () => provisioning.close()]
+  const endings: (() => void)[] = [() => access.close(), () => provisioning.close(), () => parts.initialisation.close()]
   const close = async () => {
     const wasReady = state.isReady
     state.isReady = false
@@ -149,11 +149,8 @@ function followReplicas(parts: Parts, log: Log): () => void {
   }
   store.shared.onChange((name) => {
     quietly(drainStale(parts, name))
-  store.shared.onChange((name) => {
-    quietly(drainStale(parts, name))
     quietly(Promise.resolve(adoption?.endStale(name)))
     provisioning.refresh(name)
-  })
   })
   const takeOver = async () => {
     await lifecycle.takeOver()

@@ -27,6 +27,8 @@ const settings: Omit<KubernetesSettings, 'namespace' | 'kubeconfig'> = {
   supervisorImage: imageOf('supervisor'),
   pullPolicy: 'IfNotPresent',
   poolSize: 1,
+  poolIdleMs: 3_600_000,
+  furtherNamespaces: [],
   startMs: 50_000,
   orphanSeconds: 60,
   overheadMb: 64,

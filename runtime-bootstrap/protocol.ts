@@ -150,6 +150,8 @@ export interface ReadyMessage {
 /** The first initialisation failed, and no event waits for it; an event gets another one. */
 export interface InitFailedMessage {
   readonly type: 'init-failed'
+  /** What went wrong, as AWS names it; absent where an older supervisor says so. */
+  readonly errorType?: string
 }
 
 /** The function began to stream its answer: chunks follow, then `response`. */

@@ -258,7 +258,8 @@ export class Supervisor {
     this.#move('down')
     if (wasInit) this.#outbox.log.line(initReportLine(endedMs - this.#initStartedMs, this.#initPhase, fault))
     const run = this.#run
-    if (run === undefined) return this.#outbox.flush(wasInit ? encodeFrame({ type: 'init-failed' }) : undefined)
+    const failure = wasInit ? encodeFrame({ type: 'init-failed', errorType: fault.errorType }) : undefined
+    if (run === undefined) return this.#outbox.flush(failure)
     // The first initialisation failed, or the runtime left while it had nothing to do: the event gets another one.
     const isUntried = wasInit ? this.#initPhase === 'init' : !run.isStartWritten && fault.status === 'error'
     if (isUntried) return void this.#initialiseAgain(run)

@@ -10,6 +10,7 @@ function world(found: readonly FoundEnvironment[], held: readonly string[]) {
   const adoption = createAdoption({
     shared: {
       list: () => Promise.resolve([...found]),
+      exists: () => true,
       takeOver: () => Promise.reject(new Error('nothing is taken over')),
       end: (id) => void ended.push(id),
     },
@@ -23,6 +24,10 @@ function world(found: readonly FoundEnvironment[], held: readonly string[]) {
       park: () => Promise.resolve(true),
       takeParked: () => Promise.resolve(undefined),
       forget: () => Promise.resolve(),
+      want: () => Promise.resolve(),
+      onWanted: () => undefined,
+      known: () => Promise.resolve([]),
+      forgetGone: () => Promise.resolve(),
     },
     log: { info: () => undefined, warn: () => undefined },
   })

@@ -1,5 +1,6 @@
 import type { Assignment } from '../../runtime-bootstrap/protocol.ts'
 import type { EnvironmentSpec } from './driver.ts'
+import { initTimeoutOf } from './init-timeout.ts'
 import { runtimeVersionOf } from './runtime-family.ts'
 import { runtimeVariables, type Places } from './variables.ts'
 
@@ -13,10 +14,6 @@ export interface AssignmentSurroundings {
   readonly command: readonly string[]
 }
 
-const initTimeoutMs = 10_000
-/** At least this long may an environment that is initialised ahead take for it (reference 7.3, 11). */
-const provisionedInitTimeoutMs = 130_000
-
 /** What an environment of a function is told, wherever it runs. */
 export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurroundings): Assignment {
   const { accountId, region, runtime, places, command } = surroundings
@@ -28,7 +25,7 @@ export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurr
     accountId,
     memoryMb: spec.memoryMb,
     timeoutMs: spec.timeoutMs,
-    initTimeoutMs: spec.isProvisioned === true ? Math.max(provisionedInitTimeoutMs, spec.timeoutMs) : initTimeoutMs,
+    initTimeoutMs: initTimeoutOf(spec),
     runtimeVersion: runtimeVersion.version,
     runtimeVersionArn: runtimeVersion.arn,
     codeFolder: places.taskRoot,

@@ -3,6 +3,15 @@ import type { Claim, Concurrency } from './concurrency.ts'
 import type { EnvironmentSpec } from './driver.ts'
 import type { Environment } from './environment.ts'
 
+/** What an invocation counts for: the function, or the version alone on a capacity provider (reference 7.5). */
+export function claimOf(spec: EnvironmentSpec): Claim {
+  const { managed, functionName, version } = spec
+  if (managed === undefined) return spec
+  const { maximum } = managed
+  const limit = maximum === undefined ? {} : { reserved: maximum }
+  return { functionName: `:${functionName}:${version}`, isOutside: true, ...limit }
+}
+
 /**
  * Takes a place for an invocation of a version that has provisioned concurrency: one of those, else one as any other version of
  * the function gets (reference 7.3, 7.4). Answers the claim that the place is given back by.

@@ -5,6 +5,8 @@ export interface Claim {
   readonly functionName: string
   /** The function's reserved concurrency; without one it shares what the account has left. */
   readonly reserved?: number
+  /** It counts for its own limit, if there is one, and not for the account's; its name begins with a colon. */
+  readonly isOutside?: boolean
 }
 
 /** Counts invocations that run, for the account and per function. Both limits hold at all times. */
@@ -29,19 +31,22 @@ export function countConcurrency(accountLimit: number, committed: () => number =
   const byFunction = new Map<string, number>()
   let running = 0
   let unreserved = 0
+  let outside = 0
   return {
-    enter({ functionName, reserved }) {
+    enter({ functionName, reserved, isOutside = false }) {
       const ofFunction = byFunction.get(functionName) ?? 0
-      if (reserved !== undefined && ofFunction >= reserved) throw reservedConcurrencyExceeded()
+      if (reserved !== undefined && ofFunction >= reserved) throw limitExceeded(isOutside)
       const isShort = reserved === undefined && unreserved >= accountLimit - committed()
-      if (running >= accountLimit || isShort) throw accountConcurrencyExceeded()
+      if (!isOutside && (running - outside >= accountLimit || isShort)) throw accountConcurrencyExceeded()
       running++
-      if (reserved === undefined) unreserved++
+      if (isOutside) outside++
+      else if (reserved === undefined) unreserved++
       byFunction.set(functionName, ofFunction + 1)
     },
-    leave({ functionName, reserved }) {
+    leave({ functionName, reserved, isOutside = false }) {
       running--
-      if (reserved === undefined) unreserved--
+      if (isOutside) outside--
+      else if (reserved === undefined) unreserved--
       const ofFunction = (byFunction.get(functionName) ?? 0) - 1
       if (ofFunction > 0) byFunction.set(functionName, ofFunction)
       else byFunction.delete(functionName)
@@ -49,4 +54,9 @@ export function countConcurrency(accountLimit: number, committed: () => number =
     running: () => running,
     close: () => Promise.resolve(),
   }
+}
+
+/** The refusal of a function's own limit; what AWS gives as reason on a capacity provider is unknown. */
+export function limitExceeded(isOutside: boolean): Error {
+  return isOutside ? accountConcurrencyExceeded() : reservedConcurrencyExceeded()
 }

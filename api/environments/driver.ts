@@ -31,7 +31,13 @@ export interface EnvironmentSpec {
   readonly provisioned?: number
   /** The environment is initialised ahead of its first event, and has more time for it. */
   readonly isProvisioned?: boolean
+  /** It runs on a capacity provider: beside the account's concurrency, and in at most so many environments at once. */
+  readonly managed?: { readonly maximum?: number }
+  /** What the function is told of its initialisation, where that is not as usual. */
+  readonly initializationType?: InitializationType
 }
+
+export type InitializationType = 'on-demand' | 'provisioned-concurrency' | 'lambda-managed-instances'
 
 /** A supervisor that runs and has not been assigned yet, and what it shall be assigned. */
 export interface Launched {

@@ -72,8 +72,8 @@ export class Environment {
   readonly launched: Launched
   /** Resolves when the runtime asked for its first event, or can do so no more. */
   readonly started: Promise<void>
-  /** Resolves to whether the first initialisation succeeded, when that is known. */
-  readonly initialised: Promise<boolean>
+  /** Resolves when the first initialisation is over: to nothing, or to the type of what went wrong. */
+  readonly initialised: Promise<string | undefined>
   /** Resolves when the environment is gone. */
   readonly gone: Promise<void>
   /** Resolves when an invocation is over: of an environment that was found busy, the one of the server before. */
@@ -81,7 +81,7 @@ export class Environment {
   readonly #events: EnvironmentEvents
   readonly #clock: () => number
   #markStarted: () => void = () => undefined
-  #markInitialised: (isInitialised: boolean) => void = () => undefined
+  #markInitialised: (failure: string | undefined) => void = () => undefined
   #markGone: () => void = () => undefined
   #markFreed: () => void = () => undefined
   #state: EnvironmentState = 'starting'
@@ -182,7 +182,7 @@ export class Environment {
   /** What another server began here ends before anything else can run. */
   #adopt(found: 'idle' | 'busy'): void {
     this.#markStarted()
-    this.#markInitialised(true)
+    this.#markInitialised(undefined)
     this.#move(found === 'idle' ? 'idle' : 'finishing')
   }
 
@@ -191,10 +191,10 @@ export class Environment {
     switch (message.type) {
       case 'ready':
         this.#markStarted()
-        this.#markInitialised(true)
+        this.#markInitialised(undefined)
         break
       case 'init-failed':
-        this.#markInitialised(false)
+        this.#markInitialised(message.errorType ?? 'Runtime.Unknown')
         break
       case 'begin':
         this.#streamOf(message.requestId)?.begin(message.contentType)
@@ -264,7 +264,7 @@ export class Environment {
     if (call?.tail === true && call.response !== undefined) call.resolve(result(call.response))
     else call?.reject(new EnvironmentLost(this.launched, reason, !call.written))
     this.#markStarted()
-    this.#markInitialised(false)
+    this.#markInitialised('Runtime.ExitError')
     this.#markGone()
     this.#events.onGone(this)
   }

@@ -22,7 +22,8 @@ export function fakeLedgers() {
   const refusalOf = ({ functionName, reserved, accountLimit, unreservedLimit }: BookRequest): Refusal | undefined => {
     if (reserved !== undefined && sum((share) => share.functionName === functionName) >= reserved) return 'function'
     const isShort = reserved === undefined && sum((share) => !share.isReserved) >= unreservedLimit
-    return isShort || sum(() => true) >= accountLimit ? 'account' : undefined
+    if (isOutside(functionName)) return undefined
+    return isShort || sum((share) => !isOutside(share.functionName)) >= accountLimit ? 'account' : undefined
   }
   const tell = (server: FakeServer, name: string | undefined) =>
     all().forEach((each) => each !== server && each.listener?.onWanted(name))
@@ -60,3 +61,5 @@ export function fakeLedgers() {
   }
   return { open, die, booked: (name: string) => sum((share) => share.functionName === name) }
 }
+
+const isOutside = (functionName: string): boolean => functionName.startsWith(':')

@@ -29,7 +29,8 @@ export interface LedgerListener {
 /**
  * Where servers that share their functions book places, each the right to run one invocation at a time. Promises: the places
  * booked of a function and of the account never exceed the limits of the request that booked the last one; a place is its
- * server's until it is given back; those of a server that died pass to a living one, which knows when they are free.
+ * server's until it is given back; those of a server that died pass to a living one, which knows when they are free. Places
+ * of a name that begins with a colon count for their own limit alone.
  */
 export interface PlaceLedger {
   /** Books one place, or says what is in the way and lets the other servers know that it is wanted. */

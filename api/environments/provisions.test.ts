@@ -101,7 +101,11 @@ describe('provisioned environments', () => {
     await scheduler.close(0)
     scheduler = start({}, new RuntimeUnavailable('none'))
     await scheduler.provision(standInSpec, 2)
-    expect(kept()).toEqual({ initialised: 0, isFailed: true })
+    expect(kept()).toMatchObject({
+      initialised: 0,
+      isFailed: true,
+      failure: { code: 'InvalidRuntime', reason: 'none' },
+    })
     await scheduler.provision(standInSpec, 0)
     expect(kept()).toEqual({ initialised: 0, isFailed: false })
   })

@@ -1,5 +1,6 @@
 import type { EnvironmentSpec } from './driver.ts'
 import type { Environment } from './environment.ts'
+import { failureOfInit, failureOfLaunch, type InitFailure } from './init-failure.ts'
 
 /** How far the environments are that shall be kept of one key. */
 export interface ProvisionState {
@@ -7,6 +8,8 @@ export interface ProvisionState {
   readonly initialised: number
   /** An initialisation failed: nothing is kept until it is asked for anew. */
   readonly isFailed: boolean
+  /** Why, where this server knows. */
+  readonly failure?: InitFailure
 }
 
 export interface ProvisionsParts {
@@ -21,7 +24,7 @@ export interface ProvisionsParts {
 interface Entry {
   spec: EnvironmentSpec
   wanted: number
-  isFailed: boolean
+  failure: InitFailure | undefined
   readonly starting: Set<Promise<void>>
   /** Launched and not yet initialised. */
   readonly young: Set<Environment>
@@ -48,7 +51,7 @@ export class Provisions {
     this.#entries.set(spec.key, entry)
     entry.spec = { ...spec, isProvisioned: true }
     entry.wanted = wanted
-    entry.isFailed = false
+    entry.failure = undefined
     this.#letGo(entry)
     this.#fill(entry)
     while (entry.starting.size > 0) await Promise.all(entry.starting)
@@ -57,13 +60,14 @@ export class Provisions {
 
   stateOf(key: string): ProvisionState {
     const entry = this.#entries.get(key)
-    return { initialised: entry?.kept.size ?? 0, isFailed: entry?.isFailed ?? false }
+    const failure = entry?.failure
+    return { initialised: entry?.kept.size ?? 0, isFailed: failure !== undefined, ...(failure && { failure }) }
   }
 
   /** An environment is gone; a kept one is replaced. */
   lost(key: string, environment: Environment): void {
     const entry = this.#entries.get(key)
-    if (entry?.kept.delete(environment) !== true || entry.isFailed) return
+    if (entry?.kept.delete(environment) !== true || entry.failure !== undefined) return
     setTimeout(() => {
       if (this.#entries.get(key) === entry) this.#fill(entry)
     }, againMs).unref()
@@ -82,7 +86,7 @@ export class Provisions {
   }
 
   #fill(entry: Entry): void {
-    while (!entry.isFailed && entry.kept.size + entry.starting.size < entry.wanted) {
+    while (entry.failure === undefined && entry.kept.size + entry.starting.size < entry.wanted) {
       const start = this.#start(entry).finally(() => entry.starting.delete(start))
       entry.starting.add(start)
     }
@@ -90,29 +94,29 @@ export class Provisions {
 
   async #start(entry: Entry): Promise<void> {
     const { spec } = entry
-    const environment = await this.#parts.launch(spec).catch(() => undefined)
-    if (environment === undefined) {
-      this.#fail(entry)
+    const environment = await this.#parts.launch(spec).catch(failureOfLaunch)
+    if ('code' in environment) {
+      this.#fail(entry, environment)
       return
     }
     entry.young.add(environment)
     // Nobody waits for it any more when its entry was given up meanwhile.
     const isWanted = () => entry.kept.size < entry.wanted
     if (!isWanted()) environment.stop('spindown')
-    const isInitialised = await environment.initialised
+    const failed = await environment.initialised
     if (!entry.young.delete(environment)) return
-    if (isInitialised && isWanted()) {
+    if (failed === undefined && isWanted()) {
       entry.kept.add(environment)
       this.#parts.keep(spec, environment)
       return
     }
     environment.kill('it is not kept')
-    if (!isInitialised && isWanted()) this.#fail(entry)
+    if (failed !== undefined && isWanted()) this.#fail(entry, failureOfInit(failed))
   }
 
-  #fail(entry: Entry): void {
+  #fail(entry: Entry, failure: InitFailure): void {
     if (entry.wanted === 0) return
-    entry.isFailed = true
+    entry.failure = failure
     const wanted = entry.wanted
     this.#end(entry)
     entry.wanted = wanted
@@ -136,5 +140,5 @@ export class Provisions {
 }
 
 function newEntry(spec: EnvironmentSpec): Entry {
-  return { spec, wanted: 0, isFailed: false, starting: new Set(), young: new Set(), kept: new Set() }
+  return { spec, wanted: 0, failure: undefined, starting: new Set(), young: new Set(), kept: new Set() }
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../observe/log.ts'
-import { countFound, enterProvisioned } from './claims.ts'
+import { claimOf, countFound, enterProvisioned } from './claims.ts'
 import type { Claim, Concurrency } from './concurrency.ts'
 import type { Driver, EnvironmentSpec, Launched } from './driver.ts'
 import { Environment, EnvironmentLost, type EnvironmentEvents } from './environment.ts'
@@ -111,9 +111,9 @@ class PooledScheduler implements Scheduler {
   async run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult> {
     this.#refuseWhenClosing()
     // Awaited only when another server has to be asked: the answer is there in most cases.
-    const isProvisioned = spec.provisioned !== undefined
-    const entering = isProvisioned ? enterProvisioned(this.#concurrency, spec) : this.#concurrency.enter(spec)
-    const claim: Claim = entering === undefined ? spec : ((await entering) ?? spec)
+    const [asked, counts] = [claimOf(spec), this.#concurrency]
+    const entering = spec.provisioned === undefined ? counts.enter(asked) : enterProvisioned(counts, spec)
+    const claim: Claim = entering === undefined ? asked : ((await entering) ?? asked)
     try {
       this.#refuseWhenClosing()
       const pool = this.#pools.of(spec)
@@ -133,7 +133,7 @@ class PooledScheduler implements Scheduler {
     const pool = this.#pools.of(spec)
     const environment = this.#add(pool, spec, launched)
     if (environment.isFree) pool.offer(environment)
-    else void countFound(this.#concurrency, spec, environment)
+    else void countFound(this.#concurrency, claimOf(spec), environment)
   }
 
   holds(id: string): boolean {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { accountConcurrencyExceeded, reservedConcurrencyExceeded } from '../errors.ts'
-import type { Claim, Concurrency } from './concurrency.ts'
-import type { PlaceLedger, Refusal, Share } from './place-ledger.ts'
+import { accountConcurrencyExceeded } from '../errors.ts'
+import { limitExceeded, type Claim, type Concurrency } from './concurrency.ts'
+import type { PlaceLedger, Share } from './place-ledger.ts'
 
 export interface SharedConcurrencyOptions {
   readonly ledger: PlaceLedger
@@ -66,11 +66,16 @@ class SharedConcurrency implements Concurrency {
   }
 
   enter(claim: Claim): void | Promise<void> {
+    if (isUnlimited(claim)) {
+      this.#running++
+      return
+    }
     return this.#takeUnused(claim) ? undefined : this.#book(claim)
   }
 
   leave(claim: Claim): void {
     this.#running--
+    if (isUnlimited(claim)) return
     this.#bookedOf(shareOf(claim)).inUse--
   }
 
@@ -109,7 +114,8 @@ class SharedConcurrency implements Concurrency {
       if (this.#takeUnused(claim)) return
       answer = await this.#ledger.book(request)
     }
-    if (answer !== 'booked') throw refusals[answer]()
+    if (answer !== 'booked')
+      throw answer === 'account' ? accountConcurrencyExceeded() : limitExceeded(claim.isOutside === true)
     const booked = this.#bookedOf(shareOf(claim))
     booked.places++
     this.#use(booked)
@@ -157,7 +163,7 @@ function shareOf({ functionName, reserved }: Claim): Share {
   return { functionName, isReserved: reserved !== undefined }
 }
 
-const refusals: Readonly<Record<Refusal, () => Error>> = {
-  function: reservedConcurrencyExceeded,
-  account: accountConcurrencyExceeded,
+/** What counts for no limit needs no place. */
+function isUnlimited({ isOutside = false, reserved }: Claim): boolean {
+  return isOutside && reserved === undefined
 }

@@ -3,7 +3,7 @@ import type { EnvironmentSpec } from './driver.ts'
 import { interpreterFolder, type FoundRuntime } from './process/runtimes.ts'
 
 const initializationType = 'AWS_LAMBDA_INITIALIZATION_TYPE'
-const provisionedType = 'provisioned-concurrency'
+const aheadTypes = ['provisioned-concurrency', 'lambda-managed-instances']
 
 /** Where an environment has its folders, as its function sees them. */
 export interface Places {
@@ -90,7 +90,7 @@ function searchPaths({ family, version }: FoundRuntime, places: Places): Record<
 
 /** Whether the environment was told that it is initialised ahead of its first event. */
 export function isInitialisedAhead({ variables }: { readonly variables: Readonly<Record<string, string>> }): boolean {
-  return variables[initializationType] === provisionedType
+  return aheadTypes.includes(variables[initializationType] ?? '')
 }
 
 /** The client for Python knows the folders of layers where they are mounted. */
@@ -112,7 +112,8 @@ function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, 
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
-    [initializationType]: spec.isProvisioned === true ? provisionedType : 'on-demand',
+    [initializationType]:
+      spec.initializationType ?? (spec.isProvisioned === true ? 'provisioned-concurrency' : 'on-demand'),
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     ...(spec.logFormat === 'JSON' ? { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' } : {}),
     ...credentials(),

@@ -1,6 +1,13 @@
+import { attachedTo } from '../functions/attachment.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { eventInvokeSettingsOf } from '../functions/event-invoke-config.ts'
-import { latestVersion, type FunctionRecord, type FunctionSettings } from '../functions/function.ts'
+import {
+  isManaged,
+  latestPublished,
+  latestVersion,
+  type FunctionRecord,
+  type FunctionSettings,
+} from '../functions/function.ts'
 
 /** What is configured for the events of a function's version or alias. */
 export interface EventSettings {
@@ -21,13 +28,14 @@ export type SettingsOf = (functionName: string, qualifier?: string) => Promise<E
 
 /** Reads the settings from where functions are kept: dead letters are the version's own, all else is the function's. */
 export function createSettingsOf(catalogue: Pick<Catalogue, 'find' | 'findVersion'>): SettingsOf {
-  return async (functionName, qualifier = latestVersion) => {
+  return async (functionName, given) => {
     const record = (await catalogue.find(functionName))?.value
     if (record === undefined) return undefined
+    const qualifier = given ?? (isManaged(record) ? latestPublished : latestVersion)
     const deadLetterTargetArn = (await versionSettings(catalogue, record, qualifier))?.deadLetterTargetArn
     const { maximumRetryAttempts, maximumEventAgeSeconds, onSuccess, onFailure } = eventInvokeSettingsOf(
       record,
-      qualifier,
+      given ?? unqualified(record),
     )
     return {
       maxAgeMs: maximumEventAgeSeconds * 1000,
@@ -38,6 +46,12 @@ export function createSettingsOf(catalogue: Pick<Catalogue, 'find' | 'findVersio
       ...(deadLetterTargetArn === undefined ? {} : { deadLetterTargetArn }),
     }
   }
+}
+
+/** On a capacity provider the config of what runs goes before the function's own. */
+function unqualified(record: FunctionRecord): string {
+  const isOwn = isManaged(record) && attachedTo(record, 'eventInvoke', latestPublished) !== undefined
+  return isOwn ? latestPublished : latestVersion
 }
 
 async function versionSettings(

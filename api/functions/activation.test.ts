@@ -20,6 +20,7 @@ function aServer(catalogue: Catalogue, prepare: () => Promise<void> = () => Prom
       prepared++
       return prepare()
     },
+    initialise: () => Promise.resolve(),
     drain: () => undefined,
     onFault: (_, cause) => void faults.push(cause),
     stamp: { nowMs: () => 1, newId: () => `id ${String(++ids)} ${String(Math.random())}` },

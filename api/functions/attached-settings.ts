@@ -50,6 +50,8 @@ export interface RuntimeManagement {
 export interface ScalingBounds {
   readonly minimumEnvironments?: number
   readonly maximumEnvironments?: number
+  /** The bounds that these replace. */
+  readonly before?: Omit<ScalingBounds, 'before'>
 }
 
 /** The kinds of settings that hang on a function's `$LATEST`, a version or an alias. */

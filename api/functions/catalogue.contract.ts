@@ -123,13 +123,38 @@ export function describeCatalogue(name: string, open: () => Promise<OpenedCatalo
       await catalogue.save({ record: aFunction('created', { latest: pending }), expectedRevision: 0 })
       await catalogue.save({ record: aFunction('updated', { latest: updating }), expectedRevision: 0 })
       await catalogue.save({ record: aFunction('settled'), expectedRevision: 0 })
-      expect((await catalogue.underWay()).toSorted()).toEqual(['created', 'updated'])
+      await catalogue.save({
+        record: aFunction('published', { versions: ['1'], activating: { 1: 'g' } }),
+        expectedRevision: 0,
+      })
+      expect((await catalogue.underWay()).toSorted()).toEqual(['created', 'published', 'updated'])
       await catalogue.save({
         record: aFunction('created'),
         expectedRevision: (await catalogue.find('created'))!.revision,
       })
       await catalogue.remove('updated', (await catalogue.find('updated'))!.revision)
+      await catalogue.remove('published', (await catalogue.find('published'))!.revision)
       expect(await catalogue.underWay()).toEqual([])
+    })
+
+    test('names the functions on a capacity provider, page by page, until they are on it no more', async () => {
+      for (const name of ['b', 'a-1', 'B'])
+        await catalogue.save({ record: aFunction(name, { capacity: { $LATEST: 'p' } }), expectedRevision: 0 })
+      const both = aFunction('both', { versions: ['1'], capacity: { $LATEST: 'p-2', 1: 'p' } })
+      await catalogue.save({ record: both, expectedRevision: 0 })
+      await catalogue.save({ record: aFunction('none'), expectedRevision: 0 })
+      expect(await catalogue.onCapacityProvider('p', { limit: 10 })).toEqual(['B', 'a-1', 'b', 'both'])
+      expect(await catalogue.onCapacityProvider('p', { limit: 2 })).toEqual(['B', 'a-1'])
+      expect(await catalogue.onCapacityProvider('p', { after: 'a-1', limit: 1 })).toEqual(['b'])
+      expect(await catalogue.onCapacityProvider('p-2', { limit: 10 })).toEqual(['both'])
+      const revision = async (name: string) => (await catalogue.find(name))!.revision
+      await catalogue.save({
+        record: aFunction('both', { capacity: { $LATEST: 'p-2' } }),
+        expectedRevision: await revision('both'),
+      })
+      await catalogue.remove('B', await revision('B'))
+      expect(await catalogue.onCapacityProvider('p', { limit: 10 })).toEqual(['a-1', 'b'])
+      expect(await (await opened.reopen()).onCapacityProvider('p-2', { limit: 10 })).toEqual(['both'])
     })
   })
 }

@@ -1,5 +1,6 @@
 import type { Catalogue, Stored } from './catalogue.ts'
-import { isUnderWay } from './deployment.ts'
+import { providersOf } from './capacity-use.ts'
+import { isDeploying } from './deployment.ts'
 import type { FunctionRecord, FunctionVersion } from './function.ts'
 
 /** A catalogue in memory, for tests; it keeps copies, as a real one does. */
@@ -38,6 +39,11 @@ export function fakeCatalogue(): Catalogue {
       return { functionCount: records.size, codeBytes }
     },
     underWay: async () =>
-      [...records.values()].filter(({ value }) => isUnderWay(value.latest)).map(({ value }) => value.name),
+      [...records.values()].filter(({ value }) => isDeploying(value)).map(({ value }) => value.name),
+    onCapacityProvider: async (provider, { after = '', limit }) => {
+      const users = [...records.values()].filter(({ value }) => providersOf(value).includes(provider))
+      const names = users.map(({ value }) => value.name).filter((name) => name > after)
+      return names.sort((a, b) => (a < b ? -1 : 1)).slice(0, limit)
+    },
   }
 }

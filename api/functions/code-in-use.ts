@@ -30,6 +30,7 @@ async function* eachVersion(catalogue: Pick<Catalogue, 'list' | 'findVersion'>):
       for (const number of versions) {
         const version = await catalogue.findVersion(name, number)
         if (version !== undefined) yield version
+        if (version?.serving !== undefined) yield version.serving
       }
     }
     after = page.at(-1)?.name

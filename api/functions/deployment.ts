@@ -1,9 +1,8 @@
+import { withCapacity } from './capacity-use.ts'
 import type { FunctionCode, FunctionRecord, FunctionSettings, FunctionVersion } from './function.ts'
-import { latestVersion } from './function.ts'
+import { latestPublished, latestVersion } from './function.ts'
+import { pending, publish, updating, withoutActivation, type VersionChange } from './publication.ts'
 import type { RecordChange, Stamp } from './record-change.ts'
-import { addVersion, isPublishedAs, publishedCopy } from './publication.ts'
-
-const creating = { reason: 'The function is being created.', code: 'Creating' }
 
 /** How the preparation of a version ended: undefined when it is ready to run. */
 export interface PreparationFault {
@@ -11,27 +10,26 @@ export interface PreparationFault {
   readonly code: string
 }
 
-/** A change, and the version that its answer describes. */
-export interface VersionChange extends RecordChange {
-  readonly described: FunctionVersion
-}
-
 export interface NewFunction {
   readonly name: string
   readonly settings: FunctionSettings
   readonly code: FunctionCode
   readonly tags: Readonly<Record<string, string>>
-  readonly publish: boolean
+  /** Which version is published at once, if any. */
+  readonly publish?: PublishTarget | undefined
   readonly codeSigningConfigArn?: string | undefined
 }
 
-/** A new function, `Pending` until it is prepared; with its version 1 when it is published at once. */
+/** Where a deployment is published to: the next number, or `$LATEST.PUBLISHED`. */
+export type PublishTarget = 'next' | 'latest-published'
+
+/** A new function, `Pending` until it is prepared; with its first version when it is published at once. */
 export function createFunction(request: NewFunction, stamp: Stamp): VersionChange {
-  const { name, settings, code, tags, publish, codeSigningConfigArn: signing } = request
+  const { name, settings, code, tags, publish: target, codeSigningConfigArn: signing } = request
   const latest = pending({ version: latestVersion, settings, code, ...marks(stamp), state: 'Pending' })
   const signed = signing === undefined ? {} : { codeSigningConfigArn: signing }
-  const record = { name, latest, nextVersion: 1, versions: [], aliases: {}, tags, ...signed }
-  return publish ? publishPending(record, stamp) : { record, described: latest }
+  const record = withCapacity({ name, latest, nextVersion: 1, versions: [], aliases: {}, tags, ...signed }, latest)
+  return target === undefined ? { record, described: latest } : publishUpdate(record, target, undefined, stamp)
 }
 
 export interface Update {
@@ -44,15 +42,19 @@ export function beginUpdate(record: FunctionRecord, update: Update, stamp: Stamp
   const { latest, serving = latest, ...rest } = record
   const { stateReason: _reason, stateReasonCode: _code, ...clean } = latest
   const next = { ...clean, ...update, ...marks(stamp) }
-  if (latest.state === 'Failed') return { ...rest, latest: pending(next) }
-  const status = { updateStatus: 'InProgress', updateReason: creating.reason, updateReasonCode: creating.code } as const
-  return { ...rest, latest: { ...next, ...status }, serving }
+  if (latest.state === 'Failed') return withCapacity({ ...rest, latest: pending(next) }, next)
+  return withCapacity({ ...rest, latest: updating(next), serving }, next)
 }
 
 /** An update that publishes: a new version that is pending, unless `last` is the same already. */
-export function publishUpdate(record: FunctionRecord, last: FunctionVersion | undefined, stamp: Stamp): VersionChange {
-  if (last !== undefined && isPublishedAs(record.latest, last)) return { record, described: last }
-  return publishPending(record, stamp)
+export function publishUpdate(
+  record: FunctionRecord,
+  target: PublishTarget,
+  last: FunctionVersion | undefined,
+  stamp: Stamp,
+): VersionChange {
+  const version = target === 'next' ? String(record.nextVersion) : latestPublished
+  return publish(record, { version, last, isWithUpdate: true }, stamp)
 }
 
 /** The end of a create or update: `$LATEST` and the version published with it are ready, or they failed. */
@@ -62,11 +64,25 @@ export function completeDeployment(
   fault: PreparationFault | undefined,
   stamp: Stamp,
 ): RecordChange {
-  const versions = published?.state === 'Pending' ? [completeVersion(published, fault, stamp)] : []
+  const isDue = published?.state === 'Pending' && record.activating?.[published.version] === undefined
+  const versions = isDue ? [completeVersion(published, fault, stamp)] : []
   const latest = completeVersion(record.latest, fault, stamp)
   if (fault !== undefined) return { record: { ...record, latest }, versions }
   const { serving: _replaced, ...rest } = record
   return { record: { ...rest, latest }, versions }
+}
+
+/** The end of the initialisation of a published version: it is active, and what it replaces is not served again. */
+export function completeActivation(
+  record: FunctionRecord,
+  version: FunctionVersion,
+  fault: PreparationFault | undefined,
+  stamp: Stamp,
+): RecordChange {
+  return {
+    record: withoutActivation(record, version.version),
+    versions: [completeVersion(version, fault, stamp)],
+  }
 }
 
 /** Whether a create or update of this version still has to be completed. */
@@ -74,29 +90,25 @@ export function isUnderWay(version: FunctionVersion): boolean {
   return version.state === 'Pending' || version.updateStatus === 'InProgress'
 }
 
-function publishPending(record: FunctionRecord, stamp: Stamp): VersionChange {
-  const {
-    updateStatus: _status,
-    updateReason: _reason,
-    updateReasonCode: _code,
-    ...copy
-  } = publishedCopy(record, stamp)
-  const described = pending(copy)
-  return { record: addVersion(record), versions: [described], described }
+/** Whether anything of the function still has to be completed. */
+export function isDeploying({ latest, activating }: FunctionRecord): boolean {
+  return isUnderWay(latest) || activating !== undefined
 }
 
 function completeVersion(version: FunctionVersion, fault: PreparationFault | undefined, stamp: Stamp): FunctionVersion {
   const { stateReason: _s, stateReasonCode: _sc, updateReason: _u, updateReasonCode: _uc, ...clean } = version
   const done = { ...clean, revisionId: stamp.newId() }
-  if (fault === undefined) return { ...done, state: 'Active', updateStatus: 'Successful' }
+  if (fault === undefined) return active(done)
   if (version.state === 'Pending') {
     return { ...done, state: 'Failed', stateReason: fault.reason, stateReasonCode: fault.code }
   }
   return { ...done, updateStatus: 'Failed', updateReason: fault.reason, updateReasonCode: fault.code }
 }
 
-function pending(version: FunctionVersion): FunctionVersion {
-  return { ...version, state: 'Pending', stateReason: creating.reason, stateReasonCode: creating.code }
+/** `$LATEST` of a function on a capacity provider is there to be published, and runs nothing (reference 2.1). */
+function active({ serving: _replaced, ...version }: FunctionVersion): FunctionVersion {
+  const isInvocable = version.version !== latestVersion || version.settings.capacityProvider === undefined
+  return { ...version, state: isInvocable ? 'Active' : 'ActiveNonInvocable', updateStatus: 'Successful' }
 }
 
 function marks({ nowMs, newId }: Stamp) {

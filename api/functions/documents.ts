@@ -10,8 +10,6 @@ export type DocumentKind =
   | 'function-url'
   | 'layer'
   | 'layer-version'
-  | 'policy'
-  | 'provisioned-concurrency'
 
 export interface DocumentKey {
   readonly kind: DocumentKind

@@ -18,6 +18,11 @@ export const nameErrors = {
   resourceNotFound: () => new LambdaError(kinds.resourceNotFound, 'The resource you requested does not exist.'),
 }
 
+/** A function on a capacity provider was invoked without a qualifier and has no `$LATEST.PUBLISHED`; AWS's text is unknown. */
+export function noPublishedVersion(): LambdaError {
+  return new LambdaError(kinds.noPublishedVersion, 'The function has no published versions available.')
+}
+
 /** Changes that a function's state or another change forbids (reference 2.1, 2.3, 2.6). */
 export const conflicts = {
   exists: (name: string) => conflict(`Function already exist: ${name}`),

@@ -30,6 +30,15 @@ export interface FunctionSettings {
   readonly imageConfig?: ImageConfig
   /** Set when the function is created, and never changed. */
   readonly tenantIsolation?: string
+  /** Set when the function is created, and never removed: it runs on managed instances. */
+  readonly capacityProvider?: CapacityUse
+}
+
+/** How a function runs on a capacity provider, as its owner set it; absent members have AWS's defaults. */
+export interface CapacityUse {
+  readonly arn: string
+  readonly maximumConcurrency?: number
+  readonly memoryGibPerVcpu?: number
 }
 
 /** A layer version that a function uses, with all that running needs, since the version itself may be deleted. */
@@ -67,12 +76,12 @@ export interface FunctionCode {
   readonly sourceKmsKeyArn?: string
 }
 
-export type FunctionState = 'Pending' | 'Active' | 'Inactive' | 'Failed'
+export type FunctionState = 'Pending' | 'Active' | 'ActiveNonInvocable' | 'Inactive' | 'Deactivated' | 'Failed'
 export type UpdateStatus = 'Successful' | 'Failed' | 'InProgress'
 
 /** `$LATEST` or a published version. */
 export interface FunctionVersion {
-  /** `$LATEST`, or a number as text. */
+  /** `$LATEST`, `$LATEST.PUBLISHED`, or a number as text. */
   readonly version: string
   readonly settings: FunctionSettings
   readonly code: FunctionCode
@@ -89,6 +98,8 @@ export interface FunctionVersion {
   readonly generation: string
   /** Of a published version: what `$LATEST`'s description was when it was published. */
   readonly sourceDescription?: string
+  /** Of `$LATEST.PUBLISHED`: what runs under this name until the version that replaces it is active. */
+  readonly serving?: FunctionVersion
 }
 
 export interface Alias {
@@ -108,8 +119,12 @@ export interface FunctionRecord {
   readonly serving?: FunctionVersion
   /** The number the next published version gets; numbers are never used twice. */
   readonly nextVersion: number
-  /** Published versions that exist, oldest first. */
+  /** Published versions that exist: `$LATEST.PUBLISHED`, then numbers, oldest first. */
   readonly versions: readonly string[]
+  /** Generations of the published versions that are not initialised yet, by version. */
+  readonly activating?: Readonly<Record<string, string>>
+  /** Names of capacity providers by the versions that run on them, `$LATEST` among them. */
+  readonly capacity?: Readonly<Record<string, string>>
   readonly aliases: Readonly<Record<string, Alias>>
   readonly tags: Readonly<Record<string, string>>
   readonly reservedConcurrency?: number
@@ -120,3 +135,16 @@ export interface FunctionRecord {
 }
 
 export const latestVersion = '$LATEST'
+
+/** What runs when a function on a capacity provider is invoked without a qualifier. */
+export const latestPublished = '$LATEST.PUBLISHED'
+
+/** Whether the text is a number of a version, or `$LATEST.PUBLISHED`. */
+export function isPublishedVersion(text: string): boolean {
+  return text === latestPublished || /^\d+$/.test(text)
+}
+
+/** Whether the function runs on a capacity provider. */
+export function isManaged({ latest }: Pick<FunctionRecord, 'latest'>): boolean {
+  return latest.settings.capacityProvider !== undefined
+}

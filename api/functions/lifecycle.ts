@@ -2,15 +2,17 @@ import { createActivation, type Activation, type ActivationDependencies } from '
 import { functionArn } from './arn.ts'
 import { checkCode, keepCode, type CheckedCode, type CodeRequest } from './code-source.ts'
 import { checkSignature, codeSigningErrors, touchConfig } from './code-signing.ts'
-import { beginUpdate, createFunction, publishUpdate, type VersionChange } from './deployment.ts'
-import type { Stored } from './catalogue.ts'
+import { checkProvider, capacityProviderErrors, touchProvider } from './capacity-provider.ts'
+import { beginUpdate, createFunction, publishUpdate, type PublishTarget } from './deployment.ts'
 import type { Documents } from './documents.ts'
 import { conflicts, imageErrors, nameErrors } from './function-errors.ts'
 import type { FunctionReference } from './function-name.ts'
+import { isPublishedVersion, latestPublished } from './function.ts'
 import { forgetUrls } from './function-url.ts'
 import type { FunctionRecord, FunctionSettings, FunctionVersion } from './function.ts'
 import { checkUnzippedSize, resolveLayers, type LayerResolutionDependencies } from './layer-resolution.ts'
-import { publishVersion, removeVersion, type PublishRequest } from './publication.ts'
+import { capacityErrors } from './managed-instances.ts'
+import { publishVersion, removeVersion, type PublishRequest, type VersionChange } from './publication.ts'
 import { changeRecord, requireRevision, requireSettled, type RecordChange } from './record-change.ts'
 import type { FoundVersion } from './resolve.ts'
 import { changedSettings, newSettings, type CreationSettings, type SettingsChange } from './settings.ts'
@@ -35,12 +37,12 @@ export interface CreateRequest {
   readonly codeSigningConfigArn?: string | undefined
   readonly code: CodeRequest
   readonly tags: Readonly<Record<string, string>>
-  readonly publish: boolean
+  readonly publish?: PublishTarget | undefined
 }
 
 export interface CodeUpdate extends CodeRequest {
   readonly architectures?: readonly string[] | undefined
-  readonly publish: boolean
+  readonly publish?: PublishTarget | undefined
   readonly dryRun: boolean
   readonly revisionId?: string | undefined
 }
@@ -55,8 +57,8 @@ export interface Lifecycle extends Activation {
   updateCode(name: string, request: CodeUpdate): Promise<FoundVersion>
   updateSettings(name: string, request: SettingsUpdate): Promise<FoundVersion>
   publish(name: string, request: PublishRequest): Promise<FoundVersion>
-  /** Removes a version, or without a qualifier the function with all its versions and aliases. */
-  remove(reference: FunctionReference): Promise<void>
+  /** Removes a version, or without a qualifier the function with all its versions and aliases; answers what was there. */
+  remove(reference: FunctionReference): Promise<FunctionRecord>
   /** Saves a change that deploys nothing, such as of aliases and tags. */
   change(name: string, rule: (record: FunctionRecord) => RecordChange | Promise<RecordChange>): Promise<RecordChange>
   /** The record of a name; 404 when there is none. */
@@ -96,6 +98,8 @@ async function create(world: World, request: CreateRequest): Promise<FoundVersio
   requireSource(creation.packageType, request.code, 'creating')
   const settings = newSettings(name, await withLayers(world, request.settings), creation)
   checkTagCount(tags)
+  requirePublishable(settings, publish)
+  await checkProvider(world, settings)
   if ((await catalogue.find(name)) !== undefined) throw conflicts.exists(name)
   await checkSignature(world, { name, ...(codeSigningConfigArn && { codeSigningConfigArn }) })
   const checked = await checkCode(world, request.code, settings.architectures)
@@ -107,6 +111,11 @@ async function create(world: World, request: CreateRequest): Promise<FoundVersio
     await removeFunction(world, name)
     throw codeSigningErrors.notFound(codeSigningConfigArn)
   }
+  const provider = settings.capacityProvider?.arn
+  if (provider !== undefined && !(await touchProvider(world, provider))) {
+    await removeFunction(world, name)
+    throw capacityProviderErrors.notFound(provider)
+  }
   return begun(world, change)
 }
 
@@ -114,6 +123,8 @@ async function updateCode(world: World, name: string, request: CodeUpdate): Prom
   const before = await read(world, name)
   requireUpdatable(world, before, request.revisionId)
   requireSource(before.latest.settings.packageType, request, 'updating')
+  requirePublishable(before.latest.settings, request.publish)
+  await checkProvider(world, withArchitectures(before.latest.settings, request.architectures))
   await checkSignature(world, before)
   const checked = await checkCode(world, request, request.architectures ?? before.latest.settings.architectures)
   checkUnzippedSize(checked.code, before.latest.settings.layers)
@@ -124,8 +135,8 @@ async function updateCode(world: World, name: string, request: CodeUpdate): Prom
     const settings = withArchitectures(current.latest.settings, request.architectures)
     checkUnzippedSize(code, settings.layers)
     const record = beginUpdate(current, { code, settings }, world.stamp)
-    if (!request.publish) return { record, described: record.latest }
-    return publishUpdate(record, await newestVersion(world, current), world.stamp)
+    if (request.publish === undefined) return { record, described: record.latest }
+    return publishUpdate(record, request.publish, await lastPublished(world, current, request.publish), world.stamp)
   })
   return begun(world, change)
 }
@@ -133,22 +144,43 @@ async function updateCode(world: World, name: string, request: CodeUpdate): Prom
 async function updateSettings(world: World, name: string, request: SettingsUpdate): Promise<FoundVersion> {
   requireUpdatable(world, await read(world, name), request.revisionId)
   const asked = await withLayers(world, request.settings)
-  const change = await changeRecord(world, name, (current) => {
+  let before: FunctionRecord | undefined
+  const change = await changeRecord(world, name, async (current) => {
     requireUpdatable(world, current, request.revisionId)
     const settings = changedSettings(current.latest.settings, asked)
     checkUnzippedSize(current.latest.code, settings.layers)
+    if (asked.capacityProvider !== undefined) await checkProvider(world, settings)
+    before = current
     const record = beginUpdate(current, { settings }, world.stamp)
     return { record, described: record.latest }
   })
+  await keepProvider(world, change, asked.capacityProvider?.arn, before)
   return begun(world, change)
 }
 
+/** An update that put the function on a provider which went meanwhile is taken back. */
+async function keepProvider(
+  world: World,
+  { record }: VersionChange,
+  arn: string | undefined,
+  before: FunctionRecord | undefined,
+): Promise<void> {
+  if (arn === undefined || before === undefined || (await touchProvider(world, arn))) return
+  const { generation } = record.latest
+  await changeRecord(world, record.name, (current) => ({
+    record: current.latest.generation === generation ? before : current,
+  }))
+  throw capacityProviderErrors.notFound(arn)
+}
+
 async function publish(world: World, name: string, request: PublishRequest): Promise<FoundVersion> {
-  const { record, described } = await changeRecord(world, name, async (current) => {
+  const change = await changeRecord(world, name, async (current) => {
+    const target = request.isToLatestPublished === true ? 'latest-published' : 'next'
+    requirePublishable(current.latest.settings, target)
     requireSettled(current.latest, functionArn(world, name))
-    return publishVersion(current, await newestVersion(world, current), request, world.stamp)
+    return publishVersion(current, await lastPublished(world, current, target), request, world.stamp)
   })
-  return { record, version: described }
+  return begun(world, change)
 }
 
 async function change(
@@ -160,25 +192,29 @@ async function change(
   const changed = await changeRecord(world, name, (record) => rule((before = record)))
   world.onChange?.(name)
   if (before !== undefined) await forgetRemovedUrls(world, before, changed.record)
+  world.activation.start(changed.record)
   return changed
 }
 
-async function remove(world: World, { name, qualifier }: FunctionReference): Promise<void> {
+async function remove(world: World, { name, qualifier }: FunctionReference): Promise<FunctionRecord> {
   const { catalogue, drain } = world
   if (qualifier === undefined) return removeFunction(world, name)
-  const removed = /^\d+$/.test(qualifier) ? await catalogue.findVersion(name, qualifier) : undefined
-  await changeRecord(world, name, (record) => removeVersion(record, qualifier))
+  const removed = isPublishedVersion(qualifier) ? await catalogue.findVersion(name, qualifier) : undefined
+  const { record } = await changeRecord(world, name, (current) => removeVersion(current, qualifier))
   if (removed !== undefined) drain(name, removed)
+  if (removed?.serving !== undefined) drain(name, removed.serving)
+  return record
 }
 
-async function removeFunction(world: World, name: string): Promise<void> {
-  let stored: Stored<FunctionRecord> | undefined
-  do {
-    stored = await world.catalogue.find(name)
+async function removeFunction(world: World, name: string): Promise<FunctionRecord> {
+  for (;;) {
+    const stored = await world.catalogue.find(name)
     if (stored === undefined) throw nameErrors.notFound(functionArn(world, name))
-  } while (!(await world.catalogue.remove(name, stored.revision)))
-  world.drain(name)
-  await forgetRemovedUrls(world, stored.value, undefined)
+    if (!(await world.catalogue.remove(name, stored.revision))) continue
+    world.drain(name)
+    await forgetRemovedUrls(world, stored.value, undefined)
+    return stored.value
+  }
 }
 
 /** The change is saved by now; an id that is not forgotten leads nowhere. */
@@ -208,9 +244,22 @@ function requireSource(packageType: string, { imageUri }: CodeRequest, verb: 'cr
   if (packageType === 'Zip' && imageUri !== undefined) throw imageErrors.forZip(verb)
 }
 
-async function newestVersion({ catalogue }: World, record: FunctionRecord): Promise<FunctionVersion | undefined> {
-  const newest = record.versions.at(-1)
-  return newest === undefined ? undefined : catalogue.findVersion(record.name, newest)
+/** What a publication to the target replaces, or would repeat. */
+async function lastPublished(
+  world: World,
+  { name, versions }: FunctionRecord,
+  target: PublishTarget,
+): Promise<FunctionVersion | undefined> {
+  const number = target === 'next' ? versions.findLast((version) => version !== latestPublished) : latestPublished
+  const last = number === undefined ? undefined : await world.catalogue.findVersion(name, number)
+  if (target === 'latest-published' && last !== undefined)
+    requireSettled(last, functionArn(world, name, latestPublished))
+  return last
+}
+
+/** `$LATEST.PUBLISHED` is for functions on capacity providers. */
+function requirePublishable({ capacityProvider }: FunctionSettings, target: PublishTarget | undefined): void {
+  if (target === 'latest-published' && capacityProvider === undefined) throw capacityErrors.notPublishable()
 }
 
 function requireUpdatable(world: World, { name, latest }: FunctionRecord, revisionId: string | undefined): void {

@@ -2,7 +2,8 @@ import { functionArn, type Home } from './arn.ts'
 import { allAttached, attach, attachedTo } from './attachment.ts'
 import type { ProvisionedConfig } from './attached-settings.ts'
 import { nameErrors, versionErrors } from './function-errors.ts'
-import { latestVersion, type FunctionRecord } from './function.ts'
+import { isManaged, latestVersion, type FunctionRecord } from './function.ts'
+import { capacityErrors } from './managed-instances.ts'
 import { provisionedErrors } from './settings-errors.ts'
 
 /** How far the environments of a config are. */
@@ -18,6 +19,8 @@ export interface Provisioning {
   /** Brings the function's environments to what its record says now, in the background. */
   refresh(functionName: string): void
   allocationOf(record: FunctionRecord, qualifier: string): Promise<Allocation>
+  /** Whether as many environments of a version on a capacity provider are there as its scaling keeps. */
+  isScaled(record: FunctionRecord, version: string): Promise<boolean>
 }
 
 /** The version that a published version or an alias stands for; what is neither is an error (reference 7.3). */
@@ -47,6 +50,7 @@ export function putProvisioned(
   home: Home,
 ): FunctionRecord {
   const version = provisionableVersion(record, record.name, qualifier, home)
+  if (isManaged(record)) throw capacityErrors.notTogether('Provisioned concurrency')
   refuseTwice(record, qualifier, version)
   const { reservedConcurrency: reserved } = record
   const others = provisionedSum(record) - (attachedTo(record, 'provisioned', qualifier)?.requested ?? 0)

@@ -1,14 +1,35 @@
 import { isDeepStrictEqual } from 'node:util'
 import { detachAll } from './attachment.ts'
+import { withCapacity, withoutCapacity } from './capacity-use.ts'
 import { conflicts, versionErrors } from './function-errors.ts'
-import { latestVersion, type FunctionRecord, type FunctionSettings, type FunctionVersion } from './function.ts'
+import { isPublishedVersion, latestPublished, latestVersion } from './function.ts'
+import type { FunctionRecord, FunctionSettings, FunctionVersion } from './function.ts'
+import { isSwitchedOff } from './function-scaling.ts'
 import { requireRevision, type RecordChange, type Stamp } from './record-change.ts'
 
 export interface PublishRequest {
   readonly description?: string | undefined
   readonly codeSha256?: string | undefined
   readonly revisionId?: string | undefined
+  /** Makes or replaces `$LATEST.PUBLISHED` instead of giving the next number. */
+  readonly isToLatestPublished?: boolean
 }
+
+/** What is published beside `$LATEST`: where to, what is there or was published last, and how the version begins. */
+export interface Publication {
+  readonly version: string
+  readonly last: FunctionVersion | undefined
+  readonly description?: string | undefined
+  /** It is ready when `$LATEST` is, of which an update is under way. */
+  readonly isWithUpdate?: boolean
+}
+
+/** A change, and the version that its answer describes. */
+export interface VersionChange extends RecordChange {
+  readonly described: FunctionVersion
+}
+
+const creating = { reason: 'The function is being created.', code: 'Creating' }
 
 /** `$LATEST` as a version of its own; the last published one when nothing changed since (reference 2.6). */
 export function publishVersion(
@@ -16,38 +37,43 @@ export function publishVersion(
   last: FunctionVersion | undefined,
   request: PublishRequest,
   stamp: Stamp,
-): RecordChange & { readonly described: FunctionVersion } {
+): VersionChange {
   const { latest } = record
   checkGuards(latest, request)
-  if (last !== undefined && isPublishedAs(latest, last)) return { record, described: last }
-  const described = publishedCopy(record, stamp, request.description)
-  const next = addVersion({ ...record, latest: { ...latest, revisionId: stamp.newId() } })
-  return { record: next, versions: [described], described }
+  const version = request.isToLatestPublished === true ? latestPublished : String(record.nextVersion)
+  const change = publish(record, { version, last, description: request.description }, stamp)
+  if (change.record === record) return change
+  return { ...change, record: { ...change.record, latest: { ...latest, revisionId: stamp.newId() } } }
 }
 
-/** The version that `$LATEST` would be now, under the next free number. */
-export function publishedCopy(record: FunctionRecord, stamp: Stamp, description?: string): FunctionVersion {
-  const { latest } = record
-  const settings = description === undefined ? latest.settings : { ...latest.settings, description }
-  return {
-    ...latest,
-    settings,
-    sourceDescription: latest.settings.description,
-    version: String(record.nextVersion),
-    revisionId: stamp.newId(),
-    lastModifiedMs: stamp.nowMs(),
-    generation: stamp.newId(),
-  }
+/** The record with a version that `$LATEST` would be now; the same record when the last published version is that already. */
+export function publish(record: FunctionRecord, publication: Publication, stamp: Stamp): VersionChange {
+  const { last, version } = publication
+  if (last !== undefined && isUsable(last) && isPublishedAs(record.latest, last)) return { record, described: last }
+  const described = begun(record, publication, stamp)
+  const next = withCapacity(withVersion(record, version), described)
+  const isActivating = needsInitialisation(described.settings) && described.state !== 'Deactivated'
+  const activating = { ...next.activating, [version]: described.generation }
+  return { record: isActivating ? { ...next, activating } : next, versions: [described], described }
 }
 
-/** Gives the next number to a version. */
-export function addVersion(record: FunctionRecord): FunctionRecord {
-  const { versions, nextVersion } = record
-  return { ...record, versions: [...versions, String(nextVersion)], nextVersion: nextVersion + 1 }
+/** Whether a published version with these settings is active only once an environment of it was initialised. */
+function needsInitialisation({ capacityProvider, snapStartApplyOn }: FunctionSettings): boolean {
+  return capacityProvider !== undefined || snapStartApplyOn === 'PublishedVersions'
+}
+
+/** The version marked as one that is not ready yet. */
+export function pending(version: FunctionVersion): FunctionVersion {
+  return { ...version, state: 'Pending', stateReason: creating.reason, stateReasonCode: creating.code }
+}
+
+/** The version as one that goes on running what it ran before, until the new one is ready. */
+export function updating(version: FunctionVersion): FunctionVersion {
+  return { ...version, updateStatus: 'InProgress', updateReason: creating.reason, updateReasonCode: creating.code }
 }
 
 /** Whether code and settings of `$LATEST` are those that the version was published from. */
-export function isPublishedAs(latest: FunctionVersion, published: FunctionVersion): boolean {
+function isPublishedAs(latest: FunctionVersion, published: FunctionVersion): boolean {
   return (
     latest.code.sha256 === published.code.sha256 &&
     latest.settings.description === (published.sourceDescription ?? published.settings.description) &&
@@ -58,14 +84,66 @@ export function isPublishedAs(latest: FunctionVersion, published: FunctionVersio
 /** The record without one version and all that hangs on it; the function's aliases and `$LATEST` hold theirs (reference 1.7). */
 export function removeVersion(record: FunctionRecord, version: string): RecordChange {
   if (version === latestVersion) throw versionErrors.latestNotDeletable()
-  if (!/^\d+$/.test(version)) throw versionErrors.aliasNotDeletable()
+  if (!isPublishedVersion(version)) throw versionErrors.aliasNotDeletable()
   if (!record.versions.includes(version)) return { record }
   const holders = Object.values(record.aliases).filter(
     ({ functionVersion, weights }) => functionVersion === version || Object.hasOwn(weights, version),
   )
   if (holders.length > 0) throw conflicts.aliasesReference(holders.map(({ name }) => name))
   const versions = record.versions.filter((number) => number !== version)
-  return { record: detachAll({ ...record, versions }, version), removedVersions: [version] }
+  const rest = withoutCapacity(withoutActivation({ ...record, versions }, version), version)
+  return { record: detachAll(rest, version), removedVersions: [version] }
+}
+
+/** The record with nothing of the version to be initialised any more. */
+export function withoutActivation(record: FunctionRecord, version: string): FunctionRecord {
+  const { activating: { [version]: _done, ...others } = {}, ...rest } = record
+  return Object.keys(others).length === 0 ? rest : { ...rest, activating: others }
+}
+
+/** A new version as it begins: ready, pending, or an update of the one that it replaces. */
+function begun(record: FunctionRecord, publication: Publication, stamp: Stamp): FunctionVersion {
+  const { version, last, isWithUpdate = false } = publication
+  const copy = publishedCopy(record, publication, stamp)
+  if (!needsInitialisation(copy.settings)) return isWithUpdate ? pending(withoutUpdate(copy)) : copy
+  if (isSwitchedOff(record, version)) return { ...withoutUpdate(copy), state: 'Deactivated' }
+  const replaced = version === latestPublished && last !== undefined && isRunnable(last) ? last : undefined
+  if (replaced === undefined) return pending(withoutUpdate(copy))
+  return updating({ ...withoutUpdate(copy), state: 'Active', serving: replaced.serving ?? replaced })
+}
+
+function publishedCopy(record: FunctionRecord, publication: Publication, stamp: Stamp): FunctionVersion {
+  const { latest } = record
+  const { version, description = latest.settings.description } = publication
+  return {
+    ...latest,
+    settings: { ...latest.settings, description },
+    sourceDescription: latest.settings.description,
+    version,
+    revisionId: stamp.newId(),
+    lastModifiedMs: stamp.nowMs(),
+    generation: stamp.newId(),
+  }
+}
+
+/** `$LATEST.PUBLISHED` is there once, and before the numbers. */
+function withVersion(record: FunctionRecord, version: string): FunctionRecord {
+  const { versions, nextVersion } = record
+  if (version !== latestPublished) return { ...record, versions: [...versions, version], nextVersion: nextVersion + 1 }
+  return versions.includes(version) ? record : { ...record, versions: [version, ...versions] }
+}
+
+function isRunnable({ state }: FunctionVersion): boolean {
+  return state === 'Active'
+}
+
+function isUsable({ state, updateStatus }: FunctionVersion): boolean {
+  return state !== 'Failed' && updateStatus !== 'Failed'
+}
+
+function withoutUpdate(version: FunctionVersion): FunctionVersion {
+  const { updateStatus: _status, updateReason: _reason, updateReasonCode: _code, ...rest } = version
+  return rest
 }
 
 function checkGuards(latest: FunctionVersion, { codeSha256, revisionId }: PublishRequest): void {

@@ -1,17 +1,18 @@
 import { functionArn, type Home } from './arn.ts'
 import type { Catalogue } from './catalogue.ts'
-import { conflicts, nameErrors } from './function-errors.ts'
+import { conflicts, nameErrors, noPublishedVersion } from './function-errors.ts'
 import type { FunctionReference } from './function-name.ts'
-import { latestVersion, type Alias, type FunctionRecord, type FunctionVersion } from './function.ts'
+import { isManaged, isPublishedVersion, latestPublished, latestVersion } from './function.ts'
+import type { Alias, FunctionRecord, FunctionVersion } from './function.ts'
 
 /** What an invocation of a name and qualifier runs. */
 export interface ResolvedVersion {
   readonly record: FunctionRecord
-  /** The version to run: during an update of `$LATEST`, the one before it. */
+  /** The version to run: during an update of `$LATEST` or `$LATEST.PUBLISHED`, the one before it. */
   readonly version: FunctionVersion
   /** The ARN with exactly the qualifier that the caller gave. */
   readonly invokedArn: string
-  /** `$LATEST` or a number, also behind an alias. */
+  /** `$LATEST`, `$LATEST.PUBLISHED` or a number, also behind an alias. */
   readonly executedVersion: string
 }
 
@@ -29,7 +30,7 @@ export async function resolveVersion(
   const { catalogue, random } = dependencies
   const record = (await catalogue.find(name))?.value
   const alias = record === undefined || qualifier === undefined ? undefined : aliasOf(record, qualifier)
-  const number = alias === undefined ? (qualifier ?? latestVersion) : chooseVersion(alias, random)
+  const number = alias === undefined ? (qualifier ?? defaultVersion(record)) : chooseVersion(alias, random)
   const version = record === undefined ? undefined : await runnableVersion(catalogue, record, number)
   if (record === undefined || version === undefined) {
     throw nameErrors.notFound(functionArn(dependencies, name, qualifier ?? latestVersion))
@@ -59,6 +60,13 @@ export async function findVersion(
   throw nameErrors.notFound(functionArn(dependencies, name, qualifier))
 }
 
+/** What runs without a qualifier (reference 2.6). */
+function defaultVersion(record: FunctionRecord | undefined): string {
+  if (record === undefined || !isManaged(record)) return latestVersion
+  if (!record.versions.includes(latestPublished)) throw noPublishedVersion()
+  return latestPublished
+}
+
 function aliasOf(record: FunctionRecord, qualifier: string): Alias | undefined {
   return Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined
 }
@@ -75,7 +83,9 @@ async function runnableVersion(
   record: FunctionRecord,
   number: string,
 ): Promise<FunctionVersion | undefined> {
-  return number === latestVersion ? (record.serving ?? record.latest) : publishedVersion(catalogue, record, number)
+  if (number === latestVersion) return record.serving ?? record.latest
+  const version = await publishedVersion(catalogue, record, number)
+  return version?.serving ?? version
 }
 
 async function publishedVersion(
@@ -83,5 +93,5 @@ async function publishedVersion(
   record: FunctionRecord,
   number: string,
 ): Promise<FunctionVersion | undefined> {
-  return /^\d+$/.test(number) ? catalogue.findVersion(record.name, number) : undefined
+  return isPublishedVersion(number) ? catalogue.findVersion(record.name, number) : undefined
 }

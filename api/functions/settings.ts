@@ -1,7 +1,8 @@
 import { invalidParameterValue, validation } from '../errors.ts'
+import { capacityErrors, changedCapacity, checkManaged, managedDefaults } from './managed-instances.ts'
 import { checkVariables } from './environment-variables.ts'
 import { imageErrors } from './function-errors.ts'
-import type { FunctionSettings, ImageConfig, LoggingSettings } from './function.ts'
+import type { CapacityUse, FunctionSettings, ImageConfig, LoggingSettings } from './function.ts'
 import { checkRuntime } from './runtime.ts'
 
 type Vpc = NonNullable<FunctionSettings['vpc']>
@@ -27,6 +28,7 @@ export interface SettingsChange {
   readonly fileSystems?: FunctionSettings['fileSystems'] | undefined
   /** An empty one removes it. */
   readonly imageConfig?: ImageConfig | undefined
+  readonly capacityProvider?: CapacityUse | undefined
 }
 
 /** What only a new function can be given. */
@@ -47,25 +49,32 @@ export function newSettings(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
     )
   }
-  const base = { ...defaultSettings(name), packageType, ...(tenantIsolation === undefined ? {} : { tenantIsolation }) }
+  const { capacityProvider: capacity } = change
+  const defaults = { ...defaultSettings(name), ...(capacity && managedDefaults(name, capacity)) }
+  const base = { ...defaults, packageType, ...(tenantIsolation === undefined ? {} : { tenantIsolation }) }
   return changedSettings(base, change)
 }
 
 /** The settings after a change; what AWS would refuse is AWS's error (reference 2.5). */
 export function changedSettings(current: FunctionSettings, change: SettingsChange): FunctionSettings {
-  check(change)
+  const { capacityProvider: capacity } = current
+  if (change.capacityProvider !== undefined && capacity === undefined) throw capacityErrors.notAddable()
+  check(change, capacity === undefined ? ordinaryLimits : managedLimits)
   checkPackageType(current.packageType, change)
   const { logging, deadLetterTargetArn, kmsKeyArn, vpc, imageConfig = current.imageConfig, ...plain } = change
   const { deadLetterTargetArn: _target, kmsKeyArn: _key, imageConfig: _image, ...rest } = current
-  return {
+  const next = {
     ...rest,
     ...defined(plain),
+    ...(capacity && { capacityProvider: changedCapacity(capacity, change.capacityProvider) }),
     logging: logging === undefined ? current.logging : changedLogging(current.logging, logging),
     ...removable('deadLetterTargetArn', deadLetterTargetArn ?? current.deadLetterTargetArn),
     ...removable('kmsKeyArn', kmsKeyArn ?? current.kmsKeyArn),
     ...(vpc === undefined ? {} : { vpc: changedVpc(current.vpc, vpc) }),
     ...(imageConfig === undefined || Object.keys(imageConfig).length === 0 ? {} : { imageConfig }),
   }
+  checkManaged(next)
+  return next
 }
 
 /** Refuses settings that only functions of the other package type have. */
@@ -93,16 +102,22 @@ function defaultSettings(name: string): FunctionSettings {
   }
 }
 
-/** Limits tighter than the service model's: these are what zip functions meet on AWS. */
-function check({ timeoutSeconds = 1, memoryMb = 128, runtime, variables }: SettingsChange): void {
+/** Limits tighter than the service model's: these are what functions meet on AWS (reference 11). */
+const ordinaryLimits = { timeoutSeconds: 900, memoryMb: 10_240 }
+const managedLimits = { timeoutSeconds: 5_400, memoryMb: 32_768 }
+
+function check(
+  { timeoutSeconds = 1, memoryMb = 128, runtime, variables }: SettingsChange,
+  most: typeof ordinaryLimits,
+): void {
   const violations: string[] = []
   const atMost = (path: string, value: number, most: number) => {
     if (value <= most) return
     const constraint = `Member must have value less than or equal to ${most}`
     violations.push(`Value '${value}' at '${path}' failed to satisfy constraint: ${constraint}`)
   }
-  atMost('timeout', timeoutSeconds, 900)
-  atMost('memorySize', memoryMb, 10_240)
+  atMost('timeout', timeoutSeconds, most.timeoutSeconds)
+  atMost('memorySize', memoryMb, most.memoryMb)
   if (violations.length > 0) throw validation(violations)
   if (runtime !== undefined) checkRuntime(runtime)
   if (variables !== undefined) checkVariables(variables)

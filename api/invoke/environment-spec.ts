@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { EnvironmentSpec } from '../environments/driver.ts'
+import type { EnvironmentSpec, InitializationType } from '../environments/driver.ts'
+import { scalingOf } from '../functions/function-scaling.ts'
 import type { FunctionRecord, FunctionVersion } from '../functions/function.ts'
 import { imageToRun } from '../functions/image.ts'
 import { provisionedSum, provisionedVersions } from '../functions/provisioned-concurrency.ts'
@@ -36,7 +37,8 @@ export function environmentSpec(record: FunctionRecord, version: FunctionVersion
 }
 
 /** What is provisioned is taken out of what the function reserves, for the versions that it was provisioned for. */
-function limitsOf(record: FunctionRecord, { version }: FunctionVersion) {
+function limitsOf(record: FunctionRecord, { version, settings }: FunctionVersion) {
+  if (settings.capacityProvider !== undefined) return managedLimits(record, version)
   const { reservedConcurrency: reserved } = record
   if (record.attached?.provisioned === undefined) return reserved === undefined ? {} : { reserved }
   const provisioned = provisionedVersions(record).get(version)
@@ -44,6 +46,13 @@ function limitsOf(record: FunctionRecord, { version }: FunctionVersion) {
     ...(reserved === undefined ? {} : { reserved: reserved - provisionedSum(record) }),
     ...(provisioned === undefined ? {} : { provisioned }),
   }
+}
+
+/** All environments on a capacity provider are told that they are, also those started for an event that waits. */
+function managedLimits(record: FunctionRecord, version: string) {
+  const { maximum } = scalingOf(record, version)
+  const type: InitializationType = 'lambda-managed-instances'
+  return { managed: maximum === undefined ? {} : { maximum }, isProvisioned: true, initializationType: type }
 }
 
 /** Tenants are named as callers like, and keys become names elsewhere. */

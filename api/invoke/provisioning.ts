@@ -4,10 +4,12 @@ import type { ProvisionState } from '../environments/provisions.ts'
 import type { Scheduler } from '../environments/scheduler.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { attachedTo } from '../functions/attachment.ts'
-import type { FunctionRecord } from '../functions/function.ts'
+import { managedVersions } from '../functions/capacity-use.ts'
+import { scalingOf } from '../functions/function-scaling.ts'
+import type { FunctionRecord, FunctionVersion } from '../functions/function.ts'
 import { provisionedVersions, type Allocation, type Provisioning } from '../functions/provisioned-concurrency.ts'
 import { committedConcurrency } from '../functions/reserved-concurrency.ts'
-import { environmentSpec } from './environment-spec.ts'
+import { environmentKey, environmentSpec } from './environment-spec.ts'
 
 export interface ProvisioningDependencies {
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion' | 'list'>
@@ -18,8 +20,12 @@ export interface ProvisioningDependencies {
   readonly onFault: (message: string, cause: unknown) => void
 }
 
-/** Allocates provisioned concurrency in this server, and knows what functions keep from each other. */
+/** Keeps environments initialised in this server, and knows what functions keep from each other. */
 export interface Allocator extends Provisioning {
+  /** Brings the function's environments to what its record says now; resolves when they are there, or known not to come. */
+  allocate(functionName: string): Promise<void>
+  /** How far all servers are together with a version's environments. */
+  stateOf(functionName: string, version: FunctionVersion): Promise<ProvisionState>
   /** Begins with what records say; what an earlier server had allocated is allocated again. */
   start(): Promise<void>
   /** The sum of what functions reserve, or have provisioned without a reservation. */
@@ -27,7 +33,7 @@ export interface Allocator extends Provisioning {
   close(): void
 }
 
-/** What this server keeps of one function: the spec of each version that has, or had, environments kept. */
+/** What this server keeps of one function: the specs, by key, that have or had environments kept. */
 type Applied = Map<string, EnvironmentSpec>
 
 interface World extends ProvisioningDependencies {
@@ -65,13 +71,16 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Allo
     close: () => clearInterval(reporting),
     committed: () => world.sum,
     allocationOf: (record, qualifier) => allocationOf(world, record, qualifier),
+    allocate: (name) => apply(world, name),
+    stateOf: (name, version) => stateOf(world, { key: environmentKey(name, version) }),
+    isScaled: (record, version) => isScaled(world, record, version),
     async start() {
       let after: string | undefined
       for (;;) {
         const page = await catalogue.list({ limit: pageSize, ...(after === undefined ? {} : { after }) })
         for (const record of page) {
           commit(world, record.name, record)
-          if (provisionedVersions(record).size > 0) refresh(record.name)
+          if (wantsAny(record)) refresh(record.name)
         }
         after = page.at(-1)?.name
         if (page.length < pageSize || after === undefined) return
@@ -89,34 +98,51 @@ async function apply(world: World, name: string): Promise<void> {
   const record = (await catalogue.find(name))?.value
   if (!isNewest()) return
   commit(world, name, record)
-  const applied = world.applied.get(name) ?? new Map<string, EnvironmentSpec>()
-  const wanted = record === undefined ? new Map<string, number>() : provisionedVersions(record)
-  if (applied.size === 0 && wanted.size === 0) return void refreshes.delete(name)
+  const applied: Applied = world.applied.get(name) ?? new Map<string, EnvironmentSpec>()
+  if (applied.size === 0 && (record === undefined || !wantsAny(record))) return void refreshes.delete(name)
   world.applied.set(name, applied)
-  const specs = record === undefined ? [] : await specsOf(world, record, wanted)
+  const wanted = record === undefined ? [] : await wantedOf(world, record)
   if (!isNewest()) return
-  for (const { spec } of specs) applied.set(spec.version, spec)
-  await Promise.all(specs.map(({ spec, count }) => scheduler.provision(spec, world.shares.shareOf(spec.key, count))))
+  for (const { spec } of wanted) applied.set(spec.key, spec)
+  await Promise.all(wanted.map(({ spec, count }) => scheduler.provision(spec, world.shares.shareOf(spec.key, count))))
   report(world)
   if (!isNewest()) return
-  for (const [version, spec] of applied) {
-    if (wanted.has(version)) continue
-    applied.delete(version)
+  const keys = new Set(wanted.map(({ spec }) => spec.key))
+  for (const [key, spec] of applied) {
+    if (keys.has(key)) continue
+    applied.delete(key)
     void scheduler.provision(spec, 0)
-    world.reported.delete(spec.key)
-    await world.shares.report(spec.key, none).catch(() => undefined)
+    world.reported.delete(key)
+    await world.shares.report(key, none).catch(() => undefined)
   }
   if (applied.size === 0) world.applied.delete(name)
 }
 
-async function specsOf({ catalogue }: World, record: FunctionRecord, wanted: ReadonlyMap<string, number>) {
-  const found = await Promise.all(
-    Array.from(wanted, async ([number, count]) => {
-      const version = await catalogue.findVersion(record.name, number)
-      return version === undefined ? [] : [{ spec: environmentSpec(record, version), count }]
-    }),
-  )
-  return found.flat()
+/** Environments that shall be kept of one spec. */
+interface Wanted {
+  readonly spec: EnvironmentSpec
+  readonly count: number
+}
+
+function wantsAny(record: FunctionRecord): boolean {
+  return record.attached?.provisioned !== undefined || managedVersions(record).length > 0
+}
+
+async function wantedOf({ catalogue }: World, record: FunctionRecord): Promise<Wanted[]> {
+  const specsOf = async (number: string, count: number): Promise<Wanted[]> => {
+    const version = await catalogue.findVersion(record.name, number)
+    const runnable = version === undefined ? [] : runnableOf(version)
+    return runnable.map((each) => ({ spec: environmentSpec(record, each), count }))
+  }
+  const scaled = managedVersions(record).map((number) => specsOf(number, scalingOf(record, number).minimum))
+  const provisioned = Array.from(provisionedVersions(record), ([number, count]) => specsOf(number, count))
+  return (await Promise.all([...scaled, ...provisioned])).flat()
+}
+
+/** What runs under the version's name now, and what is about to. */
+function runnableOf({ serving, ...version }: FunctionVersion): FunctionVersion[] {
+  const isOver = version.state === 'Failed' || version.state === 'Deactivated' || version.updateStatus === 'Failed'
+  return [...(serving === undefined ? [] : [serving]), ...(isOver ? [] : [version])]
 }
 
 function commit(world: World, name: string, record: FunctionRecord | undefined): void {
@@ -159,7 +185,15 @@ async function allocationOf(world: World, record: FunctionRecord, qualifier: str
 const none: ProvisionState = { initialised: 0, isFailed: false }
 
 /** How far all servers are together. */
-async function stateOf({ scheduler, shares }: World, { key }: EnvironmentSpec): Promise<ProvisionState> {
+async function stateOf({ scheduler, shares }: World, { key }: { readonly key: string }): Promise<ProvisionState> {
   const [own, others] = [scheduler.provisioned(key), await shares.othersOf(key)]
-  return { initialised: own.initialised + others.initialised, isFailed: own.isFailed || others.isFailed }
+  const initialised = own.initialised + others.initialised
+  return { ...own, initialised, isFailed: own.isFailed || others.isFailed }
+}
+
+async function isScaled(world: World, record: FunctionRecord, number: string): Promise<boolean> {
+  const version = await world.catalogue.findVersion(record.name, number)
+  if (version === undefined || version.state === 'Deactivated') return true
+  const { initialised } = await stateOf(world, { key: environmentKey(record.name, version.serving ?? version) })
+  return initialised >= scalingOf(record, number).minimum
 }

@@ -13,7 +13,8 @@ export async function drainStale(
 ): Promise<void> {
   const record = (await catalogue.find(name))?.value
   const published = await Promise.all((record?.versions ?? []).map((number) => catalogue.findVersion(name, number)))
-  const current = [record?.latest, record?.serving, ...published].filter(
+  const replaced = published.map((version) => version?.serving)
+  const current = [record?.latest, record?.serving, ...published, ...replaced].filter(
     (each): each is FunctionVersion => each !== undefined,
   )
   scheduler.drainAllBut(name, new Set(current.map((version) => environmentKey(name, version))))

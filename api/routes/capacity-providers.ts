@@ -2,10 +2,13 @@ import type { Home } from '../functions/arn.ts'
 import {
   capacityProviderArn,
   capacityProviderErrors,
+  capacityProviderKey,
   capacityProviderName,
+  removeProvider,
   type CapacityProvider,
   type CapacityScaling,
 } from '../functions/capacity-provider.ts'
+import type { Catalogue } from '../functions/catalogue.ts'
 import { changeDocument, eachDocument } from '../functions/document-change.ts'
 import type { Documents } from '../functions/documents.ts'
 import { checkTagCount } from '../functions/tags.ts'
@@ -13,6 +16,7 @@ import type { Handlers, Output } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'
 
 export interface CapacityProviderDependencies extends Home {
+  readonly catalogue: Pick<Catalogue, 'onCapacityProvider'>
   readonly documents: Documents
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -44,9 +48,10 @@ interface CreateMembers extends NameMembers {
 type UpdateMembers = NameMembers & Pick<CreateMembers, 'CapacityProviderScalingConfig'>
 type State = 'Pending' | 'Active' | 'Deleting'
 
-/** Capacity providers: kept and shown; there are no machines behind them. */
+/** Capacity providers, and which functions are on them; there are no machines behind them. */
 export function capacityProviderRoutes(dependencies: CapacityProviderDependencies): Handlers {
-  const { documents, now, ...home } = dependencies
+  const { documents, now } = dependencies
+  const home = { accountId: dependencies.accountId, region: dependencies.region }
   const show = (provider: CapacityProvider, state: State) => ({
     CapacityProvider: providerOutput(home, provider, state),
   })
@@ -55,15 +60,16 @@ export function capacityProviderRoutes(dependencies: CapacityProviderDependencie
     if (provider === undefined) throw capacityProviderErrors.notFound(capacityProviderArn(home, name))
     return provider
   }
-  const read = async (name: string) => found(name, (await documents.find<CapacityProvider>(keyOf(name)))?.value)
+  const read = async (name: string) =>
+    found(name, (await documents.find<CapacityProvider>(capacityProviderKey(name)))?.value)
   const change = async (name: string, rule: (provider: CapacityProvider) => CapacityProvider | undefined) =>
-    changeDocument<CapacityProvider>(documents, keyOf(name), (current) => rule(found(name, current)))
+    changeDocument<CapacityProvider>(documents, capacityProviderKey(name), (current) => rule(found(name, current)))
 
   return {
     async CreateCapacityProvider(members: CreateMembers) {
       const provider = newProvider(nameIn(members), members, now())
       checkTagCount(provider.tags)
-      const isNew = await documents.save(keyOf(provider.name), provider, 0)
+      const isNew = await documents.save(capacityProviderKey(provider.name), provider, 0)
       if (!isNew) throw capacityProviderErrors.exists(capacityProviderArn(home, provider.name))
       return show(provider, 'Pending')
     },
@@ -81,15 +87,8 @@ export function capacityProviderRoutes(dependencies: CapacityProviderDependencie
 
     GetCapacityProvider: async (input: NameMembers) => show(await read(nameIn(input)), 'Active'),
 
-    async DeleteCapacityProvider(input: NameMembers) {
-      let removed: CapacityProvider | undefined
-      const name = nameIn(input)
-      await change(name, (current) => {
-        removed = current
-        return undefined
-      })
-      return show(found(name, removed), 'Deleting')
-    },
+    DeleteCapacityProvider: async (input: NameMembers) =>
+      show(await removeProvider(dependencies, nameIn(input)), 'Deleting'),
 
     async ListCapacityProviders(input: PageMembers & { readonly State?: string }) {
       const [limit, before] = [pageLimit(input), keyBefore(input)]
@@ -104,15 +103,8 @@ export function capacityProviderRoutes(dependencies: CapacityProviderDependencie
       const { items, nextMarker } = pageOf(providers, limit, ({ name }) => name)
       return { CapacityProviders: items.map((each) => providerOutput(home, each, 'Active')), NextMarker: nextMarker }
     },
-
-    async ListFunctionVersionsByCapacityProvider(input: NameMembers) {
-      const { name } = await read(nameIn(input))
-      return { CapacityProviderArn: capacityProviderArn(home, name), FunctionVersions: [] }
-    },
   }
 }
-
-const keyOf = (name: string) => ({ kind: 'capacity-provider', id: name }) as const
 
 function newProvider(name: string, members: CreateMembers, nowMs: number): CapacityProvider {
   const { VpcConfig: vpc, PermissionsConfig: permissions, InstanceRequirements: asked, KmsKeyArn: kmsKeyArn } = members

@@ -2,7 +2,8 @@ import { functionArn, type Home } from '../functions/arn.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { nameErrors } from '../functions/function-errors.ts'
 import { parseUnqualifiedName } from '../functions/function-name.ts'
-import { latestVersion } from '../functions/function.ts'
+import { isManaged, latestVersion } from '../functions/function.ts'
+import { capacityErrors } from '../functions/managed-instances.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
 import { provisionedSum } from '../functions/provisioned-concurrency.ts'
 import { checkReservation, reservedConcurrency } from '../functions/reserved-concurrency.ts'
@@ -47,6 +48,7 @@ export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): 
       await inTurn(async () => {
         const byOthers = await reservedConcurrency(catalogue, name)
         return lifecycle.change(name, (record) => {
+          if (isManaged(record)) throw capacityErrors.notTogether('Reserved concurrency')
           checkReservation(asked, byOthers, concurrency, provisionedSum(record))
           return { record: { ...record, reservedConcurrency: asked } }
         })

@@ -61,12 +61,16 @@ export function startControlPlane({
     ...kept,
     layers,
     prepare: () => held,
+    initialise: () => Promise.resolve(),
     drain: (name, version) => void drained.push(keyOf(name, version)),
     onFault: (message) => void faults.push(message),
     ...options,
   })
   const linkKey = Buffer.from('secret')
-  const provisioning = { allocationOf: () => Promise.resolve({ status: 'IN_PROGRESS', allocated: 0 } as const) }
+  const provisioning = {
+    allocationOf: () => Promise.resolve({ status: 'IN_PROGRESS', allocated: 0 } as const),
+    isScaled: () => Promise.resolve(true),
+  }
   const parts = { ...home, ...stamp, catalogue, documents, layers, lifecycle, provisioning }
   const dependencies = { ...parts, now: stamp.nowMs, linkKey, sourceCheck, concurrency: 1000, inTurn: createTurns() }
   const handlers = controlPlaneHandlers(dependencies)

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { functionArn, type Home } from '../functions/arn.ts'
-import { latestVersion, type FunctionSettings, type FunctionVersion, type ImageConfig } from '../functions/function.ts'
+import { latestVersion, type CapacityUse, type FunctionSettings } from '../functions/function.ts'
+import type { FunctionVersion, ImageConfig } from '../functions/function.ts'
+import { wholeCapacityUse } from '../functions/managed-instances.ts'
 import { runtimeVersionArn } from '../functions/runtime.ts'
 import type { Output } from './handler.ts'
 
@@ -43,7 +45,8 @@ export function dateText(epochMs: number): string {
 }
 
 function settingsOutput(settings: FunctionSettings): Output {
-  const { layers, fileSystems, vpc, variables, deadLetterTargetArn, imageConfig, tenantIsolation } = settings
+  const { layers, fileSystems, vpc, variables, deadLetterTargetArn, imageConfig } = settings
+  const { tenantIsolation, capacityProvider } = settings
   return {
     Runtime: settings.runtime,
     Role: settings.role,
@@ -67,6 +70,18 @@ function settingsOutput(settings: FunctionSettings): Output {
     LoggingConfig: loggingOutput(settings),
     ImageConfigResponse: imageConfig && { ImageConfig: imageConfigOutput(imageConfig) },
     TenancyConfig: tenantIsolation && { TenantIsolationMode: tenantIsolation },
+    CapacityProviderConfig: capacityProvider && capacityOutput(settings, capacityProvider),
+  }
+}
+
+function capacityOutput(settings: FunctionSettings, capacity: CapacityUse): Output {
+  const { arn, maximumConcurrency, memoryGibPerVcpu } = wholeCapacityUse(settings, capacity)
+  return {
+    LambdaManagedInstancesCapacityProviderConfig: {
+      CapacityProviderArn: arn,
+      PerExecutionEnvironmentMaxConcurrency: maximumConcurrency,
+      ExecutionEnvironmentMemoryGiBPerVCpu: memoryGibPerVcpu,
+    },
   }
 }
 
@@ -94,7 +109,8 @@ function vpcOutput({ subnetIds, securityGroupIds, ipv6 }: NonNullable<FunctionSe
   }
 }
 
-function snapStart({ version, settings: { snapStartApplyOn } }: FunctionVersion): Output {
-  const isOn = snapStartApplyOn === 'PublishedVersions' && version !== latestVersion
+/** A version is optimised once it is active (reference 2.5). */
+function snapStart({ version, state, settings: { snapStartApplyOn } }: FunctionVersion): Output {
+  const isOn = snapStartApplyOn === 'PublishedVersions' && version !== latestVersion && state === 'Active'
   return { ApplyOn: snapStartApplyOn, OptimizationStatus: isOn ? 'On' : 'Off' }
 }

@@ -1,7 +1,7 @@
 import type { Home } from '../functions/arn.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { parseUnqualifiedName } from '../functions/function-name.ts'
-import { latestVersion, type FunctionRecord, type FunctionVersion } from '../functions/function.ts'
+import { latestPublished, latestVersion, type FunctionRecord, type FunctionVersion } from '../functions/function.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
 import { listedConfiguration } from './function-configuration.ts'
 import type { Handlers } from './handler.ts'
@@ -72,18 +72,23 @@ async function listAll(catalogue: Catalogue, before: string | undefined, limit: 
   return listed
 }
 
-/** `$LATEST` and then the numbers in order, behind the version given, at most `limit`. */
+/** `$LATEST`, `$LATEST.PUBLISHED`, and then the numbers in order, behind the version given, at most `limit`. */
 async function versionsOf(
   catalogue: Catalogue,
   { name, latest, versions }: FunctionRecord,
   after: string | undefined,
   limit: number,
 ): Promise<Listed[]> {
-  const newer = Number(after === latestVersion ? 0 : (after ?? 0))
-  const numbers = versions.filter((number) => Number(number) > newer).slice(0, limit)
-  const published = await Promise.all(numbers.map((number) => catalogue.findVersion(name, number)))
+  const newer = versions.filter((version) => rankOf(version) > rankOf(after)).slice(0, limit)
+  const published = await Promise.all(newer.map((number) => catalogue.findVersion(name, number)))
   const all = [...(after === undefined ? [latest] : []), ...published.filter((version) => version !== undefined)]
   return all.slice(0, limit).map((version) => ({ name, version }))
+}
+
+/** Where a version is in lists. */
+function rankOf(version: string | undefined): number {
+  if (version === undefined || version === latestVersion) return -1
+  return version === latestPublished ? 0 : Number(version)
 }
 
 function keyOf({ name, version }: Listed): string {

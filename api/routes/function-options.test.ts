@@ -44,19 +44,3 @@ describe('a runtime management config', () => {
     expect(refusal.status).toBe(status)
   })
 })
-
-test('a scaling config is of a published version, and answers the state of the function', async () => {
-  const server = await withVersion()
-  const version = { FunctionName: 'f', Qualifier: '1' }
-  const bounds = { MinExecutionEnvironments: 3, MaxExecutionEnvironments: 9 }
-  expect(await server.call('GetFunctionScalingConfig', version)).toEqual({ FunctionArn: `${arn}:f:1` })
-  const put = { ...version, FunctionScalingConfig: bounds }
-  expect(await server.call('PutFunctionScalingConfig', put)).toEqual({ FunctionState: 'Active' })
-  expect(await server.call('GetFunctionScalingConfig', version)).toEqual({
-    FunctionArn: `${arn}:f:1`,
-    AppliedFunctionScalingConfig: bounds,
-    RequestedFunctionScalingConfig: bounds,
-  })
-  const refusal = await server.refusal('PutFunctionScalingConfig', { ...put, Qualifier: '2' })
-  expect(refusal).toMatchObject({ status: 404, message: `Function not found: ${arn}:f:2` })
-})

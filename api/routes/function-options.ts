@@ -25,20 +25,11 @@ interface ManagementMembers extends QualifiedMembers {
   readonly RuntimeVersionArn?: string
 }
 
-interface ScalingMembers extends NameMembers {
-  readonly Qualifier: string
-  readonly FunctionScalingConfig?: {
-    readonly MinExecutionEnvironments?: number
-    readonly MaxExecutionEnvironments?: number
-  }
-}
-
-/** Recursion, runtime management and scaling configs: set and shown. */
+/** Recursion and runtime management configs: set and shown. */
 export function functionOptionRoutes(dependencies: FunctionOptionsDependencies): Handlers {
   return {
     ...recursionRoutes(dependencies),
     ...runtimeManagementRoutes(dependencies),
-    ...scalingRoutes(dependencies),
   }
 }
 
@@ -97,44 +88,6 @@ function managementIn({ UpdateRuntimeOn, RuntimeVersionArn }: ManagementMembers)
   return {
     updateRuntimeOn: UpdateRuntimeOn,
     ...(RuntimeVersionArn === undefined ? {} : { runtimeVersionArn: RuntimeVersionArn }),
-  }
-}
-
-function scalingRoutes(dependencies: FunctionOptionsDependencies): Handlers {
-  const { lifecycle } = dependencies
-  const nameIn = ({ FunctionName }: NameMembers) => parseUnqualifiedName(FunctionName, dependencies)
-  return {
-    async GetFunctionScalingConfig({ Qualifier: qualifier, ...input }: ScalingMembers) {
-      const record = await lifecycle.read(nameIn(input))
-      requireVersion(dependencies, record, qualifier)
-      const bounds = attachedTo(record, 'scaling', qualifier)
-      const config = bounds && {
-        MinExecutionEnvironments: bounds.minimumEnvironments,
-        MaxExecutionEnvironments: bounds.maximumEnvironments,
-      }
-      return {
-        FunctionArn: functionArn(dependencies, record.name, qualifier),
-        AppliedFunctionScalingConfig: config,
-        RequestedFunctionScalingConfig: config,
-      }
-    },
-
-    async PutFunctionScalingConfig({
-      Qualifier: qualifier,
-      FunctionScalingConfig: asked = {},
-      ...input
-    }: ScalingMembers) {
-      const { MinExecutionEnvironments: minimum, MaxExecutionEnvironments: maximum } = asked
-      const bounds = {
-        ...(minimum === undefined ? {} : { minimumEnvironments: minimum }),
-        ...(maximum === undefined ? {} : { maximumEnvironments: maximum }),
-      }
-      const { record } = await lifecycle.change(nameIn(input), (current) => {
-        requireVersion(dependencies, current, qualifier)
-        return { record: attach(current, 'scaling', qualifier, bounds) }
-      })
-      return { FunctionState: record.latest.state }
-    },
   }
 }
 

@@ -159,6 +159,7 @@ describe('CreateFunction', () => {
       layers: { find: async () => undefined },
       codeStore: { put: async () => undefined },
       prepare: async () => undefined,
+      initialise: async () => undefined,
       drain: () => undefined,
       onFault: () => undefined,
       stamp: { newId: () => 'id', nowMs: () => 0 },

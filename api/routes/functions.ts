@@ -4,13 +4,19 @@ import { functionNameTooLong } from '../functions/function-errors.ts'
 import { parseFunctionName, parseUnqualifiedName, type FunctionReference } from '../functions/function-name.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
 import { findVersion, type FoundVersion } from '../functions/resolve.ts'
-import type { FunctionCode } from '../functions/function.ts'
+import { isManaged, latestVersion, type FunctionCode } from '../functions/function.ts'
 import type { CreationSettings } from '../functions/settings.ts'
 import { codeInput, type CodeMembers } from './code-input.ts'
 import { codeLink, type CodeLinkKey } from './code-link.ts'
 import { functionConfiguration } from './function-configuration.ts'
 import type { Handlers, Output, RequestContext } from './handler.ts'
-import { refuseUnbuilt, settingsInput, type SettingsMembers } from './settings-input.ts'
+import {
+  publishTarget,
+  refuseUnbuilt,
+  settingsInput,
+  type PublishMembers,
+  type SettingsMembers,
+} from './settings-input.ts'
 
 export interface FunctionRoutesDependencies extends Home, CodeLinkKey {
   readonly catalogue: Catalogue
@@ -23,20 +29,18 @@ export interface QualifiedMembers {
   readonly Qualifier?: string
 }
 
-interface CreateMembers extends SettingsMembers {
+interface CreateMembers extends SettingsMembers, PublishMembers {
   readonly FunctionName: string
   readonly PackageType?: 'Zip' | 'Image'
   readonly Code: CodeMembers
   readonly CodeSigningConfigArn?: string
   readonly TenancyConfig?: { readonly TenantIsolationMode: string }
   readonly Tags?: Readonly<Record<string, string>>
-  readonly Publish?: boolean
 }
 
-interface UpdateCodeMembers extends CodeMembers {
+interface UpdateCodeMembers extends CodeMembers, PublishMembers {
   readonly FunctionName: string
   readonly Architectures?: readonly string[]
-  readonly Publish?: boolean
   readonly DryRun?: boolean
   readonly RevisionId?: string
 }
@@ -60,7 +64,8 @@ export function functionRoutes(dependencies: FunctionRoutesDependencies): Handle
     async CreateFunction(members: CreateMembers) {
       const name = newName(members.FunctionName, dependencies)
       refuseUnbuilt(members)
-      const { Tags: tags = {}, Publish: publish = false, CodeSigningConfigArn: codeSigningConfigArn } = members
+      const { Tags: tags = {}, CodeSigningConfigArn: codeSigningConfigArn } = members
+      const publish = publishTarget(members)
       const settings = settingsInput(members)
       const code = codeInput(members.Code)
       const creation = creationInput(members)
@@ -82,10 +87,10 @@ export function functionRoutes(dependencies: FunctionRoutesDependencies): Handle
       const name = parseUnqualifiedName(members.FunctionName, dependencies)
       refuseUnbuilt(members)
       const { Architectures: architectures, RevisionId: revisionId } = members
-      const { Publish: publish = false, DryRun: dryRun = false } = members
-      const request = { ...codeInput(members), architectures, publish, dryRun, revisionId }
+      const { DryRun: dryRun = false } = members
+      const request = { ...codeInput(members), architectures, publish: publishTarget(members), dryRun, revisionId }
       const found = await lifecycle.updateCode(name, request)
-      return show(found, found.version.version === '$LATEST' ? undefined : found.version.version)
+      return show(found, found.version.version === latestVersion ? undefined : found.version.version)
     },
 
     async UpdateFunctionConfiguration(members: UpdateSettingsMembers) {
@@ -96,8 +101,8 @@ export function functionRoutes(dependencies: FunctionRoutesDependencies): Handle
     },
 
     async DeleteFunction(input: QualifiedMembers) {
-      await lifecycle.remove(referenceIn(input))
-      return {}
+      const removed = await lifecycle.remove(referenceIn(input))
+      return isManaged(removed) ? { StatusCode: 202 } : {}
     },
   }
 }

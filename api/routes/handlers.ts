@@ -1,6 +1,7 @@
 import { accountRoutes, type AccountRoutesDependencies } from './account.ts'
 import { aliasRoutes, type AliasRoutesDependencies } from './aliases.ts'
 import { capacityProviderRoutes, type CapacityProviderDependencies } from './capacity-providers.ts'
+import { capacityUseRoutes, type CapacityUseDependencies } from './capacity-provider-uses.ts'
 import { codeSigningRoutes, type CodeSigningRoutesDependencies } from './code-signing.ts'
 import { concurrencyRoutes, type ConcurrencyRoutesDependencies } from './concurrency.ts'
 import { eventInvokeRoutes, type EventInvokeRoutesDependencies } from './event-invoke-configs.ts'
@@ -8,6 +9,7 @@ import { eventSourceMappingRoutes, type EventSourceMappingDependencies } from '.
 import { functionCodeSigningRoutes, type FunctionCodeSigningDependencies } from './function-code-signing.ts'
 import { functionListRoutes, type FunctionListsDependencies } from './function-lists.ts'
 import { functionOptionRoutes, type FunctionOptionsDependencies } from './function-options.ts'
+import { functionScalingRoutes, type FunctionScalingDependencies } from './function-scaling.ts'
 import { functionUrlRoutes, type FunctionUrlRoutesDependencies } from './function-urls.ts'
 import { functionRoutes, type FunctionRoutesDependencies } from './functions.ts'
 import type { Handlers } from './handler.ts'
@@ -25,6 +27,7 @@ import { versionRoutes, type VersionRoutesDependencies } from './versions.ts'
 export type ControlPlaneDependencies = AccountRoutesDependencies &
   AliasRoutesDependencies &
   CapacityProviderDependencies &
+  CapacityUseDependencies &
   CodeSigningRoutesDependencies &
   ConcurrencyRoutesDependencies &
   EventInvokeRoutesDependencies &
@@ -32,6 +35,7 @@ export type ControlPlaneDependencies = AccountRoutesDependencies &
   FunctionCodeSigningDependencies &
   FunctionListsDependencies &
   FunctionOptionsDependencies &
+  FunctionScalingDependencies &
   FunctionRoutesDependencies &
   LayerPermissionsDependencies &
   LayerRoutesDependencies &
@@ -59,6 +63,7 @@ export function controlPlaneHandlers(dependencies: ControlPlaneDependencies): Ha
     ...accountRoutes(dependencies),
     ...aliasRoutes(dependencies),
     ...capacityProviderRoutes(dependencies),
+    ...capacityUseRoutes(dependencies),
     ...codeSigningRoutes(dependencies),
     ...concurrencyRoutes(dependencies),
     ...eventInvokeRoutes(dependencies),
@@ -66,6 +71,7 @@ export function controlPlaneHandlers(dependencies: ControlPlaneDependencies): Ha
     ...functionCodeSigningRoutes(dependencies),
     ...functionListRoutes(dependencies),
     ...functionOptionRoutes(dependencies),
+    ...functionScalingRoutes(dependencies),
     ...functionRoutes(dependencies),
     ...layerPermissionRoutes(dependencies),
     ...layerRoutes(dependencies),

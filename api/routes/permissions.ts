@@ -1,6 +1,7 @@
 import { functionArn, type Home } from '../functions/arn.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { nameErrors } from '../functions/function-errors.ts'
+import { isPublishedVersion } from '../functions/function.ts'
 import { parseFunctionName } from '../functions/function-name.ts'
 import {
   holderOf,
@@ -93,7 +94,7 @@ export function permissionRoutes(dependencies: PermissionRoutesDependencies): Ha
 }
 
 async function publishedVersion(catalogue: Pick<Catalogue, 'findVersion'>, name: string, qualifier = '') {
-  return /^\d+$/.test(qualifier) ? catalogue.findVersion(name, qualifier) : undefined
+  return isPublishedVersion(qualifier) ? catalogue.findVersion(name, qualifier) : undefined
 }
 
 function statementIn(input: AddMembers): PolicyStatement {

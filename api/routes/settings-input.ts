@@ -1,5 +1,6 @@
 import { invalidParameterValue } from '../errors.ts'
-import type { LoggingSettings } from '../functions/function.ts'
+import type { PublishTarget } from '../functions/deployment.ts'
+import type { CapacityUse, LoggingSettings } from '../functions/function.ts'
 import type { SettingsRequest } from '../functions/lifecycle.ts'
 
 /** Members of CreateFunction and UpdateFunctionConfiguration that configure, as the model has checked them. */
@@ -35,9 +36,22 @@ export interface SettingsMembers {
     readonly Command?: readonly string[]
     readonly WorkingDirectory?: string
   }
+  readonly CapacityProviderConfig?: {
+    readonly LambdaManagedInstancesCapacityProviderConfig: {
+      readonly CapacityProviderArn: string
+      readonly PerExecutionEnvironmentMaxConcurrency?: number
+      readonly ExecutionEnvironmentMemoryGiBPerVCpu?: number
+    }
+  }
 }
 
-const notBuilt = new Set(['CapacityProviderConfig', 'DurableConfig', 'PublishTo'])
+/** Members by which a request asks for a version. */
+export interface PublishMembers {
+  readonly Publish?: boolean
+  readonly PublishTo?: 'LATEST_PUBLISHED'
+}
+
+const notBuilt = new Set(['DurableConfig'])
 
 /** Refuses members that would be accepted and then do nothing. */
 export function refuseUnbuilt(members: object): void {
@@ -79,6 +93,27 @@ export function settingsInput(members: SettingsMembers): SettingsRequest {
       localMountPath: LocalMountPath,
     })),
     imageConfig: members.ImageConfig && imageConfigInput(members.ImageConfig),
+    capacityProvider: members.CapacityProviderConfig && capacityInput(members.CapacityProviderConfig),
+  }
+}
+
+/** Where a deployment is published to; without `Publish` nowhere. */
+export function publishTarget({
+  Publish: isAsked = false,
+  PublishTo: target,
+}: PublishMembers): PublishTarget | undefined {
+  if (!isAsked) return undefined
+  return target === 'LATEST_PUBLISHED' ? 'latest-published' : 'next'
+}
+
+function capacityInput({
+  LambdaManagedInstancesCapacityProviderConfig: asked,
+}: NonNullable<SettingsMembers['CapacityProviderConfig']>): CapacityUse {
+  const { PerExecutionEnvironmentMaxConcurrency: concurrency, ExecutionEnvironmentMemoryGiBPerVCpu: memory } = asked
+  return {
+    arn: asked.CapacityProviderArn,
+    ...(concurrency === undefined ? {} : { maximumConcurrency: concurrency }),
+    ...(memory === undefined ? {} : { memoryGibPerVcpu: memory }),
   }
 }
 

@@ -10,18 +10,18 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CheckpointDurableExecution: 'no',
   CreateAlias: 'yes: weights decide each invocation',
   CreateCapacityProvider:
-    'partly: kept and shown; there are no machines behind them, and no function can be put on one',
+    'partly: there are no machines behind them: what runs on one runs in environments of this server, one invocation at a time each whatever `PerExecutionEnvironmentMaxConcurrency` is, so that `AWS_LAMBDA_MAX_CONCURRENCY` is not set. `MaxVCpuCount` bounds nothing; other texts of errors than that a provider is not found are ours',
   CreateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   CreateEventSourceMapping:
     'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; Kafka, MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   CreateFunction:
-    'partly: no durable or capacity provider settings, which are refused. Images run in Kubernetes only; one whose registry does not tell the server its digest gets one made from the name. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
+    'partly: no durable settings, which are refused. Images run in Kubernetes only; one whose registry does not tell the server its digest gets one made from the name. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
   CreateFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   DeleteAlias: 'yes: weights decide each invocation',
   DeleteCapacityProvider:
-    'partly: kept and shown; there are no machines behind them, and no function can be put on one',
+    'partly: there are no machines behind them: what runs on one runs in environments of this server, one invocation at a time each whatever `PerExecutionEnvironmentMaxConcurrency` is, so that `AWS_LAMBDA_MAX_CONCURRENCY` is not set. `MaxVCpuCount` bounds nothing; other texts of errors than that a provider is not found are ours',
   DeleteCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   DeleteEventSourceMapping:
@@ -39,7 +39,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   GetAccountSettings: 'yes',
   GetAlias: 'yes: weights decide each invocation',
-  GetCapacityProvider: 'partly: kept and shown; there are no machines behind them, and no function can be put on one',
+  GetCapacityProvider:
+    'partly: there are no machines behind them: what runs on one runs in environments of this server, one invocation at a time each whatever `PerExecutionEnvironmentMaxConcurrency` is, so that `AWS_LAMBDA_MAX_CONCURRENCY` is not set. `MaxVCpuCount` bounds nothing; other texts of errors than that a provider is not found are ours',
   GetCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   GetDurableExecution: 'no',
@@ -55,7 +56,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetFunctionEventInvokeConfig:
     'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   GetFunctionRecursionConfig: 'yes: loops are found by the `Lineage` of the trace header, which AWS SDKs pass on',
-  GetFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
+  GetFunctionScalingConfig:
+    'partly: `MinExecutionEnvironments` are kept initialised, and more come and go by demand instead of by the use of processors, up to `MaxExecutionEnvironments`; beyond it is a 429. Both 0 is `Deactivated` at once',
   GetFunctionUrlConfig:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   GetLayerVersion:
@@ -73,7 +75,8 @@ export const support: Readonly<Record<OperationName, Support>> = {
   InvokeWithResponseStream:
     'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`',
   ListAliases: 'yes: weights decide each invocation',
-  ListCapacityProviders: 'partly: kept and shown; there are no machines behind them, and no function can be put on one',
+  ListCapacityProviders:
+    'partly: there are no machines behind them: what runs on one runs in environments of this server, one invocation at a time each whatever `PerExecutionEnvironmentMaxConcurrency` is, so that `AWS_LAMBDA_MAX_CONCURRENCY` is not set. `MaxVCpuCount` bounds nothing; other texts of errors than that a provider is not found are ours',
   ListCodeSigningConfigs:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   ListDurableExecutionsByFunction: 'no',
@@ -84,7 +87,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListFunctionUrlConfigs:
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   ListFunctionVersionsByCapacityProvider:
-    'partly: kept and shown; there are no machines behind them, and no function can be put on one',
+    'partly: there are no machines behind them: what runs on one runs in environments of this server, one invocation at a time each whatever `PerExecutionEnvironmentMaxConcurrency` is, so that `AWS_LAMBDA_MAX_CONCURRENCY` is not set. `MaxVCpuCount` bounds nothing; other texts of errors than that a provider is not found are ours',
   ListFunctions: 'yes',
   ListFunctionsByCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
@@ -96,14 +99,16 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListVersionsByFunction: 'yes',
   PublishLayerVersion:
     'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
-  PublishVersion: 'partly: no `PublishTo`',
+  PublishVersion:
+    'partly: with SnapStart one environment of a version is initialised before it is active, and then serves; no snapshot is taken, and none restored',
   PutFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
-  PutFunctionConcurrency: 'yes',
+  PutFunctionConcurrency: 'yes: refused for functions on a capacity provider',
   PutFunctionEventInvokeConfig:
     'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   PutFunctionRecursionConfig: 'yes: loops are found by the `Lineage` of the trace header, which AWS SDKs pass on',
-  PutFunctionScalingConfig: 'partly: kept and shown; no function runs on a capacity provider',
+  PutFunctionScalingConfig:
+    'partly: `MinExecutionEnvironments` are kept initialised, and more come and go by demand instead of by the use of processors, up to `MaxExecutionEnvironments`; beyond it is a 429. Both 0 is `Deactivated` at once',
   PutProvisionedConcurrencyConfig:
     'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
   PutRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
@@ -117,7 +122,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   UntagResource: 'yes',
   UpdateAlias: 'yes: weights decide each invocation',
   UpdateCapacityProvider:
-    'partly: kept and shown; there are no machines behind them, and no function can be put on one',
+    'partly: there are no machines behind them: what runs on one runs in environments of this server, one invocation at a time each whatever `PerExecutionEnvironmentMaxConcurrency` is, so that `AWS_LAMBDA_MAX_CONCURRENCY` is not set. `MaxVCpuCount` bounds nothing; other texts of errors than that a provider is not found are ours',
   UpdateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   UpdateEventSourceMapping:

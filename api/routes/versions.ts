@@ -3,13 +3,13 @@ import { parseUnqualifiedName } from '../functions/function-name.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
 import { functionConfiguration } from './function-configuration.ts'
 import type { Handlers } from './handler.ts'
-import { refuseUnbuilt } from './settings-input.ts'
+import type { PublishMembers } from './settings-input.ts'
 
 export interface VersionRoutesDependencies extends Home {
   readonly lifecycle: Pick<Lifecycle, 'publish'>
 }
 
-interface PublishMembers {
+interface VersionMembers extends Pick<PublishMembers, 'PublishTo'> {
   readonly FunctionName: string
   readonly CodeSha256?: string
   readonly Description?: string
@@ -19,13 +19,13 @@ interface PublishMembers {
 /** PublishVersion. */
 export function versionRoutes(dependencies: VersionRoutesDependencies): Handlers {
   return {
-    async PublishVersion(members: PublishMembers) {
+    async PublishVersion(members: VersionMembers) {
       const name = parseUnqualifiedName(members.FunctionName, dependencies)
-      refuseUnbuilt(members)
       const { record, version } = await dependencies.lifecycle.publish(name, {
         codeSha256: members.CodeSha256,
         description: members.Description,
         revisionId: members.RevisionId,
+        isToLatestPublished: members.PublishTo === 'LATEST_PUBLISHED',
       })
       return functionConfiguration(dependencies, record.name, version, version.version)
     },

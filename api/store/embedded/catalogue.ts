@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Catalogue, CatalogueChange, Stored } from '../../functions/catalogue.ts'
+import { providersOf } from '../../functions/capacity-use.ts'
 import type { FunctionRecord, FunctionVersion } from '../../functions/function.ts'
 import { inTransaction, promiseOf } from './database.ts'
 
@@ -31,12 +32,15 @@ export function openCatalogue(database: DatabaseSync): Catalogue {
       statements.saveVersion.run(name, version.version, version.code.sizeBytes, JSON.stringify(version))
     }
     for (const version of removedVersions) statements.removeVersion.run(name, version)
+    statements.removeUses.run(name)
+    for (const provider of providersOf(record)) statements.addUse.run(provider, name)
     return true
   }
 
   const removeAll = (name: string, expectedRevision: number): boolean => {
     if (statements.remove.run(name, expectedRevision).changes === 0) return false
     statements.removeVersions.run(name)
+    statements.removeUses.run(name)
     return true
   }
 
@@ -66,6 +70,8 @@ export function openCatalogue(database: DatabaseSync): Catalogue {
         return { functionCount: Number(row?.['function_count']), codeBytes: Number(row?.['code_bytes']) }
       }),
     underWay: () => promiseOf(() => statements.underWay.all().map((row) => row['name'] as string)),
+    onCapacityProvider: (provider, { after = '', limit }) =>
+      promiseOf(() => statements.users.all(provider, after, limit).map((row) => row['function'] as string)),
   }
 }
 
@@ -105,8 +111,12 @@ function prepare(database: DatabaseSync) {
     // Reads every document; asked once per start.
     underWay: sql(
       `SELECT name FROM functions
-       WHERE document ->> '$.latest.state' = 'Pending' OR document ->> '$.latest.updateStatus' = 'InProgress'`,
+       WHERE document ->> '$.latest.state' = 'Pending' OR document ->> '$.latest.updateStatus' = 'InProgress'
+          OR document ->> '$.activating' IS NOT NULL`,
     ),
+    users: sql('SELECT function FROM capacity_uses WHERE provider = ? AND function > ? ORDER BY function LIMIT ?'),
+    addUse: sql('INSERT INTO capacity_uses (provider, function) VALUES (?, ?)'),
+    removeUses: sql('DELETE FROM capacity_uses WHERE function = ?'),
     findVersion: sql('SELECT document FROM versions WHERE function = ? AND version = ?'),
     saveVersion: sql('INSERT OR REPLACE INTO versions (function, version, code_bytes, document) VALUES (?, ?, ?, ?)'),
     removeVersion: sql('DELETE FROM versions WHERE function = ? AND version = ?'),

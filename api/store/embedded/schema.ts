@@ -54,4 +54,12 @@ export const schemaSteps: readonly string[] = [
   `-- Ids of events that are not added again until then.
    CREATE TABLE known_events (id TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWID, STRICT;
    CREATE INDEX known_events_until ON known_events (until_ms);`,
+
+  `-- Which functions have a version on a capacity provider.
+   CREATE TABLE capacity_uses (
+     provider TEXT NOT NULL,
+     function TEXT NOT NULL,
+     PRIMARY KEY (provider, function)
+   ) WITHOUT ROWID, STRICT;
+   CREATE INDEX capacity_uses_of ON capacity_uses (function);`,
 ]

@@ -2,7 +2,7 @@
 -- KEYS[1] living  sorted set: server by the end of its lease, ms
 -- KEYS[2] booked  hash: places of all servers, by share; `*` in all, `~` in all without a reserve
 -- KEYS[3] own     hash: places of this server, by share
--- A share is a function's name, with `~` behind it for places without a reserve.
+-- A share is a function's name, with `~` behind it for places without a reserve. Names that begin with a colon count in no sum.
 -- ARGV[1] server   ARGV[2] function   ARGV[3] its reserve, or -1   ARGV[4] the account's limit
 -- ARGV[5] the limit of all without a reserve   ARGV[6] channel for refusals
 -- Returns 'booked', 'function' or 'account' for the limit in the way, or 'lost' when the server was held for dead.
@@ -14,13 +14,14 @@ if isReserved and booked(ARGV[2]) + booked(ARGV[2] .. '~') >= reserve then
   redis.call('PUBLISH', ARGV[6], cjson.encode({ server = ARGV[1], functionName = ARGV[2] }))
   return 'function'
 end
-if booked('*') >= tonumber(ARGV[4]) or (not isReserved and booked('~') >= tonumber(ARGV[5])) then
+local isOutside = ARGV[2]:sub(1, 1) == ':'
+if not isOutside and (booked('*') >= tonumber(ARGV[4]) or (not isReserved and booked('~') >= tonumber(ARGV[5]))) then
   redis.call('PUBLISH', ARGV[6], cjson.encode({ server = ARGV[1] }))
   return 'account'
 end
 local share = isReserved and ARGV[2] or ARGV[2] .. '~'
 redis.call('HINCRBY', KEYS[2], share, 1)
-redis.call('HINCRBY', KEYS[2], '*', 1)
+if not isOutside then redis.call('HINCRBY', KEYS[2], '*', 1) end
 if not isReserved then redis.call('HINCRBY', KEYS[2], '~', 1) end
 redis.call('HINCRBY', KEYS[3], share, 1)
 return 'booked'

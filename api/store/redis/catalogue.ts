@@ -1,6 +1,7 @@
 import { LambdaError } from '../../errors.ts'
 import type { Catalogue, CatalogueChange, Stored } from '../../functions/catalogue.ts'
-import { isUnderWay } from '../../functions/deployment.ts'
+import { providersOf } from '../../functions/capacity-use.ts'
+import { isDeploying } from '../../functions/deployment.ts'
 import type { FunctionRecord, FunctionVersion } from '../../functions/function.ts'
 import type { CachedFunction, CatalogueCache } from './catalogue-cache.ts'
 import type { CatalogueFreshness } from './catalogue-freshness.ts'
@@ -78,6 +79,7 @@ export function openCatalogue(parts: CatalogueParts): Catalogue {
       return { functionCount, codeBytes: Number(codeBytes ?? 0) }
     },
     underWay: () => connection.run((redis) => redis.smembers(catalogueKeys.underWay)),
+    onCapacityProvider: (provider, page) => readUses(connection, provider, page),
   }
 }
 
@@ -125,9 +127,23 @@ async function readVersion(
   return document === null ? undefined : (JSON.parse(document) as FunctionVersion)
 }
 
+async function readUses(
+  connection: RedisConnection,
+  provider: string,
+  { after, limit }: { readonly after?: string; readonly limit: number },
+): Promise<string[]> {
+  const from = after === undefined ? `[${provider}:` : `(${provider}:${after}`
+  // `;` is the character behind `:`.
+  const to = `(${provider};`
+  const uses = await connection.run((redis) =>
+    redis.zrangebylex(catalogueKeys.capacityUses, from, to, 'LIMIT', 0, limit),
+  )
+  return uses.map((use) => use.slice(provider.length + 1))
+}
+
 function functionKeys(name: string): string[] {
-  const { record, versions, codeBytes, names, underWay, revision, totalCodeBytes } = catalogueKeys
-  return [record(name), versions(name), codeBytes(name), names, underWay, revision, totalCodeBytes]
+  const { record, versions, codeBytes, names, underWay, revision, totalCodeBytes, capacityUses } = catalogueKeys
+  return [record(name), versions(name), codeBytes(name), names, underWay, revision, totalCodeBytes, capacityUses]
 }
 
 function saveArguments(change: CatalogueChange, replicaId: string): (string | number)[] {
@@ -135,7 +151,7 @@ function saveArguments(change: CatalogueChange, replicaId: string): (string | nu
   const { latest } = record
   return [
     ...[record.name, expectedRevision, JSON.stringify(record), latest.code.sizeBytes],
-    ...[isUnderWay(latest) ? 1 : 0, replicaId, catalogueKeys.changes, versions.length],
+    ...[isDeploying(record) ? 1 : 0, replicaId, catalogueKeys.changes, providersOf(record).join(' '), versions.length],
     ...versions.flatMap((version) => [version.version, version.code.sizeBytes, JSON.stringify(version)]),
     ...removedVersions,
   ]

@@ -11,7 +11,7 @@ import { describeWithRedis, eventually, freePort, startRedis, type RunningRedis 
 /** Whether the store answers; what it answers while it does not must be a 503. */
 async function answers(store: RedisStore): Promise<boolean> {
   try {
-    await store.documents.save({ kind: 'policy', id: 'p' }, {}, 0)
+    await store.documents.save({ kind: 'layer', id: 'p' }, {}, 0)
     return true
   } catch (fault) {
     expect(fault).toBeInstanceOf(LambdaError)
@@ -74,7 +74,7 @@ describeWithRedis('the connection to Redis', () => {
   })
 
   test('answers 503 while Redis reads its file, and all of it afterwards', async () => {
-    for (let at = 0; at < 100; at++) await store.documents.save({ kind: 'policy', id: String(at) }, {}, 0)
+    for (let at = 0; at < 100; at++) await store.documents.save({ kind: 'layer', id: String(at) }, {}, 0)
     redis.cli('bgrewriteaof')
     await eventually(() => /aof_base_size:[1-9]\d{3}/.test(redis.cli('info', 'persistence')))
     await redis.signal('SIGKILL')
@@ -82,7 +82,7 @@ describeWithRedis('the connection to Redis', () => {
     await eventually(() => redis.cli('ping').startsWith('LOADING'))
     expect(await answers(store)).toBe(false)
     await eventually(() => answers(store))
-    expect((await store.documents.list({ kind: 'policy', limit: 1000 })).length).toBeGreaterThanOrEqual(100)
+    expect((await store.documents.list({ kind: 'layer', limit: 1000 })).length).toBeGreaterThanOrEqual(100)
   })
 
   test('answers 503 while the master is a replica', async () => {

@@ -4,7 +4,7 @@ import { describeWithRedis, eventually, startCluster } from './testing/redis-ser
 import { startWithSentinel } from './testing/sentinel.ts'
 
 const log = { info: () => undefined, warn: () => undefined }
-const kind = 'policy'
+const kind = 'layer'
 
 /** Saves until it is saved; what is refused meanwhile must be a 503, which may have been carried out all the same. */
 async function savesAgain(store: RedisStore, id: string): Promise<void> {

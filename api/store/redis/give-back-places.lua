@@ -9,7 +9,7 @@ local function take(key, field)
   if redis.call('HINCRBY', key, field, -places) <= 0 then redis.call('HDEL', key, field) end
 end
 take(KEYS[1], ARGV[1])
-take(KEYS[1], '*')
+if ARGV[1]:sub(1, 1) ~= ':' then take(KEYS[1], '*') end
 if ARGV[1]:sub(-1) == '~' then take(KEYS[1], '~') end
 take(KEYS[2], ARGV[1])
 return places

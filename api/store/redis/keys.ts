@@ -9,7 +9,7 @@ const documents = '{kubelambda:documents}'
 const events = '{kubelambda:events}'
 
 export const catalogueKeys = {
-  /** Hash: `revision` and `document` of a function. */
+  /** Hash: `revision` and `document` of a function, and `uses` of one on capacity providers. */
   record: (name: string) => `${catalogue}:function:${name}`,
   recordPrefix: `${catalogue}:function:`,
   /** Hash: document by version number. */
@@ -20,6 +20,8 @@ export const catalogueKeys = {
   names: `${catalogue}:functions`,
   /** Set of names whose deployment is under way. */
   underWay: `${catalogue}:under-way`,
+  /** Sorted set of `<capacity provider>:<function>`, all scores 0. */
+  capacityUses: `${catalogue}:capacity-uses`,
   /** Counter: the newest revision of any function. */
   revision: `${catalogue}:revision`,
   /** Counter: code bytes over all versions. */

@@ -51,7 +51,7 @@ describeWithRedis('a Redis that syncs each write', () => {
       await redis.restart()
 
       const store = await openRedisStore({ url: redis.url, replicaId: 'reader', log })
-      const documents = await store.documents.list({ kind: 'policy', limit: 1e6 })
+      const documents = await store.documents.list({ kind: 'layer', limit: 1e6 })
       const functions = await store.catalogue.list({ limit: 1e6 })
       const kept = new Set([
         ...Array.from(await allEvents(store), (id) => `event ${id}`),

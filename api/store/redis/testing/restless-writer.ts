@@ -28,6 +28,6 @@ async function repeat(what: string, step: (id: string) => Promise<unknown>): Pro
 
 await Promise.all([
   repeat('event', (id) => store.events.add(anEvent(name, id))),
-  repeat('document', (id) => store.documents.save({ kind: 'policy', id }, { id }, 0)),
+  repeat('document', (id) => store.documents.save({ kind: 'layer', id }, { id }, 0)),
   repeat('function', (id) => store.catalogue.save({ record: aFunction(id), expectedRevision: 0 })),
 ])
