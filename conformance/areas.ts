@@ -16,6 +16,7 @@ import { images } from './areas/images.ts'
 import { invoke } from './areas/invoke.ts'
 import { layers } from './areas/layers.ts'
 import { invokeAsync } from './areas/invoke-async.ts'
+import { managedInstances } from './areas/managed-instances.ts'
 import { names } from './areas/names.ts'
 import { packages } from './areas/packages.ts'
 import { permissions } from './areas/permissions.ts'
@@ -52,6 +53,7 @@ export const areas: readonly Area[] = [
   reservedConcurrency,
   capacityProviders,
   capacityProviderMembers,
+  managedInstances,
   scaling,
   eventSourceMappings,
   invokeAsync,

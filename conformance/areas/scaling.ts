@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
-import { GetFunctionScalingConfigCommand, PutFunctionScalingConfigCommand } from '@aws-sdk/client-lambda'
-import { Skipped, type Area } from '../case.ts'
+import {
+  GetFunctionScalingConfigCommand,
+  PutFunctionScalingConfigCommand,
+  type CreateFunctionCommandInput,
+} from '@aws-sdk/client-lambda'
+import type { Area } from '../case.ts'
 import { invalid, refuses, type Refusal } from '../expect.ts'
+import { createManaged, latestPublished, newProvider, publishLatest, untilState } from '../managed-function.ts'
 import type { World } from '../world.ts'
 
 const unknown = { status: 404, name: 'ResourceNotFoundException' }
@@ -11,30 +16,77 @@ export const scaling: Area = {
   name: 'scaling',
   cases: [
     {
-      name: 'a put answers 202 with the state of the function, and is shown for its version alone',
+      name: 'a put answers 202 with the state of the version, and is shown for its version alone',
       run: async (world) => {
         const name = await published(world)
-        const second = await publishAnother(world, name)
-        const config = { MinExecutionEnvironments: 3, MaxExecutionEnvironments: 9 }
-        const { $metadata, FunctionState } = await put(world, name, '1', config)
+        const other = await world.publish(name)
+        const config = { MinExecutionEnvironments: 1, MaxExecutionEnvironments: 9 }
+        const { $metadata, FunctionState } = await put(world, name, latestPublished, config)
         assert.deepEqual([$metadata.httpStatusCode, FunctionState], [202, 'Active'])
-        const shown = await get(world, name, '1')
-        assert.deepEqual([shown.$metadata.httpStatusCode, shown.FunctionArn], [200, world.arn(name, '1')])
+        const shown = await get(world, name, latestPublished)
+        assert.deepEqual([shown.$metadata.httpStatusCode, shown.FunctionArn], [200, world.arn(name, latestPublished)])
         assert.deepEqual(shown.RequestedFunctionScalingConfig, config)
-        const other = await get(world, name, second)
-        assert.equal(other.FunctionArn, world.arn(name, second))
-        assert.notDeepEqual(other.RequestedFunctionScalingConfig, config)
+        const unset = await get(world, name, other)
+        assert.equal(unset.FunctionArn, world.arn(name, other))
+        assert.equal(unset.AppliedFunctionScalingConfig?.MinExecutionEnvironments, 3)
+        assert.notDeepEqual(unset.RequestedFunctionScalingConfig, config)
       },
     },
     {
       name: 'a further put replaces the first, also by the ARN of the function',
       run: async (world) => {
         const name = await published(world)
-        await put(world, name, '1', { MinExecutionEnvironments: 3, MaxExecutionEnvironments: 9 })
-        const config = { MinExecutionEnvironments: 0, MaxExecutionEnvironments: 15000 }
-        await put(world, world.arn(name), '1', config)
-        const { RequestedFunctionScalingConfig } = await get(world, world.arn(name), '1')
+        await put(world, name, latestPublished, { MinExecutionEnvironments: 1, MaxExecutionEnvironments: 9 })
+        const config = { MinExecutionEnvironments: 2, MaxExecutionEnvironments: 15000 }
+        await put(world, world.arn(name), latestPublished, config)
+        const { RequestedFunctionScalingConfig } = await get(world, world.arn(name), latestPublished)
         assert.deepEqual(RequestedFunctionScalingConfig, config)
+      },
+    },
+    {
+      name: 'no environments at all switch a version off',
+      run: async (world) => {
+        const name = await published(world)
+        await put(world, name, latestPublished, { MinExecutionEnvironments: 0, MaxExecutionEnvironments: 0 })
+        await untilState(world, name, latestPublished, 'Deactivated')
+        await refuses(world.invoke(name), { status: 409, name: 'ResourceConflictException' })
+      },
+    },
+    {
+      name: 'invocations beyond MaxExecutionEnvironments are throttled, or wait for one that takes several',
+      run: async (world) => {
+        const name = await published(world, { Timeout: 20 })
+        const bounds = { MinExecutionEnvironments: 1, MaxExecutionEnvironments: 1 }
+        await put(world, name, latestPublished, bounds)
+        const calls = Array.from({ length: 3 }, () => world.invoke(name, { do: 'sleep', ms: 1_500 }))
+        for (const each of await Promise.allSettled(calls)) {
+          if (each.status === 'rejected') assert.equal((each.reason as Error).name, 'TooManyRequestsException')
+        }
+      },
+    },
+    {
+      name: 'a function without a capacity provider has none',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        await world.publish(name)
+        const message = 'The function provided by the arn does not contain a capacity provider configuration'
+        const refusal = { status: 403, name: 'AccessDeniedException', message }
+        await refuses(put(world, name, '1', { MinExecutionEnvironments: 1, MaxExecutionEnvironments: 2 }), refusal)
+      },
+    },
+    {
+      name: 'a minimum above the maximum is refused, and 0 with another maximum',
+      run: async (world) => {
+        const name = await published(world)
+        for (const [minimum, maximum] of [
+          [2, 1],
+          [0, 1],
+        ] as const) {
+          const bounds = { MinExecutionEnvironments: minimum, MaxExecutionEnvironments: maximum }
+          await refuses(put(world, name, latestPublished, bounds), {
+            ...{ status: 400, name: 'InvalidParameterValueException' },
+          })
+        }
       },
     },
     {
@@ -89,17 +141,11 @@ interface Config {
   readonly MaxExecutionEnvironments?: number
 }
 
-/** A function with a version 1; on AWS it would have to be on a capacity provider. */
-async function published(world: World): Promise<string> {
-  if (world.target.isAws) throw new Skipped('the function would have to be on a capacity provider')
-  const name = await world.create('hello-node')
-  await world.publish(name)
+/** A function on a capacity provider with a `$LATEST.PUBLISHED`. */
+async function published(world: World, changes: Partial<CreateFunctionCommandInput> = {}): Promise<string> {
+  const name = await createManaged(world, await newProvider(world), { fixture: 'misbehave-node', ...changes })
+  await publishLatest(world, name)
   return name
-}
-
-async function publishAnother(world: World, name: string): Promise<string> {
-  await world.configure(name, { Description: 'another' })
-  return world.publish(name)
 }
 
 function get(world: World, FunctionName: string, Qualifier: string) {
