@@ -64,6 +64,19 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await mine.book(unreserved('i'))).toBe('booked')
     })
 
+    test('places of a name that begins with a colon count for their own limit, and for nobody else', async () => {
+      const outside = { functionName: ':f:1', reserved: 2, accountLimit: 1, unreservedLimit: 1 }
+      const inside = { functionName: 'f', accountLimit: 1, unreservedLimit: 1 }
+      expect(await mine.book(inside)).toBe('booked')
+      expect([await mine.book(outside), await theirs.book(outside)]).toEqual(['booked', 'booked'])
+      expect([await mine.book(outside), await theirs.book(inside)]).toEqual(['function', 'account'])
+      await mine.giveBack({ functionName: ':f:1', isReserved: true }, 1)
+      expect(await theirs.book(inside)).toBe('account')
+      expect(await theirs.book(outside)).toBe('booked')
+      await mine.giveBack({ functionName: 'f', isReserved: false }, 1)
+      expect(await theirs.book(inside)).toBe('booked')
+    })
+
     test('places booked before a function had a reserve count towards it', async () => {
       await mine.book({ functionName: 'f', ...limits })
       expect(await theirs.book({ ...f, reserved: 1 })).toBe('function')

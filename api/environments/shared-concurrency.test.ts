@@ -55,6 +55,22 @@ test('the account as a whole is 429 with another reason', async () => {
   await expect(other.enter({ functionName: 'h' })).rejects.toMatchObject({ status: 429, members: { Reason } })
 })
 
+test('what runs on a capacity provider counts for its own limit alone, and without one asks nobody', async () => {
+  for (let index = 0; index < 5; index++) await one.enter({ functionName: 'g' })
+  const unlimited: Claim = { functionName: ':f:1', isOutside: true }
+  asked.length = 0
+  for (let index = 0; index < 9; index++) expect(one.enter(unlimited)).toBeUndefined()
+  expect([asked.length, one.running()]).toEqual([0, 14])
+  for (let index = 0; index < 9; index++) one.leave(unlimited)
+  const limited: Claim = { ...unlimited, reserved: 1 }
+  await other.enter(limited)
+  const Reason = 'ConcurrentInvocationLimitExceeded'
+  await expect(one.enter(limited)).rejects.toMatchObject({ status: 429, members: { Reason } })
+  other.leave(limited)
+  await one.enter(limited)
+  await expect(one.enter({ functionName: 'h' })).rejects.toMatchObject({ status: 429 })
+})
+
 test('a place that a server does not use is another one when it is wanted there', async () => {
   await one.enter(f)
   await one.enter(f)

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { attach } from '../functions/attachment.ts'
 import { fakeCatalogue } from '../functions/catalogue.fake.ts'
-import type { FunctionRecord } from '../functions/function.ts'
+import type { FunctionRecord, FunctionVersion } from '../functions/function.ts'
 import { aFunction, aVersion } from '../functions/testing/samples.ts'
 import type { EnvironmentSpec } from '../environments/driver.ts'
 import type { ProvisionShares } from '../environments/provision-shares.ts'
@@ -12,8 +12,11 @@ function startWorld(shares?: ProvisionShares) {
   const catalogue = fakeCatalogue()
   const [wanted, there, come] = [new Map<string, number>(), new Map<string, number>(), new Map<string, () => void>()]
   const failed = new Set<string>()
+  const specs = new Map<string, EnvironmentSpec & { readonly count: number }>()
   const scheduler = {
-    provision: ({ key, version }: EnvironmentSpec, count: number) => {
+    provision: (spec: EnvironmentSpec, count: number) => {
+      const { key, version } = spec
+      specs.set(key, { ...spec, count })
       wanted.set(version, count)
       if (count === 0) there.delete(key)
       if (count === 0) return Promise.resolve()
@@ -40,7 +43,7 @@ function startWorld(shares?: ProvisionShares) {
     onFault,
     ...(shares === undefined ? {} : { shares }),
   })
-  return { catalogue, wanted, come, save, provisioning }
+  return { catalogue, wanted, come, save, provisioning, specs }
 }
 
 const config = { requested: 2, allocationId: 'a', lastModifiedMs: 0 }
@@ -121,4 +124,44 @@ test('a server keeps its share, and is ready when all servers together are', asy
   world.change()
   await until(() => wanted.get('1') === 2)
   come.get('1')?.()
+})
+
+test('versions on a capacity provider have what their scaling keeps, and what is replaced has it until then', async () => {
+  const { catalogue, come, provisioning, specs } = startWorld()
+  const capacityProvider = { arn: 'arn:aws:lambda:us-east-1:000000000000:capacity-provider:p' }
+  const managed = (version: string, changes: Partial<FunctionVersion> = {}): FunctionVersion => {
+    const sample = aVersion(version)
+    return { ...sample, settings: { ...sample.settings, capacityProvider }, ...changes }
+  }
+  const published = '$LATEST.PUBLISHED'
+  const capacity = { $LATEST: 'p', [published]: 'p' }
+  const record = { ...aFunction('f'), latest: managed('$LATEST'), versions: [published], capacity }
+  const save = async (saved: FunctionRecord, version: FunctionVersion) => {
+    const expectedRevision = (await catalogue.find('f'))?.revision ?? 0
+    await catalogue.save({ record: saved, versions: [version], expectedRevision })
+  }
+  await save(record, managed(published))
+  await provisioning.start()
+  await until(() => come.has(published))
+  expect([...specs.values()]).toMatchObject([{ count: 3, managed: {}, initializationType: 'lambda-managed-instances' }])
+  come.get(published)?.()
+  await until(() => provisioning.isScaled(record, published))
+
+  const bounds = { minimumEnvironments: 1, maximumEnvironments: 4 }
+  const scaled = attach(record, 'scaling', published, bounds)
+  const replacing = { generation: 'next', updateStatus: 'InProgress', serving: managed(published) } as const
+  await save(scaled, managed(published, replacing))
+  provisioning.refresh('f')
+  await until(() => specs.size === 2)
+  expect([...specs.values()]).toMatchObject([
+    { count: 1, managed: { maximum: 4 } },
+    { count: 1, managed: { maximum: 4 } },
+  ])
+  await save(scaled, managed(published, { generation: 'next' }))
+  provisioning.refresh('f')
+  await until(() => {
+    come.get(published)?.()
+    return specs.get('f:$LATEST.PUBLISHED:g')?.count === 0
+  })
+  expect(provisioning.committed()).toBe(0)
 })
