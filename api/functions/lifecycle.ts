@@ -192,7 +192,7 @@ async function change(
   const changed = await changeRecord(world, name, (record) => rule((before = record)))
   world.onChange?.(name)
   if (before !== undefined) await forgetRemovedUrls(world, before, changed.record)
-  world.activation.start(changed.record)
+  if (changed.record.activating !== before?.activating) world.activation.start(changed.record)
   return changed
 }
 
