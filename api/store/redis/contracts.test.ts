@@ -45,6 +45,8 @@ function describeContracts(kind: string, start: () => Promise<Started>): void {
       // What was in flight is ready once the lease has ended, which is at once here, and the next one has looked.
       const reopen = async () => {
         stores.at(-1)?.abandon()
+        // A first look after a pause only gives the others time to renew.
+        await (await open()).close()
         stores.push(await openRedisStore({ url: redis.url, replicaId: randomUUID(), log, leaseMs: 1 }))
         return stores.at(-1)!.events
       }
