@@ -1,11 +1,18 @@
 /** What a function that reports failures of single records said: the ids that failed, or that the whole batch did. */
 export type ReportedFailures = ReadonlySet<string> | 'all'
 
+/** The id of the record that an item identifier means. */
+export type ReadIdentifier = (identifier: unknown) => unknown
+
 /**
  * Reads `batchItemFailures` as Lambda does (reference 8.2, 8.3). An empty answer or list means that all went well; an answer
  * that is not JSON, and an item without a known identifier, that nothing did.
  */
-export function reportedFailures(payload: Uint8Array, ids: ReadonlySet<string>): ReportedFailures {
+export function reportedFailures(
+  payload: Uint8Array,
+  ids: ReadonlySet<string>,
+  idOf: ReadIdentifier = (identifier) => identifier,
+): ReportedFailures {
   const none: ReportedFailures = new Set()
   if (payload.length === 0) return none
   const answer = parse(payload)
@@ -13,7 +20,7 @@ export function reportedFailures(payload: Uint8Array, ids: ReadonlySet<string>):
   if (typeof answer !== 'object') return 'all'
   const list = (answer as { batchItemFailures?: unknown }).batchItemFailures ?? []
   if (!Array.isArray(list)) return 'all'
-  const failed = list.map((item: unknown) => (item as { itemIdentifier?: unknown } | null)?.itemIdentifier)
+  const failed = list.map((item: unknown) => idOf((item as { itemIdentifier?: unknown } | null)?.itemIdentifier))
   const areKnown = failed.every((id) => typeof id === 'string' && ids.has(id))
   return areKnown ? new Set(failed as string[]) : 'all'
 }

@@ -1,10 +1,12 @@
-import type { BatchRun } from './run-batch.ts'
 import type { PollSettings } from './poll-settings.ts'
+import type { BatchRun } from './run-batch.ts'
+import type { FailureRecord, SourceParts } from './source.ts'
 import type { Stream, StreamRecord } from './stream.ts'
 
 /** Why a batch is not tried any more. */
-export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded'
+export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded' | 'MaximumPayloadSizeExceeded'
 
+/** A batch that is given up. */
 export interface Failure {
   readonly id: string
   readonly condition: Condition
@@ -12,39 +14,64 @@ export interface Failure {
   readonly records: readonly StreamRecord[]
   readonly invocations: number
   readonly last: BatchRun | undefined
-  readonly settings: PollSettings
-  readonly stream: Pick<Stream, 'batchInfoKey'>
-  readonly shardId: string
-  /** Epoch milliseconds. */
-  readonly now: () => number
 }
 
-/** What an on-failure destination is told of a stream's batch: AWS's record, members in its order (reference 8.3). */
-export function failureRecord(failure: Failure): object {
-  const { id, condition, records, invocations, last, settings, stream, shardId, now } = failure
-  const [first, final] = [records[0], records.at(-1)]
-  const timeOf = (record: StreamRecord | undefined) => {
-    const text = new Date(record?.arrivedMs ?? 0).toISOString()
-    return stream.batchInfoKey === 'DDBStreamBatchInfo' ? `${text.slice(0, 19)}Z` : text
-  }
+/**
+ * What an on-failure destination is told of a batch: AWS's record, members in its order (reference 8.3), with what its kind
+ * of source says of the batch at the end.
+ */
+export function failureRecord(
+  { id, condition, invocations, last }: Failure,
+  { functionArn }: Pick<PollSettings, 'functionArn'>,
+  nowMs: number,
+  batchInfo: object,
+): object {
   return {
     requestContext: {
       requestId: id,
-      functionArn: settings.functionArn,
+      functionArn,
       condition,
       approximateInvokeCount: Math.max(1, invocations),
     },
     ...(condition === 'RecordAgeExceeded' || last?.kind !== 'ran' ? {} : { responseContext: responseOf(last) }),
     version: '1.0',
-    timestamp: new Date(now()).toISOString(),
-    [stream.batchInfoKey]: {
+    timestamp: new Date(nowMs).toISOString(),
+    ...batchInfo,
+  }
+}
+
+/** What an on-failure destination is told of a batch of a stream, and what of it is kept for it. */
+export function describeStreamBatch(
+  failure: Failure,
+  { settings, now }: Pick<SourceParts, 'settings' | 'now'>,
+  key: Stream['batchInfoKey'],
+  shardId: string,
+): FailureRecord {
+  const { id, records } = failure
+  const info = streamBatchInfo(records, key, { shardId, streamArn: settings.sourceArn })
+  const payload = { Records: records.map(({ event }) => event) }
+  return { id, record: failureRecord(failure, settings, now(), info), payload, part: shardId }
+}
+
+function streamBatchInfo(
+  records: readonly StreamRecord[],
+  key: Stream['batchInfoKey'],
+  { shardId, streamArn }: { readonly shardId: string; readonly streamArn: string },
+): object {
+  const [first, final] = [records[0], records.at(-1)]
+  const timeOf = (record: StreamRecord | undefined) => {
+    const text = new Date(record?.arrivedMs ?? 0).toISOString()
+    return key === 'DDBStreamBatchInfo' ? `${text.slice(0, 19)}Z` : text
+  }
+  return {
+    [key]: {
       shardId,
       startSequenceNumber: first?.sequenceNumber,
       endSequenceNumber: final?.sequenceNumber,
       approximateArrivalOfFirstRecord: timeOf(first),
       approximateArrivalOfLastRecord: timeOf(final),
       batchSize: records.length,
-      streamArn: settings.sourceArn,
+      streamArn,
     },
   }
 }

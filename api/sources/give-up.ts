@@ -37,9 +37,7 @@ export function createGiveUp(settings: PollSettings, parts: GiveUpParts): GiveUp
   return async (failure) => {
     if (targetArn === undefined) return
     const hasPayload = targetArn.split(':')[2] === 's3'
-    const body = JSON.stringify(
-      hasPayload ? { ...failure.record, payload: { Records: failure.payload } } : failure.record,
-    )
+    const body = JSON.stringify(hasPayload ? { ...failure.record, payload: failure.payload } : failure.record)
     const endedMs = parts.now()
     const record: DeliveredRecord = {
       targetArn,

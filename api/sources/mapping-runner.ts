@@ -37,8 +37,9 @@ export function startMappingRunner(parts: MappingRunnerParts): MappingRunner {
   return {
     async stop() {
       ending.abort()
-      await done
+      const source = await done
       await Promise.all(held.values())
+      await source?.close?.()
     },
     remove: async () => (await parts.open()).remove?.(),
   }
@@ -48,7 +49,7 @@ async function keepPolling(
   parts: MappingRunnerParts,
   held: Map<string, Promise<void>>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Source | undefined> {
   let source: Source | undefined
   let failures = 0
   while (!signal.aborted) {
@@ -62,6 +63,7 @@ async function keepPolling(
       await pause(backOffMs(failures++), signal)
     }
   }
+  return source
 }
 
 async function take(

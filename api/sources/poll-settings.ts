@@ -1,5 +1,5 @@
 import { functionArn, type Home } from '../functions/arn.ts'
-import type { EventSourceMapping, MappingTransition, SourceKind } from './mapping.ts'
+import type { EventSourceMapping, MappingSettings, MappingTransition, SourceKind } from './mapping.ts'
 
 /** Where reading of a stream without a checkpoint begins. */
 export type StartingPosition = 'LATEST' | 'TRIM_HORIZON' | 'AT_TIMESTAMP'
@@ -38,7 +38,15 @@ export interface KafkaSettings {
   readonly bootstrapServers: readonly string[]
   readonly topics: readonly string[]
   readonly consumerGroupId: string
-  readonly access: readonly { readonly type?: string; readonly uri?: string }[]
+  readonly access: readonly KafkaAccess[]
+  /** Values are to be decoded by a schema registry. */
+  readonly hasSchemaRegistry: boolean
+}
+
+/** How a cluster is entered: a kind of authentication, and the ARN of the secret for it. */
+export interface KafkaAccess {
+  readonly type?: string
+  readonly uri?: string
 }
 
 export type MappingState = MappingTransition | 'Enabled' | 'Disabled'
@@ -60,10 +68,34 @@ export interface PolledMappings {
 
 /** Of sources whose mappings show no batch size that was not given. */
 const unsaidBatchSize = 100
+/** How long batches of Kafka are gathered unless the mapping says (reference 8.4). */
+const kafkaWindowSeconds = 0.5
+/** How often a batch of Kafka is tried again at most when there is somebody to tell (reference 8.4). */
+const kafkaRetriesBeforeTelling = 10
+
+const isKafka = (kind: SourceKind) => kind === 'kafka' || kind === 'msk'
+
+/** What Kafka heeds in provisioned mode alone (reference 8.4). */
+const errorHandling: ReadonlySet<string> = new Set([
+  'bisectBatchOnFunctionError',
+  'maximumRetryAttempts',
+  'maximumRecordAgeSeconds',
+  'functionResponseTypes',
+] satisfies (keyof MappingSettings)[])
+
+function effectiveSettings({ source, settings }: EventSourceMapping): MappingSettings {
+  if (!isKafka(source.kind)) return settings
+  const isHeeded = ([name]: [string, unknown]) => settings.pollers !== undefined || !errorHandling.has(name)
+  const heeded = Object.fromEntries(Object.entries(settings).filter(isHeeded)) as unknown as MappingSettings
+  const { maximumRetryAttempts = -1, onFailure } = heeded
+  const hasEnd = maximumRetryAttempts !== -1 || onFailure === undefined
+  return hasEnd ? heeded : { ...heeded, maximumRetryAttempts: kafkaRetriesBeforeTelling }
+}
 
 /** What is polled for a mapping that is kept. */
 export function polledMapping(mapping: EventSourceMapping, home: Home): PolledMapping {
-  const { id, functionName, qualifier, source, settings, isEnabled, transition, enabledMs = 0 } = mapping
+  const { id, functionName, qualifier, source, isEnabled, transition, enabledMs = 0 } = mapping
+  const settings = effectiveSettings(mapping)
   const { maximumConcurrency, startingPositionMs, onFailure } = settings
   const polled: PollSettings = {
     uuid: id,
@@ -72,7 +104,7 @@ export function polledMapping(mapping: EventSourceMapping, home: Home): PolledMa
     sourceArn: source.arn ?? '',
     enabledMs,
     batchSize: settings.batchSize ?? unsaidBatchSize,
-    batchingWindowSeconds: settings.maximumBatchingWindowSeconds ?? 0,
+    batchingWindowSeconds: settings.maximumBatchingWindowSeconds ?? (isKafka(source.kind) ? kafkaWindowSeconds : 0),
     filters: settings.filters ?? [],
     reportsItemFailures: settings.functionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
     startingPosition: (settings.startingPosition ?? 'TRIM_HORIZON') as StartingPosition,
@@ -89,6 +121,7 @@ export function polledMapping(mapping: EventSourceMapping, home: Home): PolledMa
       topics: settings.topics ?? [],
       consumerGroupId: settings.consumerGroupId ?? id,
       access: settings.accessConfigurations ?? [],
+      hasSchemaRegistry: settings.schemaRegistry !== undefined,
     },
   }
   return { settings: polled, state: transition ?? (isEnabled ? 'Enabled' : 'Disabled') }

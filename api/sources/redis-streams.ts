@@ -1,5 +1,6 @@
 import type { EntryStream, StreamEntry } from './entry-stream.ts'
 import { readEntryStreamArn } from './entry-stream-arn.ts'
+import { describeStreamBatch } from './failure-record.ts'
 import { createFilter, type Filter } from './filter.ts'
 import type { Lease } from './lease.ts'
 import { isOver } from './pause.ts'
@@ -129,8 +130,7 @@ async function runEntries(
   await done(records.filter((record) => !wanted.includes(record)))
   const batch: BatchParts = {
     ...parts,
-    stream: { batchInfoKey: 'RedisStreamBatchInfo' },
-    shardId: part,
+    describe: (failure) => describeStreamBatch(failure, parts, 'RedisStreamBatchInfo', part),
     eventOf: (some) => ({ Records: some.map(({ event }) => event) }),
     onAnswer: () => undefined,
     onDone: done,

@@ -1,4 +1,5 @@
 import type { Checkpoint } from './checkpoints.ts'
+import { describeStreamBatch } from './failure-record.ts'
 import type { Lease } from './lease.ts'
 import { isOver } from './pause.ts'
 import { createRecordQueue, type RecordQueue } from './record-queue.ts'
@@ -126,8 +127,7 @@ async function runLane(lane: Lane, signal: AbortSignal): Promise<void> {
   const state = { endsEarly: false }
   const batch: BatchParts = {
     ...parts.source,
-    stream: parts.stream,
-    shardId: parts.shardId,
+    describe: (failure) => describeStreamBatch(failure, parts.source, parts.stream.batchInfoKey, parts.shardId),
     eventOf: (records) => ({ Records: records.map(({ event }) => event), ...window?.members(false) }),
     onAnswer: (payload) => {
       if (window?.keep(payload) === false) state.endsEarly = true

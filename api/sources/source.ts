@@ -17,6 +17,8 @@ export interface Source {
   poll(part: string, lease: Lease, signal: AbortSignal): Promise<void>
   /** The mapping is gone: removes what the source's server keeps of it. */
   remove?(): Promise<void>
+  /** Gives back what it holds when nothing of it is polled any more; absent where it holds nothing. */
+  close?(): Promise<void>
 }
 
 export interface SourceParts {
@@ -57,7 +59,8 @@ export interface FailureRecord {
   readonly id: string
   /** AWS's record (reference 8.3). */
   readonly record: object
-  readonly payload: readonly object[]
+  /** What was to be run; buckets keep it too. */
+  readonly payload: object | string
   readonly part: string
 }
 

@@ -1,14 +1,16 @@
-import { reportedFailures } from './batch-response.ts'
-import { failureRecord, type Condition } from './failure-record.ts'
+import { reportedFailures, type ReadIdentifier } from './batch-response.ts'
+import type { Condition, Failure } from './failure-record.ts'
 import { isOver, pause } from './pause.ts'
 import type { BatchRun } from './run-batch.ts'
-import type { SourceParts } from './source.ts'
-import type { Stream, StreamRecord } from './stream.ts'
+import type { FailureRecord, SourceParts } from './source.ts'
+import type { StreamRecord } from './stream.ts'
 
-/** What running a shard's batches needs. */
+/** What running the batches of a shard or partition needs. */
 export interface BatchParts extends Pick<SourceParts, 'settings' | 'run' | 'giveUp' | 'report' | 'newId' | 'now'> {
-  readonly stream: Pick<Stream, 'batchInfoKey'>
-  readonly shardId: string
+  /** What the on-failure destination is told of a batch given up. */
+  readonly describe: (failure: Failure) => FailureRecord
+  /** How the function names a record that failed; by its sequence number unless given. */
+  readonly readIdentifier?: ReadIdentifier
   /** The event of a batch. */
   readonly eventOf: (records: readonly StreamRecord[]) => object
   /** Told of each batch that went well, with what the function said. */
@@ -93,11 +95,15 @@ async function runAttempt(attempt: Attempt, parts: BatchParts): Promise<Attempt[
 }
 
 /** The place of the first record that failed; nothing when none did. */
-function firstFailure(records: readonly StreamRecord[], run: BatchRun & { kind: 'ran' }, { settings }: BatchParts) {
+function firstFailure(
+  records: readonly StreamRecord[],
+  run: BatchRun & { kind: 'ran' },
+  { settings, readIdentifier }: BatchParts,
+) {
   if (run.functionError !== undefined) return 0
   if (!settings.reportsItemFailures) return undefined
   const ids = records.map(({ sequenceNumber }) => sequenceNumber)
-  const failed = reportedFailures(run.payload, new Set(ids))
+  const failed = reportedFailures(run.payload, new Set(ids), readIdentifier)
   if (failed === 'all') return 0
   const first = ids.findIndex((id) => failed.has(id))
   return first < 0 ? undefined : first
@@ -121,10 +127,6 @@ async function afterFailure(attempt: Attempt, isSplit: boolean, parts: BatchPart
 
 async function giveUp({ records, invocations, last }: Attempt, condition: Condition, parts: BatchParts): Promise<void> {
   const id = last?.requestId ?? parts.newId()
-  const [first] = records
-  if (first !== undefined) {
-    const record = failureRecord({ ...parts, id, condition, records, invocations, last })
-    await parts.giveUp({ id, record, payload: records.map(({ event }) => event), part: parts.shardId })
-  }
+  if (records.length > 0) await parts.giveUp(parts.describe({ id, condition, records, invocations, last }))
   await parts.onDone(records)
 }

@@ -24,7 +24,7 @@ export function aMapping(settings: Partial<PollSettings> = {}): PollSettings {
     maximumRecordAgeSeconds: -1,
     tumblingWindowSeconds: 0,
     startingPosition: 'TRIM_HORIZON',
-    kafka: { bootstrapServers: [], topics: [], consumerGroupId: '', access: [] },
+    kafka: { bootstrapServers: [], topics: [], consumerGroupId: '', access: [], hasSchemaRegistry: false },
     ...settings,
   }
 }
