@@ -1,0 +1,86 @@
+import type { Admin } from 'kafkajs'
+import { SourceFault, type Source, type SourceParts } from '../source.ts'
+import { createClient, type ClusterAccess } from './connection.ts'
+import { kafkaFault } from './faults.ts'
+import { joinGroup, type GroupMember } from './group-member.ts'
+import { nameOf, partitionNamed, type Partition } from './partition.ts'
+import { pollPartition } from './partition-poll.ts'
+import { keepStartOffsets, startOffset } from './start-offsets.ts'
+
+/** What a server has of a cluster while it is a member of the mapping's group. */
+interface Membership {
+  readonly member: GroupMember
+  readonly admin: Admin
+  readonly bootstrapServers: readonly string[]
+}
+
+/**
+ * Runs the records of a Kafka topic (reference 8.4).
+ *
+ * 1. join    the mapping's consumer group, which divides the partitions between servers     group-member.ts
+ * 2. lease   each, so that who had it before has ended                                      ../mapping-runner.ts
+ * 3. begin   where the group stands, else at the starting position                          start-offsets.ts
+ * 4. run     its records, and commit what is done with                                      partition-poll.ts
+ */
+export function createKafkaSource(parts: SourceParts, findAccess: () => Promise<ClusterAccess>): Source {
+  const { settings, report } = parts
+  let membership: Membership | undefined
+  let hasFailed = false
+  const leave = async (): Promise<void> => {
+    const left = membership
+    membership = undefined
+    await left?.member.leave()
+    await left?.admin.disconnect().catch(() => undefined)
+  }
+  const current = async (): Promise<Membership> => {
+    const failure = membership?.member.failure()
+    if (failure !== undefined) {
+      await leave()
+      throw failure
+    }
+    membership ??= await join(parts, await findAccess())
+    if (hasFailed) report('OK')
+    hasFailed = false
+    return membership
+  }
+  return {
+    async parts() {
+      try {
+        return (await current()).member.names()
+      } catch (error) {
+        hasFailed = true
+        throw kafkaFault(error, settings.kafka.topics)
+      }
+    },
+    async poll(part, _lease, signal) {
+      if (membership === undefined) return
+      const { member, bootstrapServers } = membership
+      const place = partitionNamed(part)
+      if (!member.names().includes(nameOf(place))) return
+      const offset = await beginning(membership, place, parts)
+      await pollPartition({ source: parts, member, place, offset, bootstrapServers }, signal)
+    },
+    close: leave,
+  }
+}
+
+async function join(parts: SourceParts, access: ClusterAccess): Promise<Membership> {
+  const { kafka: asked } = parts.settings
+  if (asked.hasSchemaRegistry) throw new SourceFault('Schema registries are not supported here.')
+  const kafka = await createClient(access)
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    await admin.fetchTopicMetadata({ topics: [...asked.topics] })
+    await keepStartOffsets(admin, parts)
+    const member = await joinGroup({ kafka, admin, groupId: asked.consumerGroupId, topics: asked.topics })
+    return { member, admin, bootstrapServers: access.bootstrapServers }
+  } catch (error) {
+    await admin.disconnect().catch(() => undefined)
+    throw error
+  }
+}
+
+async function beginning({ member, admin }: Membership, place: Partition, parts: SourceParts): Promise<string> {
+  return (await member.committed(place)) ?? (await startOffset(admin, place, parts))
+}

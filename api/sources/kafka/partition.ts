@@ -1,0 +1,16 @@
+/** One partition of a topic. */
+export interface Partition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** The partition's name as events have it (reference 8.4). */
+export function nameOf({ topic, partition }: Partition): string {
+  return `${topic}-${String(partition)}`
+}
+
+/** The partition of this name. */
+export function partitionNamed(name: string): Partition {
+  const end = name.lastIndexOf('-')
+  return { topic: name.slice(0, end), partition: Number(name.slice(end + 1)) }
+}

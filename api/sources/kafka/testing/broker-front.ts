@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { createFrames, endOfString, framed, numbers } from './frames.ts'
+import { converse, type SaslUser } from './sasl-server.ts'
+
+/** A broker's address that may want TLS and SASL, in front of one that has neither. */
+export interface BrokerFront {
+  readonly address: string
+  close(): Promise<void>
+}
+
+export interface BrokerFrontParts {
+  /** Of the broker behind. */
+  readonly port: number
+  readonly tls?: TlsOptions
+  readonly user?: SaslUser
+}
+
+/** Requests of Kafka's protocol that the front looks at. */
+const keys = {
+  metadata: 3,
+  findCoordinator: 10,
+  syncGroup: 14,
+  saslHandshake: 17,
+  apiVersions: 18,
+  saslAuthenticate: 36,
+}
+const authenticationFailed = 58
+/** How much later than the rest a group's leader is heard. */
+const leaderDelayMs = 300
+
+export async function startBrokerFront(parts: BrokerFrontParts): Promise<BrokerFront> {
+  const sockets = new Set<Socket>()
+  const accept = (client: Socket): void => {
+    const broker = connect(parts.port, '127.0.0.1')
+    for (const [one, other] of [[client, broker] as const, [broker, client] as const]) {
+      sockets.add(one)
+      one.on('error', () => one.destroy())
+      one.on('close', () => {
+        other.destroy()
+        sockets.delete(one)
+      })
+    }
+    serve(client, broker, parts, () => (server.address() as AddressInfo).port)
+  }
+  const server = parts.tls === undefined ? createServer(accept) : createTlsServer(parts.tls, accept)
+  server.on('tlsClientError', () => undefined)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await once(server, 'close')
+    },
+  }
+}
+
+function serve(client: Socket, broker: Socket, { port, user }: BrokerFrontParts, ownPort: () => number): void {
+  const asked = new Map<number, number>()
+  const sasl = user === undefined ? undefined : converse(user)
+  const answer = (correlation: number, ...parts: readonly Buffer[]) =>
+    client.write(framed(Buffer.concat([numbers([32, correlation]), ...parts])))
+
+  const onRequest = (frame: Buffer): void => {
+    const [key, correlation] = [frame.readInt16BE(0), frame.readInt32BE(4)]
+    const body = frame.subarray(endOfString(frame, 8))
+    if (user !== undefined && key === keys.saslHandshake) {
+      answer(correlation, numbers([16, 0], [32, 1], [16, user.mechanism.length]), Buffer.from(user.mechanism))
+    } else if (sasl !== undefined && key === keys.saslAuthenticate) {
+      const said = sasl.step(body.subarray(4))
+      const code = said === undefined ? authenticationFailed : 0
+      answer(correlation, numbers([16, code], [16, -1], [32, said?.length ?? 0]), said ?? Buffer.alloc(0))
+    } else if (sasl !== undefined && !sasl.isDone() && key !== keys.apiVersions) client.destroy()
+    else {
+      asked.set(correlation, key)
+      // A follower that comes after its leader is refused by the mock; brokers tell it what the leader has said.
+      setTimeout(() => broker.write(framed(frame)), key === keys.syncGroup && isOfLeader(body) ? leaderDelayMs : 0)
+    }
+  }
+  const onAnswer = (frame: Buffer): void => {
+    const key = asked.get(frame.readInt32BE(0)) ?? 0
+    asked.delete(frame.readInt32BE(0))
+    const isPlace = key === keys.metadata || key === keys.findCoordinator
+    if (isPlace) redirect(frame, port, ownPort())
+    client.write(framed(key === keys.apiVersions && user !== undefined ? withSasl(frame) : frame))
+  }
+  client.on('data', createFrames(onRequest))
+  broker.on('data', createFrames(onAnswer))
+}
+
+/** Only the leader says who gets what. */
+function isOfLeader(body: Buffer): boolean {
+  const member = endOfString(body, 0) + 4
+  const instance = endOfString(body, member)
+  return body.readInt32BE(endOfString(body, instance)) > 0
+}
+
+/** Has the client come back here. */
+function redirect(frame: Buffer, from: number, to: number): void {
+  const place = Buffer.concat([Buffer.from('127.0.0.1'), numbers([32, from])])
+  for (let at = frame.indexOf(place); at >= 0; at = frame.indexOf(place, at)) {
+    frame.writeInt32BE(to, at + '127.0.0.1'.length)
+  }
+}
+
+/** Adds the requests of SASL to those that the broker knows. */
+function withSasl(frame: Buffer): Buffer {
+  const count = frame.readInt32BE(6)
+  const end = 10 + count * 6
+  const added = numbers([16, keys.saslHandshake], [16, 0], [16, 1], [16, keys.saslAuthenticate], [16, 0], [16, 0])
+  return Buffer.concat([
+    frame.subarray(0, 6),
+    numbers([32, count + 2]),
+    frame.subarray(10, end),
+    added,
+    frame.subarray(end),
+  ])
+}

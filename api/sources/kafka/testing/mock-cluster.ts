@@ -1,0 +1,74 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe } from '@jest/globals'
+import { startBrokerFront } from './broker-front.ts'
+import { Kafka, logLevel, Partitioners, type Message } from 'kafkajs'
+
+/** Kafka's brokers as librdkafka mocks them for its own tests: topics, groups and offsets, in memory. */
+export interface MockCluster {
+  /** `host:port` of its broker. */
+  readonly address: string
+  /** The port of the broker itself, for other fronts. */
+  readonly port: number
+  readonly kafka: Kafka
+  /** A topic of this many partitions. */
+  newTopic(name: string, partitions: number): Promise<void>
+  /** Answers this error of Kafka's protocol for the topic from now on; 0 for none. */
+  failTopic(name: string, error: number): Promise<void>
+  setUp(isUp: boolean): Promise<void>
+  send(topic: string, messages: readonly Message[]): Promise<void>
+  /** The committed offset of each partition, `-1` for none. */
+  committed(groupId: string, topic: string): Promise<string[]>
+  close(): Promise<void>
+}
+
+const isThere = spawnSync('python3', ['-c', 'import ctypes; ctypes.CDLL("librdkafka.so.1")']).status === 0
+
+/** Describes what needs librdkafka; where it is not installed, the tests are skipped and the name says so. */
+export function describeWithKafka(name: string, tests: () => void): void {
+  if (isThere) describe(name, tests)
+  else describe.skip(`${name} (skipped: there is no python3 with librdkafka.so.1)`, tests)
+}
+
+export async function startMockCluster(): Promise<MockCluster> {
+  const script = fileURLToPath(new URL('./mock-cluster.py', import.meta.url))
+  const child = spawn('python3', [script], { stdio: ['pipe', 'pipe', 'ignore'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answer = async () => String((await lines.next()).value)
+  const port = Number((await answer()).split(':')[1])
+  const front = await startBrokerFront({ port })
+  const { address } = front
+  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING })
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  const admin = kafka.admin()
+  await Promise.all([producer.connect(), admin.connect()])
+  const ask = async (line: string) => {
+    child.stdin.write(`${line}\n`)
+    const code = await answer()
+    if (code !== '0') throw new Error(`the mock cluster answers ${code} to: ${line}`)
+  }
+  return {
+    address,
+    port,
+    kafka,
+    newTopic: (name, partitions) => ask(`topic ${name} ${partitions}`),
+    failTopic: (name, error) => ask(`fail ${name} ${error}`),
+    setUp: (isUp) => ask(isUp ? 'up' : 'down'),
+    async send(topic, messages) {
+      await producer.send({ topic, messages: [...messages] })
+    },
+    async committed(groupId, topic) {
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const partitions = found?.partitions ?? []
+      return partitions.toSorted((one, other) => one.partition - other.partition).map(({ offset }) => offset)
+    },
+    async close() {
+      await Promise.all([producer.disconnect(), admin.disconnect()])
+      await front.close()
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+  }
+}

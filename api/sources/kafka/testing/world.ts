@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { fakeDocuments } from '../../../functions/documents.fake.ts'
+import { createCheckpoints, type Checkpoints } from '../../checkpoints.ts'
+import { createLocalLeases } from '../../local-leases.ts'
+import { startMappingRunner, type MappingRunner } from '../../mapping-runner.ts'
+import { openSource } from '../../open-source.ts'
+import type { PollSettings } from '../../poll-settings.ts'
+import type { FailureRecord, SourceParts } from '../../source.ts'
+import { playFunction, sourceParts, type Answer } from '../../testing/samples.ts'
+import type { MockCluster } from './mock-cluster.ts'
+
+/** The event of a batch, as far as tests look at it. */
+export interface KafkaEvent {
+  readonly bootstrapServers: string
+  readonly records: Readonly<Record<string, readonly { readonly offset: number; readonly value: string }[]>>
+}
+
+export type Play = (event: KafkaEvent) => Answer | Promise<Answer>
+
+/** A topic and a group of its own, and servers that share them. */
+export interface World {
+  readonly topic: string
+  readonly groupId: string
+  /** What the function was given, in order. */
+  readonly seen: string[]
+  /** What the mapping showed, in order. */
+  readonly results: (string | undefined)[]
+  readonly failures: FailureRecord[]
+  readonly checkpoints: Checkpoints
+  /** A server that begins to poll. */
+  readonly start: (play?: Play, settings?: Partial<PollSettings>, others?: Partial<SourceParts>) => MappingRunner
+  readonly send: (...values: string[]) => Promise<void>
+  readonly committed: () => Promise<string>
+  readonly close: () => Promise<void>
+}
+
+export const valuesOf = ({ records }: KafkaEvent): string[] =>
+  Object.values(records).flatMap((each) => each.map(({ value }) => Buffer.from(value, 'base64').toString()))
+
+const nobody = { call: () => Promise.reject(new Error('not asked')) }
+
+export async function newWorld(cluster: MockCluster, partitions = 1): Promise<World> {
+  const topic = `topic-${randomUUID()}`
+  const groupId = `group-${topic}`
+  const leases = createLocalLeases(Date.now)
+  const checkpoints = createCheckpoints(fakeDocuments(), 'uuid')
+  const runners: MappingRunner[] = []
+  const [results, failures, seen] = [[] as (string | undefined)[], [] as FailureRecord[], [] as string[]]
+  const report = (result: string | undefined) => void results.push(result)
+  const giveUp = async (failure: FailureRecord) => void failures.push(failure)
+  await cluster.newTopic(topic, partitions)
+  return {
+    topic,
+    groupId,
+    seen,
+    results,
+    failures,
+    checkpoints,
+    start(play = () => ({}), settings = {}, others = {}) {
+      const kafka = { bootstrapServers: [cluster.address], topics: [topic], consumerGroupId: groupId }
+      const all: Partial<PollSettings> = {
+        kind: 'kafka',
+        batchSize: 100,
+        kafka: { ...kafka, access: [], hasSchemaRegistry: false },
+        ...settings,
+      }
+      const run = playFunction((event: KafkaEvent) => {
+        seen.push(...valuesOf(event))
+        return play(event)
+      })
+      const parts = sourceParts(nobody, all, run, { checkpoints, giveUp, report, ...others })
+      const runner = startMappingRunner({
+        uuid: topic,
+        open: () => openSource(parts),
+        leases,
+        times: { leaseMs: 2_000, tickMs: 100 },
+        report,
+        warn: () => undefined,
+      })
+      runners.push(runner)
+      return runner
+    },
+    send: (...values) =>
+      cluster.send(
+        topic,
+        values.map((value) => ({ value, partition: 0 })),
+      ),
+    committed: async () => (await cluster.committed(groupId, topic)).join(),
+    async close() {
+      await Promise.all(runners.map((runner) => runner.stop()))
+    },
+  }
+}
