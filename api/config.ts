@@ -34,7 +34,14 @@ export interface Config {
     readonly s3?: string
   }
   /** Where event sources are read: an address, or `aws` for AWS itself; those without one are not read. */
-  readonly sourceEndpoints: { readonly sqs?: string; readonly kinesis?: string; readonly dynamodb?: string }
+  readonly sourceEndpoints: {
+    readonly sqs?: string
+    readonly kinesis?: string
+    readonly dynamodb?: string
+    /** Of MSK, which is asked for the brokers of its clusters. */
+    readonly kafka?: string
+    readonly secretsmanager?: string
+  }
   /** Where deployment packages named by bucket and key come from. */
   readonly s3Endpoint?: string
   /** How registries of images are asked; absent where images do not run. */
@@ -72,6 +79,8 @@ const readers = {
   KUBELAMBDA_EVENTS_ENDPOINT: serviceEndpoint(),
   KUBELAMBDA_KINESIS_ENDPOINT: serviceEndpoint(),
   KUBELAMBDA_DYNAMODB_ENDPOINT: serviceEndpoint(),
+  KUBELAMBDA_KAFKA_ENDPOINT: serviceEndpoint(),
+  KUBELAMBDA_SECRETSMANAGER_ENDPOINT: serviceEndpoint(),
   KUBELAMBDA_S3_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_LAYER_ENDPOINT: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
   KUBELAMBDA_REDIS_URL: secret(
@@ -145,12 +154,16 @@ function destinationsOf(read: ReadEndpoint<'SQS' | 'SNS' | 'EVENTS' | 'S3'>): Co
   }
 }
 
-function sourcesOf(read: ReadEndpoint<'SQS' | 'KINESIS' | 'DYNAMODB'>): Config['sourceEndpoints'] {
+function sourcesOf(
+  read: ReadEndpoint<'SQS' | 'KINESIS' | 'DYNAMODB' | 'KAFKA' | 'SECRETSMANAGER'>,
+): Config['sourceEndpoints'] {
   const of = endpointOr(read('KUBELAMBDA_AWS_ENDPOINT'))
   return {
     ...of('sqs', read('KUBELAMBDA_SQS_ENDPOINT')),
     ...of('kinesis', read('KUBELAMBDA_KINESIS_ENDPOINT')),
     ...of('dynamodb', read('KUBELAMBDA_DYNAMODB_ENDPOINT')),
+    ...of('kafka', read('KUBELAMBDA_KAFKA_ENDPOINT')),
+    ...of('secretsmanager', read('KUBELAMBDA_SECRETSMANAGER_ENDPOINT')),
   }
 }
 

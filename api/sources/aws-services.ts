@@ -1,5 +1,8 @@
 /** The services of AWS that sources speak to in its JSON protocol. */
-export type JsonService = 'sqs' | 'kinesis' | 'dynamodb'
+export type JsonService = 'sqs' | 'kinesis' | 'dynamodb' | 'secretsmanager'
+
+/** Those and the one that is asked by path. */
+export type AwsService = JsonService | 'kafka'
 
 /** One call; it ends when the signal aborts, or after a time of its own. */
 export interface ServiceCall {
@@ -11,10 +14,18 @@ export interface ServiceCall {
   readonly signal?: AbortSignal
 }
 
+/** One question to a service that is asked by path, such as `/v1/clusters/{ARN}`; its variable parts are encoded. */
+export interface ServiceQuestion {
+  readonly service: 'kafka'
+  readonly region: string
+  readonly path: string
+  readonly signal?: AbortSignal
+}
+
 /** AWS, or servers that speak as it does. */
 export interface AwsServices {
   /** Answers the service's answer; what it refuses is an `AwsRefusal`, and a service out of reach an `Error`. */
-  call(call: ServiceCall): Promise<unknown>
+  call(call: ServiceCall | ServiceQuestion): Promise<unknown>
 }
 
 /** What a service refused: its error's code and text. */

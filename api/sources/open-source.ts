@@ -20,9 +20,6 @@ export async function openSource(parts: SourceParts): Promise<Source> {
   }
   if (kind === 'redis') return (await import('./redis-streams.ts')).createRedisStreamsSource(parts)
   if (kind === 'schedule') return (await import('./schedule.ts')).createScheduleSource(parts)
-  if (kind === 'kafka') {
-    const { createKafkaSource } = await import('./kafka/kafka-source.ts')
-    return createKafkaSource(parts, () => Promise.resolve({ bootstrapServers: parts.settings.kafka.bootstrapServers }))
-  }
+  if (kind === 'kafka' || kind === 'msk') return (await import('./kafka/kafka-source.ts')).createKafkaSource(parts)
   throw new SourceFault(`Events of this source (${kind}) cannot be read here.`)
 }

@@ -2,7 +2,7 @@ import type { Home } from '../functions/arn.ts'
 import type { Documents } from '../functions/documents.ts'
 import type { Invoke } from '../invoke/invoke.ts'
 import type { Log } from '../observe/log.ts'
-import type { JsonService } from './aws-services.ts'
+import type { AwsService } from './aws-services.ts'
 import type { OpenEntryStream } from './entry-stream.ts'
 import { createKeptMappings } from './kept-mappings.ts'
 import { createLocalLeases } from './local-leases.ts'
@@ -16,7 +16,7 @@ import { createSourceCheck, type SourceCheck } from './source-check.ts'
 import { createSources, type Sources } from './sources.ts'
 
 /** Where services are asked; those without an address are not. */
-export type SourceEndpoints = Readonly<Partial<Record<JsonService, string>>>
+export type SourceEndpoints = Readonly<Partial<Record<AwsService, string>>>
 
 export interface ServerSourcesParts extends Home {
   readonly documents: Documents
@@ -65,7 +65,9 @@ export function createServerSources(parts: ServerSourcesParts): ServerSources {
   return { sources, sourceCheck: createSourceCheck(reach) }
 }
 
+/** A Kafka cluster of one's own is reached at its brokers; what is behind an ARN where its service's endpoint is set. */
 function isReachable(kind: SourceKind, endpoints: SourceEndpoints): boolean {
+  if (kind === 'msk') return endpoints.kafka !== undefined
   return !(kind === 'sqs' || kind === 'kinesis' || kind === 'dynamodb') || endpoints[kind] !== undefined
 }
 

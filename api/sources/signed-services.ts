@@ -1,5 +1,12 @@
 import { createHash, createHmac } from 'node:crypto'
-import { AwsRefusal, type AwsServices, type JsonService, type ServiceCall } from './aws-services.ts'
+import {
+  AwsRefusal,
+  type AwsService,
+  type AwsServices,
+  type ServiceCall,
+  type ServiceQuestion,
+} from './aws-services.ts'
+import { SourceFault } from './source.ts'
 
 export interface Credentials {
   readonly accessKeyId: string
@@ -9,7 +16,7 @@ export interface Credentials {
 
 export interface SignedServicesParts {
   /** Addresses, or `aws` for AWS's own. */
-  readonly endpoints: Readonly<Partial<Record<JsonService, string>>>
+  readonly endpoints: Readonly<Partial<Record<AwsService, string>>>
   readonly credentials: () => Promise<Credentials>
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -17,27 +24,56 @@ export interface SignedServicesParts {
 
 /** Longer than any long poll. */
 const longestCallMs = 30_000
-const protocols = { sqs: '1.0', kinesis: '1.1', dynamodb: '1.0' } as const
-const hosts = { sqs: 'sqs', kinesis: 'kinesis', dynamodb: 'streams.dynamodb' } as const
+const protocols = { sqs: '1.0', kinesis: '1.1', dynamodb: '1.0', secretsmanager: '1.1' } as const
+const hosts: Readonly<Record<AwsService, string>> = {
+  sqs: 'sqs',
+  kinesis: 'kinesis',
+  dynamodb: 'streams.dynamodb',
+  secretsmanager: 'secretsmanager',
+  kafka: 'kafka',
+}
 
-/** Calls services over HTTP with AWS's JSON protocol, signed with Signature Version 4. */
+/** Calls services over HTTP with AWS's JSON protocol, or asks by path, signed with Signature Version 4. */
 export function createSignedServices(parts: SignedServicesParts): AwsServices {
   return {
     async call(call) {
-      const { service, region, signal } = call
-      const given = parts.endpoints[service] ?? 'aws'
-      const url = new URL(given === 'aws' ? `https://${hosts[service]}.${region}.amazonaws.com` : given)
-      const body = JSON.stringify(call.input)
-      const headers = sign(call, url, body, await parts.credentials(), new Date(parts.now()))
+      const { service, region } = call
+      const given = parts.endpoints[service]
+      if (given === undefined) throw new SourceFault(noEndpoint(service))
+      const base = given === 'aws' ? `https://${hosts[service]}.${region}.amazonaws.com` : given
+      const request = requestOf(call)
+      const url = new URL('path' in call ? call.path : base, base)
+      const headers = sign(call, request, url, await parts.credentials(), new Date(parts.now()))
       const limit = AbortSignal.timeout(longestCallMs)
-      const either = signal === undefined ? limit : AbortSignal.any([signal, limit])
-      const response = await fetch(url, { method: 'POST', headers, body, signal: either })
-      return answerOf(response.status, await response.text())
+      const signal = call.signal === undefined ? limit : AbortSignal.any([call.signal, limit])
+      const { method, body } = request
+      const response = await fetch(url, { method, headers, signal, ...(method === 'GET' ? {} : { body }) })
+      return answerOf(response.status, await response.text(), response.headers.get('x-amzn-errortype'))
     },
   }
 }
 
-function answerOf(status: number, text: string): unknown {
+function noEndpoint(service: AwsService): string {
+  return `No endpoint is set for ${service}: set KUBELAMBDA_${service.toUpperCase()}_ENDPOINT or KUBELAMBDA_AWS_ENDPOINT.`
+}
+
+interface SignedRequest {
+  readonly method: 'GET' | 'POST'
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function requestOf(call: ServiceCall | ServiceQuestion): SignedRequest {
+  if ('path' in call) return { method: 'GET', body: '', headers: {} }
+  const type = `application/x-amz-json-${protocols[call.service]}`
+  return {
+    method: 'POST',
+    body: JSON.stringify(call.input),
+    headers: { 'content-type': type, 'x-amz-target': call.target },
+  }
+}
+
+function answerOf(status: number, text: string, errorType: string | null): unknown {
   let answer: unknown
   try {
     answer = JSON.parse(text === '' ? '{}' : text)
@@ -46,28 +82,31 @@ function answerOf(status: number, text: string): unknown {
   }
   if (status < 300) return answer
   const { __type = '', message, Message } = answer as { __type?: string; message?: string; Message?: string }
-  throw new AwsRefusal(__type.split('#').at(-1) ?? '', message ?? Message ?? '', status)
+  const code = (errorType?.split(':')[0] ?? __type).split('#').at(-1) ?? ''
+  throw new AwsRefusal(code, message ?? Message ?? '', status)
 }
 
 function sign(
-  { service, region, target }: ServiceCall,
+  { service, region }: Pick<ServiceCall | ServiceQuestion, 'service' | 'region'>,
+  { method, body, headers: given }: SignedRequest,
   { host, pathname }: URL,
-  body: string,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   now: Date,
 ): Record<string, string> {
   const time = now.toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
   const day = time.slice(0, 8)
-  const headers: Record<string, string> = {
-    'content-type': `application/x-amz-json-${protocols[service]}`,
+  const all: Record<string, string> = {
+    ...given,
     host,
     'x-amz-date': time,
     ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),
-    'x-amz-target': target,
   }
+  const headers = Object.fromEntries(Object.entries(all).sort(([one], [other]) => (one < other ? -1 : 1)))
+  // What is encoded in the address is encoded once more to be signed.
+  const path = pathname.split('/').map(encodeURIComponent).join('/')
   const names = Object.keys(headers).join(';')
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`)
-  const request = ['POST', pathname, '', lines.join(''), names, sha256(body)].join('\n')
+  const request = [method, path, '', lines.join(''), names, sha256(body)].join('\n')
   const scope = `${day}/${region}/${service}/aws4_request`
   const key = [day, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`))
   const signature = hmac(key, ['AWS4-HMAC-SHA256', time, scope, sha256(request)].join('\n')).toString('hex')

@@ -109,7 +109,7 @@ describeWithMoto('a queue as event source', () => {
     const asked: unknown[] = []
     const services = {
       call: (call: Parameters<Moto['services']['call']>[0]) => {
-        if (call.target.endsWith('ReceiveMessage'))
+        if (!('path' in call) && call.target.endsWith('ReceiveMessage'))
           asked.push((call.input as { VisibilityTimeout: number }).VisibilityTimeout)
         return moto.services.call(call)
       },

@@ -13,10 +13,6 @@ interface Known {
 const faults: readonly { readonly text: string; readonly isMeant: (known: Known) => boolean }[] = [
   { text: 'SASL authentication failed.', isMeant: ({ name }) => name === 'KafkaJSSASLAuthenticationError' },
   { text: 'Cluster failed to authorize Lambda.', isMeant: ({ type = '' }) => type.endsWith('_AUTHORIZATION_FAILED') },
-  {
-    text: 'Provided certificate or private key is invalid.',
-    isMeant: ({ code }) => /^ERR_(OSSL|CRYPTO|SSL_(CA_)?(KEY|EE|BAD_BASE64|NO_CERTIFICATE))/.test(String(code)),
-  },
   { text: 'Server failed to authenticate Lambda.', isMeant: ({ code }) => /^ERR_SSL_\w*ALERT/.test(String(code)) },
   {
     text: 'Lambda failed to authenticate server.',

@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { SourceFault, type Source, type SourceParts } from '../source.ts'
-import { createClient, type ClusterAccess } from './connection.ts'
+import { findClusterAccess } from './cluster-access.ts'
+import { createClient } from './connection.ts'
 import { kafkaFault } from './faults.ts'
 import { joinGroup, type GroupMember } from './group-member.ts'
 import { nameOf, partitionNamed, type Partition } from './partition.ts'
@@ -22,7 +23,7 @@ interface Membership {
  * 3. begin   where the group stands, else at the starting position                          start-offsets.ts
  * 4. run     its records, and commit what is done with                                      partition-poll.ts
  */
-export function createKafkaSource(parts: SourceParts, findAccess: () => Promise<ClusterAccess>): Source {
+export function createKafkaSource(parts: SourceParts): Source {
   const { settings, report } = parts
   let membership: Membership | undefined
   let hasFailed = false
@@ -38,7 +39,7 @@ export function createKafkaSource(parts: SourceParts, findAccess: () => Promise<
       await leave()
       throw failure
     }
-    membership ??= await join(parts, await findAccess())
+    membership ??= await join(parts)
     if (hasFailed) report('OK')
     hasFailed = false
     return membership
@@ -64,9 +65,10 @@ export function createKafkaSource(parts: SourceParts, findAccess: () => Promise<
   }
 }
 
-async function join(parts: SourceParts, access: ClusterAccess): Promise<Membership> {
+async function join(parts: SourceParts): Promise<Membership> {
   const { kafka: asked } = parts.settings
   if (asked.hasSchemaRegistry) throw new SourceFault('Schema registries are not supported here.')
+  const access = await findClusterAccess(parts)
   const kafka = await createClient(access)
   const admin = kafka.admin()
   try {

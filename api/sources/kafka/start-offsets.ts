@@ -2,6 +2,9 @@ import type { Admin } from 'kafkajs'
 import type { SourceParts } from '../source.ts'
 import { nameOf, type Partition } from './partition.ts'
 
+/** What is asked of a cluster about its topics. */
+export type Offsets = Pick<Admin, 'fetchTopicOffsets' | 'fetchTopicOffsetsByTimestamp'>
+
 /** The checkpoint that says that the mapping has begun, and where. */
 const begun = '*'
 
@@ -11,7 +14,7 @@ const begun = '*'
  * from their beginning.
  */
 export async function keepStartOffsets(
-  admin: Admin,
+  admin: Offsets,
   { settings, checkpoints }: Pick<SourceParts, 'settings' | 'checkpoints'>,
 ): Promise<void> {
   const { startingPosition, startingTimestampMs, kafka } = settings
@@ -31,7 +34,7 @@ export async function keepStartOffsets(
 
 /** Where a partition is read from when the group has committed nothing for it. */
 export async function startOffset(
-  admin: Admin,
+  admin: Offsets,
   place: Partition,
   { checkpoints }: Pick<SourceParts, 'checkpoints'>,
 ): Promise<string> {

@@ -36,7 +36,7 @@ async function freePort(): Promise<number> {
 /** The services of a server that stands for AWS. */
 export function servicesAt(address: string): AwsServices {
   return createSignedServices({
-    endpoints: { sqs: address, kinesis: address, dynamodb: address },
+    endpoints: { sqs: address, kinesis: address, dynamodb: address, secretsmanager: address, kafka: address },
     credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
     now: Date.now,
   })

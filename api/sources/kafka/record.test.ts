@@ -1,0 +1,53 @@
+import { expect, test } from '@jest/globals'
+import type { KafkaMessage } from 'kafkajs'
+import { kafkaEvent, kafkaRecord, reportedOffset } from './record.ts'
+
+const place = { topic: 'my-topic', partition: 3 }
+const message: KafkaMessage = {
+  key: null,
+  value: Buffer.from('v'),
+  timestamp: '1545084650987',
+  attributes: 0,
+  offset: '15',
+  headers: { one: Buffer.from([1, 200]), many: [Buffer.from('a'), Buffer.from('b')], none: undefined },
+}
+
+test('headers are lists of signed bytes, and one that is given twice is there twice', () => {
+  expect(kafkaRecord(message, place).event).toEqual({
+    topic: 'my-topic',
+    partition: 3,
+    offset: 15,
+    timestamp: 1_545_084_650_987,
+    timestampType: 'CREATE_TIME',
+    value: 'dg==',
+    headers: [{ one: [1, -56] }, { many: [97] }, { many: [98] }, { none: [] }],
+  })
+})
+
+test('a record without a value has none', () => {
+  expect(kafkaRecord({ ...message, value: null }, place).event).not.toHaveProperty('value')
+})
+
+test('an event of MSK names the cluster, members in the order of AWS', () => {
+  const sourceArn = 'arn:aws:kafka:us-east-1:000000000000:cluster/c/uuid'
+  const event = kafkaEvent([kafkaRecord(message, place)], place, { kind: 'msk', sourceArn }, ['a:9092', 'b:9092'])
+  expect(JSON.parse(JSON.stringify(event))).toMatchObject({
+    eventSource: 'aws:kafka',
+    eventSourceArn: sourceArn,
+    bootstrapServers: 'a:9092,b:9092',
+    records: { 'my-topic-3': [{ offset: 15 }] },
+  })
+  expect(Object.keys(event)).toEqual(['eventSource', 'eventSourceArn', 'bootstrapServers', 'records'])
+})
+
+test('a record that failed is named by its partition and offset', () => {
+  expect(reportedOffset({ partition: 'my-topic-3', offset: 15 }, place)).toBe('15')
+  for (const other of [
+    { partition: 'my-topic-4', offset: 15 },
+    { offset: 15 },
+    { partition: 'my-topic-3' },
+    '15',
+    null,
+  ])
+    expect(reportedOffset(other, place)).toBeUndefined()
+})

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
+import type { AwsServices } from '../aws-services.ts'
+import type { KafkaAccess } from '../poll-settings.ts'
+import { eventually } from '../testing/eventually.ts'
+import { startBrokerFront, type BrokerFront, type BrokerFrontParts } from './testing/broker-front.ts'
+import { hasOpenssl, makeCertificates, type Certificates } from './testing/certificates.ts'
+import { describeWithKafka, startMockCluster, type MockCluster } from './testing/mock-cluster.ts'
+import type { SaslUser } from './testing/sasl-server.ts'
+import { testTogether } from './testing/test-together.ts'
+import { newWorld, type World } from './testing/world.ts'
+
+const limitMs = 60_000
+const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`
+const accessBy = (type: string, secret: string): KafkaAccess => ({ type, uri: arnOf(secret) })
+const root = accessBy('SERVER_ROOT_CA_CERTIFICATE', 'ca')
+const user = (mechanism: SaslUser['mechanism']): SaslUser => ({ mechanism, username: 'me', password: 'pässword' })
+
+const describeSecure = (name: string, tests: () => void) => {
+  if (hasOpenssl) describeWithKafka(name, tests)
+  else describe.skip(`${name} (skipped: there is no openssl)`, tests)
+}
+
+describeSecure('a Kafka cluster that is entered with credentials', () => {
+  let cluster: MockCluster
+  let certificates: Certificates
+  let secrets: Readonly<Record<string, object>>
+  const fronts: BrokerFront[] = []
+  const worlds: World[] = []
+  beforeAll(async () => {
+    cluster = await startMockCluster()
+    certificates = makeCertificates()
+    const [certificate, { password }] = [certificates.authority, user('PLAIN')]
+    secrets = {
+      ca: { certificate },
+      user: { username: 'me', password },
+      stranger: { username: 'me', password: 'wrong' },
+      client: certificates.client,
+      garbage: { certificate: 'no PEM', privateKey: 'neither' },
+      odd: { user: 'me' },
+    }
+  }, limitMs)
+  afterAll(async () => {
+    await Promise.all(worlds.map((world) => world.close()))
+    await Promise.all(fronts.map((front) => front.close()))
+    await cluster.close()
+  })
+
+  const services: AwsServices = {
+    call: async (call) => {
+      const { SecretId = '' } = ('input' in call ? call.input : {}) as { SecretId?: string }
+      return { SecretString: JSON.stringify(secrets[SecretId.split(':').at(-1) ?? '']) }
+    },
+  }
+  const enter = async (front: Omit<BrokerFrontParts, 'port' | 'tls'>, access: KafkaAccess[], tls: object = {}) => {
+    const { certificate: cert, privateKey: key } = certificates.broker
+    const opened = await startBrokerFront({ port: cluster.port, tls: { cert, key, ...tls }, ...front })
+    const world = await newWorld(cluster)
+    fronts.push(opened)
+    worlds.push(world)
+    await world.send('m')
+    const kafka = { bootstrapServers: [opened.address], topics: [world.topic], consumerGroupId: world.groupId }
+    world.start(undefined, { kafka: { ...kafka, access, hasSchemaRegistry: false } }, { services })
+    return world
+  }
+  const reads = async (world: Promise<World>) => {
+    const { seen, results } = await world
+    await eventually(() => seen.length === 1)
+    expect(results).toEqual(['OK'])
+  }
+  const shows = async (world: Promise<World>, result: string) => {
+    const { seen, results } = await world
+    await eventually(() => results.length > 0)
+    expect(results[0]).toBe(`PROBLEM: ${result}`)
+    expect(seen).toEqual([])
+  }
+  const mutual = () => ({ ca: certificates.authority, requestCert: true, rejectUnauthorized: true })
+
+  testTogether(
+    {
+      'SASL/PLAIN over TLS': () => reads(enter({ user: user('PLAIN') }, [root, accessBy('BASIC_AUTH', 'user')])),
+      'SASL/SCRAM-256 over TLS': () =>
+        reads(enter({ user: user('SCRAM-SHA-256') }, [root, accessBy('SASL_SCRAM_256_AUTH', 'user')])),
+      'SASL/SCRAM-512 over TLS': () =>
+        reads(enter({ user: user('SCRAM-SHA-512') }, [root, accessBy('SASL_SCRAM_512_AUTH', 'user')])),
+      'a certificate of the client, whose key has a password': () =>
+        reads(enter({}, [root, accessBy('CLIENT_CERTIFICATE_TLS_AUTH', 'client')], mutual())),
+      'credentials that are refused': () =>
+        shows(
+          enter({ user: user('SCRAM-SHA-512') }, [root, accessBy('SASL_SCRAM_512_AUTH', 'stranger')]),
+          'SASL authentication failed.',
+        ),
+      'a broker whose authority is not trusted': () =>
+        shows(
+          enter({ user: user('PLAIN') }, [accessBy('BASIC_AUTH', 'user')]),
+          'Lambda failed to authenticate server.',
+        ),
+      'a certificate of the client that is missing': () =>
+        shows(enter({}, [root], mutual()), 'Server failed to authenticate Lambda.'),
+      'a certificate that is none': () =>
+        shows(
+          enter({}, [root, accessBy('CLIENT_CERTIFICATE_TLS_AUTH', 'garbage')], mutual()),
+          'Provided certificate or private key is invalid.',
+        ),
+      'a secret of another shape': () =>
+        shows(
+          enter({}, [root, accessBy('BASIC_AUTH', 'odd')]),
+          `The secret ${arnOf('odd')} must be a JSON object with username and password.`,
+        ),
+    },
+    limitMs,
+  )
+})
