@@ -33,7 +33,7 @@ export function failureRecord(
       condition,
       approximateInvokeCount: Math.max(1, invocations),
     },
-    ...(condition === 'RecordAgeExceeded' || last?.kind !== 'ran' ? {} : { responseContext: responseOf(last) }),
+    ...responseContext(condition, last),
     version: '1.0',
     timestamp: new Date(nowMs).toISOString(),
     ...batchInfo,
@@ -76,6 +76,10 @@ function streamBatchInfo(
   }
 }
 
-function responseOf({ executedVersion, functionError }: BatchRun & { kind: 'ran' }): object {
-  return { statusCode: 200, executedVersion, ...(functionError === undefined ? {} : { functionError }) }
+function responseContext(condition: Condition, last: BatchRun | undefined): object {
+  if (condition === 'MaximumPayloadSizeExceeded') return { responseContext: null }
+  if (condition === 'RecordAgeExceeded' || last?.kind !== 'ran') return {}
+  const { executedVersion, functionError } = last
+  const failure = functionError === undefined ? {} : { functionError }
+  return { responseContext: { statusCode: 200, executedVersion, ...failure } }
 }

@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from '@jest/globals'
 import { eventually } from '../testing/eventually.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from './testing/mock-cluster.ts'
@@ -160,6 +157,17 @@ describeWithKafka('a Kafka topic as event source', () => {
         ])
       },
 
+      'a record that no event can hold is given up at once': async () => {
+        const { seen, failures, start, send, committed } = await open()
+        await send('x'.repeat(5 * 1024 * 1024), 'small')
+        start()
+        await eventually(async () => (await committed()) === '2')
+        expect(seen).toEqual(['small'])
+        expect(failures.map(({ record }) => record)).toMatchObject([
+          { requestContext: { condition: 'MaximumPayloadSizeExceeded' }, responseContext: null },
+        ])
+      },
+
       'of a batch with reported failures the records before the first are committed, and the rest is tried again':
         async () => {
           const { topic, seen, start, send, committed } = await open()
@@ -210,22 +218,6 @@ describeWithKafka('a Kafka topic as event source', () => {
         await eventually(async () => !(await committed()).includes('-1'))
         expect(seen.filter((value) => value !== 'more')).toEqual(expect.arrayContaining(['a', 'b']))
         expect(seen.filter((value) => value !== 'more')).toHaveLength(2)
-      },
-
-      'the partitions of a member that died are taken over': async () => {
-        const { cluster, topic, groupId, seen, start } = await open(2)
-        const script = fileURLToPath(new URL('./testing/group-rival.ts', import.meta.url))
-        const rival = spawn(process.execPath, [script, cluster.address, groupId, topic])
-        let said = ''
-        rival.stdout.on('data', (data) => (said += String(data)))
-        await eventually(() => said.includes('2'))
-        start()
-        await eventually(() => said.includes('1'))
-        rival.kill('SIGKILL')
-        await once(rival, 'exit')
-        for (const partition of [0, 1]) await cluster.send(topic, [{ value: String(partition), partition }])
-        await eventually(() => seen.length === 2, 15_000)
-        expect(seen.toSorted()).toEqual(['0', '1'])
       },
 
       'a topic that is not there, and one that may not be read, are shown until they are': async () => {
