@@ -73,7 +73,7 @@ export async function newWorld(cluster: MockCluster, partitions = 1): Promise<Wo
         uuid: topic,
         open: () => openSource(parts),
         leases,
-        times: { leaseMs: 2_000, tickMs: 100 },
+        times: { leaseMs: 20_000, tickMs: 100 },
         report,
         warn: () => undefined,
       })
