@@ -14,7 +14,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   CreateEventSourceMapping:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, of compressed records those of gzip are read, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   CreateFunction:
     'partly: no durable settings, which are refused. Images run in Kubernetes only; one whose registry does not tell the server its digest gets one made from the name. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
   CreateFunctionUrlConfig:
@@ -25,7 +25,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   DeleteEventSourceMapping:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, of compressed records those of gzip are read, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   DeleteFunction: 'yes',
   DeleteFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
@@ -36,7 +36,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names',
   DeleteLayerVersion: 'yes',
   DeleteProvisionedConcurrencyConfig:
-    'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
+    'partly: environments are initialised ahead and kept, divided between servers where they share pods, each its own number where they do not; of an alias with weights those of its main version',
   GetAccountSettings: 'yes',
   GetAlias: 'yes: weights decide each invocation',
   GetCapacityProvider:
@@ -47,7 +47,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetDurableExecutionHistory: 'no',
   GetDurableExecutionState: 'no',
   GetEventSourceMapping:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, of compressed records those of gzip are read, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   GetFunction: 'yes: `Code.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
@@ -67,7 +67,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetLayerVersionPolicy: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
   GetPolicy: 'yes: policies decide who may call function URLs; of other calls they decide nothing',
   GetProvisionedConcurrencyConfig:
-    'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
+    'partly: environments are initialised ahead and kept, divided between servers where they share pods, each its own number where they do not; of an alias with weights those of its main version',
   GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   Invoke:
     'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once, retried as on AWS, and end at destinations and dead letters. Loops are stopped by the `Lineage` of the trace header. Events keep their tenant',
@@ -81,7 +81,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   ListDurableExecutionsByFunction: 'no',
   ListEventSourceMappings:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, of compressed records those of gzip are read, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   ListFunctionEventInvokeConfigs:
     'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   ListFunctionUrlConfigs:
@@ -94,7 +94,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListLayerVersions: 'yes',
   ListLayers: 'yes',
   ListProvisionedConcurrencyConfigs:
-    'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
+    'partly: environments are initialised ahead and kept, divided between servers where they share pods, each its own number where they do not; of an alias with weights those of its main version',
   ListTags: 'yes',
   ListVersionsByFunction: 'yes',
   PublishLayerVersion:
@@ -110,7 +110,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   PutFunctionScalingConfig:
     'partly: `MinExecutionEnvironments` are kept initialised, and more come and go by demand instead of by the use of processors, up to `MaxExecutionEnvironments`; beyond it is a 429. Both 0 is `Deactivated` at once',
   PutProvisionedConcurrencyConfig:
-    'partly: environments are initialised ahead and kept by this server; of an alias with weights those of its main version',
+    'partly: environments are initialised ahead and kept, divided between servers where they share pods, each its own number where they do not; of an alias with weights those of its main version',
   PutRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
   RemoveLayerVersionPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
   RemovePermission: 'yes: policies decide who may call function URLs; of other calls they decide nothing',
@@ -126,7 +126,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   UpdateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   UpdateEventSourceMapping:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, of compressed records those of gzip are read, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   UpdateFunctionCode: 'partly: as CreateFunction',
   UpdateFunctionConfiguration:
     'partly: as CreateFunction; an update completes in milliseconds, so that a second one right behind it is seldom the conflict that it is on AWS',
