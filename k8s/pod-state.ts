@@ -49,7 +49,7 @@ export function podState(pod: V1Pod): PodState {
 
 /** Whether the status says that the environment did not end because it was told to. */
 export function hasFailed({ status }: V1Pod): boolean {
-  return (status?.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0) !== 0
+  return status?.reason !== undefined || (status?.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0) !== 0
 }
 
 function brokenState({ state, image }: V1ContainerStatus): PodState | undefined {
