@@ -55,6 +55,7 @@ const table = {
     'runtime-bootstrap/',
   ],
   'k8s/': [
+    'api/environments/assignment.ts',
     'api/environments/driver.ts',
     'api/environments/runtime-family.ts',
     'api/environments/variables.ts',
