@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LambdaClient } from '@aws-sdk/client-lambda'
+import { until } from './faults.harness.ts'
 import { newDataFolder, startMain, type RunningServer } from './main.harness.ts'
 import { startRedis } from './store/redis/testing/redis-server.ts'
 
@@ -48,8 +49,18 @@ export async function startThreeServers(given: Record<string, string>): Promise<
     return startMain(folder, { ...given, ...shared })
   }
   const servers = await Promise.all([start(), start(), start()])
+  /** Whether what servers left that were killed a moment ago is another's, or free. */
+  const areDeadNoticed = () => {
+    const living = redis.cli('zcard', '{kubelambda:servers}:living')
+    const takers = redis.cli('zcard', '{kubelambda:events}:takers')
+    return Math.max(Number(living), Number(takers)) <= 3 && redis.cli('scard', '{kubelambda:servers}:dead') === '0'
+  }
   return {
     ...whatServersDo(servers),
+    end: async () => {
+      await until('the dead are noticed', areDeadNoticed, 60_000)
+      await whatServersDo(servers).end()
+    },
     kill: async (round) => {
       if (round % 4 === 1) {
         await redis.signal('SIGKILL')

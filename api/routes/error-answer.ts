@@ -15,6 +15,9 @@ export function sendError(error: LambdaError, requestId: string, reply: FastifyR
   void reply.code(status).headers(headers).send(body)
 }
 
+/** After so long a caller who was throttled may find a place; AWS models the header and says no number (reference 1.3). */
+const retryAfterSeconds = '1'
+
 /** What is sent for an exception. The body is bytes, since Fastify adds a charset to the content type of texts and AWS has none. */
 export function errorParts(error: LambdaError, requestId: string) {
   return {
@@ -23,6 +26,7 @@ export function errorParts(error: LambdaError, requestId: string) {
       'content-type': 'application/json',
       'x-amzn-requestid': requestId,
       'x-amzn-errortype': error.name,
+      ...(error.status === 429 ? { 'retry-after': retryAfterSeconds } : {}),
     },
     body: Buffer.from(
       JSON.stringify({ ...error.members, [error.capitalMessage ? 'Message' : 'message']: error.message }),

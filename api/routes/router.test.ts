@@ -135,6 +135,7 @@ describe('errors', () => {
     expect(missing.body).toBe('{"Type":"User","Message":"Function not found: arn"}')
     const throttled = await app.inject({ method: 'POST', url: invocations })
     expect(throttled.statusCode).toBe(429)
+    expect(throttled.headers['retry-after']).toBe('1')
     expect(throttled.body).toBe(
       '{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}',
     )

@@ -41,8 +41,9 @@ export async function startQueueProxy(target: string, mostHiddenSeconds: number)
         const { status, answered } = await ask({ method: 'POST', headers: passed, body: asked })
         const isDone = !isReceive || answered.includes('"MessageId"') || Date.now() >= endMs
         if (isDone) return response.writeHead(status).end(answered)
-        if (request.socket.destroyed) return undefined
         await wait(100)
+        // Nothing is received for a client that has left meanwhile.
+        if (request.socket.destroyed) return undefined
       }
     }
     forward().catch(() => response.destroy())
