@@ -12,6 +12,6 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/jest-strip-types.mjs' },
   modulePathIgnorePatterns: ['<rootDir>/fixtures/build/', '<rootDir>/fixtures/src/', '<rootDir>/.kubelambda'],
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
 }

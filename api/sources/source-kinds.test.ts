@@ -9,8 +9,11 @@ import { describeWithMoto, servicesAt, startMoto, type Moto } from './testing/mo
 import { startQueueProxy, type QueueProxy } from './testing/queue-proxy.ts'
 
 const account = 'us-east-1:123456789012'
-/** Longer than any of these tests: what failed comes back when the test says so. */
-const hiddenSeconds = 60
+/**
+ * Long enough that what failed comes back when the test says so, and short enough that a message which the queue handed to a
+ * client that had just left comes back within a test.
+ */
+const hiddenSeconds = 15
 
 describeWithMoto('with services of AWS', () => {
   let moto: Moto
