@@ -64,9 +64,9 @@ async function compare(bench: Bench, effort: number): Promise<Finding[]> {
   const { api, done } = bench
   const variables = { BENCH_PORT: String(done.port) }
   await createFunction(api, 'drain', telling, { Environment: { Variables: variables } })
-  const count = Math.ceil(100 * effort) * perCall
+  const count = Math.ceil(20 * effort) * perCall
   const rates = { ours: [] as number[], bare: [] as number[] }
-  for (let round = 0; round < Math.ceil(5 * effort) + 1; round++) {
+  for (let round = 0; round < Math.ceil(3 * effort) + 1; round++) {
     const [ours, bare] = [await drainByMapping(bench, round, count), await drainBarely(bench, round, count)]
     // The first round starts the function's environments.
     if (round === 0) continue
