@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { createAdoption } from './adoption.ts'
 import type { FoundEnvironment } from './driver.ts'
-import type { ClaimOptions } from './leases.ts'
+import { ownLeases, type ClaimOptions } from './leases.ts'
 import { standInSpec } from './testing/stand-in-driver.ts'
 
 /** Environments of which some are a living server's, and which say when they were ended. */
@@ -17,17 +17,9 @@ function world(found: readonly FoundEnvironment[], held: readonly string[]) {
     scheduler: { holds: () => false, adopt: () => undefined },
     specOf: (functionName) => Promise.resolve(functionName === 'there' ? { ...standInSpec, key: 'new' } : undefined),
     leases: {
-      nextToken: () => Promise.resolve(1),
-      hold: () => Promise.resolve(),
+      ...ownLeases(() => Promise.resolve(1)),
       claim: (id, options: ClaimOptions = {}) =>
         Promise.resolve(!held.includes(id) && options.isParkedFree === true ? 'claimed' : 'held'),
-      park: () => Promise.resolve(true),
-      takeParked: () => Promise.resolve(undefined),
-      forget: () => Promise.resolve(),
-      want: () => Promise.resolve(),
-      onWanted: () => undefined,
-      known: () => Promise.resolve([]),
-      forgetGone: () => Promise.resolve(),
     },
     log: { info: () => undefined, warn: () => undefined },
   })

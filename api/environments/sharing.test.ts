@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import type { EnvironmentSpec, Launched } from './driver.ts'
 import { Environment } from './environment.ts'
-import type { EnvironmentLeases } from './leases.ts'
+import { ownLeases, type EnvironmentLeases } from './leases.ts'
 import { Pool } from './pool.ts'
 import { createSharing } from './sharing.ts'
 import { standInSpec } from './testing/stand-in-driver.ts'
@@ -14,17 +14,12 @@ function startLeases() {
   const open = (): EnvironmentLeases => {
     const own: { onWanted?: (key: string) => void } = {}
     return {
-      nextToken: () => Promise.resolve(1),
-      hold: () => Promise.resolve(),
-      claim: () => Promise.resolve('claimed'),
+      ...ownLeases(() => Promise.resolve(1)),
       park: (id, key) => {
         parked.set(key, [...(parked.get(key) ?? []), id])
         return Promise.resolve(true)
       },
       takeParked: (key) => Promise.resolve(parked.get(key)?.pop()),
-      known: () => Promise.resolve([]),
-      forgetGone: () => Promise.resolve(),
-      forget: () => Promise.resolve(),
       want: (key) => {
         for (const wanter of wanters) if (wanter !== own.onWanted) wanter(key)
         return Promise.resolve()
