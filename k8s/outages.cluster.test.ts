@@ -63,16 +63,14 @@ describeOnThisNode('three servers that lose each other or Redis', () => {
       await answered(load, load.outcome.answers.length + 20)
       const refusal = await eventually(async () => refused(client, unknown), 30_000)
       expect(refusal).toEqual({ name: 'ServiceException', status: 503 })
-      await answered(load, load.outcome.answers.length + 20)
+      // Longer than a lease, so that every server is late with its renewal when Redis is back.
+      await answered(load, load.outcome.answers.length + 300)
     } finally {
       bringBack()
     }
     await eventually(async () => ((await refused(client, unknown)) === undefined ? true : undefined), 90_000)
     await answered(load, load.outcome.answers.length + 20)
-    // An invocation that needed another environment in the moment in which Redis went is answered, with a fault of ours.
-    const { failures: faults } = await load.stop()
-    expect(faults.filter((fault) => !fault.startsWith('ServiceException'))).toEqual([])
-    expect(faults.length).toBeLessThanOrEqual(3)
+    expect((await load.stop()).failures).toEqual([])
     await eventually(async () => {
       const failures = await Promise.all(
         (await installation.servers()).map((each) => refused(installation.clientOf(each), unknown)),

@@ -3,7 +3,7 @@ import { describeLeases } from '../../environments/leases.contract.ts'
 import { createLeaseSweep } from '../../environments/lease-sweep.ts'
 import type { EnvironmentLeases } from '../../environments/leases.ts'
 import { openEnvironmentLeases } from './environment-leases.ts'
-import { environmentKeys } from './keys.ts'
+import { environmentKeys, serverKeys } from './keys.ts'
 import type { Membership } from './membership.ts'
 import { keepSubscribed, type Subscription } from './subscription.ts'
 import { startMembers } from './testing/members.ts'
@@ -43,6 +43,24 @@ describeWithRedis('the leases of environments in Redis', () => {
         await members.close()
       },
     }
+  })
+
+  test('who could not renew its lease, as in an outage of Redis, keeps what it holds until it is declared dead', async () => {
+    redis.cli('FLUSHALL')
+    const members = startMembers(redis)
+    const [mine, theirs] = [await members.join(), await members.join()]
+    // Nobody looks for the dead, as after an outage.
+    for (const { membership } of [mine, theirs]) membership.abandon()
+    const leases = openEnvironmentLeases(mine.connection, mine.membership)
+    await openEnvironmentLeases(theirs.connection, theirs.membership).hold('e')
+    redis.cli('ZADD', serverKeys.living, '1', theirs.membership.server)
+    const claimed = await leases.claim('e', { isUnknownFree: true, isParkedFree: true })
+    await leases.forgetGone(['e'])
+    const known = await leases.known()
+    members.declareDead(theirs.membership)
+    const claimedThen = await leases.claim('e')
+    await members.close()
+    expect([claimed, known, claimedThen]).toEqual(['held', ['e'], 'claimed'])
   })
 
   test('a sweep forgets environments that ended while they were parked, once it missed them twice', async () => {

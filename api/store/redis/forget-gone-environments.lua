@@ -1,17 +1,12 @@
--- Ends what is known of environments that are no more, but for what another living server holds: it sees for itself.
+-- Ends what is known of environments that are no more, but for what another server holds that was not declared dead: it sees
+-- for itself.
 -- KEYS[1] living   sorted set: server by the end of its lease, ms   KEYS[2] holders  hash: server by environment, `*` when parked
 -- ARGV[1] server   ARGV[2..] environments
 -- Returns how many were ended.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local ended = 0
 for at = 2, #ARGV do
   local holder = redis.call('HGET', KEYS[2], ARGV[at])
-  local isOthers = false
-  if holder and holder ~= '*' and holder ~= ARGV[1] then
-    local leaseEnd = redis.call('ZSCORE', KEYS[1], holder)
-    isOthers = leaseEnd and tonumber(leaseEnd) >= now
-  end
+  local isOthers = holder and holder ~= '*' and holder ~= ARGV[1] and redis.call('ZSCORE', KEYS[1], holder)
   if not isOthers then ended = ended + redis.call('HDEL', KEYS[2], ARGV[at]) end
 end
 return ended
