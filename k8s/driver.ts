@@ -137,8 +137,7 @@ class KubernetesDriver implements Driver {
   async launch(spec: EnvironmentSpec): Promise<Launched> {
     const pool = this.#pools.of(shapeOf(spec, this.#options.settings))
     const assignment = podAssignment(spec, this.#options)
-    const environment = await pool.take(this.#options.settings.startMs)
-    const { name, namespace, socket } = environment
+    const { name, namespace, socket, answersPings } = await pool.take(this.#options.settings.startMs)
     this.#assign(name, socket, namespace)
     try {
       socket.cork()
@@ -152,7 +151,7 @@ class KubernetesDriver implements Driver {
       throw cause
     }
     void labelPod(this.#options, { name, namespace, spec, isWanted: () => this.#assigned.has(name) })
-    return { id: name, channel: socket, assignment, ...this.#handles(name) }
+    return { id: name, channel: socket, assignment, answersPings, ...this.#handles(name) }
   }
 
   async prepare(spec: EnvironmentSpec): Promise<void> {
@@ -278,7 +277,7 @@ class KubernetesDriver implements Driver {
   async #takeOver(id: string, spec: EnvironmentSpec, token: number): Promise<Launched> {
     const pod = this.#pods?.find(id)
     if (pod === undefined) throw new Error(`The environment ${id} is gone`)
-    const { socket, status } = await reachPod(pod, token, takeOverMs)
+    const { socket, status, answersPings } = await reachPod(pod, token, takeOverMs)
     if (status.state === 'generic' || status.key !== spec.key) {
       socket.destroy()
       throw new Error(`The environment ${id} is another function's`)
@@ -289,6 +288,7 @@ class KubernetesDriver implements Driver {
       channel: socket,
       assignment: podAssignment(spec, this.#options),
       found: status.state,
+      answersPings,
       ...this.#handles(id),
     }
   }

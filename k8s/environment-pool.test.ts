@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { EnvironmentPool, type PoolWorld } from './environment-pool.ts'
+import { EnvironmentPool, type GenericEnvironment, type PoolWorld } from './environment-pool.ts'
 import { EnvironmentPools } from './environment-pools.ts'
 import { shapeId } from './pod-shape.ts'
 import { aShape } from './testing/samples.ts'
@@ -32,13 +32,17 @@ class PodsOnPaper implements PoolWorld {
   /** The pods that started so far come up. */
   comeUp(pool: EnvironmentPool): void {
     for (const name of this.starting.splice(0)) {
-      if (!this.ended.includes(name)) pool.offer({ name, namespace: 'functions', socket: new Socket() })
+      if (!this.ended.includes(name)) pool.offer(aGeneric(name))
     }
   }
 
   async until(count: number): Promise<void> {
     while (this.starting.length < count) await turn()
   }
+}
+
+function aGeneric(name: string): GenericEnvironment {
+  return { name, namespace: 'functions', socket: new Socket(), answersPings: true }
 }
 
 describe('the generic environments of a shape', () => {
@@ -53,7 +57,7 @@ describe('the generic environments of a shape', () => {
   test('are not kept before somebody asks for one', () => {
     pool.fill()
     expect(world.starting).toEqual([])
-    pool.offer({ name: 'stray', namespace: 'functions', socket: new Socket() })
+    pool.offer(aGeneric('stray'))
     expect(world.ended).toEqual(['stray'])
   })
 
@@ -71,7 +75,7 @@ describe('the generic environments of a shape', () => {
   test('end, those that start too, when nobody asked for them for long', async () => {
     pool.wake()
     await world.until(2)
-    pool.offer({ name: 'pod-1', namespace: 'functions', socket: new Socket() })
+    pool.offer(aGeneric('pod-1'))
     world.nowMs = 999
     expect([pool.rest(1000), world.ended]).toEqual([false, []])
     world.nowMs = 1000
@@ -111,8 +115,8 @@ describe('the pools of all shapes', () => {
     const [used, unused] = [aShape(), aShape({ memoryMb: 256 })]
     for (const shape of [used, unused]) pools.of(shape).wake()
     await world.until(2)
-    pools.of(used).offer({ name: 'pod-1', namespace: 'functions', socket: new Socket() })
-    pools.of(unused).offer({ name: 'pod-2', namespace: 'functions', socket: new Socket() })
+    pools.of(used).offer(aGeneric('pod-1'))
+    pools.of(unused).offer(aGeneric('pod-2'))
     world.nowMs = 2000
     pools.rest(new Set([shapeId(used)]))
     expect(world.ended).toEqual(['pod-2'])

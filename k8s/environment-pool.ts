@@ -8,6 +8,7 @@ export interface GenericEnvironment {
   readonly name: string
   readonly namespace: string
   readonly socket: Socket
+  readonly answersPings: boolean
 }
 
 /** What a pool needs of the cluster. */

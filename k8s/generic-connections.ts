@@ -45,10 +45,10 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
       const isOthers = async () => !(await options.isOwnerGone(ownerOf(pod))) || !(await options.claim(name))
       if (!isOwn(pod) && (await isOthers())) return
       pool.expect(name)
-      const { socket, status } = await reachPod(pod, await nextToken(options), connectMs)
+      const { socket, status, answersPings } = await reachPod(pod, await nextToken(options), connectMs)
       if (status.state === 'generic' && !options.isClosed()) {
         pooled.add(name)
-        pool.offer({ name, namespace, socket })
+        pool.offer({ name, namespace, socket, answersPings })
         return
       }
       socket.destroy()

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { V1Pod } from '@kubernetes/client-node'
+import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import type { RunningServer } from '../api/main.harness.ts'
 import { describeOnThisNode, signalPod } from './testing/node-processes.ts'
 import {
@@ -67,13 +68,13 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     await eventually(async () => ((await isGone()) ? true : undefined), 60_000)
   }
 
-  test('a frozen supervisor: the caller is told soon after the time limit, and the pod is replaced', async () => {
-    const pod = await createHeld('frozen', { Timeout: 3 })
+  test('a frozen supervisor: the caller is told long before the time limit, and the pod is replaced', async () => {
+    const pod = await createHeld('frozen', { Timeout: 900 })
     const { failed } = await begin('frozen')
     expect(signalPod(pod, '/kubelambda/supervisor.cjs', 'SIGSTOP')).toBe(1)
     expect(await failed).toEqual({ name: 'ServiceException', status: 500 })
     await expectReplaced('frozen', pod)
-    expect(server.output()).toMatch(new RegExp(`${nameOf(pod)} of frozen was lost: it did not answer in time`))
+    expect(server.output()).toMatch(new RegExp(`${nameOf(pod)} of frozen was lost: nothing is heard of its supervisor`))
   })
 
   test('a killed supervisor: the caller is told at once, and the pod is replaced', async () => {
@@ -120,6 +121,29 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     await expectReplaced('lost', pod)
   })
 
+  test('a node that is lost: those who wait there are told within seconds, and the next are served elsewhere', async () => {
+    const pod = await createHeld('cut-off', { Timeout: 900 })
+    // The pod that others are served by, since a kubelet that stands starts none.
+    const spares = () => cluster.pods('app.kubernetes.io/managed-by=kubelambda,!kubelambda.dev/function')
+    await eventually(async () => ((await spares()).some(isReady) ? true : undefined), 60_000)
+    const { failed } = await begin('cut-off')
+    const kubelet = kubelets()
+    for (const pid of kubelet) process.kill(pid, 'SIGSTOP')
+    const reconnect = cutOff(pod)
+    try {
+      expect(await failed).toEqual({ name: 'ServiceException', status: 500 })
+      expect(server.output()).toMatch(new RegExp(`${nameOf(pod)} of cut-off was lost: `))
+      expect(await invoke(server, 'cut-off', { id: 'cut-off next' })).toBe('done')
+      await eventually(async () => ((await isNodeReady(cluster)) ? undefined : true), 120_000)
+      expect(await invoke(server, 'cut-off', { id: 'cut-off later' })).toBe('done')
+    } finally {
+      reconnect()
+      for (const pid of kubelet) process.kill(pid, 'SIGCONT')
+    }
+    await eventually(async () => ((await isNodeReady(cluster)) ? true : undefined), 60_000)
+    await expectReplaced('cut-off', pod)
+  }, 300_000)
+
   test('memory that runs out for the whole pod ends what used it up, and neither the supervisor nor the environment', async () => {
     const pod = await createHeld('greedy', { Timeout: 60, MemorySize: 128 })
     const answer = invoke(server, 'greedy', { id: 'greedy', children: 6, sleepMs: 5_000 })
@@ -134,6 +158,22 @@ async function evict({ core, namespace }: TestCluster, name: string): Promise<vo
   const ask = (apiVersion: string) =>
     core.createNamespacedPodEviction({ namespace, name, body: { apiVersion, kind: 'Eviction', metadata: { name } } })
   await ask('policy/v1').catch(() => ask('policy/v1beta1'))
+}
+
+/** Nothing of this machine reaches the pod any more, until the function that is answered is called. */
+function cutOff({ status }: V1Pod): () => void {
+  const rule = ['OUTPUT', '-d', status?.podIP ?? '', '-j', 'DROP']
+  execFileSync('iptables', ['-I', ...rule])
+  return () => void execFileSync('iptables', ['-D', ...rule])
+}
+
+async function isNodeReady({ core }: TestCluster): Promise<boolean> {
+  return (await core.listNode()).items.every(isReady)
+}
+
+function isReady({ status }: V1Pod | V1Node): boolean {
+  const conditions: { readonly type: string; readonly status: string }[] = status?.conditions ?? []
+  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True')
 }
 
 /** Processes of this machine that are a kubelet. */

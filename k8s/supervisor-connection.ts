@@ -23,6 +23,7 @@ export interface ConnectOptions {
 export interface Connected {
   readonly socket: Socket
   readonly status: EnvironmentStatus
+  readonly answersPings: boolean
 }
 
 const retryMs = 10
@@ -77,6 +78,7 @@ async function enter(socket: Socket, { key, token }: ConnectOptions): Promise<Co
   return {
     socket,
     status: { state: welcome.state, ...(welcome.key === undefined ? {} : { key: welcome.key }) },
+    answersPings: welcome.answersPings === true,
   }
 }
 

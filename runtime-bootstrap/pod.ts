@@ -1,5 +1,5 @@
 import { writePackageFiles } from './package-files.ts'
-import type { Frame, ServerMessage } from './protocol.ts'
+import { encodeFrame, type Frame, type ServerMessage } from './protocol.ts'
 import { openServerGate } from './server-gate.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -23,6 +23,7 @@ function leave(reason: string): void {
 function receive({ message, body }: Frame<ServerMessage>): void {
   if (message.type === 'hello') return
   if (message.type === 'put') return files.put(message, body)
+  if (message.type === 'ping') return gate.write(encodeFrame({ type: 'pong' }), false)
   if (message.type === 'assign') files.finish()
   supervisor.receive({ message, body })
   if (message.type === 'shutdown') gate.end(() => process.exit(0))

@@ -114,7 +114,12 @@ export interface ShutdownMessage {
 /** What is for the environment itself, whatever the stream is. */
 export type Order = AssignMessage | InvokeMessage | GrantMessage | ShutdownMessage
 
-export type ServerMessage = HelloMessage | PutMessage | Order
+/** Asks over a network whether anybody is there; answered by `pong` at once, whatever the function does. */
+export interface PingMessage {
+  readonly type: 'ping'
+}
+
+export type ServerMessage = HelloMessage | PutMessage | PingMessage | Order
 
 /** The first frame on a network connection: what the server's proof is made of. */
 export interface ChallengeMessage {
@@ -127,6 +132,8 @@ export interface WelcomeMessage {
   readonly type: 'welcome'
   readonly state: EnvironmentStatus['state']
   readonly key?: string
+  /** Absent from older supervisors, which leave a `ping` unanswered. */
+  readonly answersPings?: true
 }
 
 /** How far an environment is: `generic` until it is assigned, `busy` while an invocation is not over. */
@@ -134,6 +141,10 @@ export interface EnvironmentStatus {
   readonly state: 'generic' | 'idle' | 'busy'
   /** The assignment's key. */
   readonly key?: string
+}
+
+export interface PongMessage {
+  readonly type: 'pong'
 }
 
 /** Another server took the environment over; the connection ends. */
@@ -203,6 +214,7 @@ export interface LogMessage {
 export type SupervisorMessage =
   | ChallengeMessage
   | WelcomeMessage
+  | PongMessage
   | ReplacedMessage
   | ReadyMessage
   | InitFailedMessage

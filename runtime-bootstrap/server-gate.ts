@@ -130,7 +130,9 @@ class Gate implements ServerGate {
     clearTimeout(this.#orphan)
     this.#current?.end(encodeFrame({ type: 'replaced' }))
     this.#current = socket
-    socket.write(Buffer.concat([encodeFrame({ type: 'welcome', ...this.#options.status() }), ...this.#kept]))
+    socket.write(
+      Buffer.concat([encodeFrame({ type: 'welcome', ...this.#options.status(), answersPings: true }), ...this.#kept]),
+    )
     this.#kept = []
     this.#keptBytes = 0
   }

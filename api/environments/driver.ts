@@ -47,6 +47,8 @@ export interface Launched {
   readonly assignment: Assignment
   /** Set when the environment was assigned before and is taken over: what it does now. */
   readonly found?: 'idle' | 'busy'
+  /** Set when the channel is a network connection whose other side answers a `ping`. */
+  readonly answersPings?: boolean
   /** Ends the environment and everything in it at once; safe to call again. */
   kill(): void
   /** Lets go of the environment, which lives on for the next server. Absent where environments end with their server. */

@@ -3,7 +3,6 @@ import {
   frameDecoder,
   type Frame,
   type GrantMessage,
-  type InvokeMessage,
   type ResponseMessage,
   type DoneMessage,
   type ShutdownMessage,
@@ -11,6 +10,7 @@ import {
 } from '../../runtime-bootstrap/protocol.ts'
 import type { Launched } from './driver.ts'
 import type { AnswerSink, Invocation, InvocationResult } from './invocation.ts'
+import { invokeMessage, resultOf } from './invocation-frames.ts'
 import { passChunks } from './stream-grants.ts'
 
 export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
@@ -47,6 +47,8 @@ interface Call {
   readonly requestId: string
   readonly tail: boolean
   readonly deadlineMs: number
+  /** When its supervisor was last asked for a word, or the event was sent. */
+  askedMs: number
   readonly resolve: (result: InvocationResult) => void
   readonly reject: (reason: EnvironmentLost) => void
   readonly stream: Stream | undefined
@@ -64,6 +66,8 @@ interface Stream {
 
 /** How much longer than its function may take an environment is waited for, before it counts as broken. */
 const safetyMs = 10_000
+/** Who runs something is asked for a word this often; who leaves so many questions in a row unanswered is given up. */
+const [askMs, mostUnanswered] = [5_000, 3]
 /** How long an environment may take to end by itself once told to; extensions have 2 s. */
 const shutdownMs = 2_500
 
@@ -87,6 +91,7 @@ export class Environment {
   #state: EnvironmentState = 'starting'
   #isGone = false
   #call: Call | undefined
+  #unanswered = 0
   #freeSinceMs: number
 
   constructor(launched: Launched, events: EnvironmentEvents, clock: () => number) {
@@ -124,9 +129,19 @@ export class Environment {
     return this.isFree && this.#freeSinceMs <= timeMs
   }
 
-  /** Whether its invocation has taken longer than the supervisor could let any take. */
-  isLate(nowMs: number): boolean {
-    return this.#call !== undefined && this.#call.deadlineMs < nowMs
+  /**
+   * Gives the environment up when its invocation takes longer than any supervisor lets one take, or when nothing is heard of it:
+   * a lost node or a frozen supervisor does not hold callers for a long time limit. Of free ones the operating system finds out.
+   */
+  watch(nowMs: number): void {
+    const call = this.#call
+    if (call === undefined) return
+    if (call.deadlineMs < nowMs) return this.kill('it did not answer in time')
+    if (this.launched.answersPings !== true || nowMs - call.askedMs < askMs) return
+    if (this.#unanswered >= mostUnanswered) return this.kill('nothing is heard of its supervisor or its node')
+    this.#unanswered++
+    call.askedMs = nowMs
+    this.launched.channel.write(encodeFrame({ type: 'ping' }))
   }
 
   /** Runs one event and answers as soon as the function did; rejects with `EnvironmentLost`. */
@@ -139,9 +154,10 @@ export class Environment {
     this.#move('busy')
     return new Promise((resolve, reject) => {
       const { requestId, tail } = invocation
-      const deadlineMs = this.#clock() + assignment.timeoutMs + assignment.initTimeoutMs + safetyMs
+      const askedMs = this.#clock()
+      const deadlineMs = askedMs + assignment.timeoutMs + assignment.initTimeoutMs + safetyMs
       const stream = invocation.sink && this.#streamTo(invocation.sink, requestId)
-      const call: Call = { requestId, tail, deadlineMs, resolve, reject, stream, written: false }
+      const call: Call = { requestId, tail, deadlineMs, askedMs, resolve, reject, stream, written: false }
       this.#call = call
       channel.write(encodeFrame(invokeMessage(invocation), invocation.payload), (error) => {
         if (error) this.#lose('the event could not be written')
@@ -188,6 +204,7 @@ export class Environment {
 
   #receive(frame: Frame<SupervisorMessage>): void {
     const { message, body } = frame
+    this.#unanswered = 0
     switch (message.type) {
       case 'ready':
         this.#markStarted()
@@ -216,6 +233,7 @@ export class Environment {
         break
       case 'challenge':
       case 'welcome':
+      case 'pong':
     }
   }
 
@@ -228,7 +246,7 @@ export class Environment {
     if (call?.requestId !== response.message.requestId || this.#state !== 'busy') return
     this.#move('finishing')
     call.response = response
-    if (!call.tail) call.resolve(result(response))
+    if (!call.tail) call.resolve(resultOf(response))
   }
 
   #finish(done: DoneMessage): void {
@@ -236,7 +254,7 @@ export class Environment {
     if (call === undefined && this.#state === 'finishing') return this.#free()
     if (call?.requestId !== done.requestId) return
     if (call.response === undefined) return this.#lose('it ended an invocation without an answer')
-    if (call.tail) call.resolve(result(call.response, done.logTail))
+    if (call.tail) call.resolve(resultOf(call.response, done.logTail))
     this.#free()
   }
 
@@ -261,7 +279,7 @@ export class Environment {
     this.launched.channel.destroy()
     const call = this.#call
     this.#call = undefined
-    if (call?.tail === true && call.response !== undefined) call.resolve(result(call.response))
+    if (call?.tail === true && call.response !== undefined) call.resolve(resultOf(call.response))
     else call?.reject(new EnvironmentLost(this.launched, reason, !call.written))
     this.#markStarted()
     this.#markInitialised('Runtime.ExitError')
@@ -272,29 +290,5 @@ export class Environment {
   #move(next: EnvironmentState): void {
     if (!moves[this.#state].includes(next)) throw new Error(`An environment cannot go from ${this.#state} to ${next}`)
     this.#state = next
-  }
-}
-
-function invokeMessage(invocation: Invocation): InvokeMessage {
-  const { requestId, functionArn, tail, traceId, clientContext, tenantId } = invocation
-  return {
-    type: 'invoke',
-    requestId,
-    functionArn,
-    tail,
-    ...(traceId === undefined ? {} : { traceId }),
-    ...(clientContext === undefined ? {} : { clientContext }),
-    ...(tenantId === undefined ? {} : { tenantId }),
-    ...(invocation.sink === undefined ? {} : { streaming: true }),
-  }
-}
-
-function result({ message, body }: Frame<ResponseMessage>, logTail?: string): InvocationResult {
-  return {
-    payload: body,
-    contentType: message.contentType,
-    ...(message.functionError === undefined ? {} : { functionError: message.functionError }),
-    ...(message.errorType === undefined ? {} : { errorType: message.errorType }),
-    ...(logTail === undefined ? {} : { logTail }),
   }
 }

@@ -292,7 +292,7 @@ class PooledScheduler implements Scheduler {
     const now = this.#clock()
     for (const [key, pool] of this.#pools.current()) void this.#park(key, pool, this.#parkMs)
     for (const pool of this.#pools.all()) {
-      for (const member of pool.members) if (member.isLate(now)) member.kill('it did not answer in time')
+      for (const member of pool.members) member.watch(now)
       pool.stopFree((environment) => !pool.kept.has(environment) && environment.isFreeSince(now - this.#idleMs))
     }
   }

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { duplexPair, type Duplex } from 'node:stream'
+import { encodeFrame, frameDecoder, type Assignment, type ServerMessage } from '../../runtime-bootstrap/protocol.ts'
+import { Environment } from './environment.ts'
+import type { InvocationResult } from './invocation.ts'
+
+const assignment = { functionName: 'hello', timeoutMs: 900_000, initTimeoutMs: 10_000 } as Assignment
+
+describe('an environment that is watched while it runs something', () => {
+  let supervisor: Duplex
+  let environment: Environment
+  let killed = 0
+  let nowMs = 0
+  let received: string[] = []
+  let isAnswering = true
+
+  beforeEach(() => open(true))
+  afterEach(() => environment.kill('the test is over'))
+
+  /** The supervisor's side of the channel is the test's. */
+  function open(answersPings: boolean): void {
+    ;[killed, nowMs, received, isAnswering] = [0, 0, [], true]
+    const [channel, other] = duplexPair()
+    supervisor = other
+    const receive = ({ message }: { message: ServerMessage }) => {
+      received.push(message.type)
+      if (message.type === 'ping' && isAnswering) supervisor.write(encodeFrame({ type: 'pong' }))
+    }
+    supervisor.on('data', frameDecoder<ServerMessage>(receive))
+    const launched = { id: 'e', channel, assignment, answersPings, kill: () => killed++ }
+    const ignore = () => undefined
+    environment = new Environment(launched, { onFree: ignore, onGone: ignore, onLog: ignore }, () => nowMs)
+  }
+
+  function run(): Promise<InvocationResult> {
+    const outcome = environment.invoke({ requestId: 'r', functionArn: 'arn', payload: Buffer.from('{}'), tail: false })
+    outcome.catch(() => undefined)
+    return outcome
+  }
+
+  async function watchFor(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      nowMs += 1_000
+      environment.watch(nowMs)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  test('is given up when nothing is heard of it, long before the time limit', async () => {
+    const outcome = run()
+    isAnswering = false
+    await watchFor(19)
+    expect(killed).toBe(0)
+    await watchFor(1)
+    await expect(outcome).rejects.toThrow('nothing is heard of its supervisor or its node')
+    expect(killed).toBe(1)
+  })
+
+  test('is left alone as long as it answers, until it is late', async () => {
+    const outcome = run()
+    await watchFor(910)
+    expect(killed).toBe(0)
+    await watchFor(11)
+    await expect(outcome).rejects.toThrow('did not answer in time')
+  })
+
+  test('may be silent for a while: each word counts', async () => {
+    const outcome = run()
+    for (let round = 0; round < 3; round++) {
+      isAnswering = false
+      await watchFor(14)
+      isAnswering = true
+      await watchFor(6)
+    }
+    supervisor.write(encodeFrame({ type: 'response', requestId: 'r', contentType: 'text/plain' }, Buffer.from('done')))
+    expect(Buffer.from((await outcome).payload).toString()).toBe('done')
+  })
+
+  test('is not asked while it runs nothing, nor when its supervisor is too old to answer', async () => {
+    await watchFor(30)
+    environment.kill('another takes its place')
+    open(false)
+    void run()
+    await watchFor(300)
+    expect(received).toEqual(['assign', 'invoke'])
+    expect(killed).toBe(0)
+  })
+})

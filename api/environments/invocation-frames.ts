@@ -1,0 +1,28 @@
+import type { Frame, InvokeMessage, ResponseMessage } from '../../runtime-bootstrap/protocol.ts'
+import type { Invocation, InvocationResult } from './invocation.ts'
+
+/** What a supervisor is told of an invocation, beside its event. */
+export function invokeMessage(invocation: Invocation): InvokeMessage {
+  const { requestId, functionArn, tail, traceId, clientContext, tenantId } = invocation
+  return {
+    type: 'invoke',
+    requestId,
+    functionArn,
+    tail,
+    ...(traceId === undefined ? {} : { traceId }),
+    ...(clientContext === undefined ? {} : { clientContext }),
+    ...(tenantId === undefined ? {} : { tenantId }),
+    ...(invocation.sink === undefined ? {} : { streaming: true }),
+  }
+}
+
+/** What a supervisor's answer is to the caller. */
+export function resultOf({ message, body }: Frame<ResponseMessage>, logTail?: string): InvocationResult {
+  return {
+    payload: body,
+    contentType: message.contentType,
+    ...(message.functionError === undefined ? {} : { functionError: message.functionError }),
+    ...(message.errorType === undefined ? {} : { errorType: message.errorType }),
+    ...(logTail === undefined ? {} : { logTail }),
+  }
+}
