@@ -20,8 +20,9 @@ import { removePods, type PodRemoval } from './pod-removal.ts'
 import { shapeId, shapeOf, type PodShape } from './pod-shape.ts'
 import { genericPod } from './pod-spec.ts'
 import { reachPod } from './pod-connection.ts'
+import { followEndings } from './pod-endings.ts'
 import { foundEnvironment, isAssigned, nameOf, shapeIdOf, shapeOfPod } from './pod-facts.ts'
-import { hasFailed, podState } from './pod-state.ts'
+import { brokenFault, hasFailed, podState } from './pod-state.ts'
 import { seePods, type PodsSeen } from './pods-seen.ts'
 import { allowedNamespaces, type KubernetesSettings } from './settings.ts'
 
@@ -92,6 +93,7 @@ class KubernetesDriver implements Driver {
   readonly #push: ReturnType<typeof createCodePush>
   readonly #pools: EnvironmentPools
   readonly #removal: PodRemoval
+  readonly #endings = followEndings((name) => this.#pods?.find(name))
   /** Connections to environments that are a function's own, by pod. */
   readonly #assigned = new Map<string, { readonly socket: Socket; readonly namespace: string }>()
   /** Pods whose connection ended by itself: why, the cluster says in a moment. */
@@ -188,9 +190,10 @@ class KubernetesDriver implements Driver {
     })
   }
 
-  #handles(name: string): Pick<Launched, 'kill' | 'release'> {
+  #handles(name: string): Pick<Launched, 'kill' | 'release' | 'ranOutOfMemory'> {
     let isReleased = false
     return {
+      ranOutOfMemory: () => this.#endings.ranOutOfMemory(name),
       kill: () => {
         if (!isReleased) this.#end(name)
       },
@@ -244,6 +247,7 @@ class KubernetesDriver implements Driver {
 
   #onGone(pod: V1Pod, reason: string): void {
     const name = nameOf(pod)
+    this.#endings.ended(pod)
     const socket = this.#assigned.get(name)?.socket
     const isExpected = this.#removal.isEnding(name)
     const isOver = this.#pods?.find(name) === undefined
@@ -292,9 +296,4 @@ class KubernetesDriver implements Driver {
       ...this.#handles(id),
     }
   }
-}
-
-function brokenFault(cause: 'image' | 'container', reason: string): Error {
-  if (cause === 'container') return new Error(`The pod cannot start: ${reason}`)
-  return new RuntimeUnavailable(`The image cannot be pulled: set KUBELAMBDA_IMAGES, or make it available (${reason})`)
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import type { RunningServer } from '../api/main.harness.ts'
-import { describeOnThisNode, signalPod } from './testing/node-processes.ts'
+import { describeOnThisNode, limitMemory, signalPod } from './testing/node-processes.ts'
 import {
   createNode,
   eventually,
@@ -143,6 +143,19 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     await eventually(async () => ((await isNodeReady(cluster)) ? true : undefined), 60_000)
     await expectReplaced('cut-off', pod)
   }, 300_000)
+
+  test('memory that runs out for the whole pod, and ends the supervisor, too: the function is told to be at fault', async () => {
+    const pod = await createHeld('burst', { Timeout: 60, MemorySize: 128 })
+    const hasRunOut = limitMemory(pod, '/kubelambda/supervisor.cjs', 30)
+    const answer = invoke(server, 'burst', { id: 'burst', children: 1, sleepMs: 60_000 })
+    const told = expect(answer).rejects.toThrow(/Runtime\.OutOfMemory.*signal: killed/)
+    await eventually(async () => (hasRunOut() ? true : undefined), 20_000)
+    // Newer clusters end all of a container then; where only one of its processes was ended the test does so.
+    signalPod(pod, '/kubelambda/supervisor.cjs', 'SIGKILL')
+    await told
+    await expectReplaced('burst', pod)
+    expect(server.output()).toMatch(new RegExp(`${nameOf(pod)} of burst is gone: it ran out of memory`))
+  })
 
   test('memory that runs out for the whole pod ends what used it up, and neither the supervisor nor the environment', async () => {
     const pod = await createHeld('greedy', { Timeout: 60, MemorySize: 128 })

@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import { RuntimeUnavailable } from '../api/environments/driver.ts'
 
 /** How far a pod is, as far as its environment is concerned. */
 export type PodState =
@@ -50,6 +51,12 @@ export function podState(pod: V1Pod): PodState {
 /** Whether the status says that the environment did not end because it was told to. */
 export function hasFailed({ status }: V1Pod): boolean {
   return status?.reason !== undefined || (status?.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0) !== 0
+}
+
+/** What is told of a pod that will not start as it is. */
+export function brokenFault(cause: 'image' | 'container', reason: string): Error {
+  if (cause === 'container') return new Error(`The pod cannot start: ${reason}`)
+  return new RuntimeUnavailable(`The image cannot be pulled: set KUBELAMBDA_IMAGES, or make it available (${reason})`)
 }
 
 function brokenState({ state, image }: V1ContainerStatus): PodState | undefined {

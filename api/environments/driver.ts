@@ -49,6 +49,11 @@ export interface Launched {
   readonly found?: 'idle' | 'busy'
   /** Set when the channel is a network connection whose other side answers a `ping`. */
   readonly answersPings?: boolean
+  /**
+   * Asked when the channel ended by itself: whether all of the environment, its supervisor too, was ended for want of memory.
+   * Absent where a supervisor is never ended so.
+   */
+  ranOutOfMemory?(): Promise<boolean>
   /** Ends the environment and everything in it at once; safe to call again. */
   kill(): void
   /** Lets go of the environment, which lives on for the next server. Absent where environments end with their server. */

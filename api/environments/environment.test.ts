@@ -6,20 +6,21 @@ import type { InvocationResult } from './invocation.ts'
 
 const assignment = { functionName: 'hello', timeoutMs: 900_000, initTimeoutMs: 10_000 } as Assignment
 
-describe('an environment that is watched while it runs something', () => {
+describe('an environment that ends, or falls silent, while it runs something', () => {
   let supervisor: Duplex
   let environment: Environment
   let killed = 0
   let nowMs = 0
   let received: string[] = []
   let isAnswering = true
+  let hasNoMemory = false
 
   beforeEach(() => open(true))
   afterEach(() => environment.kill('the test is over'))
 
   /** The supervisor's side of the channel is the test's. */
   function open(answersPings: boolean): void {
-    ;[killed, nowMs, received, isAnswering] = [0, 0, [], true]
+    ;[killed, nowMs, received, isAnswering, hasNoMemory] = [0, 0, [], true, false]
     const [channel, other] = duplexPair()
     supervisor = other
     const receive = ({ message }: { message: ServerMessage }) => {
@@ -27,7 +28,8 @@ describe('an environment that is watched while it runs something', () => {
       if (message.type === 'ping' && isAnswering) supervisor.write(encodeFrame({ type: 'pong' }))
     }
     supervisor.on('data', frameDecoder<ServerMessage>(receive))
-    const launched = { id: 'e', channel, assignment, answersPings, kill: () => killed++ }
+    const ranOutOfMemory = () => Promise.resolve(hasNoMemory)
+    const launched = { id: 'e', channel, assignment, answersPings, ranOutOfMemory, kill: () => killed++ }
     const ignore = () => undefined
     environment = new Environment(launched, { onFree: ignore, onGone: ignore, onLog: ignore }, () => nowMs)
   }
@@ -84,5 +86,24 @@ describe('an environment that is watched while it runs something', () => {
     await watchFor(300)
     expect(received).toEqual(['assign', 'invoke'])
     expect(killed).toBe(0)
+  })
+
+  test('answers as the function that used up all memory would, once its pod is known to have ended so', async () => {
+    const outcome = run()
+    hasNoMemory = true
+    supervisor.destroy()
+    const { payload, functionError } = await outcome
+    expect(functionError).toBe('Unhandled')
+    expect(JSON.parse(Buffer.from(payload).toString())).toEqual({
+      errorType: 'Runtime.OutOfMemory',
+      errorMessage: 'RequestId: r Error: Runtime exited with error: signal: killed',
+    })
+    expect(killed).toBe(1)
+  })
+
+  test('is lost when it ended for any other reason', async () => {
+    const outcome = run()
+    supervisor.destroy()
+    await expect(outcome).rejects.toThrow('its supervisor ended')
   })
 })

@@ -10,7 +10,7 @@ import {
 } from '../../runtime-bootstrap/protocol.ts'
 import type { Launched } from './driver.ts'
 import type { AnswerSink, Invocation, InvocationResult } from './invocation.ts'
-import { invokeMessage, resultOf } from './invocation-frames.ts'
+import { invokeMessage, outOfMemory, resultOf } from './invocation-frames.ts'
 import { passChunks } from './stream-grants.ts'
 
 export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
@@ -110,7 +110,7 @@ export class Environment {
     )
     channel.on('error', () => undefined)
     channel.on('end', () => channel.destroy())
-    channel.on('close', () => this.#lose('its supervisor ended'))
+    channel.on('close', () => void this.#end())
     if (launched.found === undefined) channel.write(encodeFrame({ type: 'assign', assignment: launched.assignment }))
     else this.#adopt(launched.found)
   }
@@ -148,7 +148,7 @@ export class Environment {
   invoke(invocation: Invocation): Promise<InvocationResult> {
     const { channel, assignment } = this.launched
     if (!channel.writable) {
-      this.#lose('its channel was closed')
+      this.kill('its channel was closed')
       return Promise.reject(new EnvironmentLost(this.launched, 'its channel was closed', true))
     }
     this.#move('busy')
@@ -160,7 +160,7 @@ export class Environment {
       const call: Call = { requestId, tail, deadlineMs, askedMs, resolve, reject, stream, written: false }
       this.#call = call
       channel.write(encodeFrame(invokeMessage(invocation), invocation.payload), (error) => {
-        if (error) this.#lose('the event could not be written')
+        if (error) this.kill('the event could not be written')
         else call.written = true
       })
     })
@@ -177,7 +177,9 @@ export class Environment {
 
   /** Ends the environment and everything in it at once. */
   kill(reason: string): void {
-    this.#lose(reason)
+    if (this.#isGone) return
+    this.launched.kill()
+    this.#leave(reason)
   }
 
   #streamTo(sink: AnswerSink, requestId: string): Stream {
@@ -253,7 +255,7 @@ export class Environment {
     const call = this.#call
     if (call === undefined && this.#state === 'finishing') return this.#free()
     if (call?.requestId !== done.requestId) return
-    if (call.response === undefined) return this.#lose('it ended an invocation without an answer')
+    if (call.response === undefined) return this.kill('it ended an invocation without an answer')
     if (call.tail) call.resolve(resultOf(call.response, done.logTail))
     this.#free()
   }
@@ -267,10 +269,12 @@ export class Environment {
     if (this.#state === 'idle') this.#events.onFree(this)
   }
 
-  #lose(reason: string): void {
-    if (this.#isGone) return
-    this.launched.kill()
-    this.#leave(reason)
+  /** The channel ended by itself. What used up all memory is the function's own fault, and is answered as one. */
+  async #end(): Promise<void> {
+    const call = this.#call
+    const isWaiting = call !== undefined && call.response === undefined && call.stream === undefined
+    if (isWaiting && (await this.launched.ranOutOfMemory?.())) call.resolve(outOfMemory(call.requestId))
+    this.kill('its supervisor ended')
   }
 
   #leave(reason: string): void {

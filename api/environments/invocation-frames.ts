@@ -26,3 +26,11 @@ export function resultOf({ message, body }: Frame<ResponseMessage>, logTail?: st
     ...(logTail === undefined ? {} : { logTail }),
   }
 }
+
+/** What the caller gets when the function used up the memory of its environment, supervisor and all. */
+export function outOfMemory(requestId: string): InvocationResult {
+  const errorType = 'Runtime.OutOfMemory'
+  const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`
+  const payload = Buffer.from(JSON.stringify({ errorType, errorMessage }))
+  return { payload, contentType: 'application/json', functionError: 'Unhandled', errorType }
+}

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { describe, test } from '@jest/globals'
 import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
@@ -24,11 +24,38 @@ export function describeOnThisNode(name: string, body: () => void): void {
   }
 }
 
+/** Lets a container use so much more memory than now, and no more; answers whether anything was ended for want of it. */
+export function limitMemory(pod: V1Pod, words: string, moreMb: number): () => boolean {
+  const [pid] = processesNamed(pod, words)
+  if (pid === undefined) throw new Error(`There is no ${words} in the pod`)
+  const { usage, limit, events } = memoryFiles(pid)
+  writeFileSync(limit, String(Number(readFileSync(usage, 'utf8')) + moreMb * 1024 * 1024))
+  return () => !existsSync(events) || /^oom_kill [1-9]/m.test(readFileSync(events, 'utf8'))
+}
+
+/** Of version 1 of cgroups, or version 2. */
+function memoryFiles(pid: number) {
+  const groups = readProcess(pid, 'cgroup').split('\n')
+  const [one, two] = [/^\d+:memory:/, /^0::/].map((prefix) =>
+    groups.find((line) => prefix.test(line))?.replace(prefix, ''),
+  )
+  const folder = `/sys/fs/cgroup${one === undefined ? (two ?? '') : `/memory${one}`}`
+  const [usage, limit, events] =
+    one === undefined
+      ? ['memory.current', 'memory.max', 'memory.events']
+      : ['memory.usage_in_bytes', 'memory.limit_in_bytes', 'memory.oom_control']
+  return { usage: `${folder}/${usage}`, limit: `${folder}/${limit}`, events: `${folder}/${events}` }
+}
+
 /** Sends a signal to those processes of a pod whose command line holds the words; answers how many there were. */
 export function signalPod(pod: V1Pod, words: string, signal: NodeJS.Signals): number {
-  const found = processesOf(pod).filter((pid) => readProcess(pid, 'cmdline').replaceAll('\0', ' ').includes(words))
+  const found = processesNamed(pod, words)
   for (const pid of found) process.kill(pid, signal)
   return found.length
+}
+
+function processesNamed(pod: V1Pod, words: string): number[] {
+  return processesOf(pod).filter((pid) => readProcess(pid, 'cmdline').replaceAll('\0', ' ').includes(words))
 }
 
 function processesOf({ metadata }: V1Pod): number[] {

@@ -1,0 +1,34 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { setTimeout as delay } from 'node:timers/promises'
+import { nameOf } from './pod-facts.ts'
+import { podState } from './pod-state.ts'
+
+/** Why environments ended, which the cluster says a moment after their connection is gone. */
+export interface PodEndings {
+  /** The pod ended, or is gone. */
+  ended(pod: V1Pod): void
+  /** Whether the whole pod was ended for want of memory; waits a few seconds for the cluster to say so. */
+  ranOutOfMemory(name: string): Promise<boolean>
+}
+
+/** A kubelet looks at its containers once a second. */
+const waitMs = 3_000
+
+export function followEndings(find: (name: string) => V1Pod | undefined): PodEndings {
+  const waiting = new Map<string, (pod: V1Pod) => void>()
+  return {
+    ended: (pod) => waiting.get(nameOf(pod))?.(pod),
+    async ranOutOfMemory(name) {
+      const seen = find(name)
+      if (seen === undefined || podState(seen).kind === 'ended') return isOutOfMemory(seen)
+      const ended = new Promise<V1Pod>((resolve) => waiting.set(name, resolve))
+      const pod = await Promise.race([ended, delay(waitMs, undefined, { ref: false })])
+      waiting.delete(name)
+      return isOutOfMemory(pod)
+    },
+  }
+}
+
+function isOutOfMemory(pod: V1Pod | undefined): boolean {
+  return pod?.status?.containerStatuses?.[0]?.state?.terminated?.reason === 'OOMKilled'
+}
