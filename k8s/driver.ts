@@ -22,7 +22,7 @@ import { genericPod } from './pod-spec.ts'
 import { reachPod } from './pod-connection.ts'
 import { followEndings } from './pod-endings.ts'
 import { foundEnvironment, isAssigned, nameOf, shapeIdOf, shapeOfPod } from './pod-facts.ts'
-import { brokenFault, hasFailed, podState } from './pod-state.ts'
+import { brokenFault, hasFailed, hasStopped, podState } from './pod-state.ts'
 import { seePods, type PodsSeen } from './pods-seen.ts'
 import { allowedNamespaces, type KubernetesSettings } from './settings.ts'
 
@@ -221,9 +221,7 @@ class KubernetesDriver implements Driver {
     const pod = genericPod(shape, this.#options.settings)
     return {
       name: pod.metadata?.name ?? '',
-      create: async () => {
-        await this.#options.cluster.create(pod)
-      },
+      create: () => this.#options.cluster.create(pod),
     }
   }
 
@@ -261,8 +259,10 @@ class KubernetesDriver implements Driver {
     socket?.destroy()
     this.#generics.forget(name)
     this.#pools.find(shapeIdOf(pod))?.lose(name, new Error(`The pod ${name} did not come up: ${reason}`), false)
+    const namespace = pod.metadata?.namespace ?? ''
     // Ended pods stay as objects until somebody deletes them.
-    if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, pod.metadata?.namespace ?? '')
+    if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, namespace)
+    else if (hasStopped(pod)) this.#removal.stopped(name, namespace)
     if (isOver) this.#removal.gone(name)
   }
 

@@ -5,6 +5,11 @@ import type { Cluster } from './cluster.ts'
 /** Sees to it that pods go, however long the API server takes to answer. */
 export interface PodRemoval {
   end(name: string, namespace: string): void
+  /**
+   * Nothing of the pod runs any more. If it is to go its object does at once: a kubelet may take 10 s and more to say that it is
+   * done, and the pod counts for quotas until then.
+   */
+  stopped(name: string, namespace: string): void
   /** Whether the pod is to go. */
   isEnding(name: string): boolean
   /** The pod is gone. */
@@ -21,6 +26,7 @@ const settleMs = 3_000
 /** Deletes pods, again and again until the cluster took it; what it refuses for good is said once. */
 export function removePods(cluster: Pick<Cluster, 'remove'>, warn: (line: string) => void): PodRemoval {
   const ending = new Map<string, Promise<void>>()
+  const forced = new Set<string>()
 
   async function remove(name: string, namespace: string): Promise<void> {
     for (let pauseMs = firstPauseMs; ending.has(name); pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
@@ -44,9 +50,16 @@ export function removePods(cluster: Pick<Cluster, 'remove'>, warn: (line: string
       ending.set(name, Promise.resolve())
       ending.set(name, remove(name, namespace))
     },
+    stopped(name, namespace) {
+      if (!ending.has(name) || forced.has(name)) return
+      forced.add(name)
+      // What it does not do now the kubelet does later.
+      cluster.remove(namespace, name, 0).catch(() => undefined)
+    },
     isEnding: (name) => ending.has(name),
     gone(name) {
       ending.delete(name)
+      forced.delete(name)
     },
     async settled() {
       await Promise.race([Promise.all(ending.values()), delay(settleMs, undefined, { ref: false })])

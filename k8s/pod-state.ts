@@ -59,6 +59,12 @@ export function brokenFault(cause: 'image' | 'container', reason: string): Error
   return new RuntimeUnavailable(`The image cannot be pulled: set KUBELAMBDA_IMAGES, or make it available (${reason})`)
 }
 
+/** Whether its node says that all of its containers have ended. */
+export function hasStopped({ status }: V1Pod): boolean {
+  const containers = status?.containerStatuses ?? []
+  return containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined)
+}
+
 function brokenState({ state, image }: V1ContainerStatus): PodState | undefined {
   const waiting = state?.waiting
   const reason = waiting?.reason
