@@ -1,7 +1,9 @@
 import { ApiException } from '@kubernetes/client-node'
+import { connectionFault } from './connection-fault.ts'
 
-/** What the API server's refusal means for who asked. */
-export type FaultKind = 'quota' | 'forbidden' | 'invalid' | 'conflict' | 'missing' | 'expired' | 'unreachable'
+/** What the API server's refusal means for who asked; `kubeconfig`: what is set leads to no API server that can be trusted. */
+export type FaultKind =
+  'quota' | 'forbidden' | 'invalid' | 'conflict' | 'missing' | 'expired' | 'unreachable' | 'kubeconfig'
 
 /** The cluster did not do what it was asked; the message says what to do. */
 export class ClusterFault extends Error {
@@ -19,6 +21,12 @@ export function clusterFault(task: string, cause: unknown): ClusterFault {
   const status = statusOf(cause)
   const said = messageOf(cause)
   if (status === undefined) {
+    const connection = connectionFault(cause)
+    if (connection !== undefined) {
+      const { reason, fix } = connection
+      const line = `KUBELAMBDA_KUBECONFIG: the Kubernetes API cannot be used (${task}): ${reason}: ${fix}`
+      return new ClusterFault('kubeconfig', line, cause)
+    }
     return new ClusterFault('unreachable', `The Kubernetes API did not answer (${task}): ${said}`, cause)
   }
   if (status === 403 && said.includes('exceeded quota')) {

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { V1PodStatus } from '@kubernetes/client-node'
 import { CapacityExhausted, RuntimeUnavailable, type Driver, type EnvironmentSpec } from '../api/environments/driver.ts'
-import { connectCluster } from './cluster.ts'
-import { createKubernetesDriver } from './driver.ts'
 import { playApi, type PlayedApi } from './testing/api-server.ts'
-import { aSpec, someSettings } from './testing/samples.ts'
+import { startPlayedDriver } from './testing/played-driver.ts'
+import { aSpec } from './testing/samples.ts'
 import { until } from './testing/until.ts'
 
 const waiting = (reason: string, message: string): V1PodStatus => ({
@@ -45,18 +44,7 @@ describe('what the cluster refuses', () => {
   let driver: Driver
   let lines: string[]
   const log = { info: (line: string) => void lines.push(line), warn: (line: string) => void lines.push(line) }
-  const start = () =>
-    createKubernetesDriver({
-      cluster: connectCluster(api.kubeconfig),
-      settings: someSettings({ poolSize: 0, startMs: 400 }),
-      code: { read: () => Promise.resolve(undefined) },
-      accountId: '000000000000',
-      region: 'us-east-1',
-      log,
-      nextToken: () => Promise.resolve(1),
-      isOwnerGone: () => Promise.resolve(false),
-      claim: () => Promise.resolve(true),
-    })
+  const start = () => startPlayedDriver(api.kubeconfig, { log })
   beforeEach(async () => {
     lines = []
     api = await playApi()

@@ -52,7 +52,7 @@ const retryMs = 1_000
 const adoptMs = 15_000
 
 /**
- * Runs environments in pods. A cluster that cannot be reached at first is waited for; what else it lacks is an error of one line.
+ * Runs environments in pods. A cluster that cannot be reached at first is waited for; what else is wrong is an error of one line.
  *
  * 1. watch    all pods of environments, begun before anything else             pods-seen.ts, pod-watch.ts, pod-state.ts
  * 2. pool     generic pods per shape are created, connected and kept           environment-pool.ts, pod-spec.ts

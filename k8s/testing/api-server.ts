@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeConfig, type V1Pod } from '@kubernetes/client-node'
+import type { Certificate } from './tls-certificates.ts'
 
 /** How the API server refuses a request. */
 export interface Refusal {
@@ -34,7 +36,13 @@ export interface PlayedApi {
   stop(): Promise<void>
 }
 
-export async function playApi(): Promise<PlayedApi> {
+/** What it shows to who connects, and the authority that its kubeconfig names; all PEM. */
+export interface PlayedTls extends Certificate {
+  readonly authority: string | undefined
+}
+
+/** Plays an API server, over TLS when it is given a certificate. */
+export async function playApi(tls?: PlayedTls): Promise<PlayedApi> {
   const pods = new Map<string, V1Pod>()
   const watches = new Set<ServerResponse>()
   const sockets = new Set<Socket>()
@@ -97,16 +105,12 @@ export async function playApi(): Promise<PlayedApi> {
     }
   }
 
-  const server = createServer((request, response) => void answer(request, response))
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => void answer(request, response)
+  const server: Server = tls === undefined ? createServer(onRequest) : createSecureServer(tls, onRequest)
   server.on('connection', (socket) => sockets.add(socket.on('close', () => sockets.delete(socket))))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const folder = mkdtempSync(join(tmpdir(), 'api-'))
-  const kubeconfig = join(folder, 'kubeconfig')
-  const config = new KubeConfig()
-  const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
-  config.loadFromClusterAndUser({ name: 'c', server: address, skipTLSVerify: true }, { name: 'u' })
-  writeFileSync(kubeconfig, config.exportConfig())
+  const { folder, kubeconfig } = writeKubeconfig((server.address() as AddressInfo).port, tls)
   const cut = (): void => sockets.forEach((socket) => socket.destroy())
   return {
     kubeconfig,
@@ -133,6 +137,18 @@ export async function playApi(): Promise<PlayedApi> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A kubeconfig file for the port, in a folder of its own. */
+function writeKubeconfig(port: number, tls: PlayedTls | undefined): { folder: string; kubeconfig: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'api-'))
+  const kubeconfig = join(folder, 'kubeconfig')
+  const config = new KubeConfig()
+  const server = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${String(port)}`
+  const trust = tls?.authority === undefined ? {} : { caData: Buffer.from(tls.authority).toString('base64') }
+  config.loadFromClusterAndUser({ name: 'c', server, skipTLSVerify: tls === undefined, ...trust }, { name: 'u' })
+  writeFileSync(kubeconfig, config.exportConfig())
+  return { folder, kubeconfig }
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

@@ -1,0 +1,51 @@
+/** Why there is no connection that can be used, and what would mend it; waiting does not. */
+export interface ConnectionFault {
+  readonly reason: string
+  readonly fix: string
+}
+
+interface SystemFault {
+  readonly message: string
+  readonly code?: unknown
+  readonly syscall?: unknown
+}
+
+const renew = 'renew the certificate of the API server, or set the clocks right'
+const address = 'give the kubeconfig an address that the certificate is for, or its name as tls-server-name'
+const authority = "give the kubeconfig the cluster's certificate authority"
+const plain = 'it speaks no TLS, so that its address begins with http:, or is another one'
+const readable = 'the kubeconfig names it: let the server read it'
+
+/** What Node.js says of certificates, by the beginning of its code: the first that fits counts. */
+const fixes: readonly (readonly [RegExp, string])[] = [
+  [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, renew],
+  [/^(ERR_TLS_CERT_ALTNAME_|HOSTNAME_MISMATCH$)/, address],
+  [/^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA$)/, authority],
+  [/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/, plain],
+]
+
+/**
+ * What is wrong for good with the way to the API server: certificates that are not trusted, and files of the kubeconfig that
+ * cannot be read. Undefined for everything else, such as a connection that is refused, broken or late.
+ */
+export function connectionFault(cause: unknown): ConnectionFault | undefined {
+  const { message, code, syscall } = rootOf(cause)
+  if (typeof code !== 'string') return undefined
+  const fix = syscall === 'open' ? readable : fixes.find(([codes]) => codes.test(code))?.[1]
+  // Behind a semicolon Node.js advises options of its own.
+  return fix === undefined ? undefined : { reason: firstLine(message).split('; ')[0] ?? '', fix }
+}
+
+/** The error behind all others. */
+function rootOf(fault: unknown): SystemFault {
+  if (!isFault(fault)) return { message: String(fault) }
+  return isFault(fault.cause) ? rootOf(fault.cause) : fault
+}
+
+function isFault(value: unknown): value is SystemFault & { readonly cause?: unknown } {
+  return typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string'
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? ''
+}

@@ -1,0 +1,22 @@
+import type { Driver } from '../../api/environments/driver.ts'
+import { connectCluster } from '../cluster.ts'
+import { createKubernetesDriver, type KubernetesDriverOptions } from '../driver.ts'
+import { someSettings } from './samples.ts'
+
+/** Starts a driver without a pool on a played API; only what it says and when it stops waiting are the caller's. */
+export function startPlayedDriver(
+  kubeconfig: string,
+  options: Pick<KubernetesDriverOptions, 'log' | 'signal'>,
+): Promise<Driver> {
+  return createKubernetesDriver({
+    cluster: connectCluster(kubeconfig),
+    settings: someSettings({ poolSize: 0, startMs: 400 }),
+    code: { read: () => Promise.resolve(undefined) },
+    accountId: '000000000000',
+    region: 'us-east-1',
+    nextToken: () => Promise.resolve(1),
+    isOwnerGone: () => Promise.resolve(false),
+    claim: () => Promise.resolve(true),
+    ...options,
+  })
+}
