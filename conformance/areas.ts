@@ -10,6 +10,7 @@ import { errors } from './areas/errors.ts'
 import { eventInvokeConfigs } from './areas/event-invoke-configs.ts'
 import { eventSourceMappings } from './areas/event-source-mappings.ts'
 import { functionOptions } from './areas/function-options.ts'
+import { functionUrlCalls } from './areas/function-url-calls.ts'
 import { functionUrls } from './areas/function-urls.ts'
 import { functions } from './areas/functions.ts'
 import { images } from './areas/images.ts'
@@ -49,6 +50,7 @@ export const areas: readonly Area[] = [
   eventInvokeConfigs,
   functionOptions,
   functionUrls,
+  functionUrlCalls,
   provisionedConcurrency,
   reservedConcurrency,
   capacityProviders,
