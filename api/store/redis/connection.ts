@@ -28,6 +28,7 @@ export interface ConnectionOptions {
 const commandTimeoutMs = 2_000
 /** A socket that answers nothing for so long while commands wait is given up. */
 const socketTimeoutMs = 4_000
+const disconnectTimeoutMs = 200
 const longestBackOffMs = 1_000
 
 /** A first connection that takes longer is told of. */
@@ -71,6 +72,8 @@ function commonOptions({ isEncrypted, username, password, database }: RedisAddre
     commandTimeout: commandTimeoutMs,
     connectTimeout: commandTimeoutMs,
     socketTimeout: socketTimeoutMs,
+    // The client waits so long for the end of a socket, also of one that has ended already.
+    disconnectTimeout: disconnectTimeoutMs,
     keepAlive: 5_000,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
