@@ -14,7 +14,7 @@ export interface GenericEnvironment {
 /** What a pool needs of the cluster. */
 export interface PoolWorld {
   /** A pod of the shape, named, which `create` begins; resolves once the cluster took it. */
-  plan(shape: PodShape): { readonly name: string; readonly create: () => Promise<void> }
+  plan(shape: PodShape): { readonly name: string; readonly create: () => Promise<unknown> }
   /** Ends a pod and sees to it that it goes. */
   end(name: string, namespace: string): void
   warn(line: string): void
