@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Kafka, SASLOptions } from 'kafkajs'
+import { registerCodecs } from './compression.ts'
 
 /** How a cluster is reached and entered. */
 export interface ClusterAccess {
@@ -14,7 +15,9 @@ const retry = { retries: 2, initialRetryTime: 200, maxRetryTime: 2_000 }
 
 /** A client of the cluster, connected to nothing yet. The library is loaded only now; what it would log is thrown as well. */
 export async function createClient({ bootstrapServers, tls, sasl }: ClusterAccess): Promise<Kafka> {
-  const { Kafka, logLevel } = await import('kafkajs')
+  const library = await import('kafkajs')
+  registerCodecs(library)
+  const { Kafka, logLevel } = library
   return new Kafka({
     clientId: 'kubelambda',
     brokers: [...bootstrapServers],

@@ -22,8 +22,8 @@ const faults: readonly { readonly text: string; readonly isMeant: (known: Known)
 
 /** What a mapping shows of this error: a cluster that cannot be reached stays a plain `Error`, which is shown as such. */
 export function kafkaFault(error: unknown, topics: readonly string[]): unknown {
-  if (error instanceof SourceFault) return error
   for (let known = error; known instanceof Error; known = known.cause) {
+    if (known instanceof SourceFault) return known
     if ((known as Known).type === 'UNKNOWN_TOPIC_OR_PARTITION')
       return new SourceFault(`Topic not found: ${topics.join(', ')}`, { cause: error })
     const fault = faults.find(({ isMeant }) => isMeant(known as Known))

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe } from '@jest/globals'
 import { startBrokerFront } from './broker-front.ts'
-import { Kafka, logLevel, Partitioners, type Message } from 'kafkajs'
+import { Kafka, logLevel, Partitioners, type CompressionTypes, type Message } from 'kafkajs'
 
 /** Kafka's brokers as librdkafka mocks them for its own tests: topics, groups and offsets, in memory. */
 export interface MockCluster {
@@ -18,7 +18,9 @@ export interface MockCluster {
   /** Answers this error of Kafka's protocol for the topic from now on; 0 for none. */
   failTopic(name: string, error: number): Promise<void>
   setUp(isUp: boolean): Promise<void>
-  send(topic: string, messages: readonly Message[]): Promise<void>
+  send(topic: string, messages: readonly Message[], compression?: CompressionTypes): Promise<void>
+  /** Sends a text so many times to the first partition, in one batch that librdkafka compresses. */
+  sendCompressed(topic: string, codec: string, count: number, text: string): Promise<void>
   /** The committed offset of each partition, `-1` for none. */
   committed(groupId: string, topic: string): Promise<string[]>
   close(): Promise<void>
@@ -56,9 +58,10 @@ export async function startMockCluster(): Promise<MockCluster> {
     newTopic: (name, partitions) => ask(`topic ${name} ${partitions}`),
     failTopic: (name, error) => ask(`fail ${name} ${error}`),
     setUp: (isUp) => ask(isUp ? 'up' : 'down'),
-    async send(topic, messages) {
-      await producer.send({ topic, messages: [...messages] })
+    async send(topic, messages, compression) {
+      await producer.send({ topic, messages: [...messages], ...(compression === undefined ? {} : { compression }) })
     },
+    sendCompressed: (topic, codec, count, text) => ask(`send ${topic} ${codec} ${count} ${text}`),
     async committed(groupId, topic) {
       const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
       const partitions = found?.partitions ?? []
