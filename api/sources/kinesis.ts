@@ -58,8 +58,8 @@ export function createKinesisStream({
         input,
         signal,
       )
-      const role = (await run.target())?.roleArn ?? ''
-      const records = answer.Records.map((record) => recordOf(record, shardId, sourceArn, role))
+      const role = answer.Records.length > 0 ? (await run.target())?.roleArn : undefined
+      const records = answer.Records.map((record) => recordOf(record, shardId, sourceArn, role ?? ''))
       return { records, ...(answer.NextShardIterator ? { next: answer.NextShardIterator } : {}) }
     },
   }

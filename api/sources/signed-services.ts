@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import {
   AwsRefusal,
   type AwsService,
@@ -6,6 +6,7 @@ import {
   type ServiceCall,
   type ServiceQuestion,
 } from './aws-services.ts'
+import { createRequestSender, type HttpAnswer } from './request-sender.ts'
 import { SourceFault } from './source.ts'
 
 export interface Credentials {
@@ -35,6 +36,8 @@ const hosts: Readonly<Record<AwsService, string>> = {
 
 /** Calls services over HTTP with AWS's JSON protocol, or asks by path, signed with Signature Version 4. */
 export function createSignedServices(parts: SignedServicesParts): AwsServices {
+  const send = createRequestSender(longestCallMs)
+  const keyOf = createSigningKeys()
   return {
     async call(call) {
       const { service, region } = call
@@ -43,12 +46,10 @@ export function createSignedServices(parts: SignedServicesParts): AwsServices {
       const base = given === 'aws' ? `https://${hosts[service]}.${region}.amazonaws.com` : given
       const request = requestOf(call)
       const url = new URL('path' in call ? call.path : base, base)
-      const headers = sign(call, request, url, await parts.credentials(), new Date(parts.now()))
-      const limit = AbortSignal.timeout(longestCallMs)
-      const signal = call.signal === undefined ? limit : AbortSignal.any([call.signal, limit])
-      const { method, body } = request
-      const response = await fetch(url, { method, headers, signal, ...(method === 'GET' ? {} : { body }) })
-      return answerOf(response.status, await response.text(), response.headers.get('x-amzn-errortype'))
+      const time = new Date(parts.now()).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
+      const headers = sign(call, request, url, await parts.credentials(), { time, keyOf })
+      const answer = await send(url, { ...request, headers, signal: call.signal })
+      return answerOf(answer)
     },
   }
 }
@@ -73,7 +74,7 @@ function requestOf(call: ServiceCall | ServiceQuestion): SignedRequest {
   }
 }
 
-function answerOf(status: number, text: string, errorType: string | null): unknown {
+function answerOf({ status, headers, text }: HttpAnswer): unknown {
   let answer: unknown
   try {
     answer = JSON.parse(text === '' ? '{}' : text)
@@ -82,7 +83,8 @@ function answerOf(status: number, text: string, errorType: string | null): unkno
   }
   if (status < 300) return answer
   const { __type = '', message, Message } = answer as { __type?: string; message?: string; Message?: string }
-  const code = (errorType?.split(':')[0] ?? __type).split('#').at(-1) ?? ''
+  const errorType = headers['x-amzn-errortype']
+  const code = (typeof errorType === 'string' ? (errorType.split(':')[0] ?? '') : __type).split('#').at(-1) ?? ''
   throw new AwsRefusal(code, message ?? Message ?? '', status)
 }
 
@@ -91,9 +93,8 @@ function sign(
   { method, body, headers: given }: SignedRequest,
   { host, pathname }: URL,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
-  now: Date,
+  { time, keyOf }: { readonly time: string; readonly keyOf: SigningKeys },
 ): Record<string, string> {
-  const time = now.toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
   const day = time.slice(0, 8)
   const all: Record<string, string> = {
     ...given,
@@ -106,16 +107,29 @@ function sign(
   const path = pathname.split('/').map(encodeURIComponent).join('/')
   const names = Object.keys(headers).join(';')
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`)
-  const request = [method, path, '', lines.join(''), names, sha256(body)].join('\n')
-  const scope = `${day}/${region}/${service}/aws4_request`
-  const key = [day, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`))
-  const signature = hmac(key, ['AWS4-HMAC-SHA256', time, scope, sha256(request)].join('\n')).toString('hex')
-  const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
+  const request = [method, path, '', lines.join(''), names, hash('sha256', body)].join('\n')
+  const scope = [day, region, service, 'aws4_request']
+  const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), hash('sha256', request)].join('\n')
+  const signature = hmac(keyOf(scope, secretAccessKey), text).toString('hex')
+  const credential = `${accessKeyId}/${scope.join('/')}`
+  const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`
   return { ...headers, authorization }
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+/** The key that signs in a scope: day, region and service. */
+type SigningKeys = (scope: readonly string[], secretAccessKey: string) => Buffer
+
+/** A key is worked out once: the newest of each region and service is kept. */
+function createSigningKeys(): SigningKeys {
+  const kept = new Map<string, { readonly of: string; readonly key: Buffer }>()
+  return (scope, secretAccessKey) => {
+    const [of, place] = [[...scope, secretAccessKey].join('/'), scope.slice(1).join('/')]
+    const known = kept.get(place)
+    if (known?.of === of) return known.key
+    const key = scope.reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`))
+    kept.set(place, { of, key })
+    return key
+  }
 }
 
 function hmac(key: Buffer, text: string): Buffer {
