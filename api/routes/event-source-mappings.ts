@@ -8,6 +8,7 @@ import { parseFunctionName, type FunctionReference } from '../functions/function
 import { latestVersion } from '../functions/function.ts'
 import { checkTagCount } from '../functions/tags.ts'
 import { mappingErrors } from '../sources/mapping-errors.ts'
+import { firstResult } from '../sources/processing-result.ts'
 import { changedSettings, newSettings } from '../sources/mapping-rules.ts'
 import { createMappingStore } from '../sources/mapping-store.ts'
 import type { EventSource, EventSourceMapping, MappingTransition } from '../sources/mapping.ts'
@@ -122,8 +123,8 @@ async function newMapping(
   const { Tags: tags = {}, Enabled: isEnabled = true } = members
   checkTagCount(tags)
   await checkSource(dependencies, source)
-  const isStream = source.kind !== 'sqs' && source.kind !== 'mq'
-  const result = isStream ? { lastProcessingResult: 'No records processed' } : {}
+  const first = firstResult(source.kind)
+  const result = first === undefined ? {} : { lastProcessingResult: first }
   const transition = isEnabled && sources !== undefined ? ({ transition: 'Creating' } as const) : {}
   const times = { enabledMs: now(), lastModifiedMs: now() }
   return { id, ...target, source, settings, isEnabled, ...times, ...transition, ...result, tags }

@@ -2,6 +2,7 @@ import type { Home } from '../functions/arn.ts'
 import { changeDocument, eachDocument } from '../functions/document-change.ts'
 import type { Documents } from '../functions/documents.ts'
 import type { EventSourceMapping } from './mapping.ts'
+import { firstResult, saysUnreachable } from './processing-result.ts'
 import { polledMapping, type PolledMapping, type PolledMappings } from './poll-settings.ts'
 
 const kind = 'event-source-mapping'
@@ -28,6 +29,14 @@ export function createKeptMappings({ documents, ...home }: Home & { readonly doc
       await change(uuid, (mapping) => {
         const { lastProcessingResult, ...rest } = mapping
         if (lastProcessingResult === result) return mapping
+        return result === undefined ? rest : { ...rest, lastProcessingResult: result }
+      })
+    },
+    async recover(uuid) {
+      await change(uuid, (mapping) => {
+        const { lastProcessingResult, ...rest } = mapping
+        if (!saysUnreachable(lastProcessingResult)) return mapping
+        const result = firstResult(mapping.source.kind)
         return result === undefined ? rest : { ...rest, lastProcessingResult: result }
       })
     },

@@ -6,8 +6,6 @@ import { SourceFault, type Source } from './source.ts'
 export interface MappingRunner {
   /** Ends soon: batches that run are waited for. */
   stop(): Promise<void>
-  /** Removes what the source's server keeps of the mapping. */
-  remove(): Promise<void>
 }
 
 export interface MappingRunnerParts {
@@ -17,6 +15,8 @@ export interface MappingRunnerParts {
   readonly times: LeaseTimes
   /** What the mapping shows of polls that fail. */
   readonly report: (result: string | undefined) => void
+  /** Told when a source whose parts could not be listed is there again. */
+  readonly reached: () => void
   readonly warn: (line: string) => void
 }
 
@@ -41,7 +41,6 @@ export function startMappingRunner(parts: MappingRunnerParts): MappingRunner {
       await Promise.all(held.values())
       await source?.close?.()
     },
-    remove: async () => (await parts.open()).remove?.(),
   }
 }
 
@@ -56,6 +55,7 @@ async function keepPolling(
     try {
       source ??= await parts.open()
       for (const part of await source.parts()) if (!held.has(part)) await take(source, part, parts, held, signal)
+      if (failures > 0) parts.reached()
       failures = 0
       await pause(parts.times.tickMs, signal)
     } catch (error) {

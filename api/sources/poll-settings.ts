@@ -64,6 +64,8 @@ export interface PolledMappings {
   settle(uuid: string, transition: MappingTransition): Promise<void>
   /** Shows what became of the last batch or poll; nothing removes it. */
   report(uuid: string, lastProcessingResult: string | undefined): Promise<void>
+  /** Shows what a new mapping shows where it was said that its source cannot be polled; leaves other results. */
+  recover(uuid: string): Promise<void>
 }
 
 /** Of sources whose mappings show no batch size that was not given. */

@@ -9,8 +9,10 @@ import type { PollSettings } from './poll-settings.ts'
 import { redisRecord } from './redis-record.ts'
 import { createRedisStreamsSource } from './redis-streams.ts'
 import type { FailureRecord, Source, SourceParts } from './source.ts'
+import { createLocalLeases } from './local-leases.ts'
+import { createSources } from './sources.ts'
 import { eventually } from './testing/eventually.ts'
-import { aMapping, playFunction, sourceParts, type Answer } from './testing/samples.ts'
+import { aMapping, fakeMappings, playFunction, sourceParts, type Answer } from './testing/samples.ts'
 
 interface RedisEvent {
   Records: { eventID: string; redisStream: { id: string; fields: Record<string, string> } }[]
@@ -241,6 +243,39 @@ describeWithRedis('a Redis stream as event source', () => {
     await stop()
     await open({}, () => ({})).remove?.()
     expect(redis.cli('XINFO', 'GROUPS', key)).toBe('')
+  })
+
+  test('a mapping that is deleted while it is disabled leaves no group behind', async () => {
+    add('1')
+    const mappings = fakeMappings()
+    const settings = aMapping({ kind: 'redis', sourceArn: arn() })
+    mappings.put(settings, 'Enabled')
+    const sources = createSources({
+      mappings,
+      documents: fakeDocuments(),
+      leases: createLocalLeases(Date.now),
+      services: { call: () => Promise.reject(new Error('not asked')) },
+      openEntryStream: (_server, name, named) => openEntryStream({ url: redis.url, key: name, group: named }),
+      runBatch: () => playFunction(),
+      accept: async () => undefined,
+      giveUp: () => async () => undefined,
+      isReachable: () => true,
+      newId: randomUUID,
+      warn: () => undefined,
+      now: Date.now,
+    })
+    try {
+      sources.start()
+      await eventually(() => redis.cli('XINFO', 'GROUPS', key).includes(group))
+      mappings.put(settings, 'Disabling')
+      sources.wake()
+      await eventually(() => mappings.stateOf(settings.uuid) === 'Disabled')
+      mappings.remove(settings.uuid)
+      sources.wake()
+      await eventually(() => redis.cli('XINFO', 'GROUPS', key) === '')
+    } finally {
+      await sources.close()
+    }
   })
 })
 

@@ -32,6 +32,7 @@ export function createRedisStreamsSource(parts: SourceParts): Source {
       const stream = await openStream(parts)
       try {
         await begin(stream, lease, parts)
+        parts.reached()
         const filter = createFilter(parts.settings.filters, { key: 'redisStream' })
         for (;;) {
           const entries = await gather(stream, parts, signal)

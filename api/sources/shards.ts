@@ -72,10 +72,13 @@ async function pollShard(
   // A second in which records arrived is read whole: DynamoDB gives their times in seconds.
   const oldestMs = Math.floor(sinceMs / 1000) * 1000
   try {
+    let isReached = false
     let position = positionOf(checkpoint)
     let next: string | undefined = await stream.iterator(shardId, position)
     while (next !== undefined && !isOver(inner)) {
       const page = await readOn(stream, shardId, { next, position, most: mostOf(parts) }, inner)
+      if (!isReached) parts.reached()
+      isReached = true
       for (const record of page.records) {
         lanes.push(record, record.arrivedMs >= oldestMs && passes(record.event, record.data))
         position = { after: record.sequenceNumber }

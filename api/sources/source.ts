@@ -33,6 +33,8 @@ export interface SourceParts {
   readonly giveUp: GiveUp
   /** Told what became of polls and batches, for the mapping to show; nothing when all is well and nothing is to be shown. */
   readonly report: (result: string | undefined) => void
+  /** Told when a source could be polled, once in a poll: that it could not is not to be shown any more. */
+  readonly reached: () => void
   readonly newId: () => string
   /** Epoch milliseconds. */
   readonly now: () => number

@@ -8,7 +8,7 @@ import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '
 import { openSource } from './open-source.ts'
 import type { SourceKind } from './mapping.ts'
 import type { RunBatch } from './run-batch.ts'
-import type { AcceptEvent, GiveUp } from './source.ts'
+import type { AcceptEvent, GiveUp, Source, SourceParts } from './source.ts'
 
 /**
  * Runs event source mappings.
@@ -61,16 +61,19 @@ interface Running {
 }
 
 type AllRunning = Map<string, Running>
+/** All mappings of the last look, polled or not, by their id. */
+type AllKnown = Map<string, PollSettings>
 
 /** Event source mappings of a server, not yet polled. */
 export function createSources(parts: SourcesParts): Sources {
   const running: AllRunning = new Map()
+  const known: AllKnown = new Map()
   const state = { isOpen: false, hasNews: false, looking: undefined as Promise<void> | undefined }
   let timer: NodeJS.Timeout | undefined
 
   const lookOnce = async (): Promise<void> => {
     clearTimeout(timer)
-    const again = await lookAtMappings(parts, running, wake).catch((cause: unknown) => {
+    const again = await lookAtMappings(parts, { running, known }, wake).catch((cause: unknown) => {
       parts.warn(`Event source mappings cannot be read: ${String(cause)}`)
       return againMs
     })
@@ -104,15 +107,19 @@ export function createSources(parts: SourcesParts): Sources {
 }
 
 /** Starts and ends polling as the mappings say; answers when to look again. */
-async function lookAtMappings(parts: SourcesParts, running: AllRunning, wake: () => void): Promise<number | undefined> {
+async function lookAtMappings(
+  parts: SourcesParts,
+  { running, known }: { readonly running: AllRunning; readonly known: AllKnown },
+  wake: () => void,
+): Promise<number | undefined> {
   const mappings = await parts.mappings.list()
   const isWanted = ({ state, settings }: PolledMapping) => polled.has(state) && parts.isReachable(settings.kind)
   const wanted = new Map(mappings.filter(isWanted).map((each) => [each.settings.uuid, each]))
   for (const [uuid, each] of running) {
     if (each.isStopping || JSON.stringify(wanted.get(uuid)?.settings) === each.settings) continue
-    const isGone = mappings.every(({ settings }) => settings.uuid !== uuid)
-    stop(uuid, isGone, parts, running, wake)
+    stop(uuid, parts, running, wake)
   }
+  forgetGone(mappings, parts, { running, known })
   for (const [uuid, { settings }] of wanted) {
     if (running.has(uuid)) continue
     running.set(uuid, { runner: start(settings, parts), settings: JSON.stringify(settings), isStopping: false })
@@ -125,22 +132,41 @@ async function lookAtMappings(parts: SourcesParts, running: AllRunning, wake: ()
 }
 
 /** Its batches may still run for minutes: others are not kept waiting, and what comes after it begins when it has ended. */
-function stop(uuid: string, isGone: boolean, parts: SourcesParts, running: AllRunning, wake: () => void): void {
+function stop(uuid: string, { warn }: SourcesParts, running: AllRunning, wake: () => void): void {
   const each = running.get(uuid)
   if (each === undefined) return
   each.isStopping = true
-  const end = async () => {
-    await each.runner.stop()
-    if (!isGone) return
-    await createCheckpoints(parts.documents, uuid).clear()
-    await each.runner.remove()
-  }
-  void end()
-    .catch((cause: unknown) => parts.warn(`What is kept of mapping ${uuid} is left: ${String(cause)}`))
+  void each.runner
+    .stop()
+    .catch((cause: unknown) => warn(`Mapping ${uuid} has not ended well: ${String(cause)}`))
     .finally(() => {
       running.delete(uuid)
       wake()
     })
+}
+
+/** Removes what is kept of mappings that were there at the last look and are not now, as soon as they are not polled any more. */
+function forgetGone(
+  mappings: readonly PolledMapping[],
+  parts: SourcesParts,
+  { running, known }: { readonly running: AllRunning; readonly known: AllKnown },
+): void {
+  for (const { settings } of mappings) known.set(settings.uuid, settings)
+  const present = new Set(mappings.map(({ settings }) => settings.uuid))
+  for (const [uuid, settings] of known) {
+    if (present.has(uuid) || running.has(uuid)) continue
+    known.delete(uuid)
+    forget(settings, parts).catch((cause: unknown) =>
+      parts.warn(`What is kept of mapping ${uuid} is left: ${String(cause)}`),
+    )
+  }
+}
+
+async function forget(settings: PollSettings, parts: SourcesParts): Promise<void> {
+  await createCheckpoints(parts.documents, settings.uuid).clear()
+  if (!parts.isReachable(settings.kind)) return
+  const source = await openSourceOf(settings, parts, createResults(settings.uuid, parts))
+  await source.remove?.()
 }
 
 async function settle({ settings: { uuid }, state }: PolledMapping, parts: SourcesParts): Promise<void> {
@@ -149,36 +175,45 @@ async function settle({ settings: { uuid }, state }: PolledMapping, parts: Sourc
 
 function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
   const { uuid } = settings
-  const { services, openEntryStream, leases, accept, warn, newId, now } = parts
-  const report = onChange((result) => {
-    parts.mappings
-      .report(uuid, result)
-      .catch((cause: unknown) => warn(`Mapping ${uuid} keeps no result: ${String(cause)}`))
-  })
-  const open = () =>
-    openSource({
-      settings,
-      services,
-      openEntryStream,
-      accept,
-      report,
-      newId,
-      now,
-      run: parts.runBatch(settings.functionArn),
-      checkpoints: createCheckpoints(parts.documents, uuid),
-      giveUp: parts.giveUp(settings),
-    })
-  return startMappingRunner({ uuid, open, leases, times: parts.times ?? leaseTimes, report, warn })
+  const { leases, warn } = parts
+  const results = createResults(settings.uuid, parts)
+  const open = () => openSourceOf(settings, parts, results)
+  return startMappingRunner({ uuid, open, leases, times: parts.times ?? leaseTimes, warn, ...results })
 }
 
-/** Passes on a result only when it differs from the one before, so that a batch costs no write. */
-function onChange(write: (result: string | undefined) => void): (result: string | undefined) => void {
-  let last: string | undefined
-  let isKnown = false
-  return (result) => {
-    if (isKnown && result === last) return
-    isKnown = true
-    last = result
-    write(result)
+function openSourceOf(settings: PollSettings, parts: SourcesParts, results: Results): Promise<Source> {
+  const { services, openEntryStream, accept, newId, now } = parts
+  return openSource({
+    settings,
+    services,
+    openEntryStream,
+    accept,
+    newId,
+    now,
+    run: parts.runBatch(settings.functionArn),
+    checkpoints: createCheckpoints(parts.documents, settings.uuid),
+    giveUp: parts.giveUp(settings),
+    ...results,
+  })
+}
+
+type Results = Pick<SourceParts, 'report' | 'reached'>
+
+/** Writes a result only when it differs from the one before, so that a batch costs no write. */
+function createResults(uuid: string, { mappings, warn }: Pick<SourcesParts, 'mappings' | 'warn'>): Results {
+  let last: { readonly result: string | undefined } | undefined
+  const write = (writing: Promise<void>): void => {
+    writing.catch((cause: unknown) => warn(`Mapping ${uuid} keeps no result: ${String(cause)}`))
+  }
+  return {
+    report(result) {
+      if (last !== undefined && last.result === result) return
+      last = { result }
+      write(mappings.report(uuid, result))
+    },
+    reached() {
+      last = undefined
+      write(mappings.recover(uuid))
+    },
   }
 }

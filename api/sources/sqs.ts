@@ -29,7 +29,7 @@ const refreshMs = 60_000
  * A FIFO queue hands out no more of a group while messages of it are hidden, so that its order holds.
  */
 export function createSqsSource(parts: SourceParts): Source {
-  const { settings, services, report } = parts
+  const { settings, services, reached } = parts
   const arn = settings.sourceArn
   return {
     parts: () => Promise.resolve(['queue']),
@@ -37,7 +37,7 @@ export function createSqsSource(parts: SourceParts): Source {
       const queue = await openSqsQueue(arn, services)
       const visibility = createVisibility(queue, parts)
       await visibility()
-      report(undefined)
+      reached()
       const most = settings.maximumConcurrency ?? mostWorkers
       await runCrew({ most, now: parts.now, signal }, async (isFirst, inner) => {
         const wait = isFirst ? longestWaitSeconds : helperWaitSeconds

@@ -1,6 +1,7 @@
 import { reportedFailures, type ReadIdentifier } from './batch-response.ts'
 import type { Condition, Failure } from './failure-record.ts'
 import { isOver, pause } from './pause.ts'
+import { functionCallFailed } from './processing-result.ts'
 import type { BatchRun } from './run-batch.ts'
 import type { FailureRecord, SourceParts } from './source.ts'
 import type { StreamRecord } from './stream.ts'
@@ -75,7 +76,7 @@ async function runAttempt(attempt: Attempt, parts: BatchParts): Promise<Attempt[
   const { records } = attempt
   const last = await parts.run(parts.eventOf(records))
   if (last.kind === 'refused') {
-    parts.report('PROBLEM: Function call failed')
+    parts.report(functionCallFailed)
     return [{ ...attempt, invocations: attempt.invocations + 1 }]
   }
   const failedFrom = firstFailure(records, last, parts)
@@ -85,7 +86,7 @@ async function runAttempt(attempt: Attempt, parts: BatchParts): Promise<Attempt[
     await parts.onDone(records)
     return []
   }
-  parts.report('PROBLEM: Function call failed')
+  parts.report(functionCallFailed)
   if (failedFrom > 0) {
     parts.onAnswer(last.payload)
     await parts.onDone(records.slice(0, failedFrom))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { fakeDocuments } from '../../functions/documents.fake.ts'
 import { createCheckpoints } from '../checkpoints.ts'
+import { firstResult, saysUnreachable } from '../processing-result.ts'
 import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '../poll-settings.ts'
 import type { BatchRun, RunBatch } from '../run-batch.ts'
 import type { SourceParts } from '../source.ts'
@@ -66,6 +67,7 @@ export function sourceParts(
     accept: async () => undefined,
     openEntryStream: async () => undefined,
     report: () => undefined,
+    reached: () => undefined,
     newId: randomUUID,
     now: Date.now,
     ...others,
@@ -96,6 +98,11 @@ export function fakeMappings(): FakeMappings {
     report: async (uuid, result) => {
       const found = kept.get(uuid)
       if (found !== undefined) kept.set(uuid, { ...found, result })
+    },
+    recover: async (uuid) => {
+      const found = kept.get(uuid)
+      if (saysUnreachable(found?.result) && found)
+        kept.set(uuid, { ...found, result: firstResult(found.settings.kind) })
     },
   }
 }

@@ -75,6 +75,7 @@ export async function newWorld(cluster: MockCluster, partitions = 1): Promise<Wo
         leases,
         times: { leaseMs: 20_000, tickMs: 100 },
         report,
+        reached: () => undefined,
         warn: () => undefined,
       })
       runners.push(runner)
