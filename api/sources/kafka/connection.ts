@@ -15,7 +15,8 @@ const retry = { retries: 2, initialRetryTime: 200, maxRetryTime: 2_000 }
 
 /** A client of the cluster, connected to nothing yet. The library is loaded only now; what it would log is thrown as well. */
 export async function createClient({ bootstrapServers, tls, sasl }: ClusterAccess): Promise<Kafka> {
-  const library = await import('kafkajs')
+  // Node.js sees only some of the names that this CommonJS package exports; all are in its default.
+  const library = (await import('kafkajs')).default
   registerCodecs(library)
   const { Kafka, logLevel } = library
   return new Kafka({
