@@ -3,6 +3,8 @@ import { afterAll, beforeAll } from '@jest/globals'
 import { openEntryStream } from '../store/redis/entry-stream.ts'
 import { describeWithRedis, startRedis, type RunningRedis } from '../store/redis/testing/redis-server.ts'
 import type { JsonService } from './aws-services.ts'
+import { describeWithKafka, startMockCluster, type MockCluster } from './kafka/testing/mock-cluster.ts'
+import { valuesOf } from './kafka/testing/world.ts'
 import { describeSource, type SourceOnTrial } from './source.contract.ts'
 import { eventually } from './testing/eventually.ts'
 import { describeWithMoto, servicesAt, startMoto, type Moto } from './testing/moto.ts'
@@ -141,6 +143,35 @@ describeWithRedis('with a Redis of its own', () => {
         event.Records.map(({ redisStream }) => redisStream.fields.text),
       cut: () => redis.signal('SIGKILL'),
       mend: () => redis.restart(),
+    }
+  })
+})
+
+describeWithKafka('with a Kafka cluster of its own', () => {
+  let cluster: MockCluster
+  beforeAll(async () => {
+    cluster = await startMockCluster()
+  }, 60_000)
+  afterAll(() => cluster.close())
+
+  describeSource('a Kafka topic', async (): Promise<SourceOnTrial> => {
+    const topic = randomUUID()
+    const partitions = ['a', 'b', 'c']
+    await cluster.newTopic(topic, partitions.length)
+    const kafka = { bootstrapServers: [cluster.address], topics: [topic], consumerGroupId: topic }
+    return {
+      settings: { kind: 'kafka', kafka: { ...kafka, access: [], hasSchemaRegistry: false } },
+      parts: { times: { leaseMs: 20_000, tickMs: 100 } },
+      send: (group, texts) => {
+        const partition = partitions.indexOf(group)
+        return cluster.send(
+          topic,
+          texts.map((value) => ({ value, partition })),
+        )
+      },
+      textsOf: valuesOf,
+      cut: () => cluster.setUp(false),
+      mend: () => cluster.setUp(true),
     }
   })
 })

@@ -10,7 +10,8 @@ import { aMapping, fakeMappings, playFunction, type Answer, type FakeMappings } 
 /** A source on trial, empty when handed out. */
 export interface SourceOnTrial {
   readonly settings: Partial<PollSettings>
-  readonly parts: Partial<Pick<SourcesParts, 'services' | 'openEntryStream'>>
+  /** Its leases' times are given where leases as short as those of the contract are lost on a busy machine. */
+  readonly parts: Partial<Pick<SourcesParts, 'services' | 'openEntryStream' | 'times'>>
   /** Sends texts of one group, one behind the other. */
   send(group: string, texts: readonly string[]): Promise<unknown>
   /** The texts of an event's records. */
