@@ -209,6 +209,18 @@ describe('a second mapping', () => {
     expect(moved.status).toBe(409)
   })
 
+  test('of Kafka takes another topic for what failed, and not its own later either', async () => {
+    const server = await withFunctions()
+    const to = (topic: string) => ({ DestinationConfig: { OnFailure: { Destination: `kafka://${topic}` } } })
+    const created = await create(server, { EventSourceArn: undefined, ...kafka, ...to('failed') })
+    expect(created).toMatchObject(to('failed'))
+    const { UUID } = created
+    expect((await server.refusal('UpdateEventSourceMapping', { UUID, ...to('topic') })).message).toBe(
+      'The on-failure destination cannot be a topic of the event source: topic',
+    )
+    expect(await server.call('UpdateEventSourceMapping', { UUID, ...to('others') })).toMatchObject(to('others'))
+  })
+
   test('of one server of a Kafka cluster with the same function and topic is a conflict', async () => {
     const server = await withFunctions()
     const [KAFKA_BOOTSTRAP_SERVERS, EventSourceArn] = [['kafka:2000'], undefined]
@@ -276,6 +288,16 @@ test.each<[string, object, string]>([
     'Unsupported BatchSize parameter for given event source mapping type.',
   ],
   ['a broken filter', { FilterCriteria: { Filters: [{ Pattern: '{"a":1}' }] } }, 'Invalid filter pattern definition.'],
+  [
+    'a stream with a Kafka topic for what failed',
+    { EventSourceArn: stream, ...LATEST, DestinationConfig: { OnFailure: { Destination: 'kafka://failed' } } },
+    'A Kafka topic can only be the destination of a Kafka event source.',
+  ],
+  [
+    'Kafka with a topic of its own for what failed',
+    { ...kafka, EventSourceArn: undefined, DestinationConfig: { OnFailure: { Destination: 'kafka://topic' } } },
+    'The on-failure destination cannot be a topic of the event source: topic',
+  ],
   [
     'Kafka without credentials',
     { ...kafka, EventSourceArn: undefined, SourceAccessConfigurations: undefined },

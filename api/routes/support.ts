@@ -14,7 +14,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   CreateEventSourceMapping:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error; what failed for good is put on a topic of the same cluster by an on-failure destination `kafka://TOPIC`; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   CreateFunction:
     'partly: no durable settings, which are refused. Images run in Kubernetes only; one whose registry does not tell the server its digest gets one made from the name. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
   CreateFunctionUrlConfig:
@@ -25,7 +25,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   DeleteEventSourceMapping:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error; what failed for good is put on a topic of the same cluster by an on-failure destination `kafka://TOPIC`; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   DeleteFunction: 'yes',
   DeleteFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
@@ -47,7 +47,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetDurableExecutionHistory: 'no',
   GetDurableExecutionState: 'no',
   GetEventSourceMapping:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error; what failed for good is put on a topic of the same cluster by an on-failure destination `kafka://TOPIC`; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   GetFunction: 'yes: `Code.Location` is on this server and valid for 10 minutes, or until it restarts',
   GetFunctionCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
@@ -81,7 +81,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   ListDurableExecutionsByFunction: 'no',
   ListEventSourceMappings:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error; what failed for good is put on a topic of the same cluster by an on-failure destination `kafka://TOPIC`; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   ListFunctionEventInvokeConfigs:
     'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there',
   ListFunctionUrlConfigs:
@@ -126,7 +126,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   UpdateCodeSigningConfig:
     'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none',
   UpdateEventSourceMapping:
-    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error, and no record is put on a Kafka topic by an on-failure destination; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
+    'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for: IAM access and schema registries are an error; what failed for good is put on a topic of the same cluster by an on-failure destination `kafka://TOPIC`; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours',
   UpdateFunctionCode: 'partly: as CreateFunction',
   UpdateFunctionConfiguration:
     'partly: as CreateFunction; an update completes in milliseconds, so that a second one right behind it is seldom the conflict that it is on AWS',

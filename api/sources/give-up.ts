@@ -50,19 +50,24 @@ export function createGiveUp(settings: PollSettings, parts: GiveUpParts): GiveUp
       traceHeader: traceHeader(undefined, endedMs),
       objectKey: objectKey(settings.uuid, failure, endedMs),
     }
-    await deliverWithRetries(record, parts)
+    const send = failure.send ?? ((signal: AbortSignal) => parts.deliver(record, signal))
+    await sendWithRetries(targetArn, send, parts)
   }
 }
 
-async function deliverWithRetries(record: DeliveredRecord, { deliver, warn }: GiveUpParts): Promise<void> {
+async function sendWithRetries(
+  target: string,
+  send: (signal: AbortSignal) => Promise<void>,
+  { warn }: Pick<GiveUpParts, 'warn'>,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await deliver(record, AbortSignal.timeout(attemptMs))
+      await send(AbortSignal.timeout(attemptMs))
       return
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       if (attempt === attempts) {
-        warn(`A failed batch could not be told to ${record.targetArn}: ${reason}`)
+        warn(`A failed batch could not be told to ${target}: ${reason}`)
         return
       }
       await pause(firstPauseMs * 2 ** attempt, new AbortController().signal)

@@ -54,5 +54,8 @@ export const unrecordedErrors = {
   pollersAndConcurrency: () =>
     invalidParameterValue('ProvisionedPollerConfig and ScalingConfig cannot be set at the same time.'),
   pollers: () => invalidParameterValue('MinimumPollers cannot be greater than MaximumPollers.'),
+  kafkaDestination: () => invalidParameterValue('A Kafka topic can only be the destination of a Kafka event source.'),
+  destinationIsSource: (topic: string) =>
+    invalidParameterValue(`The on-failure destination cannot be a topic of the event source: ${topic}`),
   twoSources: () => invalidParameterValue('EventSourceArn and SelfManagedEventSource cannot be set at the same time.'),
 }

@@ -1,5 +1,6 @@
 import { functionArn, type Home } from '../functions/arn.ts'
 import { isFilterPattern } from './event-pattern.ts'
+import { destinationTopic } from './kafka/destination-topic.ts'
 import { mappingErrors, unrecordedErrors } from './mapping-errors.ts'
 import type { EventSource, EventSourceMapping, MappingSettings } from './mapping.ts'
 import { defaultSettings } from './source-settings.ts'
@@ -93,6 +94,15 @@ function checkSettings({ kind, arn = '' }: EventSource, settings: MappingSetting
   if (!filters.every(isFilterPattern)) throw mappingErrors.filterPattern()
   if (maximumRecordAgeSeconds !== -1 && maximumRecordAgeSeconds < 60) throw unrecordedErrors.recordAge()
   checkPollers(settings)
+  checkDestination(kind, settings)
+}
+
+/** A topic takes what failed of topics of its own cluster, and not what it would be read for again. */
+function checkDestination(kind: EventSource['kind'], { onFailure, topics = [] }: MappingSettings): void {
+  const topic = destinationTopic(onFailure)
+  if (topic === undefined) return
+  if (kind !== 'kafka' && kind !== 'msk') throw unrecordedErrors.kafkaDestination()
+  if (topics.includes(topic)) throw unrecordedErrors.destinationIsSource(topic)
 }
 
 function checkPollers({ pollers, maximumConcurrency }: MappingSettings): void {

@@ -28,7 +28,7 @@ export interface MappingSettings {
   readonly maximumRetryAttempts?: number
   readonly maximumRecordAgeSeconds?: number
   readonly tumblingWindowSeconds?: number
-  /** ARN of who is told of batches that failed for good. */
+  /** ARN of who is told of batches that failed for good, or `kafka://TOPIC` of the same cluster. */
   readonly onFailure?: string
   readonly functionResponseTypes?: readonly string[]
   readonly topics?: readonly string[]

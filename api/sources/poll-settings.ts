@@ -28,7 +28,7 @@ export interface PollSettings {
   readonly maximumRetryAttempts: number
   readonly maximumRecordAgeSeconds: number
   readonly tumblingWindowSeconds: number
-  /** ARN of who is told of records given up. */
+  /** ARN of who is told of records given up, or `kafka://TOPIC` of the same cluster. */
   readonly onFailure?: string
   readonly kafka: KafkaSettings
 }

@@ -64,6 +64,8 @@ export interface FailureRecord {
   /** What was to be run; buckets keep it too. */
   readonly payload: object | string
   readonly part: string
+  /** Takes it to a destination that only the source can reach; rejects when it is not known to be there. */
+  readonly send?: (signal: AbortSignal) => Promise<void>
 }
 
 export type GiveUp = (failure: FailureRecord) => Promise<void>

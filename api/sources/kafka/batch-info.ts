@@ -1,9 +1,8 @@
 import type { StreamRecord } from '../stream.ts'
 import { nameOf, type Partition } from './partition.ts'
 
-export interface KafkaBatch {
-  readonly records: readonly StreamRecord[]
-  readonly place: Partition
+/** What is said of a batch and of a record alike. */
+interface About {
   /** The empty text for a cluster of one's own. */
   readonly sourceArn: string
   readonly bootstrapServers: readonly string[]
@@ -11,24 +10,52 @@ export interface KafkaBatch {
   readonly payloadSize: number
 }
 
+export interface KafkaBatch extends About {
+  readonly records: readonly StreamRecord[]
+  readonly place: Partition
+}
+
+export interface KafkaFailedRecord extends About {
+  readonly record: StreamRecord
+}
+
 /** What the record of a failure says of a batch of Kafka, members in AWS's order. */
-export function kafkaBatchInfo({ records, place, sourceArn, bootstrapServers, payloadSize }: KafkaBatch): object {
+export function kafkaBatchInfo({ records, place, ...about }: KafkaBatch): object {
   const [first, last] = [records[0], records.at(-1)]
-  const timeOf = (record: StreamRecord | undefined) => new Date(record?.arrivedMs ?? 0).toISOString()
+  return batchInfo(records.length, about, {
+    recordsInfo: {
+      [nameOf(place)]: {
+        firstRecordOffset: first?.sequenceNumber,
+        lastRecordOffset: last?.sequenceNumber,
+        firstRecordTimestamp: timeOf(first),
+        lastRecordTimestamp: timeOf(last),
+      },
+    },
+  })
+}
+
+/** The same of a record that a topic is told of alone. */
+export function kafkaRecordInfo({ record, ...about }: KafkaFailedRecord): object {
+  const recordInfo = { offset: record.sequenceNumber, timestamp: timeOf(record) }
+  return batchInfo(1, about, { recordInfo })
+}
+
+function batchInfo(
+  batchSize: number,
+  { sourceArn, bootstrapServers, payloadSize }: About,
+  ofRecords: object,
+): { readonly KafkaBatchInfo: object } {
   return {
     KafkaBatchInfo: {
-      batchSize: records.length,
+      batchSize,
       ...(sourceArn === '' ? {} : { eventSourceArn: sourceArn }),
       bootstrapServers: bootstrapServers.join(','),
       payloadSize,
-      recordsInfo: {
-        [nameOf(place)]: {
-          firstRecordOffset: first?.sequenceNumber,
-          lastRecordOffset: last?.sequenceNumber,
-          firstRecordTimestamp: timeOf(first),
-          lastRecordTimestamp: timeOf(last),
-        },
-      },
+      ...ofRecords,
     },
   }
+}
+
+function timeOf(record: StreamRecord | undefined): string {
+  return new Date(record?.arrivedMs ?? 0).toISOString()
 }

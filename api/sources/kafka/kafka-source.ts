@@ -7,11 +7,13 @@ import { joinGroup, type GroupMember } from './group-member.ts'
 import { nameOf, partitionNamed, type Partition } from './partition.ts'
 import { pollPartition } from './partition-poll.ts'
 import { keepStartOffsets, startOffset } from './start-offsets.ts'
+import { createTopicSender, type TopicSender } from './topic-sender.ts'
 
 /** What a server has of a cluster while it is a member of the mapping's group. */
 interface Membership {
   readonly member: GroupMember
   readonly admin: Admin
+  readonly sender: TopicSender
   readonly bootstrapServers: readonly string[]
 }
 
@@ -31,6 +33,7 @@ export function createKafkaSource(parts: SourceParts): Source {
     const left = membership
     membership = undefined
     await left?.member.leave()
+    await left?.sender.close()
     await left?.admin.disconnect().catch(() => undefined)
   }
   const current = async (): Promise<Membership> => {
@@ -55,11 +58,11 @@ export function createKafkaSource(parts: SourceParts): Source {
     },
     async poll(part, _lease, signal) {
       if (membership === undefined) return
-      const { member, bootstrapServers } = membership
+      const { member, sender, bootstrapServers } = membership
       const place = partitionNamed(part)
       if (!member.names().includes(nameOf(place))) return
       const offset = await beginning(membership, place, parts)
-      await pollPartition({ source: parts, member, place, offset, bootstrapServers }, signal)
+      await pollPartition({ source: parts, member, place, offset, bootstrapServers, sender }, signal)
     },
     close: leave,
   }
@@ -76,7 +79,7 @@ async function join(parts: SourceParts): Promise<Membership> {
     await admin.fetchTopicMetadata({ topics: [...asked.topics] })
     await keepStartOffsets(admin, parts)
     const member = await joinGroup({ kafka, admin, groupId: asked.consumerGroupId, topics: asked.topics })
-    return { member, admin, bootstrapServers: access.bootstrapServers }
+    return { member, admin, sender: createTopicSender(kafka), bootstrapServers: access.bootstrapServers }
   } catch (error) {
     await admin.disconnect().catch(() => undefined)
     throw error

@@ -1,17 +1,17 @@
 import type { KafkaMessage } from 'kafkajs'
-import { failureRecord, type Failure } from '../failure-record.ts'
 import { createFilter } from '../filter.ts'
 import { isOver } from '../pause.ts'
 import { mostBytes } from '../record-size.ts'
 import { createShardProgress } from '../shard-progress.ts'
-import type { FailureRecord, SourceParts } from '../source.ts'
+import type { SourceParts } from '../source.ts'
 import { runStreamBatch, type BatchParts } from '../stream-batch.ts'
 import type { StreamRecord } from '../stream.ts'
 import { createBacklog, type Backlog } from './backlog.ts'
-import { kafkaBatchInfo } from './batch-info.ts'
+import { describeFailedBatch } from './failed-batch.ts'
 import type { GroupMember } from './group-member.ts'
 import { nameOf, type Partition } from './partition.ts'
 import { kafkaEvent, kafkaRecord, reportedOffset } from './record.ts'
+import type { TopicSender } from './topic-sender.ts'
 
 export interface PartitionPollParts {
   readonly source: SourceParts
@@ -20,6 +20,8 @@ export interface PartitionPollParts {
   /** Where reading begins. */
   readonly offset: string
   readonly bootstrapServers: readonly string[]
+  /** To topics of the same cluster. */
+  readonly sender: Pick<TopicSender, 'send'>
 }
 
 /**
@@ -126,16 +128,6 @@ function batchParts(parts: PartitionPollParts, done: Done): BatchParts {
     readIdentifier: (identifier) => reportedOffset(identifier, place),
     onAnswer: () => undefined,
     onDone: (records) => done.mark(records),
-    describe: (failure) => describe(failure, parts),
+    describe: (failure) => describeFailedBatch(failure, parts),
   }
-}
-
-function describe(failure: Failure, { source, place, bootstrapServers }: PartitionPollParts): FailureRecord {
-  const { settings, now } = source
-  const { id, records } = failure
-  const payload = JSON.stringify(kafkaEvent(records, place, settings, bootstrapServers))
-  const payloadSize = Buffer.byteLength(payload)
-  const { sourceArn } = settings
-  const info = kafkaBatchInfo({ records, place, sourceArn, bootstrapServers, payloadSize })
-  return { id, record: failureRecord(failure, settings, now(), info), payload, part: nameOf(place) }
 }

@@ -34,6 +34,12 @@ export function kafkaRecord(message: KafkaMessage, place: Partition): StreamReco
   }
 }
 
+/** The key of a record as the producer sent it; `null` for none. */
+export function keyOf({ event }: Pick<StreamRecord, 'event'>): Buffer | null {
+  const { key } = event as { key?: string }
+  return key === undefined ? null : Buffer.from(key, 'base64')
+}
+
 /** The event of a batch of one partition. */
 export function kafkaEvent(
   records: readonly StreamRecord[],
