@@ -124,7 +124,8 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
   test('a node that is lost: those who wait there are told within seconds, and the next are served elsewhere', async () => {
     const pod = await createHeld('cut-off', { Timeout: 900 })
     // The pod that others are served by, since a kubelet that stands starts none.
-    const spares = () => cluster.pods('app.kubernetes.io/managed-by=kubelambda,!kubelambda.dev/function')
+    const shape = pod.metadata?.labels?.['kubelambda.dev/shape'] ?? ''
+    const spares = () => cluster.pods(`kubelambda.dev/shape=${shape},!kubelambda.dev/function`)
     await eventually(async () => ((await spares()).some(isReady) ? true : undefined), 60_000)
     const { failed } = await begin('cut-off')
     const kubelet = kubelets()
