@@ -11,8 +11,8 @@ export interface PodEndings {
   ranOutOfMemory(name: string): Promise<boolean>
 }
 
-/** A kubelet looks at its containers once a second. */
-const waitMs = 3_000
+/** A kubelet looks at its containers once a second, and takes longer while it ends many. */
+const waitMs = 8_000
 
 export function followEndings(find: (name: string) => V1Pod | undefined): PodEndings {
   const waiting = new Map<string, (pod: V1Pod) => void>()
