@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { duplexPair, type Duplex } from 'node:stream'
 import { encodeFrame, frameDecoder, type Assignment, type ServerMessage } from '../../runtime-bootstrap/protocol.ts'
 import { Environment } from './environment.ts'
-import type { InvocationResult } from './invocation.ts'
+import type { AnswerSink, InvocationResult } from './invocation.ts'
 
 const assignment = { functionName: 'hello', timeoutMs: 900_000, initTimeoutMs: 10_000 } as Assignment
 
@@ -34,8 +34,9 @@ describe('an environment that ends, or falls silent, while it runs something', (
     environment = new Environment(launched, { onFree: ignore, onGone: ignore, onLog: ignore }, () => nowMs)
   }
 
-  function run(): Promise<InvocationResult> {
-    const outcome = environment.invoke({ requestId: 'r', functionArn: 'arn', payload: Buffer.from('{}'), tail: false })
+  function run(sink?: AnswerSink): Promise<InvocationResult> {
+    const invocation = { requestId: 'r', functionArn: 'arn', payload: Buffer.from('{}'), tail: false }
+    const outcome = environment.invoke(sink === undefined ? invocation : { ...invocation, sink })
     outcome.catch(() => undefined)
     return outcome
   }
@@ -88,17 +89,45 @@ describe('an environment that ends, or falls silent, while it runs something', (
     expect(killed).toBe(0)
   })
 
-  test('answers as the function that used up all memory would, once its pod is known to have ended so', async () => {
-    const outcome = run()
-    hasNoMemory = true
-    supervisor.destroy()
-    const { payload, functionError } = await outcome
-    expect(functionError).toBe('Unhandled')
-    expect(JSON.parse(Buffer.from(payload).toString())).toEqual({
+  describe('for want of memory', () => {
+    const told = {
       errorType: 'Runtime.OutOfMemory',
       errorMessage: 'RequestId: r Error: Runtime exited with error: signal: killed',
+    }
+    const read = ({ payload, ...rest }: InvocationResult) => ({
+      ...rest,
+      error: JSON.parse(Buffer.from(payload).toString()) as unknown,
     })
-    expect(killed).toBe(1)
+    const failed = { contentType: 'application/json', functionError: 'Unhandled', error: told }
+    let hasBegun: Promise<void>
+    let sink: AnswerSink
+    beforeEach(() => {
+      hasNoMemory = true
+      hasBegun = new Promise((resolve) => {
+        sink = { begin: () => resolve(), write: (_bytes, taken) => taken() }
+      })
+    })
+
+    test('answers as the function that used it up would', async () => {
+      const outcome = run()
+      supervisor.destroy()
+      expect(read(await outcome)).toEqual(failed)
+      expect(killed).toBe(1)
+    })
+
+    test('answers so to who wants a stream, too, of which nothing came', async () => {
+      const outcome = run(sink)
+      supervisor.destroy()
+      expect(read(await outcome)).toEqual(failed)
+    })
+
+    test('breaks a stream off as a supervisor that lives would', async () => {
+      const outcome = run(sink)
+      supervisor.write(encodeFrame({ type: 'begin', requestId: 'r', contentType: 'text/plain' }))
+      await hasBegun
+      supervisor.destroy()
+      expect(read(await outcome)).toEqual({ ...failed, errorType: 'Sandbox.Failure' })
+    })
   })
 
   test('is lost when it ended for any other reason', async () => {

@@ -11,7 +11,7 @@ import {
 import type { Launched } from './driver.ts'
 import type { AnswerSink, Invocation, InvocationResult } from './invocation.ts'
 import { invokeMessage, outOfMemory, resultOf } from './invocation-frames.ts'
-import { passChunks } from './stream-grants.ts'
+import { streamTo, type CallStream } from './stream-grants.ts'
 
 export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
 
@@ -51,17 +51,11 @@ interface Call {
   askedMs: number
   readonly resolve: (result: InvocationResult) => void
   readonly reject: (reason: EnvironmentLost) => void
-  readonly stream: Stream | undefined
+  readonly stream: CallStream | undefined
   /** The whole frame was handed to the operating system. */
   written: boolean
   /** The answer; its caller may still wait for the log tail. */
   response?: Frame<ResponseMessage>
-}
-
-/** Where a streamed answer goes. */
-interface Stream {
-  readonly begin: AnswerSink['begin']
-  readonly pass: (chunk: Uint8Array) => void
 }
 
 /** How much longer than its function may take an environment is waited for, before it counts as broken. */
@@ -182,12 +176,12 @@ export class Environment {
     this.#leave(reason)
   }
 
-  #streamTo(sink: AnswerSink, requestId: string): Stream {
+  #streamTo(sink: AnswerSink, requestId: string): CallStream {
     const grant = (bytes: number): void => {
       const message: GrantMessage = { type: 'grant', requestId, bytes }
       if (this.#call?.requestId === requestId) this.launched.channel.write(encodeFrame(message))
     }
-    return { begin: (contentType) => sink.begin(contentType), pass: passChunks(sink, grant) }
+    return streamTo(sink, grant)
   }
 
   /** Lets go of the environment when another server can go on with it. */
@@ -239,7 +233,7 @@ export class Environment {
     }
   }
 
-  #streamOf(requestId: string): Stream | undefined {
+  #streamOf(requestId: string): CallStream | undefined {
     return this.#call?.requestId === requestId ? this.#call.stream : undefined
   }
 
@@ -272,8 +266,8 @@ export class Environment {
   /** The channel ended by itself. What used up all memory is the function's own fault, and is answered as one. */
   async #end(): Promise<void> {
     const call = this.#call
-    const isWaiting = call !== undefined && call.response === undefined && call.stream === undefined
-    if (isWaiting && (await this.launched.ranOutOfMemory?.())) call.resolve(outOfMemory(call.requestId))
+    const isWaiting = call !== undefined && call.response === undefined
+    if (isWaiting && (await this.launched.ranOutOfMemory?.())) call.resolve(outOfMemory(call))
     this.kill('its supervisor ended')
   }
 

@@ -27,10 +27,15 @@ export function resultOf({ message, body }: Frame<ResponseMessage>, logTail?: st
   }
 }
 
-/** What the caller gets when the function used up the memory of its environment, supervisor and all. */
-export function outOfMemory(requestId: string): InvocationResult {
-  const errorType = 'Runtime.OutOfMemory'
+interface Interrupted {
+  readonly requestId: string
+  readonly stream?: { readonly hasBegun: boolean } | undefined
+}
+
+/** What the caller gets when the function used up the memory of its environment, supervisor and all: what that would have said. */
+export function outOfMemory({ requestId, stream }: Interrupted): InvocationResult {
   const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`
-  const payload = Buffer.from(JSON.stringify({ errorType, errorMessage }))
-  return { payload, contentType: 'application/json', functionError: 'Unhandled', errorType }
+  const payload = Buffer.from(JSON.stringify({ errorType: 'Runtime.OutOfMemory', errorMessage }))
+  const interruption = stream?.hasBegun === true ? { errorType: 'Sandbox.Failure' } : {}
+  return { payload, contentType: 'application/json', functionError: 'Unhandled', ...interruption }
 }
