@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { V1PodStatus } from '@kubernetes/client-node'
+import type { V1Pod, V1PodStatus } from '@kubernetes/client-node'
 import { CapacityExhausted, RuntimeUnavailable, type Driver, type EnvironmentSpec } from '../api/environments/driver.ts'
 import { playApi, type PlayedApi } from './testing/api-server.ts'
 import { startPlayedDriver } from './testing/played-driver.ts'
@@ -99,6 +99,17 @@ describe('what the cluster refuses', () => {
       await until(() => api.pods.size === 0)
     },
   )
+
+  test('the object of a pod that is to go goes when its containers have ended, not when its kubelet is done', async () => {
+    api.onCreate(() => Object.assign(waiting('CrashLoopBackOff', 'back-off'), { phase: 'Running' }))
+    await faultOf()
+    const isTold = (pod: V1Pod) => pod.metadata?.deletionTimestamp !== undefined
+    await until(() => [...api.pods.values()].some(isTold))
+    api.onCreate(() => ({ phase: 'Pending' }))
+    const status = Object.assign(terminated('Error'), { phase: 'Running' })
+    for (const pod of [...api.pods.values()].filter(isTold)) api.set(Object.assign({}, pod, { status }))
+    await until(() => api.pods.size === 0)
+  })
 
   test('a namespace that the settings do not name ends the launch before anything is asked', async () => {
     const fault = await faultOf({ tags: { 'kubelambda.dev/namespace': 'kube-system' } })

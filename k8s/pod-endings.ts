@@ -12,9 +12,9 @@ export interface PodEndings {
 }
 
 /** A kubelet looks at its containers once a second, and takes longer while it ends many. */
-const waitMs = 8_000
+const longestWaitMs = 8_000
 
-export function followEndings(find: (name: string) => V1Pod | undefined): PodEndings {
+export function followEndings(find: (name: string) => V1Pod | undefined, waitMs = longestWaitMs): PodEndings {
   const waiting = new Map<string, (pod: V1Pod) => void>()
   return {
     ended: (pod) => waiting.get(nameOf(pod))?.(pod),

@@ -70,6 +70,13 @@ export async function playApi(tls?: PlayedTls): Promise<PlayedApi> {
     const pod = pods.get(name)
     if (pods.delete(name) && pod !== undefined) tell('DELETED', versioned(pod))
   }
+  /** A pod that its node runs stays until the node says that it has ended it, unless it is deleted for good. */
+  const deleteGently = (pod: V1Pod, grace: string | null): void => {
+    const isKept = pod.status?.phase === 'Running' && grace !== '0'
+    const metadata = Object.assign({}, pod.metadata, { deletionTimestamp: new Date() })
+    if (isKept) set(Object.assign({}, pod, { metadata }))
+    else remove(pod.metadata?.name ?? '')
+  }
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '', 'http://api')
     const [, name] = /\/pods\/([^/]+)$/.exec(url.pathname) ?? []
@@ -99,7 +106,9 @@ export async function playApi(tls?: PlayedTls): Promise<PlayedApi> {
       send(200, { metadata: { resourceVersion: String(state.version) }, items: [...pods.values()] })
     } else {
       const pod = pods.get(name)
-      if (request.method === 'DELETE') remove(name)
+      if (request.method === 'DELETE' && pod !== undefined) {
+        deleteGently(pod, url.searchParams.get('gracePeriodSeconds'))
+      }
       if (pod === undefined) send(404, { kind: 'Status', message: `pods "${name}" not found` })
       else send(200, pod)
     }
