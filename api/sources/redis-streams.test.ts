@@ -4,15 +4,14 @@ import { fakeDocuments } from '../functions/documents.fake.ts'
 import { openEntryStream } from '../store/redis/entry-stream.ts'
 import { describeWithRedis, startRedis, type RunningRedis } from '../store/redis/testing/redis-server.ts'
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
-import type { StreamEntry } from './entry-stream.ts'
+import type { OpenEntryStream, StreamEntry } from './entry-stream.ts'
 import type { PollSettings } from './poll-settings.ts'
 import { redisRecord } from './redis-record.ts'
 import { createRedisStreamsSource } from './redis-streams.ts'
 import type { FailureRecord, Source, SourceParts } from './source.ts'
-import { createLocalLeases } from './local-leases.ts'
 import { createSources } from './sources.ts'
 import { eventually } from './testing/eventually.ts'
-import { aMapping, fakeMappings, playFunction, sourceParts, type Answer } from './testing/samples.ts'
+import { aMapping, fakeMappings, playFunction, sourceParts, sourcesParts, type Answer } from './testing/samples.ts'
 
 interface RedisEvent {
   Records: { eventID: string; redisStream: { id: string; fields: Record<string, string> } }[]
@@ -250,20 +249,8 @@ describeWithRedis('a Redis stream as event source', () => {
     const mappings = fakeMappings()
     const settings = aMapping({ kind: 'redis', sourceArn: arn() })
     mappings.put(settings, 'Enabled')
-    const sources = createSources({
-      mappings,
-      documents: fakeDocuments(),
-      leases: createLocalLeases(Date.now),
-      services: { call: () => Promise.reject(new Error('not asked')) },
-      openEntryStream: (_server, name, named) => openEntryStream({ url: redis.url, key: name, group: named }),
-      runBatch: () => playFunction(),
-      accept: async () => undefined,
-      giveUp: () => async () => undefined,
-      isReachable: () => true,
-      newId: randomUUID,
-      warn: () => undefined,
-      now: Date.now,
-    })
+    const open: OpenEntryStream = (_server, name, named) => openEntryStream({ url: redis.url, key: name, group: named })
+    const sources = createSources(sourcesParts(mappings, { openEntryStream: open }))
     try {
       sources.start()
       await eventually(() => redis.cli('XINFO', 'GROUPS', key).includes(group))

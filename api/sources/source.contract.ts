@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { fakeDocuments } from '../functions/documents.fake.ts'
-import { createLocalLeases } from './local-leases.ts'
 import type { PollSettings } from './poll-settings.ts'
 import { createSources, type Sources, type SourcesParts } from './sources.ts'
 import { eventually } from './testing/eventually.ts'
-import { aMapping, fakeMappings, playFunction, type Answer, type FakeMappings } from './testing/samples.ts'
+import {
+  aMapping,
+  fakeMappings,
+  playFunction,
+  sourcesParts,
+  type Answer,
+  type FakeMappings,
+} from './testing/samples.ts'
 
 /** A source on trial, empty when handed out. */
 export interface SourceOnTrial {
@@ -55,22 +61,9 @@ export function describeSource(name: string, open: () => Promise<SourceOnTrial>)
       return {}
     }
     const start = (): void => {
-      sources = createSources({
-        mappings,
-        documents,
-        leases: createLocalLeases(Date.now),
-        times: { leaseMs: 500, tickMs: 100 },
-        services: { call: () => Promise.reject(new Error('There is no service.')) },
-        openEntryStream: async () => undefined,
-        ...source.parts,
-        runBatch: () => playFunction((event) => play(event)),
-        accept: async () => undefined,
-        giveUp: () => async () => undefined,
-        isReachable: () => true,
-        newId: randomUUID,
-        warn: () => undefined,
-        now: Date.now,
-      })
+      const times = { leaseMs: 500, tickMs: 100 }
+      const runBatch = () => playFunction((event) => play(event))
+      sources = createSources(sourcesParts(mappings, { documents, times, ...source.parts, runBatch }))
       sources.start()
     }
     const change = (state: 'Disabling' | 'Enabling') => {

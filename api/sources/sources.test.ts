@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { fakeDocuments } from '../functions/documents.fake.ts'
 import type { Leases } from './lease.ts'
 import { createLocalLeases } from './local-leases.ts'
 import { createSources, type Sources } from './sources.ts'
 import { eventually } from './testing/eventually.ts'
 import { describeWithMoto, startMoto, type Moto } from './testing/moto.ts'
-import { aMapping, fakeMappings, playFunction, type FakeMappings } from './testing/samples.ts'
+import { aMapping, fakeMappings, playFunction, sourcesParts, type FakeMappings } from './testing/samples.ts'
 
 interface Event {
   Records: { body: string }[]
@@ -43,21 +42,8 @@ describeWithMoto('event source mappings', () => {
     leases: Leases = createLocalLeases(Date.now),
     play: (event: Event) => object | Promise<object> = take,
   ) => {
-    const sources = createSources({
-      mappings,
-      leases,
-      times: { leaseMs: 500, tickMs: 100 },
-      documents: fakeDocuments(),
-      services: moto.services,
-      runBatch: () => playFunction(play),
-      accept: async () => undefined,
-      openEntryStream: async () => undefined,
-      giveUp: () => async () => undefined,
-      isReachable: () => true,
-      newId: randomUUID,
-      warn: () => undefined,
-      now: Date.now,
-    })
+    const [times, runBatch] = [{ leaseMs: 500, tickMs: 100 }, () => playFunction(play)]
+    const sources = createSources(sourcesParts(mappings, { leases, times, services: moto.services, runBatch }))
     opened.push(sources)
     sources.start()
     return sources

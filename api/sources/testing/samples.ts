@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { fakeDocuments } from '../../functions/documents.fake.ts'
 import { createCheckpoints } from '../checkpoints.ts'
+import { createLocalLeases } from '../local-leases.ts'
 import { firstResult, saysUnreachable } from '../processing-result.ts'
 import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '../poll-settings.ts'
 import type { BatchRun, RunBatch } from '../run-batch.ts'
 import type { SourceParts } from '../source.ts'
+import type { SourcesParts } from '../sources.ts'
 import type { AwsServices } from '../aws-services.ts'
 
 /** Settings of a mapping with AWS's defaults for queues. */
@@ -69,6 +71,25 @@ export function sourceParts(
     report: () => undefined,
     reached: () => undefined,
     newId: randomUUID,
+    now: Date.now,
+    ...others,
+  }
+}
+
+/** What mappings are run by: in memory, without services, unless given. */
+export function sourcesParts(mappings: PolledMappings, others: Partial<SourcesParts> = {}): SourcesParts {
+  return {
+    mappings,
+    documents: fakeDocuments(),
+    leases: createLocalLeases(Date.now),
+    services: { call: () => Promise.reject(new Error('There is no service.')) },
+    openEntryStream: async () => undefined,
+    runBatch: () => playFunction(),
+    accept: async () => undefined,
+    giveUp: () => async () => undefined,
+    isReachable: () => true,
+    newId: randomUUID,
+    warn: () => undefined,
     now: Date.now,
     ...others,
   }
