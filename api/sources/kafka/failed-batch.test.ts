@@ -6,6 +6,7 @@ import { eventually } from '../testing/eventually.ts'
 import { aMapping } from '../testing/samples.ts'
 import { describeFailedBatch } from './failed-batch.ts'
 import { kafkaRecord } from './record.ts'
+import { failedTwice, isoTime } from './testing/failed-twice.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from './testing/mock-cluster.ts'
 import { testTogether } from './testing/test-together.ts'
 import { newWorld, valuesOf, type World } from './testing/world.ts'
@@ -62,24 +63,15 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
         start(() => ({ functionError: 'Unhandled' }), settings, { giveUp })
         await eventually(() => messages.length === 2)
         await eventually(async () => (await committed()) === '2')
-        const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
         const valueOf = (offset: number, record: { key?: string; value: string }) => {
           const records = { [`${topic}-0`]: [expect.objectContaining({ topic, partition: 0, offset, ...record })] }
           return {
-            requestContext: {
-              requestId: expect.any(String),
-              functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
-              condition: 'RetryAttemptsExhausted',
-              approximateInvokeCount: 2,
-            },
-            responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-            version: '1.0',
-            timestamp: time,
+            ...failedTwice,
             KafkaBatchInfo: {
               batchSize: 1,
               bootstrapServers: cluster.address,
               payloadSize: expect.any(Number),
-              recordInfo: { offset: String(offset), timestamp: time },
+              recordInfo: { offset: String(offset), timestamp: isoTime },
             },
             payload: { eventSource: 'SelfManagedKafka', bootstrapServers: cluster.address, records },
           }

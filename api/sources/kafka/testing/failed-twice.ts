@@ -1,0 +1,16 @@
+import { expect } from '@jest/globals'
+
+export const isoTime: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+
+/** What is told of a batch that failed twice and has one retry, but for what is Kafka's own (reference 8.1). */
+export const failedTwice = {
+  requestContext: {
+    requestId: expect.any(String) as unknown,
+    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+    condition: 'RetryAttemptsExhausted',
+    approximateInvokeCount: 2,
+  },
+  responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+  version: '1.0',
+  timestamp: isoTime,
+}
