@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { rmSync, writeFileSync } from 'node:fs'
 import { KubeConfig } from '@kubernetes/client-node'
+import { hasOpenssl, makeCertificate, type Certificate } from '../api/certificates.harness.ts'
 import { clusterFault } from './cluster-fault.ts'
 import { playApi, type PlayedApi } from './testing/api-server.ts'
 import { startPlayedDriver } from './testing/played-driver.ts'
-import { hasOpenssl, makeCertificate, type Certificate } from './testing/tls-certificates.ts'
 
 describe('an API server that cannot be trusted', () => {
   const own = hasOpenssl ? makeCertificate('IP:127.0.0.1') : undefined
@@ -16,7 +16,7 @@ describe('an API server that cannot be trusted', () => {
   afterEach(() => api?.stop())
 
   const play = async (certificate: Certificate | undefined, authority: Certificate | undefined) => {
-    api = await playApi(certificate && { ...certificate, authority: authority?.cert })
+    api = await playApi(certificate && { ...certificate, authority: authority?.certificate })
     return api
   }
   /** The error that ends the start; a start that waits says so and ends with that line instead. */

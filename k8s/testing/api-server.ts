@@ -6,7 +6,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeConfig, type V1Pod } from '@kubernetes/client-node'
-import type { Certificate } from './tls-certificates.ts'
+import type { Certificate } from '../../api/certificates.harness.ts'
 
 /** How the API server refuses a request. */
 export interface Refusal {
@@ -115,7 +115,10 @@ export async function playApi(tls?: PlayedTls): Promise<PlayedApi> {
   }
 
   const onRequest = (request: IncomingMessage, response: ServerResponse) => void answer(request, response)
-  const server: Server = tls === undefined ? createServer(onRequest) : createSecureServer(tls, onRequest)
+  const server: Server =
+    tls === undefined
+      ? createServer(onRequest)
+      : createSecureServer({ cert: tls.certificate, key: tls.privateKey }, onRequest)
   server.on('connection', (socket) => sockets.add(socket.on('close', () => sockets.delete(socket))))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { hasOpenssl, makeCertificate } from '../../certificates.harness.ts'
 import { LambdaError } from '../../errors.ts'
 import { aFunction } from '../../functions/testing/samples.ts'
 import { openRedisStore, type RedisStore } from './open.ts'
@@ -153,12 +153,13 @@ describeWithRedis('the connection to Redis', () => {
     expect(line).toMatch(reason)
   })
 
-  const withOpenssl = spawnSync('openssl', ['version']).status === 0 ? test : test.skip
+  const withOpenssl = hasOpenssl ? test : test.skip
   withOpenssl('a certificate that is not trusted ends the start with one line that names the setting', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'redis-tls-'))
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
-    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost']
-    spawnSync('openssl', [...request, '-keyout', key, '-out', certificate])
+    const made = makeCertificate('IP:127.0.0.1')
+    writeFileSync(key, made.privateKey)
+    writeFileSync(certificate, made.certificate)
     const port = String(await freePort())
     const tls = ['--tls-port', port, '--tls-key-file', key, '--tls-cert-file', certificate, '--tls-auth-clients', 'no']
     const encrypted = await startRedis([...tls, '--tls-ca-cert-file', certificate])
