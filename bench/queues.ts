@@ -23,9 +23,9 @@ exports.handler = async ({ Records }) => {
 }
 
 const perCall = 10
-/** As many batches at once as the mapping begins with. */
-const bareLoops = 5
-const promise = 'an SQS mapping, messages a second, against a bare polling loop'
+/** Batches at once, of both: a mapping without a maximum begins with as many, and moto slows down as they become more. */
+const batchesAtOnce = 5
+const promise = 'an SQS mapping, messages a second, against a bare polling loop, five batches at once each'
 
 /** How quickly a mapping empties a queue, against loops that do nothing but receive and delete, on the same moto in turn. */
 export async function measureQueues(effort: number): Promise<Finding[]> {
@@ -34,7 +34,7 @@ export async function measureQueues(effort: number): Promise<Finding[]> {
   }
   const port = await freePort()
   const moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-  const queues = openClient(`http://127.0.0.1:${port}`, bareLoops)
+  const queues = openClient(`http://127.0.0.1:${port}`, batchesAtOnce)
   const settings = {
     KUBELAMBDA_SQS_ENDPOINT: `http://127.0.0.1:${port}`,
     AWS_ACCESS_KEY_ID: 'bench',
@@ -83,7 +83,8 @@ async function drainByMapping(bench: Bench, round: number, count: number): Promi
   const { api, done } = bench
   const url = await filledQueue(bench, `ours-${round}`, count)
   const before = done.bytes()
-  const mapping = { FunctionName: 'drain', EventSourceArn: arnOf(url), BatchSize: perCall }
+  const ScalingConfig = { MaximumConcurrency: batchesAtOnce }
+  const mapping = { FunctionName: 'drain', EventSourceArn: arnOf(url), BatchSize: perCall, ScalingConfig }
   const made = await api('POST', '/2015-03-31/event-source-mappings', JSON.stringify(mapping))
   await done.until(() => done.bytes() > before, 60_000)
   const [startedAt, first] = [performance.now(), done.bytes()]
@@ -113,7 +114,7 @@ async function drainBarely(bench: Bench, round: number, count: number): Promise<
       left -= Entries.length
     }
   }
-  await Promise.all(Array.from({ length: bareLoops }, loop))
+  await Promise.all(Array.from({ length: batchesAtOnce }, loop))
   return (count - first) / ((performance.now() - startedAt) / 1000)
 }
 
