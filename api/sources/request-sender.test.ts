@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo, Server as NetServer } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, expect, test } from '@jest/globals'
+import { hasOpenssl, makeCertificate } from '../certificates.harness.ts'
 import { createRequestSender, type HttpRequest } from './request-sender.ts'
 
 let server: Server | undefined
@@ -17,8 +20,10 @@ afterEach(end)
 async function serve(listener: RequestListener): Promise<URL> {
   server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  return new URL(`http://127.0.0.1:${portOf(server)}/`)
 }
+
+const portOf = (listening: NetServer): number => (listening.address() as AddressInfo).port
 
 const post = (body: string, signal?: AbortSignal): HttpRequest => ({ method: 'POST', headers: {}, body, signal })
 
@@ -66,4 +71,28 @@ test('a service that is mute, breaks off, or is not there is said to be out of r
   await expectFault(30_000, await serve(breakingOff), 'aborted')
   end()
   await expectFault(30_000, new URL('http://127.0.0.1:1/'), 'connect ECONNREFUSED 127.0.0.1:1')
+})
+
+const withOpenssl = hasOpenssl ? test : test.skip
+withOpenssl('a service behind TLS is asked when its certificate is trusted, and only then', async () => {
+  const { certificate, privateKey } = makeCertificate('IP:127.0.0.1')
+  const secure = createSecureServer({ cert: certificate, key: privateKey }, (_request, response) =>
+    response.end('well'),
+  )
+  const trusted = getCACertificates('default')
+  try {
+    secure.listen(0, '127.0.0.1')
+    await once(secure, 'listening')
+    const url = new URL(`https://127.0.0.1:${portOf(secure)}/`)
+    await expect(createRequestSender(30_000)(url, post(''))).rejects.toMatchObject({
+      message: 'The service cannot be reached',
+      cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    })
+    setDefaultCACertificates([...trusted, certificate])
+    expect(await createRequestSender(30_000)(url, post(''))).toMatchObject({ status: 200, text: 'well' })
+  } finally {
+    setDefaultCACertificates(trusted)
+    secure.closeAllConnections()
+    secure.close()
+  }
 })
