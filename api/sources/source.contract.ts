@@ -135,5 +135,12 @@ export function describeSource(name: string, open: () => Promise<SourceOnTrial>)
       await source.send('a', ['a1'])
       await hasSeen(['a1'])
     })
+
+    test('that was out of reach for the server before this one is not shown so once it is reached', async () => {
+      await sources.close()
+      await mappings.report(settings.uuid, 'PROBLEM: Connection error.')
+      start()
+      await eventually(() => mappings.resultOf(settings.uuid)?.startsWith('PROBLEM') !== true)
+    })
   })
 }

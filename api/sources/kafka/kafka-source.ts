@@ -26,9 +26,7 @@ interface Membership {
  * 4. run     its records, and commit what is done with                                      partition-poll.ts
  */
 export function createKafkaSource(parts: SourceParts): Source {
-  const { settings, report } = parts
   let membership: Membership | undefined
-  let hasFailed = false
   const leave = async (): Promise<void> => {
     const left = membership
     membership = undefined
@@ -42,9 +40,9 @@ export function createKafkaSource(parts: SourceParts): Source {
       await leave()
       throw failure
     }
-    membership ??= await join(parts)
-    if (hasFailed) report('OK')
-    hasFailed = false
+    if (membership !== undefined) return membership
+    membership = await join(parts)
+    parts.reached()
     return membership
   }
   return {
@@ -52,8 +50,7 @@ export function createKafkaSource(parts: SourceParts): Source {
       try {
         return (await current()).member.names()
       } catch (error) {
-        hasFailed = true
-        throw kafkaFault(error, settings.kafka.topics)
+        throw kafkaFault(error, parts.settings.kafka.topics)
       }
     },
     async poll(part, _lease, signal) {
