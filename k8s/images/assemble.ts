@@ -11,7 +11,7 @@ if (folder === undefined) throw new Error('Usage: node k8s/images/assemble.ts FO
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 await mkdir(folder, { recursive: true })
-await writeFile(join(folder, 'supervisor.cjs'), await bundle(here('../../runtime-bootstrap/pod.ts'), 'node24'))
-await writeFile(join(folder, 'install.cjs'), await bundle(here('../../runtime-bootstrap/install.ts'), 'node24'))
+await writeFile(join(folder, 'supervisor.cjs'), bundle(here('../../runtime-bootstrap/pod.ts'), 'node24'))
+await writeFile(join(folder, 'install.cjs'), bundle(here('../../runtime-bootstrap/install.ts'), 'node24'))
 await writeFile(join(folder, 'node-flags'), supervisorNodeFlags.join(' '))
 await cp(await buildRuntimeClients(folder), join(folder, 'runtimes'), { recursive: true })

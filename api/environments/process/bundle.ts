@@ -1,11 +1,11 @@
-import { build } from 'esbuild'
+import { buildSync } from 'esbuild'
 
 /**
  * Makes one CommonJS file of an entry and all it imports: whoever starts it loads one file instead of many, and not the
- * loader of ES modules.
+ * loader of ES modules. esbuild's process ends with it, and does not stay beside the server.
  */
-export async function bundle(entry: string, target: string): Promise<Uint8Array> {
-  const { outputFiles } = await build({
+export function bundle(entry: string, target: string): Uint8Array {
+  const { outputFiles } = buildSync({
     entryPoints: [entry],
     bundle: true,
     write: false,

@@ -13,7 +13,7 @@ export async function buildRuntimeClients(dataFolder: string): Promise<string> {
   const folder = join(dataFolder, 'run', 'runtimes')
   await cp(source, folder, { recursive: true, filter: (path) => !path.endsWith('.mjs') })
   await mkdir(join(folder, 'nodejs'), { recursive: true })
-  await writeFile(join(folder, 'nodejs', 'index.cjs'), await bundle(join(source, 'nodejs', 'index.mjs'), oldestNode))
+  await writeFile(join(folder, 'nodejs', 'index.cjs'), bundle(join(source, 'nodejs', 'index.mjs'), oldestNode))
   for (const name of ['', 'nodejs', 'python', 'ruby']) await chmod(join(folder, name), 0o755)
   return folder
 }

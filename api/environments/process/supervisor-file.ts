@@ -8,7 +8,7 @@ const source = fileURLToPath(new URL('../../../runtime-bootstrap/main.ts', impor
 
 /** Bundles the supervisor into one file below the data folder, named by its content, and answers the file. */
 export async function buildSupervisor(dataFolder: string, entry: string = source): Promise<string> {
-  const text = await bundle(entry, 'node24')
+  const text = bundle(entry, 'node24')
   const folder = join(dataFolder, 'run', 'supervisor')
   const file = join(folder, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.cjs`)
   await mkdir(folder, { recursive: true })
