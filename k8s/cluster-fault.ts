@@ -36,6 +36,9 @@ export function clusterFault(task: string, cause: unknown): ClusterFault {
       cause,
     )
   }
+  // A namespace is there a moment before its service account.
+  if (status === 403 && said.includes('error looking up service account'))
+    return new ClusterFault('missing', `The namespace has no service account for pods yet (${said})`, cause)
   if (status === 401 || status === 403) {
     const hint = "give the server's service account the Role of k8s/manifests"
     return new ClusterFault('forbidden', `The server may not ${task}: ${hint} (${said})`, cause)

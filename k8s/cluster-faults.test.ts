@@ -100,6 +100,18 @@ describe('what the cluster refuses', () => {
     },
   )
 
+  test('a namespace so new that it has no service account yet is waited for', async () => {
+    const patient = await startPlayedDriver(api.kubeconfig, { log }, 60_000)
+    const cause = 'error looking up service account new/default: serviceaccount "default" not found'
+    api.refuse('POST', { status: 403, message: `pods "x" is forbidden: ${cause}` })
+    const launch = patient.launch(aSpec()).catch((fault: unknown) => fault)
+    await until(() => lines.some((line) => line.includes('no service account for pods yet')))
+    api.refuse('POST', undefined)
+    await until(() => api.pods.size > 0)
+    await patient.close()
+    expect(await launch).toEqual(new Error('The driver is closed'))
+  })
+
   test('the object of a pod that is to go goes when its containers have ended, not when its kubelet is done', async () => {
     api.onCreate(() => Object.assign(waiting('CrashLoopBackOff', 'back-off'), { phase: 'Running' }))
     await faultOf()

@@ -3,14 +3,15 @@ import { connectCluster } from '../cluster.ts'
 import { createKubernetesDriver, type KubernetesDriverOptions } from '../driver.ts'
 import { someSettings } from './samples.ts'
 
-/** Starts a driver without a pool on a played API; only what it says and when it stops waiting are the caller's. */
+/** Starts a driver without a pool on a played API; what it says, and when it stops waiting, are the caller's. */
 export function startPlayedDriver(
   kubeconfig: string,
   options: Pick<KubernetesDriverOptions, 'log' | 'signal'>,
+  startMs = 400,
 ): Promise<Driver> {
   return createKubernetesDriver({
     cluster: connectCluster(kubeconfig),
-    settings: someSettings({ poolSize: 0, startMs: 400 }),
+    settings: someSettings({ poolSize: 0, startMs }),
     code: { read: () => Promise.resolve(undefined) },
     accountId: '000000000000',
     region: 'us-east-1',

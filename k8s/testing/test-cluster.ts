@@ -38,6 +38,11 @@ export async function openTestCluster(): Promise<TestCluster> {
   const core = config.makeApiClient(CoreV1Api)
   const namespace = `kubelambda-test-${randomBytes(4).toString('hex')}`
   await core.createNamespace({ body: { metadata: { name: namespace } } })
+  // Pods need it; a function created before is active without knowing whether its image is there.
+  await eventually(
+    () => core.readNamespacedServiceAccount({ name: 'default', namespace }).catch(() => undefined),
+    60_000,
+  )
   const folder = mkdtempSync(join(tmpdir(), 'kubelambda-cluster-'))
   const kubeconfig = join(folder, 'kubeconfig')
   writeFileSync(kubeconfig, config.exportConfig())
