@@ -22,10 +22,20 @@ export interface ServiceQuestion {
   readonly signal?: AbortSignal
 }
 
+/** An address to be signed for a service, and for how long. */
+export interface SignedAddress {
+  readonly service: string
+  readonly region: string
+  readonly url: string
+  readonly expiresSeconds: number
+}
+
 /** AWS, or servers that speak as it does. */
 export interface AwsServices {
   /** Answers the service's answer; what it refuses is an `AwsRefusal`, and a service out of reach an `Error`. */
   call(call: ServiceCall | ServiceQuestion): Promise<unknown>
+  /** The address with a signature in its query, which shows whoever is given it that it comes from here. */
+  presign(address: SignedAddress): Promise<string>
 }
 
 /** What a service refused: its error's code and text. */
@@ -39,3 +49,6 @@ export class AwsRefusal extends Error {
     this.status = status
   }
 }
+
+/** There is nothing to sign with; the message says what would help, the cause what was tried. */
+export class MissingCredentials extends Error {}

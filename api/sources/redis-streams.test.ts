@@ -11,7 +11,15 @@ import { createRedisStreamsSource } from './redis-streams.ts'
 import type { FailureRecord, Source, SourceParts } from './source.ts'
 import { createSources } from './sources.ts'
 import { eventually } from './testing/eventually.ts'
-import { aMapping, fakeMappings, playFunction, sourceParts, sourcesParts, type Answer } from './testing/samples.ts'
+import {
+  aMapping,
+  fakeMappings,
+  noServices,
+  playFunction,
+  sourceParts,
+  sourcesParts,
+  type Answer,
+} from './testing/samples.ts'
 
 interface RedisEvent {
   Records: { eventID: string; redisStream: { id: string; fields: Record<string, string> } }[]
@@ -53,9 +61,8 @@ describeWithRedis('a Redis stream as event source', () => {
     play: (event: RedisEvent) => Answer | Promise<Answer>,
     others: Partial<SourceParts> = {},
   ): Source => {
-    const services = { call: () => Promise.reject(new Error('not asked')) }
     return createRedisStreamsSource(
-      sourceParts(services, { kind: 'redis', sourceArn: arn(), ...settings }, playFunction(play), {
+      sourceParts(noServices, { kind: 'redis', sourceArn: arn(), ...settings }, playFunction(play), {
         checkpoints,
         giveUp: async (failure) => void failures.push(failure),
         openEntryStream: async (server, name, named) =>

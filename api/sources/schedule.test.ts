@@ -5,7 +5,7 @@ import type { PollSettings } from './poll-settings.ts'
 import { createScheduleSource } from './schedule.ts'
 import { SourceFault, type SourceEvent, type SourceParts } from './source.ts'
 import { eventually } from './testing/eventually.ts'
-import { playFunction, sourceParts } from './testing/samples.ts'
+import { noServices, playFunction, sourceParts } from './testing/samples.ts'
 
 const rule = 'arn:aws:events:eu-west-1:123456789012:rule/nightly'
 const at = (text: string) => Date.parse(`2026-07-01T${text}Z`)
@@ -33,9 +33,8 @@ const poll = (
   others: Partial<SourceParts> = {},
   fence = 1,
 ) => {
-  const services = { call: () => Promise.reject(new Error('not asked')) }
   const given = { sourceArn: `${rule}/${expression}`, enabledMs: at('12:00:00'), ...settings }
-  const parts = sourceParts(services, given, playFunction(), {
+  const parts = sourceParts(noServices, given, playFunction(), {
     checkpoints,
     accept: async (event, knownForMs) => void accepted.push({ event, knownForMs }),
     now: () => clockMs,

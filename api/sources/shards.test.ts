@@ -3,7 +3,7 @@ import { AwsRefusal } from './aws-services.ts'
 import { ExpiredIterator } from './call-aws.ts'
 import { createStreamSource } from './shards.ts'
 import type { Position, Shard, Stream, StreamRecord } from './stream.ts'
-import { playFunction, sourceParts } from './testing/samples.ts'
+import { noServices, playFunction, sourceParts } from './testing/samples.ts'
 
 interface ScriptedShard extends Shard {
   readonly records: readonly string[]
@@ -41,8 +41,7 @@ const open = (shards: readonly ScriptedShard[], seen: string[], expireOnce = fal
     seen.push(...Records.map(({ text }) => text))
     return {}
   })
-  const services = { call: () => Promise.reject(new Error('not asked')) }
-  return createStreamSource(scriptedStream(shards, expireOnce), sourceParts(services, { batchSize: 2 }, run))
+  return createStreamSource(scriptedStream(shards, expireOnce), sourceParts(noServices, { batchSize: 2 }, run))
 }
 const never = new AbortController().signal
 

@@ -36,7 +36,7 @@ describeWithMoto('with services of AWS', () => {
     const call: Moto['services']['call'] = ({ signal, ...asked }) =>
       services.call({ ...asked, signal: signal === undefined ? way.signal : AbortSignal.any([signal, way.signal]) })
     return {
-      parts: { services: { call } },
+      parts: { services: { ...services, call } },
       cut: async () => way.abort(new Error('connection refused')),
       mend: async () => void (way = new AbortController()),
     }

@@ -108,6 +108,7 @@ describeWithMoto('a queue as event source', () => {
     const { arn } = await newQueue()
     const asked: unknown[] = []
     const services = {
+      ...moto.services,
       call: (call: Parameters<Moto['services']['call']>[0]) => {
         if (!('path' in call) && call.target.endsWith('ReceiveMessage'))
           asked.push((call.input as { VisibilityTimeout: number }).VisibilityTimeout)

@@ -66,6 +66,7 @@ describe('the brokers of an MSK cluster', () => {
     const kafka = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const signed = createSignedServices({ endpoints: { kafka }, credentials, now: Date.now })
     const services = {
+      ...signed,
       call: async (call: Parameters<typeof signed.call>[0]) =>
         'path' in call ? signed.call(call) : { SecretString: '{"username":"me","password":"secret"}' },
     }

@@ -3,6 +3,7 @@ import { hasOpenssl, makeCertificates, type Certificates } from '../../certifica
 import type { AwsServices } from '../aws-services.ts'
 import type { KafkaAccess } from '../poll-settings.ts'
 import { eventually } from '../testing/eventually.ts'
+import { noServices } from '../testing/samples.ts'
 import { startBrokerFront, type BrokerFront, type BrokerFrontParts } from './testing/broker-front.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from './testing/mock-cluster.ts'
 import type { SaslUser } from './testing/sasl-server.ts'
@@ -46,6 +47,7 @@ describeSecure('a Kafka cluster that is entered with credentials', () => {
   })
 
   const services: AwsServices = {
+    ...noServices,
     call: async (call) => {
       const { SecretId = '' } = ('input' in call ? call.input : {}) as { SecretId?: string }
       return { SecretString: JSON.stringify(secrets[SecretId.split(':').at(-1) ?? '']) }

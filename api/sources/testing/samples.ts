@@ -9,6 +9,12 @@ import type { SourceParts } from '../source.ts'
 import type { SourcesParts } from '../sources.ts'
 import type { AwsServices } from '../aws-services.ts'
 
+/** Services that a test does not ask. */
+export const noServices: AwsServices = {
+  call: () => Promise.reject(new Error('not asked')),
+  presign: () => Promise.reject(new Error('not asked')),
+}
+
 /** Settings of a mapping with AWS's defaults for queues. */
 export function aMapping(settings: Partial<PollSettings> = {}): PollSettings {
   return {
@@ -82,7 +88,7 @@ export function sourcesParts(mappings: PolledMappings, others: Partial<SourcesPa
     mappings,
     documents: fakeDocuments(),
     leases: createLocalLeases(Date.now),
-    services: { call: () => Promise.reject(new Error('There is no service.')) },
+    services: noServices,
     openEntryStream: async () => undefined,
     runBatch: () => playFunction(),
     accept: async () => undefined,

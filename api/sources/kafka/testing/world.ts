@@ -6,7 +6,7 @@ import { startMappingRunner, type MappingRunner } from '../../mapping-runner.ts'
 import { openSource } from '../../open-source.ts'
 import type { PollSettings } from '../../poll-settings.ts'
 import type { FailureRecord, SourceParts } from '../../source.ts'
-import { playFunction, sourceParts, type Answer } from '../../testing/samples.ts'
+import { noServices, playFunction, sourceParts, type Answer } from '../../testing/samples.ts'
 import type { MockCluster } from './mock-cluster.ts'
 
 /** The event of a batch, as far as tests look at it. */
@@ -37,8 +37,6 @@ export interface World {
 export const valuesOf = ({ records }: KafkaEvent): string[] =>
   Object.values(records).flatMap((each) => each.map(({ value }) => Buffer.from(value, 'base64').toString()))
 
-const nobody = { call: () => Promise.reject(new Error('not asked')) }
-
 export async function newWorld(cluster: MockCluster, partitions = 1): Promise<World> {
   const topic = `topic-${randomUUID()}`
   const groupId = `group-${topic}`
@@ -68,7 +66,7 @@ export async function newWorld(cluster: MockCluster, partitions = 1): Promise<Wo
         seen.push(...valuesOf(event))
         return play(event)
       })
-      const parts = sourceParts(nobody, all, run, { checkpoints, giveUp, report, ...others })
+      const parts = sourceParts(noServices, all, run, { checkpoints, giveUp, report, ...others })
       const runner = startMappingRunner({
         uuid: topic,
         open: () => openSource(parts),
