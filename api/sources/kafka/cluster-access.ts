@@ -4,6 +4,7 @@ import type { AwsServices } from '../aws-services.ts'
 import type { KafkaAccess } from '../poll-settings.ts'
 import { SourceFault, type SourceParts } from '../source.ts'
 import type { ClusterAccess } from './connection.ts'
+import { iamToken } from './iam-token.ts'
 import { findManagedBrokers } from './managed-brokers.ts'
 import { readSecret } from './secrets.ts'
 
@@ -22,13 +23,29 @@ export async function findClusterAccess({
   services,
 }: Pick<SourceParts, 'settings' | 'services'>): Promise<ClusterAccess> {
   const { kind, sourceArn, kafka } = settings
-  const [sasl, tls] = [await saslOf(kafka.access, services), await tlsOf(kafka.access, services)]
-  const brokers =
-    kind === 'msk'
-      ? await findManagedBrokers(services, sourceArn, sasl !== undefined)
-      : { bootstrapServers: kafka.bootstrapServers, hasTls: false }
-  const { bootstrapServers, hasTls } = brokers
-  const isSecure = hasTls || sasl !== undefined || tls !== undefined
+  const [given, tls] = [await saslOf(kafka.access, services), await tlsOf(kafka.access, services)]
+  if (kind !== 'msk') return accessTo(kafka.bootstrapServers, given, tls)
+  const certificateOrNone = tls?.cert === undefined ? 'none' : 'certificate'
+  const secret = given === undefined ? certificateOrNone : 'scram'
+  const { bootstrapServers, hasTls, hasIam } = await findManagedBrokers(services, sourceArn, secret)
+  const sasl = hasIam ? iamSasl(services, sourceArn.split(':')[3] ?? '') : given
+  return accessTo(bootstrapServers, sasl, hasTls ? (tls ?? {}) : tls)
+}
+
+/** Each connection is entered with a token of its own, and again when its session is about to end. */
+function iamSasl(services: AwsServices, region: string): SASLOptions {
+  return {
+    mechanism: 'oauthbearer',
+    oauthBearerProvider: async () => ({ value: await iamToken(services, region) }),
+  }
+}
+
+function accessTo(
+  bootstrapServers: readonly string[],
+  sasl: SASLOptions | undefined,
+  tls: SecureContextOptions | undefined,
+): ClusterAccess {
+  const isSecure = sasl !== undefined || tls !== undefined
   return { bootstrapServers, ...(isSecure ? { tls: tls ?? {} } : {}), ...(sasl === undefined ? {} : { sasl }) }
 }
 

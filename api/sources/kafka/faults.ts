@@ -1,3 +1,4 @@
+import { MissingCredentials } from '../aws-services.ts'
 import { SourceFault } from '../source.ts'
 
 /** What may be known of an error of the library, of Node.js, or of TLS. */
@@ -24,6 +25,7 @@ const faults: readonly { readonly text: string; readonly isMeant: (known: Known)
 export function kafkaFault(error: unknown, topics: readonly string[]): unknown {
   for (let known = error; known instanceof Error; known = known.cause) {
     if (known instanceof SourceFault) return known
+    if (known instanceof MissingCredentials) return new SourceFault(known.message, { cause: error })
     if ((known as Known).type === 'UNKNOWN_TOPIC_OR_PARTITION')
       return new SourceFault(`Topic not found: ${topics.join(', ')}`, { cause: error })
     const fault = faults.find(({ isMeant }) => isMeant(known as Known))

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { hasOpenssl, makeCertificates, type Certificates } from '../../certificates.harness.ts'
 import type { AwsServices } from '../aws-services.ts'
 import type { KafkaAccess } from '../poll-settings.ts'
+import type { Credentials } from '../signature.ts'
+import { createSignedServices } from '../signed-services.ts'
 import { eventually } from '../testing/eventually.ts'
-import { noServices } from '../testing/samples.ts'
 import { startBrokerFront, type BrokerFront, type BrokerFrontParts } from './testing/broker-front.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from './testing/mock-cluster.ts'
 import type { SaslUser } from './testing/sasl-server.ts'
@@ -14,6 +15,8 @@ const limitMs = 60_000
 const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`
 const accessBy = (type: string, secret: string): KafkaAccess => ({ type, uri: arnOf(secret) })
 const root = accessBy('SERVER_ROOT_CA_CERTIFICATE', 'ca')
+const sourceArn = 'arn:aws:kafka:eu-west-1:000000000000:cluster/c/uuid-1'
+const key: Credentials = { accessKeyId: 'me', secretAccessKey: 'pässword' }
 const user = (mechanism: SaslUser['mechanism']): SaslUser => ({ mechanism, username: 'me', password: 'pässword' })
 
 const describeSecure = (name: string, tests: () => void) => {
@@ -46,22 +49,38 @@ describeSecure('a Kafka cluster that is entered with credentials', () => {
     await cluster.close()
   })
 
-  const services: AwsServices = {
-    ...noServices,
+  const services = (brokers: string, keys?: Credentials): AwsServices => ({
+    ...createSignedServices({
+      endpoints: {},
+      credentials: async () => keys ?? Promise.reject(new Error('Could not load credentials from any providers')),
+      now: Date.now,
+    }),
     call: async (call) => {
-      const { SecretId = '' } = ('input' in call ? call.input : {}) as { SecretId?: string }
+      if ('path' in call) return { bootstrapBrokerStringSaslIam: brokers }
+      const { SecretId = '' } = call.input as { SecretId?: string }
       return { SecretString: JSON.stringify(secrets[SecretId.split(':').at(-1) ?? '']) }
     },
-  }
-  const enter = async (front: Omit<BrokerFrontParts, 'port' | 'tls'>, access: KafkaAccess[], tls: object = {}) => {
+  })
+  const open = async (front: Omit<BrokerFrontParts, 'port' | 'tls'>, tls: object = {}) => {
     const { certificate: cert, privateKey: key } = certificates.broker
     const opened = await startBrokerFront({ port: cluster.port, tls: { cert, key, ...tls }, ...front })
     const world = await newWorld(cluster)
     fronts.push(opened)
     worlds.push(world)
     await world.send('m')
-    const kafka = { bootstrapServers: [opened.address], topics: [world.topic], consumerGroupId: world.groupId }
-    world.start(undefined, { kafka: { ...kafka, access, hasSchemaRegistry: false } }, { services })
+    return { world, address: opened.address }
+  }
+  const enter = async (front: Parameters<typeof open>[0], access: KafkaAccess[], tls?: object) => {
+    const { world, address } = await open(front, tls)
+    const kafka = { bootstrapServers: [address], topics: [world.topic], consumerGroupId: world.groupId }
+    world.start(undefined, { kafka: { ...kafka, access, hasSchemaRegistry: false } }, { services: services('') })
+    return world
+  }
+  const enterWithIam = async (keys?: Credentials, front: Partial<BrokerFrontParts> = {}) => {
+    const { world, address } = await open({ user: user('OAUTHBEARER'), ...front })
+    const kafka = { bootstrapServers: [], topics: [world.topic], consumerGroupId: world.groupId }
+    const settings = { kind: 'msk', sourceArn, kafka: { ...kafka, access: [root], hasSchemaRegistry: false } } as const
+    world.start(undefined, settings, { services: services(address, keys) })
     return world
   }
   const reads = async (world: Promise<World>) => {
@@ -86,6 +105,25 @@ describeSecure('a Kafka cluster that is entered with credentials', () => {
         reads(enter({ user: user('SCRAM-SHA-512') }, [root, accessBy('SASL_SCRAM_512_AUTH', 'user')])),
       'a certificate of the client, whose key has a password': () =>
         reads(enter({}, [root, accessBy('CLIENT_CERTIFICATE_TLS_AUTH', 'client')], mutual())),
+      'IAM access control over TLS': () => reads(enterWithIam(key)),
+      'IAM access control whose session ends': async () => {
+        const entered = Promise.withResolvers<undefined>()
+        // The library enters anew 10 s before.
+        const session = { ...user('OAUTHBEARER'), sessionMs: 10_500 }
+        const front = { user: session, enteredAnew: () => entered.resolve(undefined) }
+        const { send, seen, results } = await enterWithIam({ ...key, sessionToken: 'a/token+of=' }, front)
+        await entered.promise
+        await send('n')
+        await eventually(() => seen.length === 2)
+        expect([seen, new Set(results)]).toEqual([['m', 'n'], new Set(['OK'])])
+      },
+      'IAM access control that refuses the key': () =>
+        shows(enterWithIam({ ...key, secretAccessKey: 'wrong' }), 'SASL authentication failed.'),
+      'IAM access control without a key': () =>
+        shows(
+          enterWithIam(),
+          'No AWS credentials are found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the server a role.',
+        ),
       'credentials that are refused': () =>
         shows(
           enter({ user: user('SCRAM-SHA-512') }, [root, accessBy('SASL_SCRAM_512_AUTH', 'stranger')]),

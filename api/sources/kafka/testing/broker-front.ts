@@ -15,6 +15,8 @@ export interface BrokerFrontParts {
   readonly port: number
   readonly tls?: TlsOptions
   readonly user?: SaslUser
+  /** Told of each connection that has entered once more. */
+  readonly enteredAnew?: () => void
 }
 
 /** Requests of Kafka's protocol that the front looks at. */
@@ -58,21 +60,26 @@ export async function startBrokerFront(parts: BrokerFrontParts): Promise<BrokerF
   }
 }
 
-function serve(client: Socket, broker: Socket, { port, user }: BrokerFrontParts, ownPort: () => number): void {
+function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort: () => number): void {
+  const { port, user, enteredAnew } = parts
   const asked = new Map<number, number>()
-  const sasl = user === undefined ? undefined : converse(user)
-  const answer = (correlation: number, ...parts: readonly Buffer[]) =>
-    client.write(framed(Buffer.concat([numbers([32, correlation]), ...parts])))
+  let entries = 0
+  let sasl = user === undefined ? undefined : converse(user)
+  const answer = (correlation: number, ...answered: readonly Buffer[]) =>
+    client.write(framed(Buffer.concat([numbers([32, correlation]), ...answered])))
 
   const onRequest = (frame: Buffer): void => {
     const [key, correlation] = [frame.readInt16BE(0), frame.readInt32BE(4)]
     const body = frame.subarray(endOfString(frame, 8))
     if (user !== undefined && key === keys.saslHandshake) {
+      sasl = converse(user)
       answer(correlation, numbers([16, 0], [32, 1], [16, user.mechanism.length]), Buffer.from(user.mechanism))
     } else if (sasl !== undefined && key === keys.saslAuthenticate) {
       const said = sasl.step(body.subarray(4))
       const code = said === undefined ? authenticationFailed : 0
-      answer(correlation, numbers([16, code], [16, -1], [32, said?.length ?? 0]), said ?? Buffer.alloc(0))
+      if (sasl.isDone() && ++entries > 1) enteredAnew?.()
+      const session = numbers([32, 0], [32, user?.sessionMs ?? 0])
+      answer(correlation, numbers([16, code], [16, -1], [32, said?.length ?? 0]), said ?? Buffer.alloc(0), session)
     } else if (sasl !== undefined && !sasl.isDone() && key !== keys.apiVersions) client.destroy()
     else {
       asked.set(correlation, key)
@@ -110,7 +117,7 @@ function redirect(frame: Buffer, from: number, to: number): void {
 function withSasl(frame: Buffer): Buffer {
   const count = frame.readInt32BE(6)
   const end = 10 + count * 6
-  const added = numbers([16, keys.saslHandshake], [16, 0], [16, 1], [16, keys.saslAuthenticate], [16, 0], [16, 0])
+  const added = numbers([16, keys.saslHandshake], [16, 0], [16, 1], [16, keys.saslAuthenticate], [16, 1], [16, 1])
   return Buffer.concat([
     frame.subarray(0, 6),
     numbers([32, count + 2]),

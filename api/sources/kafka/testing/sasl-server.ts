@@ -1,10 +1,15 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { createHash, createHmac, hash, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { canonicalRequest } from '../../../authentication/canonical-request.ts'
+import { readClaim } from '../../../authentication/claim.ts'
+import { createSigningKeys } from '../../../authentication/signing-keys.ts'
 
-/** Who may enter, and how. */
+/** Who may enter, and how; with `OAUTHBEARER` the id of an access key and its secret. */
 export interface SaslUser {
-  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER'
   readonly username: string
   readonly password: string
+  /** How long a session lasts; as long as its connection unless given. */
+  readonly sessionMs?: number
 }
 
 /** One conversation: takes what the client says, and answers it; nothing when the client is refused. */
@@ -13,9 +18,36 @@ export interface SaslConversation {
   isDone(): boolean
 }
 
-/** The server's side of SASL (RFC 4616, RFC 5802). */
+/** The server's side of SASL (RFC 4616, RFC 5802, RFC 7628 with a token of MSK). */
 export function converse(user: SaslUser): SaslConversation {
+  if (user.mechanism === 'OAUTHBEARER') return converseBearer(user)
   return user.mechanism === 'PLAIN' ? conversePlain(user) : converseScram(user)
+}
+
+function converseBearer(user: SaslUser): SaslConversation {
+  let isDone = false
+  return {
+    step(said) {
+      const [, token = ''] = /^n,,\u0001auth=Bearer ([\w-]+)\u0001\u0001$/.exec(said.toString()) ?? []
+      isDone = isSignedBy(user, Buffer.from(token, 'base64url').toString())
+      return isDone ? Buffer.alloc(0) : undefined
+    },
+    isDone: () => isDone,
+  }
+}
+
+/** Whether the address is signed with the user's key as clients of MSK's IAM access control sign it. */
+function isSignedBy({ username, password }: SaslUser, signed: string): boolean {
+  const [address = '', agent = ''] = signed.split('&User-Agent=')
+  if (!address.startsWith('https://kafka.') || agent === '') return false
+  const { host, pathname, search } = new URL(address)
+  const request = { method: 'GET', url: `${pathname}${search}`, rawHeaders: ['host', host] }
+  const { accessKeyId, scope, signedHeaders, signature, time } = readClaim(request)
+  const canonical = hash('sha256', canonicalRequest(request, signedHeaders, hash('sha256', '')))
+  const key = createSigningKeys()({ accessKeyId, secret: password, accountId: '' }, scope)
+  const text = ['AWS4-HMAC-SHA256', time.text, scope.join('/'), canonical].join('\n')
+  const isMeant = host === `kafka.${scope[1]}.amazonaws.com` && scope[2] === 'kafka-cluster'
+  return isMeant && accessKeyId === username && createHmac('sha256', key).update(text).digest('hex') === signature
 }
 
 function conversePlain({ username, password }: SaslUser): SaslConversation {
