@@ -17,6 +17,8 @@ export interface BrokerFrontParts {
   readonly user?: SaslUser
   /** Told of each connection that has entered once more. */
   readonly enteredAnew?: () => void
+  /** Told of each question about topics whether it makes those that are missing; the mock itself knows no others. */
+  readonly askedForTopics?: (makesThem: boolean) => void
 }
 
 /** Requests of Kafka's protocol that the front looks at. */
@@ -61,13 +63,17 @@ export async function startBrokerFront(parts: BrokerFrontParts): Promise<BrokerF
 }
 
 function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort: () => number): void {
-  const { port, user, enteredAnew } = parts
+  const { port, user, enteredAnew, askedForTopics } = parts
   const asked = new Map<number, number>()
   let entries = 0
   let sasl = user === undefined ? undefined : converse(user)
   const answer = (correlation: number, ...answered: readonly Buffer[]) =>
     client.write(framed(Buffer.concat([numbers([32, correlation]), ...answered])))
 
+  const versions = (frame: Buffer): Buffer => {
+    const known = user === undefined ? frame : withSasl(frame)
+    return askedForTopics === undefined ? known : withNewerMetadata(known)
+  }
   const onRequest = (frame: Buffer): void => {
     const [key, correlation] = [frame.readInt16BE(0), frame.readInt32BE(4)]
     const body = frame.subarray(endOfString(frame, 8))
@@ -83,8 +89,11 @@ function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort:
     } else if (sasl !== undefined && !sasl.isDone() && key !== keys.apiVersions) client.destroy()
     else {
       asked.set(correlation, key)
+      const isNewer = key === keys.metadata && askedForTopics !== undefined
+      if (isNewer) askedForTopics(frame.at(-1) !== 0)
+      const question = isNewer ? olderMetadata(frame) : frame
       // A follower that comes after its leader is refused by the mock; brokers tell it what the leader has said.
-      setTimeout(() => broker.write(framed(frame)), key === keys.syncGroup && isOfLeader(body) ? leaderDelayMs : 0)
+      setTimeout(() => broker.write(framed(question)), key === keys.syncGroup && isOfLeader(body) ? leaderDelayMs : 0)
     }
   }
   const onAnswer = (frame: Buffer): void => {
@@ -92,7 +101,8 @@ function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort:
     asked.delete(frame.readInt32BE(0))
     const isPlace = key === keys.metadata || key === keys.findCoordinator
     if (isPlace) redirect(frame, port, ownPort())
-    client.write(framed(key === keys.apiVersions && user !== undefined ? withSasl(frame) : frame))
+    if (key === keys.apiVersions) client.write(framed(versions(frame)))
+    else client.write(framed(key === keys.metadata && askedForTopics !== undefined ? newerMetadata(frame) : frame))
   }
   client.on('data', createFrames(onRequest))
   broker.on('data', createFrames(onAnswer))
@@ -125,4 +135,22 @@ function withSasl(frame: Buffer): Buffer {
     added,
     frame.subarray(end),
   ])
+}
+
+/** The first version of Metadata whose question ends with whether missing topics are made, and the mock's newest. */
+const [newer, older] = [4, 2]
+
+/** Says that the broker knows the newer version. */
+function withNewerMetadata(frame: Buffer): Buffer {
+  const at = frame.indexOf(numbers([16, keys.metadata], [16, 0]), 10)
+  return Buffer.concat([frame.subarray(0, at + 4), numbers([16, newer]), frame.subarray(at + 6)])
+}
+
+function olderMetadata(question: Buffer): Buffer {
+  return Buffer.concat([question.subarray(0, 2), numbers([16, older]), question.subarray(4, -1)])
+}
+
+/** An answer of the newer version begins with how long the client is to wait. */
+function newerMetadata(answer: Buffer): Buffer {
+  return Buffer.concat([answer.subarray(0, 4), numbers([32, 0]), answer.subarray(4)])
 }
