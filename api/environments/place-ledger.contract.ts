@@ -14,7 +14,7 @@ export interface OpenedLedgers {
 function newEar() {
   const heard: unknown[][] = []
   const listener: LedgerListener = {
-    onWanted: (name) => heard.push(['wanted', name]),
+    onWanted: (name, places) => heard.push(['wanted', name, places]),
     onInherited: (share, places) => heard.push(['inherited', share, places]),
     onLost: () => heard.push(['lost']),
   }
@@ -106,14 +106,18 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await theirs.book({ ...f, reserved: 0 })).toBe('function')
     })
 
-    test('the other servers hear what is wanted', async () => {
+    test('the other servers hear what is wanted, and how many places a server has that wants one', async () => {
       await mine.book({ ...f, reserved: 1 })
       await theirs.book({ ...f, reserved: 1 })
       await until(() => one.heard.length > 0)
-      expect(one.heard).toEqual([['wanted', 'f']])
-      await theirs.book({ ...limits, functionName: 'g', accountLimit: 1 })
+      expect(one.heard).toEqual([['wanted', 'f', 0]])
+      await theirs.book(f)
+      await theirs.book(f)
       await until(() => one.heard.length > 1)
-      expect(one.heard[1]).toEqual(['wanted', undefined])
+      expect(one.heard[1]).toEqual(['wanted', 'f', 1])
+      await theirs.book({ ...limits, functionName: 'g', accountLimit: 1 })
+      await until(() => one.heard.length > 2)
+      expect(one.heard[2]?.slice(0, 2)).toEqual(['wanted', undefined])
     })
 
     test('places of a server that died pass to another and stay booked until it gives them back', async () => {

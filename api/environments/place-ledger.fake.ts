@@ -25,8 +25,10 @@ export function fakeLedgers() {
     if (isOutside(functionName)) return undefined
     return isShort || sum((share) => !isOutside(share.functionName)) >= accountLimit ? 'account' : undefined
   }
-  const tell = (server: FakeServer, name: string | undefined) =>
-    all().forEach((each) => each !== server && each.listener?.onWanted(name))
+  const tell = (server: FakeServer, name: string | undefined) => {
+    const places = server.shares.get(JSON.stringify({ functionName: name, isReserved: true }))?.places ?? 0
+    all().forEach((each) => each !== server && each.listener?.onWanted(name, places))
+  }
 
   function open(): PlaceLedger {
     const server: FakeServer = { listener: undefined, shares: new Map(), isLost: false }

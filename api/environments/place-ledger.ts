@@ -18,8 +18,11 @@ export interface Share {
 
 /** What a server hears of the ledger. */
 export interface LedgerListener {
-  /** Another server was refused a place: unused ones of the function, or of all when it is undefined, are needed there. */
-  onWanted(functionName: string | undefined): void
+  /**
+   * Another server was refused a place: unused ones of the function, or of all when it is undefined, are needed there. `places`:
+   * how many it has under the function's reserve.
+   */
+  onWanted(functionName: string | undefined, places: number): void
   /** Places of a server that died are this one's now. */
   onInherited(share: Share, places: number): void
   /** This server was silent for so long that its places were given to others: it holds none any more. */

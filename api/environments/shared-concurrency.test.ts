@@ -27,7 +27,7 @@ function server(ledger: PlaceLedger, keepMs = 3_600_000): Concurrency {
     asked.push(request)
     return ledger.book(request)
   }
-  const options = { accountLimit: 5, keepMs, graceMs: 1, onFault: (message: string) => faults.push(message) }
+  const options = { accountLimit: 5, keepMs, graceMs: 1, turnMs: 0, onFault: (message: string) => faults.push(message) }
   return createSharedConcurrency({ ledger: { ...ledger, book }, ...options })
 }
 
@@ -77,6 +77,36 @@ test('a place that a server does not use is another one when it is wanted there'
   one.leave(f)
   await other.enter(f)
   expect(ledgers.booked('f')).toBe(2)
+})
+
+test('a server that has all places gives way to one that has none, at the end of an invocation', async () => {
+  const single = { ...f, reserved: 1 }
+  await one.enter(single)
+  await expect(other.enter(single)).rejects.toMatchObject({ status: 429 })
+  one.leave(single)
+  expect(ledgers.booked('f')).toBe(0)
+  await other.enter(single)
+  await expect(one.enter(single)).rejects.toMatchObject({ status: 429 })
+  other.leave(single)
+  await one.enter(single)
+})
+
+test('a server that has no more places than another keeps them', async () => {
+  await one.enter(f)
+  await other.enter(f)
+  await expect(other.enter(f)).rejects.toMatchObject({ status: 429 })
+  one.leave(f)
+  expect(one.enter(f)).toBeUndefined()
+})
+
+test('who gave way lets the others book first', async () => {
+  const single = { ...f, reserved: 1 }
+  await one.enter(single)
+  await expect(other.enter(single)).rejects.toMatchObject({ status: 429 })
+  one.leave(single)
+  const again = one.enter(single)
+  await other.enter(single)
+  await expect(again).rejects.toMatchObject({ status: 429 })
 })
 
 test('a lowered reserve counts at once for places that were booked before', async () => {

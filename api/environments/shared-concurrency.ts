@@ -14,6 +14,8 @@ export interface SharedConcurrencyOptions {
   readonly keepMs?: number
   /** After so long another server has given back what it does not use. */
   readonly graceMs?: number
+  /** A place that a server with fewer waits for is kept at least so long. */
+  readonly turnMs?: number
 }
 
 /** Places of one share that this server has booked. */
@@ -25,7 +27,16 @@ interface Booked {
   leastUnused: number
   /** The reserve under which unused places were booked; under another one they have to be booked anew. */
   reserved: number | undefined
+  /** When the last place came, or went to another server. */
+  turnedMs: number
+  /** When a server that has fewer places was last refused one. */
+  wantedMs: number | undefined
+  /** Until then another server books first. */
+  restsUntilMs: number
 }
+
+/** Who was refused a place so long ago does not wait for one any more. */
+const waitedMs = 1_000
 
 /**
  * Concurrency over servers that share their functions.
@@ -34,6 +45,7 @@ interface Booked {
  * 2. book     else one more from the ledger; refused, it asks once more when others had time to give back   place-ledger.ts
  * 3. leave    the place stays this server's a short while, for the next invocation
  * 4. return   what was not needed for that while goes back, and at once what another server wants
+ * 5. give way  while all places are in use, a server that has more than one that asks in vain lets it have the next that is left
  */
 export function createSharedConcurrency(options: SharedConcurrencyOptions): Concurrency {
   return new SharedConcurrency(options)
@@ -45,21 +57,26 @@ class SharedConcurrency implements Concurrency {
   readonly #committed: () => number
   readonly #onFault: SharedConcurrencyOptions['onFault']
   readonly #graceMs: number
+  readonly #turnMs: number
   readonly #booked = new Map<string, Booked>()
   readonly #returning = new Set<Promise<void>>()
   readonly #sweeper: NodeJS.Timeout
   #running = 0
 
   constructor(options: SharedConcurrencyOptions) {
-    const { ledger, accountLimit, committed = () => 0, onFault, keepMs = 1000, graceMs = 50 } = options
+    const { ledger, accountLimit, committed = () => 0, onFault, keepMs = 1000, graceMs = 50, turnMs = 500 } = options
     this.#ledger = ledger
     this.#accountLimit = accountLimit
     this.#committed = committed
     this.#onFault = onFault
     this.#graceMs = graceMs
+    this.#turnMs = turnMs
     this.#sweeper = setInterval(() => this.#sweep(), keepMs).unref()
     ledger.listen({
-      onWanted: (functionName) => this.#yield(functionName),
+      onWanted: (functionName, places) => {
+        if (functionName !== undefined) this.#noteWanted(functionName, places)
+        this.#yield(functionName)
+      },
       onInherited: (share, places) => void (this.#bookedOf(share).places += places),
       onLost: () => this.#booked.forEach((booked) => (booked.places = 0)),
     })
@@ -76,7 +93,9 @@ class SharedConcurrency implements Concurrency {
   leave(claim: Claim): void {
     this.#running--
     if (isUnlimited(claim)) return
-    this.#bookedOf(shareOf(claim)).inUse--
+    const booked = this.#bookedOf(shareOf(claim))
+    booked.inUse--
+    if (booked.wantedMs !== undefined) this.#giveWay(booked, booked.wantedMs)
   }
 
   running(): number {
@@ -105,7 +124,29 @@ class SharedConcurrency implements Concurrency {
     booked.leastUnused = Math.min(booked.leastUnused, booked.places - booked.inUse)
   }
 
+  #noteWanted(functionName: string, places: number): void {
+    const booked = this.#booked.get(keyOf({ functionName, isReserved: true }))
+    if (booked !== undefined && booked.inUse >= booked.places && booked.places > places)
+      booked.wantedMs = performance.now()
+  }
+
+  /** The place that goes is not asked for again before others could book it. */
+  #giveWay(booked: Booked, wantedMs: number): void {
+    const nowMs = performance.now()
+    if (nowMs - booked.turnedMs < this.#turnMs) return
+    booked.wantedMs = undefined
+    if (nowMs - wantedMs > waitedMs || booked.inUse >= booked.places) return
+    booked.turnedMs = nowMs
+    booked.restsUntilMs = nowMs + 2 * this.#graceMs
+    this.#return(booked, 1)
+  }
+
   async #book(claim: Claim): Promise<void> {
+    const restMs = this.#bookedOf(shareOf(claim)).restsUntilMs - performance.now()
+    if (restMs > 0) {
+      await delay(restMs)
+      if (this.#takeUnused(claim)) return
+    }
     const accountLimit = this.#accountLimit
     const request = { ...claim, accountLimit, unreservedLimit: accountLimit - this.#committed() }
     let answer = await this.#ledger.book(request)
@@ -118,14 +159,16 @@ class SharedConcurrency implements Concurrency {
       throw answer === 'account' ? accountConcurrencyExceeded() : limitExceeded(claim.isOutside === true)
     const booked = this.#bookedOf(shareOf(claim))
     booked.places++
+    booked.turnedMs = performance.now()
     this.#use(booked)
   }
 
   #bookedOf(share: Share): Booked {
-    const key = `${share.functionName} ${String(share.isReserved)}`
+    const key = keyOf(share)
     let booked = this.#booked.get(key)
     if (booked === undefined) {
-      booked = { share, places: 0, inUse: 0, leastUnused: Infinity, reserved: undefined }
+      const turns = { turnedMs: -Infinity, wantedMs: undefined, restsUntilMs: -Infinity }
+      booked = { share, places: 0, inUse: 0, leastUnused: Infinity, reserved: undefined, ...turns }
       this.#booked.set(key, booked)
     }
     return booked
@@ -135,7 +178,8 @@ class SharedConcurrency implements Concurrency {
     for (const [key, booked] of this.#booked) {
       this.#return(booked, Math.min(booked.leastUnused, booked.places - booked.inUse))
       booked.leastUnused = booked.places - booked.inUse
-      if (booked.places === 0 && booked.inUse === 0) this.#booked.delete(key)
+      const isResting = booked.restsUntilMs > performance.now()
+      if (booked.places === 0 && booked.inUse === 0 && !isResting) this.#booked.delete(key)
     }
   }
 
@@ -157,6 +201,10 @@ class SharedConcurrency implements Concurrency {
     this.#returning.add(returned)
     void returned.then(() => this.#returning.delete(returned))
   }
+}
+
+function keyOf({ functionName, isReserved }: Share): string {
+  return `${functionName} ${String(isReserved)}`
 }
 
 function shareOf({ functionName, reserved }: Claim): Share {

@@ -5,13 +5,14 @@
 -- A share is a function's name, with `~` behind it for places without a reserve. Names that begin with a colon count in no sum.
 -- ARGV[1] server   ARGV[2] function   ARGV[3] its reserve, or -1   ARGV[4] the account's limit
 -- ARGV[5] the limit of all without a reserve   ARGV[6] channel for refusals
+-- A refusal for the function's reserve says how many places the server has that wants another one.
 -- Returns 'booked', 'function' or 'account' for the limit in the way, or 'lost' when the server was held for dead.
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 'lost' end
 local function booked(field) return tonumber(redis.call('HGET', KEYS[2], field) or 0) end
 local reserve = tonumber(ARGV[3])
 local isReserved = reserve >= 0
 if isReserved and booked(ARGV[2]) + booked(ARGV[2] .. '~') >= reserve then
-  redis.call('PUBLISH', ARGV[6], cjson.encode({ server = ARGV[1], functionName = ARGV[2] }))
+  redis.call('PUBLISH', ARGV[6], cjson.encode({ server = ARGV[1], functionName = ARGV[2], places = tonumber(redis.call('HGET', KEYS[3], ARGV[2]) or 0) }))
   return 'function'
 end
 local isOutside = ARGV[2]:sub(1, 1) == ':'

@@ -44,8 +44,9 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
     },
     listen: (given) => (listener = given),
     hear: (message) => {
-      const wanted = JSON.parse(message) as { server: string; functionName?: string }
-      if (wanted.server !== membership.server) listener?.onWanted(wanted.functionName)
+      const wanted = JSON.parse(message) as { server: string; functionName?: string; places?: number }
+      // Servers of before this was told are not given way to.
+      if (wanted.server !== membership.server) listener?.onWanted(wanted.functionName, wanted.places ?? Infinity)
     },
   }
 }
