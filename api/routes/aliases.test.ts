@@ -35,8 +35,13 @@ describe('an alias', () => {
     const updated = await server.call('UpdateAlias', { FunctionName: 'f', Name: 'prod', Description: 'e' })
     expect(updated).toEqual({ ...created, Description: 'e', RevisionId: expect.any(String) })
     expect(updated.RevisionId).not.toBe(created.RevisionId)
-    const cleared = await server.call('UpdateAlias', { FunctionName: 'f', Name: 'prod', ...weights({}) })
-    expect(cleared).not.toHaveProperty('RoutingConfig')
+  })
+
+  test.each([{}, { AdditionalVersionWeights: {} }])('loses its routing by %j', async (RoutingConfig) => {
+    const server = await withVersions()
+    const key = { FunctionName: 'f', Name: 'prod' }
+    await server.call('CreateAlias', { ...key, FunctionVersion: '1', ...weights({ 2: 0.25 }) })
+    expect(await server.call('UpdateAlias', { ...key, RoutingConfig })).not.toHaveProperty('RoutingConfig')
   })
 
   test.each<[string, object, object]>([

@@ -82,7 +82,8 @@ function aliasPage(record: FunctionRecord, input: ListMembers) {
 }
 
 function changeIn({ FunctionVersion, Description, RoutingConfig }: AliasMembers) {
-  const weights = RoutingConfig?.AdditionalVersionWeights
+  // A routing config without weights takes them away, which is how Terraform does it.
+  const weights = RoutingConfig && (RoutingConfig.AdditionalVersionWeights ?? {})
   return { functionVersion: FunctionVersion, description: Description, weights }
 }
 

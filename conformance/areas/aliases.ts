@@ -121,6 +121,17 @@ export const aliases: Area = {
       },
     },
     {
+      // As Terraform takes routing away; it waits until no weights are left.
+      name: 'UpdateAlias with an empty routing configuration removes the routing',
+      run: async (world) => {
+        const name = await twoVersions(world)
+        await alias(world, name, { RoutingConfig: { AdditionalVersionWeights: { '2': 0.25 } } })
+        const key = { FunctionName: name, Name: 'live' }
+        await world.client.send(new UpdateAliasCommand({ ...key, RoutingConfig: {} }))
+        assert.equal((await get(world, name)).RoutingConfig, undefined)
+      },
+    },
+    {
       name: 'UpdateAlias refuses a RevisionId that is not the latest',
       run: async (world) => {
         const name = await twoVersions(world)
