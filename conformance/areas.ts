@@ -26,6 +26,7 @@ import { refusals } from './areas/refusals.ts'
 import { reservedConcurrency } from './areas/reserved-concurrency.ts'
 import { runtimes } from './areas/runtimes.ts'
 import { scaling } from './areas/scaling.ts'
+import { settings } from './areas/settings.ts'
 import { streaming } from './areas/streaming.ts'
 import { tags } from './areas/tags.ts'
 import { tenancy } from './areas/tenancy.ts'
@@ -39,6 +40,7 @@ import type { Area } from './case.ts'
 export const areas: readonly Area[] = [
   functions,
   updates,
+  settings,
   versions,
   aliases,
   tags,

@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { changedSettings, newSettings, type SettingsChange } from './settings.ts'
 
 const minimal: SettingsChange = { runtime: 'nodejs22.x', handler: 'index.handler', role: 'r' }
+const halfVpc = 'SubnetIds and SecurityIds must coexist or be both empty list.'
+const fileSystem = { arn: 'ap', localMountPath: '/mnt/a' }
 const create = (change: SettingsChange) => newSettings('f', { ...minimal, ...change })
 
 describe('the settings of a new function', () => {
@@ -43,6 +45,19 @@ describe('the settings of a new function', () => {
       `${refusal} exceeded the 4KB limit. String measured: ${measured}`,
     ],
     ['15 minutes and more', { timeoutSeconds: 901 }, /'901' at 'timeout' .* less than or equal to 900$/],
+    [
+      'a level of text logs',
+      { logging: { format: 'Text', applicationLevel: 'DEBUG' } },
+      /^LogLevel is not supported when LogFormat is set to "Text"\. Remove LogLevel/,
+    ],
+    ['a level and no format', { logging: { systemLevel: 'WARN' } }, /^LogLevel is not supported/],
+    ['subnets alone', { vpc: { subnetIds: ['subnet-1'] } }, halfVpc],
+    ['security groups alone', { vpc: { subnetIds: [], securityGroupIds: ['sg-1'] } }, halfVpc],
+    [
+      'a file system and no VPC',
+      { fileSystems: [fileSystem] },
+      'Function must be configured to execute in a VPC to reference access point ap.',
+    ],
     ['more than 10 GB', { memoryMb: 10_241 }, /'10241' at 'memorySize' .* less than or equal to 10240$/],
   ])('with %s are refused', (_case, change, message) => {
     expect(() => create(change)).toThrow(message)
@@ -87,5 +102,23 @@ describe('a change of settings', () => {
     expect(withVpc.vpc).toEqual({ subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'], ipv6: false })
     const emptied = changedSettings(withVpc, { vpc: { subnetIds: [], securityGroupIds: [] } })
     expect(emptied.vpc).toEqual({ subnetIds: [], securityGroupIds: [], ipv6: false })
+  })
+  test('may name half of a VPC when the other half is there', () => {
+    const withVpc = create({ vpc: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] }, fileSystems: [fileSystem] })
+    expect(changedSettings(withVpc, { vpc: { securityGroupIds: ['sg-2'] } }).vpc).toEqual({
+      subnetIds: ['subnet-1'],
+      securityGroupIds: ['sg-2'],
+      ipv6: false,
+    })
+    expect(() => changedSettings(withVpc, { vpc: { subnetIds: [] } })).toThrow(halfVpc)
+  })
+
+  test('takes the VPC away only with the file systems', () => {
+    const withVpc = create({ vpc: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] }, fileSystems: [fileSystem] })
+    const vpc = { subnetIds: [], securityGroupIds: [] }
+    expect(() => changedSettings(withVpc, { vpc })).toThrow(
+      'Function VPC configuration cannot be removed with access point ap referenced.',
+    )
+    expect(changedSettings(withVpc, { vpc, fileSystems: [] }).fileSystems).toEqual([])
   })
 })

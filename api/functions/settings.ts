@@ -1,9 +1,7 @@
-import { invalidParameterValue, validation } from '../errors.ts'
+import { invalidParameterValue } from '../errors.ts'
 import { capacityErrors, changedCapacity, checkManaged, managedDefaults } from './managed-instances.ts'
-import { checkVariables } from './environment-variables.ts'
-import { imageErrors } from './function-errors.ts'
 import type { CapacityUse, FunctionSettings, ImageConfig, LoggingSettings } from './function.ts'
-import { checkRuntime } from './runtime.ts'
+import { checkChange, checkTogether } from './settings-checks.ts'
 
 type Vpc = NonNullable<FunctionSettings['vpc']>
 
@@ -59,8 +57,7 @@ export function newSettings(
 export function changedSettings(current: FunctionSettings, change: SettingsChange): FunctionSettings {
   const { capacityProvider: capacity } = current
   if (change.capacityProvider !== undefined && capacity === undefined) throw capacityErrors.notAddable()
-  check(change, capacity === undefined ? ordinaryLimits : managedLimits)
-  checkPackageType(current.packageType, change)
+  checkChange(current, change)
   const { logging, deadLetterTargetArn, kmsKeyArn, vpc, imageConfig = current.imageConfig, ...plain } = change
   const { deadLetterTargetArn: _target, kmsKeyArn: _key, imageConfig: _image, ...rest } = current
   const next = {
@@ -73,16 +70,9 @@ export function changedSettings(current: FunctionSettings, change: SettingsChang
     ...(vpc === undefined ? {} : { vpc: changedVpc(current.vpc, vpc) }),
     ...(imageConfig === undefined || Object.keys(imageConfig).length === 0 ? {} : { imageConfig }),
   }
+  checkTogether(change, next)
   checkManaged(next)
   return next
-}
-
-/** Refuses settings that only functions of the other package type have. */
-function checkPackageType(packageType: FunctionSettings['packageType'], change: SettingsChange): void {
-  const { runtime, handler, layers = [], imageConfig = {} } = change
-  if (packageType === 'Zip' && Object.keys(imageConfig).length > 0) throw imageErrors.configForZip()
-  const hasZipSettings = runtime !== undefined || handler !== undefined || layers.length > 0
-  if (packageType === 'Image' && hasZipSettings) throw imageErrors.zipSettings()
 }
 
 function defaultSettings(name: string): FunctionSettings {
@@ -100,27 +90,6 @@ function defaultSettings(name: string): FunctionSettings {
     logging: { format: 'Text', group: `/aws/lambda/${name}` },
     fileSystems: [],
   }
-}
-
-/** Limits tighter than the service model's: these are what functions meet on AWS (reference 11). */
-const ordinaryLimits = { timeoutSeconds: 900, memoryMb: 10_240 }
-const managedLimits = { timeoutSeconds: 5_400, memoryMb: 32_768 }
-
-function check(
-  { timeoutSeconds = 1, memoryMb = 128, runtime, variables }: SettingsChange,
-  most: typeof ordinaryLimits,
-): void {
-  const violations: string[] = []
-  const atMost = (path: string, value: number, most: number) => {
-    if (value <= most) return
-    const constraint = `Member must have value less than or equal to ${most}`
-    violations.push(`Value '${value}' at '${path}' failed to satisfy constraint: ${constraint}`)
-  }
-  atMost('timeout', timeoutSeconds, most.timeoutSeconds)
-  atMost('memorySize', memoryMb, most.memoryMb)
-  if (violations.length > 0) throw validation(violations)
-  if (runtime !== undefined) checkRuntime(runtime)
-  if (variables !== undefined) checkVariables(variables)
 }
 
 /** Levels belong to JSON: they default to INFO there, and go when the format is Text again. */
