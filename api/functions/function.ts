@@ -12,7 +12,7 @@ export interface FunctionSettings {
   readonly memoryMb: number
   readonly ephemeralStorageMb: number
   readonly architectures: readonly string[]
-  /** Absent when never sent; `{}` when an empty map was sent. */
+  /** `{}` when an empty map was sent with a new function; an update with one removes them. */
   readonly variables?: Readonly<Record<string, string>>
   /** In the order in which they are laid over each other, the last on top. */
   readonly layers: readonly FunctionLayer[]

@@ -63,6 +63,10 @@ describe('the settings of a new function', () => {
     expect(() => create(change)).toThrow(message)
   })
 
+  test('keep an empty map of variables', () => {
+    expect(create({ variables: {} }).variables).toEqual({})
+  })
+
   test('take 4 KB of variables', () => {
     expect(create({ variables: { KEY: 'x'.repeat(4086) } }).variables?.['KEY']).toHaveLength(4086)
   })
@@ -76,9 +80,9 @@ describe('a change of settings', () => {
     expect(changedSettings(full, { timeoutSeconds: 9, description: undefined })).toEqual({ ...full, timeoutSeconds: 9 })
   })
 
-  test('clears variables with an empty map, and ARNs with an empty text', () => {
+  test('removes variables with an empty map, and ARNs with an empty text', () => {
     const changed = changedSettings(full, { variables: {}, deadLetterTargetArn: '', kmsKeyArn: '' })
-    expect(changed.variables).toEqual({})
+    expect(changed).not.toHaveProperty('variables')
     expect(changed).not.toHaveProperty('deadLetterTargetArn')
     expect(changed).not.toHaveProperty('kmsKeyArn')
   })

@@ -50,7 +50,9 @@ export function newSettings(
   const { capacityProvider: capacity } = change
   const defaults = { ...defaultSettings(name), ...(capacity && managedDefaults(name, capacity)) }
   const base = { ...defaults, packageType, ...(tenantIsolation === undefined ? {} : { tenantIsolation }) }
-  return changedSettings(base, change)
+  const { variables } = change
+  // A new function keeps an empty map; an update with one removes the variables.
+  return { ...changedSettings(base, change), ...(variables && { variables }) }
 }
 
 /** The settings after a change; what AWS would refuse is AWS's error (reference 2.5). */
@@ -58,8 +60,16 @@ export function changedSettings(current: FunctionSettings, change: SettingsChang
   const { capacityProvider: capacity } = current
   if (change.capacityProvider !== undefined && capacity === undefined) throw capacityErrors.notAddable()
   checkChange(current, change)
-  const { logging, deadLetterTargetArn, kmsKeyArn, vpc, imageConfig = current.imageConfig, ...plain } = change
-  const { deadLetterTargetArn: _target, kmsKeyArn: _key, imageConfig: _image, ...rest } = current
+  const {
+    logging,
+    deadLetterTargetArn,
+    kmsKeyArn,
+    vpc,
+    imageConfig = current.imageConfig,
+    variables,
+    ...plain
+  } = change
+  const { deadLetterTargetArn: _target, kmsKeyArn: _key, imageConfig: _image, variables: kept, ...rest } = current
   const next = {
     ...rest,
     ...defined(plain),
@@ -67,8 +77,9 @@ export function changedSettings(current: FunctionSettings, change: SettingsChang
     logging: logging === undefined ? current.logging : changedLogging(current.logging, logging),
     ...removable('deadLetterTargetArn', deadLetterTargetArn ?? current.deadLetterTargetArn),
     ...removable('kmsKeyArn', kmsKeyArn ?? current.kmsKeyArn),
+    ...(variables === undefined ? kept && { variables: kept } : filled({ variables })),
     ...(vpc === undefined ? {} : { vpc: changedVpc(current.vpc, vpc) }),
-    ...(imageConfig === undefined || Object.keys(imageConfig).length === 0 ? {} : { imageConfig }),
+    ...(imageConfig && filled({ imageConfig })),
   }
   checkTogether(change, next)
   checkManaged(next)
@@ -104,6 +115,11 @@ function changedVpc(current: Vpc | undefined, change: NonNullable<SettingsChange
 
 function removable<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
   return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [K in Key]: string })
+}
+
+/** The members, unless theirs has no members itself. */
+function filled<Type extends Readonly<Record<string, object>>>(members: Type): Partial<Type> {
+  return Object.values(members).some((value) => Object.keys(value).length > 0) ? members : {}
 }
 
 type Defined<Type> = { readonly [Key in keyof Type]?: Exclude<Type[Key], undefined> }

@@ -153,8 +153,8 @@ export const updates: Area = {
         assert.equal(changed.Description, 'kept')
         assert.deepEqual(changed.Environment, { Variables: { KEY_ONE: 'one' } })
         await world.configure(name, { Environment: { Variables: {} } })
-        const cleared = await world.configuration(name)
-        assert.deepEqual(cleared.Environment?.Variables ?? {}, {})
+        // Terraform plans a change for ever where an empty map is left.
+        assert.equal((await world.configuration(name)).Environment, undefined)
       },
     },
     {
