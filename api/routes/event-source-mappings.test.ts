@@ -266,6 +266,16 @@ test.each<[string, object, string]>([
     { EventSourceArn: schedule('rate(5 seconds)') },
     'Parameter ScheduleExpression is not valid.',
   ],
+  [
+    'a table instead of its stream',
+    { EventSourceArn: table.split('/stream/')[0], ...LATEST },
+    'Unrecognized event source.',
+  ],
+  [
+    'a stream without its type',
+    { EventSourceArn: `arn:aws:kinesis:${account}:s`, ...LATEST },
+    'Unrecognized event source.',
+  ],
   ['a schedule without a time', { EventSourceArn: `arn:aws:events:${account}:rule/r` }, 'Unrecognized event source.'],
   [
     'a Redis stream without a start',

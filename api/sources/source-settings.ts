@@ -96,11 +96,18 @@ const kindsOfServices: Readonly<Record<string, SourceKind>> = {
   elasticache: 'redis',
 }
 
+/** Resources of a service that have events; a table's are those of its stream. */
+const streamResources: Partial<Record<SourceKind, RegExp>> = {
+  kinesis: /^stream\/./,
+  dynamodb: /^table\/[^/]+\/stream\/./,
+}
+
 /** The event source with this ARN; an error when nothing can be read from it. */
 export function sourceOf(arn: string): EventSource {
-  const service = arn.split(':')[2] ?? ''
+  const [, , service = '', , , ...resource] = arn.split(':')
   const kind = Object.hasOwn(kindsOfServices, service) ? kindsOfServices[service] : undefined
-  if (kind === undefined) throw mappingErrors.unrecognizedSource()
+  if (kind === undefined || streamResources[kind]?.test(resource.join(':')) === false)
+    throw mappingErrors.unrecognizedSource()
   if (kind === 'schedule') requireSchedule(arn)
   if (kind === 'redis' && readEntryStreamArn(arn) === undefined) throw mappingErrors.unrecognizedSource()
   return { kind, arn }
