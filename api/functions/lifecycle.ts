@@ -147,7 +147,7 @@ async function updateSettings(world: World, name: string, request: SettingsUpdat
   let before: FunctionRecord | undefined
   const change = await changeRecord(world, name, async (current) => {
     requireUpdatable(world, current, request.revisionId)
-    const settings = changedSettings(current.latest.settings, asked)
+    const settings = changedSettings(name, current.latest.settings, asked)
     checkUnzippedSize(current.latest.code, settings.layers)
     if (asked.capacityProvider !== undefined) await checkProvider(world, settings)
     before = current

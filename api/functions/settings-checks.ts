@@ -13,6 +13,11 @@ const settingsErrors = {
         'Remove LogLevel from your request or change the LogFormat to "Json" and try again.',
     ),
   halfVpc: () => invalidParameterValue('SubnetIds and SecurityIds must coexist or be both empty list.'),
+  ipv6WithoutVpc: () =>
+    invalidParameterValue(
+      'Ipv6AllowedForDualStack cannot be true without subnet or security groups. ' +
+        'Please remove Ipv6AllowedForDualStack value from your request and try again.',
+    ),
   fileSystemWithoutVpc: (arn: string) =>
     invalidParameterValue(`Function must be configured to execute in a VPC to reference access point ${arn}.`),
   vpcOfFileSystem: (arn: string) =>
@@ -61,8 +66,9 @@ function checkPackageType(packageType: FunctionSettings['packageType'], change: 
 
 /** A VPC is subnets and security groups, and file systems are reached in one. */
 function checkNetwork(change: SettingsChange, { vpc, fileSystems }: FunctionSettings): void {
-  const { subnetIds = [], securityGroupIds = [] } = vpc ?? {}
+  const { subnetIds = [], securityGroupIds = [], ipv6 = false } = vpc ?? {}
   if ((subnetIds.length === 0) !== (securityGroupIds.length === 0)) throw settingsErrors.halfVpc()
+  if (ipv6 && subnetIds.length === 0) throw settingsErrors.ipv6WithoutVpc()
   const [fileSystem] = fileSystems
   if (fileSystem === undefined || subnetIds.length > 0) return
   const isNew = change.fileSystems !== undefined

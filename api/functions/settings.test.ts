@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
+import type { FunctionSettings } from './function.ts'
 import { changedSettings, newSettings, type SettingsChange } from './settings.ts'
 
 const minimal: SettingsChange = { runtime: 'nodejs22.x', handler: 'index.handler', role: 'r' }
 const halfVpc = 'SubnetIds and SecurityIds must coexist or be both empty list.'
 const fileSystem = { arn: 'ap', localMountPath: '/mnt/a' }
 const create = (change: SettingsChange) => newSettings('f', { ...minimal, ...change })
+const update = (current: FunctionSettings, change: SettingsChange) => changedSettings('f', current, change)
 
 describe('the settings of a new function', () => {
   test('are what AWS gives when nothing is said', () => {
@@ -76,53 +78,73 @@ describe('a change of settings', () => {
   const full = create({ variables: { AB: '1' }, deadLetterTargetArn: 'd', kmsKeyArn: 'k', description: 'text' })
 
   test('leaves what it does not name', () => {
-    expect(changedSettings(full, {})).toEqual(full)
-    expect(changedSettings(full, { timeoutSeconds: 9, description: undefined })).toEqual({ ...full, timeoutSeconds: 9 })
+    expect(update(full, {})).toEqual(full)
+    expect(update(full, { timeoutSeconds: 9, description: undefined })).toEqual({ ...full, timeoutSeconds: 9 })
   })
 
   test('removes variables with an empty map, and ARNs with an empty text', () => {
-    const changed = changedSettings(full, { variables: {}, deadLetterTargetArn: '', kmsKeyArn: '' })
+    const changed = update(full, { variables: {}, deadLetterTargetArn: '', kmsKeyArn: '' })
     expect(changed).not.toHaveProperty('variables')
     expect(changed).not.toHaveProperty('deadLetterTargetArn')
     expect(changed).not.toHaveProperty('kmsKeyArn')
   })
 
   test('gives JSON logs their levels, and takes them away again', () => {
-    const json = changedSettings(full, { logging: { format: 'JSON', systemLevel: 'WARN' } })
+    const json = update(full, { logging: { format: 'JSON', systemLevel: 'WARN' } })
     expect(json.logging).toEqual({
       format: 'JSON',
       group: '/aws/lambda/f',
       applicationLevel: 'INFO',
       systemLevel: 'WARN',
     })
-    expect(changedSettings(json, { logging: { format: 'Text', group: 'g' } }).logging).toEqual({
+    expect(update(json, { logging: { format: 'Text', group: 'g' } }).logging).toEqual({
       format: 'Text',
       group: 'g',
     })
   })
 
+  test('replaces logging as a whole, so that what is not named is as of a new function', () => {
+    const json = create({ logging: { format: 'JSON', group: 'g', applicationLevel: 'DEBUG' } })
+    const levels = { applicationLevel: 'INFO', systemLevel: 'INFO' }
+    const group = '/aws/lambda/f'
+    expect(update(json, { logging: { format: 'JSON' } }).logging).toEqual({ format: 'JSON', group, ...levels })
+    expect(update(json, { logging: { format: 'Text' } }).logging).toEqual({ format: 'Text', group })
+    expect(update(json, { logging: { group: 'h' } }).logging).toEqual({ format: 'Text', group: 'h' })
+    expect(update(json, { timeoutSeconds: 4 }).logging).toEqual(json.logging)
+  })
+
   test('keeps an emptied VPC', () => {
-    const withVpc = changedSettings(full, { vpc: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] } })
+    const withVpc = update(full, { vpc: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] } })
     expect(withVpc.vpc).toEqual({ subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'], ipv6: false })
-    const emptied = changedSettings(withVpc, { vpc: { subnetIds: [], securityGroupIds: [] } })
+    const emptied = update(withVpc, { vpc: { subnetIds: [], securityGroupIds: [] } })
     expect(emptied.vpc).toEqual({ subnetIds: [], securityGroupIds: [], ipv6: false })
   })
   test('may name half of a VPC when the other half is there', () => {
     const withVpc = create({ vpc: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] }, fileSystems: [fileSystem] })
-    expect(changedSettings(withVpc, { vpc: { securityGroupIds: ['sg-2'] } }).vpc).toEqual({
+    expect(update(withVpc, { vpc: { securityGroupIds: ['sg-2'] } }).vpc).toEqual({
       subnetIds: ['subnet-1'],
       securityGroupIds: ['sg-2'],
       ipv6: false,
     })
-    expect(() => changedSettings(withVpc, { vpc: { subnetIds: [] } })).toThrow(halfVpc)
+    expect(() => update(withVpc, { vpc: { subnetIds: [] } })).toThrow(halfVpc)
+  })
+
+  test('must take IPv6 away with the VPC', () => {
+    const vpc = { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'], ipv6: true }
+    const emptied = { subnetIds: [], securityGroupIds: [] }
+    expect(() => update(create({ vpc }), { vpc: emptied })).toThrow(
+      'Ipv6AllowedForDualStack cannot be true without subnet or security groups. ' +
+        'Please remove Ipv6AllowedForDualStack value from your request and try again.',
+    )
+    expect(update(create({ vpc }), { vpc: { ...emptied, ipv6: false } }).vpc?.ipv6).toBe(false)
   })
 
   test('takes the VPC away only with the file systems', () => {
     const withVpc = create({ vpc: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] }, fileSystems: [fileSystem] })
     const vpc = { subnetIds: [], securityGroupIds: [] }
-    expect(() => changedSettings(withVpc, { vpc })).toThrow(
+    expect(() => update(withVpc, { vpc })).toThrow(
       'Function VPC configuration cannot be removed with access point ap referenced.',
     )
-    expect(changedSettings(withVpc, { vpc, fileSystems: [] }).fileSystems).toEqual([])
+    expect(update(withVpc, { vpc, fileSystems: [] }).fileSystems).toEqual([])
   })
 })

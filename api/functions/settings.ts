@@ -47,16 +47,18 @@ export function newSettings(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
     )
   }
-  const { capacityProvider: capacity } = change
-  const defaults = { ...defaultSettings(name), ...(capacity && managedDefaults(name, capacity)) }
-  const base = { ...defaults, packageType, ...(tenantIsolation === undefined ? {} : { tenantIsolation }) }
+  const base = {
+    ...defaultsOf(name, change.capacityProvider),
+    packageType,
+    ...(tenantIsolation === undefined ? {} : { tenantIsolation }),
+  }
   const { variables } = change
   // A new function keeps an empty map; an update with one removes the variables.
-  return { ...changedSettings(base, change), ...(variables && { variables }) }
+  return { ...changedSettings(name, base, change), ...(variables && { variables }) }
 }
 
 /** The settings after a change; what AWS would refuse is AWS's error (reference 2.5). */
-export function changedSettings(current: FunctionSettings, change: SettingsChange): FunctionSettings {
+export function changedSettings(name: string, current: FunctionSettings, change: SettingsChange): FunctionSettings {
   const { capacityProvider: capacity } = current
   if (change.capacityProvider !== undefined && capacity === undefined) throw capacityErrors.notAddable()
   checkChange(current, change)
@@ -74,7 +76,7 @@ export function changedSettings(current: FunctionSettings, change: SettingsChang
     ...rest,
     ...defined(plain),
     ...(capacity && { capacityProvider: changedCapacity(capacity, change.capacityProvider) }),
-    logging: logging === undefined ? current.logging : changedLogging(current.logging, logging),
+    logging: logging === undefined ? current.logging : loggingOf(logging, defaultsOf(name, capacity).logging),
     ...removable('deadLetterTargetArn', deadLetterTargetArn ?? current.deadLetterTargetArn),
     ...removable('kmsKeyArn', kmsKeyArn ?? current.kmsKeyArn),
     ...(variables === undefined ? kept && { variables: kept } : filled({ variables })),
@@ -84,6 +86,10 @@ export function changedSettings(current: FunctionSettings, change: SettingsChang
   checkTogether(change, next)
   checkManaged(next)
   return next
+}
+
+function defaultsOf(name: string, capacity: CapacityUse | undefined): FunctionSettings {
+  return { ...defaultSettings(name), ...(capacity && managedDefaults(name, capacity)) }
 }
 
 function defaultSettings(name: string): FunctionSettings {
@@ -103,9 +109,9 @@ function defaultSettings(name: string): FunctionSettings {
   }
 }
 
-/** Levels belong to JSON: they default to INFO there, and go when the format is Text again. */
-function changedLogging(current: LoggingSettings, change: NonNullable<SettingsChange['logging']>): LoggingSettings {
-  const { format, group, applicationLevel = 'INFO', systemLevel = 'INFO' } = { ...current, ...defined(change) }
+/** Levels belong to JSON, and default to INFO there; what is not named is not kept, as AWS replaces logging as a whole. */
+function loggingOf(change: NonNullable<SettingsChange['logging']>, defaults: LoggingSettings): LoggingSettings {
+  const { format, group, applicationLevel = 'INFO', systemLevel = 'INFO' } = { ...defaults, ...defined(change) }
   return format === 'Text' ? { format, group } : { format, group, applicationLevel, systemLevel }
 }
 

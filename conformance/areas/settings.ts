@@ -30,9 +30,21 @@ export const settings: Area = {
           world.client.send(new UpdateFunctionConfigurationCommand({ FunctionName, LoggingConfig })),
           levelOfText,
         )
-        await world.configure(FunctionName, { LoggingConfig: { LogFormat: 'JSON' } })
-        await world.configure(FunctionName, { LoggingConfig })
+        await world.configure(FunctionName, { LoggingConfig: { ...LoggingConfig, LogFormat: 'JSON' } })
         assert.equal((await world.configuration(FunctionName)).LoggingConfig?.SystemLogLevel, 'WARN')
+      },
+    },
+    {
+      name: 'an update replaces logging as a whole, and what it does not name is the default again',
+      run: async (world) => {
+        const name = await world.create('hello-node', {
+          LoggingConfig: { LogFormat: 'JSON', LogGroup: '/custom/group' },
+        })
+        await world.configure(name, { LoggingConfig: { LogFormat: 'Text' } })
+        assert.deepEqual((await world.configuration(name)).LoggingConfig, {
+          LogFormat: 'Text',
+          LogGroup: `/aws/lambda/${name}`,
+        })
       },
     },
     {
