@@ -18,6 +18,7 @@ export interface PolicyStatement {
 export const policyErrors = {
   principal: () =>
     invalidParameterValue('The provided principal was invalid. Please check the principal and try again.'),
+  urlAuthType: () => invalidParameterValue('FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action'),
   latest: () => invalidParameterValue('We currently do not support adding policies for $LATEST.'),
   statementExists: (id: string) =>
     new LambdaError(
@@ -53,6 +54,7 @@ export function addStatement(
   resource: string,
 ): readonly PolicyStatement[] {
   if (![service, account, identity, /^\*$/].some((form) => form.test(added.principal))) throw policyErrors.principal()
+  if (added.urlAuthType !== undefined && added.action !== 'lambda:InvokeFunctionUrl') throw policyErrors.urlAuthType()
   if (statements.some(({ id }) => id === added.id)) throw policyErrors.statementExists(added.id)
   const all = [...statements, added]
   const bytes = Buffer.byteLength(policyText(all, resource))

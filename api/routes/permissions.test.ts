@@ -39,13 +39,21 @@ describe('a permission', () => {
     const { Statement } = await (
       await started()
     ).call('AddPermission', {
-      ...add,
+      ...{ ...add, Action: 'lambda:InvokeFunctionUrl' },
       ...{ SourceArn: 'arn:aws:s3:::b', SourceAccount: '123456789012', EventSourceToken: 't' },
       ...{ PrincipalOrgID: 'o-abcdefghij', FunctionUrlAuthType: 'NONE' },
     })
     expect(Statement).toMatch(
       /"Condition":\{"StringEquals":\{"AWS:SourceAccount":"123456789012","lambda:FunctionUrlAuthType":"NONE","aws:PrincipalOrgID":"o-abcdefghij","lambda:EventSourceToken":"t"\},"ArnLike":\{"AWS:SourceArn":"arn:aws:s3:::b"\}\}\}$/,
     )
+  })
+
+  test.each(['lambda:InvokeFunction', 'lambda:*', '*'])('of %s has no auth type of URLs', async (Action) => {
+    const statement = { ...add, Action, Principal: '*', FunctionUrlAuthType: 'NONE' }
+    expect(await (await started()).refusal('AddPermission', statement)).toMatchObject({
+      ...{ status: 400, type: 'InvalidParameterValueException' },
+      message: 'FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action',
+    })
   })
 
   test('belongs to the function, a version or an alias, and changes the revision of that alone', async () => {

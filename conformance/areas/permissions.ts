@@ -154,6 +154,16 @@ export const permissions: Area = {
       },
     },
     {
+      name: 'an auth type of function URLs is for calls of URLs only',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        await refuses(
+          add(world, name, { FunctionUrlAuthType: 'NONE', Principal: '*' }),
+          badParameter('FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action'),
+        )
+      },
+    },
+    {
       name: 'a statement id is held to its pattern',
       run: async (world) => {
         const name = await world.create('hello-node')
