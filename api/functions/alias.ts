@@ -1,5 +1,6 @@
 import { functionArn, type Home } from './arn.ts'
 import { detachAll } from './attachment.ts'
+import type { Catalogue } from './catalogue.ts'
 import { conflicts, nameErrors, versionErrors } from './function-errors.ts'
 import { latestVersion, type Alias, type FunctionRecord } from './function.ts'
 import { requireRevision } from './record-change.ts'
@@ -52,6 +53,21 @@ export function removeAlias(record: FunctionRecord, name: string): FunctionRecor
 
 export function findAlias(record: FunctionRecord, name: string): Alias | undefined {
   return Object.hasOwn(record.aliases, name) ? record.aliases[name] : undefined
+}
+
+/** Refuses an alias that shares calls between versions whose role or dead letters differ (reference 2.7). */
+export async function checkSharing(
+  catalogue: Pick<Catalogue, 'findVersion'>,
+  record: FunctionRecord,
+  name: string,
+): Promise<void> {
+  const { functionVersion, weights = {} } = findAlias(record, name) ?? {}
+  const [other] = Object.keys(weights)
+  if (functionVersion === undefined || other === undefined) return
+  const versions = await Promise.all([functionVersion, other].map((each) => catalogue.findVersion(record.name, each)))
+  const [one, two] = versions.map((version) => version?.settings)
+  if (one?.role !== two?.role) throw versionErrors.differentRoles()
+  if (one?.deadLetterTargetArn !== two?.deadLetterTargetArn) throw versionErrors.differentDeadLetters()
 }
 
 function withAlias(record: FunctionRecord, alias: Alias, home: Home): FunctionRecord {

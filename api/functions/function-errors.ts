@@ -63,6 +63,10 @@ export const versionErrors = {
     invalidParameterValue(
       `Invalid function version ${version}. Function version ${version} is already included in routing configuration.`,
     ),
+  differentRoles: () => invalidParameterValue('Specified versions must be associated with the same execution role'),
+  /** The words are ours. */
+  differentDeadLetters: () =>
+    invalidParameterValue('Specified versions must be associated with the same dead letter queue'),
   aliasNotFound: (arn: string) => new LambdaError(kinds.resourceNotFound, `Alias not found: ${arn}`),
   aliasUnknown: (arn: string) => new LambdaError(kinds.resourceNotFound, `Cannot find alias arn: ${arn}`),
 }

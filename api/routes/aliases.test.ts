@@ -74,6 +74,22 @@ describe('an alias', () => {
     expect(await server.refusal('CreateAlias', input)).toMatchObject(expected)
   })
 
+  test.each<[object, string]>([
+    [{ Role: 'arn:aws:iam::000000000000:role/other' }, 'execution role'],
+    [{ DeadLetterConfig: { TargetArn: 'arn:aws:sqs:us-east-1:000000000000:q' } }, 'dead letter queue'],
+  ])('does not share calls between versions that differ in %j', async (settings, what) => {
+    const server = await withVersions()
+    await server.call('UpdateFunctionConfiguration', { FunctionName: 'f', ...settings })
+    await server.lifecycle.settled()
+    await server.call('PublishVersion', { FunctionName: 'f' })
+    const key = { FunctionName: 'f', Name: 'prod' }
+    const refused = { status: 400, message: `Specified versions must be associated with the same ${what}` }
+    const created = { ...key, FunctionVersion: '3' }
+    expect(await server.refusal('CreateAlias', { ...created, ...weights({ 1: 0.1 }) })).toMatchObject(refused)
+    await server.call('CreateAlias', created)
+    expect(await server.refusal('UpdateAlias', { ...key, ...weights({ 1: 0.1 }) })).toMatchObject(refused)
+  })
+
   test('that is missing is 404 to read and to update, and gone to delete', async () => {
     const server = await withVersions()
     const input = { FunctionName: 'f', Name: 'x' }

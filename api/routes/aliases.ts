@@ -1,5 +1,6 @@
-import { createAlias, findAlias, removeAlias, updateAlias } from '../functions/alias.ts'
+import { checkSharing, createAlias, findAlias, removeAlias, updateAlias } from '../functions/alias.ts'
 import { functionArn, type Home } from '../functions/arn.ts'
+import type { Catalogue } from '../functions/catalogue.ts'
 import { versionErrors } from '../functions/function-errors.ts'
 import { parseUnqualifiedName } from '../functions/function-name.ts'
 import type { Alias, FunctionRecord } from '../functions/function.ts'
@@ -8,6 +9,7 @@ import type { Handlers, Output } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'
 
 export interface AliasRoutesDependencies extends Home {
+  readonly catalogue: Pick<Catalogue, 'findVersion'>
   readonly lifecycle: Pick<Lifecycle, 'read' | 'change'>
   readonly newId: () => string
 }
@@ -33,15 +35,21 @@ interface ListMembers extends FunctionMembers, PageMembers {
 
 /** The five alias operations. */
 export function aliasRoutes(dependencies: AliasRoutesDependencies): Handlers {
-  const { lifecycle, newId } = dependencies
+  const { catalogue, lifecycle, newId } = dependencies
   const nameIn = ({ FunctionName }: FunctionMembers) => parseUnqualifiedName(FunctionName, dependencies)
   const show = (record: FunctionRecord, name: string) => {
     const alias = findAlias(record, name)
     if (alias === undefined) throw versionErrors.aliasUnknown(functionArn(dependencies, record.name, name))
     return aliasOutput(dependencies, record.name, alias)
   }
-  const change = async (input: FunctionMembers, rule: (record: FunctionRecord) => FunctionRecord) =>
-    (await lifecycle.change(nameIn(input), (record) => ({ record: rule(record) }))).record
+  const change = async (input: NamedMembers, rule: (record: FunctionRecord) => FunctionRecord) => {
+    const changed = await lifecycle.change(nameIn(input), async (current) => {
+      const record = rule(current)
+      await checkSharing(catalogue, record, input.Name)
+      return { record }
+    })
+    return changed.record
+  }
 
   return {
     async CreateAlias(input: AliasMembers & { readonly FunctionVersion: string }) {

@@ -7,7 +7,7 @@ import {
   ListAliasesCommand,
   UpdateAliasCommand,
 } from '@aws-sdk/client-lambda'
-import type { Area } from '../case.ts'
+import { Skipped, type Area } from '../case.ts'
 import { badParameter, conflict, notFound, refuses, valueOf } from '../expect.ts'
 import type { World } from '../world.ts'
 
@@ -100,6 +100,19 @@ export const aliases: Area = {
         await refuses(
           alias(world, name, { RoutingConfig: { AdditionalVersionWeights: { '10': 0.5 } } }),
           notFound(`Function not found: ${world.arn(name, '10')}`),
+        )
+      },
+    },
+    {
+      name: 'two versions of one alias have the same role',
+      run: async (world) => {
+        if (world.target.isAws) throw new Skipped('it would take a second role')
+        const name = await twoVersions(world)
+        await world.configure(name, { Role: `${world.target.role}-other` })
+        await world.publish(name)
+        await refuses(
+          alias(world, name, { RoutingConfig: { AdditionalVersionWeights: { '3': 0.5 } } }),
+          badParameter('Specified versions must be associated with the same execution role'),
         )
       },
     },
