@@ -122,8 +122,9 @@ export const imageErrors = {
     invalidParameterValue(`Please don't provide ImageUri when ${verb} a function with packageType Zip.`),
   zipSettings: () =>
     invalidParameterValue(
-      "Please don't provide Handler or Runtime or Layer when the intent is to create a function in packaging type Image.",
+      "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image.",
     ),
+  layers: () => invalidParameterValue('Lambda layers are not supported for functions created with container images.'),
   configForZip: () =>
     invalidParameterValue("Please don't provide ImageConfig when updating a function with packageType Zip."),
 }

@@ -60,8 +60,9 @@ function checkLimits({ timeoutSeconds = 1, memoryMb = 128 }: SettingsChange, mos
 function checkPackageType(packageType: FunctionSettings['packageType'], change: SettingsChange): void {
   const { runtime, handler, layers = [], imageConfig = {} } = change
   if (packageType === 'Zip' && Object.keys(imageConfig).length > 0) throw imageErrors.configForZip()
-  const hasZipSettings = runtime !== undefined || handler !== undefined || layers.length > 0
-  if (packageType === 'Image' && hasZipSettings) throw imageErrors.zipSettings()
+  if (packageType === 'Zip') return
+  if (runtime !== undefined || handler !== undefined) throw imageErrors.zipSettings()
+  if (layers.length > 0) throw imageErrors.layers()
 }
 
 /** A VPC is subnets and security groups, and file systems are reached in one. */

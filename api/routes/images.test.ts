@@ -8,6 +8,8 @@ const bare = {
   ...{ PackageType: 'Image', Code: { ImageUri: `${repository}:1@sha256:${digest}` } },
 }
 
+const zipSettings = "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image."
+
 describe('a function from an image', () => {
   test('has the digest for a hash, no size, and neither runtime nor handler', async () => {
     const server = startControlPlane()
@@ -42,12 +44,29 @@ describe('a function from an image', () => {
   test.each<[string, object, RegExp | string]>([
     ['no image', { Code: {} }, 'Please provide ImageUri when creating a function with packageType Image.'],
     ['a name that is no image', { Code: { ImageUri: 'no image' } }, /^Source image no image is not valid\./],
-    ['a runtime', { Runtime: 'nodejs22.x' }, /^Please don't provide Handler or Runtime or Layer/],
+    ['a runtime', { Runtime: 'nodejs22.x' }, zipSettings],
+    ['a handler', { Handler: 'index.handler' }, zipSettings],
   ])('is refused with %s', async (_case, members, message) => {
     const input = await newFunction('f', { ...bare, ...members })
     expect(await startControlPlane().refusal('CreateFunction', input)).toMatchObject({
       ...{ status: 400, type: 'InvalidParameterValueException' },
       message: typeof message === 'string' ? message : expect.stringMatching(message),
+    })
+  })
+
+  test('takes no layers, runtime and handler later on either', async () => {
+    const server = startControlPlane()
+    await server.create('f', bare)
+    const { LayerVersionArn } = await server.call('PublishLayerVersion', {
+      LayerName: 'layer',
+      Content: { ZipFile: await zipOf('one') },
+    })
+    const update = { FunctionName: 'f', Layers: [LayerVersionArn] }
+    expect(await server.refusal('UpdateFunctionConfiguration', update)).toMatchObject({
+      message: 'Lambda layers are not supported for functions created with container images.',
+    })
+    expect(await server.refusal('UpdateFunctionConfiguration', { ...update, Handler: 'a.b' })).toMatchObject({
+      message: zipSettings,
     })
   })
 
