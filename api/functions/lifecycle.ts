@@ -128,7 +128,7 @@ async function updateCode(world: World, name: string, request: CodeUpdate): Prom
   await checkSignature(world, before)
   const checked = await checkCode(world, request, request.architectures ?? before.latest.settings.architectures)
   checkUnzippedSize(checked.code, before.latest.settings.layers)
-  if (request.dryRun) return dryRun(await read(world, name), checked)
+  if (request.dryRun) return dryRun(await read(world, name), request, checked)
   const code = await keepCode(world, checked)
   const change = await changeRecord(world, name, async (current) => {
     requireUpdatable(world, current, request.revisionId)
@@ -277,8 +277,9 @@ function saved({ record, versions = [] }: VersionChange): RecordChange {
   return { record, versions }
 }
 
-function dryRun(record: FunctionRecord, { code }: CheckedCode): FoundVersion {
-  return { record, version: { ...record.latest, code } }
+function dryRun(record: FunctionRecord, { architectures }: CodeUpdate, { code }: CheckedCode): FoundVersion {
+  const { latest } = record
+  return { record, version: { ...latest, code, settings: withArchitectures(latest.settings, architectures) } }
 }
 
 function withArchitectures(settings: FunctionSettings, architectures: readonly string[] | undefined): FunctionSettings {

@@ -101,13 +101,14 @@ describe('an update', () => {
     expect(waiters.FunctionUpdated(latest)).toBe(true)
   })
 
-  test('as a dry run shows the new hash and changes nothing', async () => {
+  test('as a dry run shows the new hash and architecture and changes nothing', async () => {
     const server = startControlPlane()
     await server.create('f')
     const before = await server.catalogue.find('f')
-    const members = { FunctionName: 'f', ZipFile: await zipOf('two'), DryRun: true }
+    const members = { FunctionName: 'f', ZipFile: await zipOf('two'), Architectures: ['arm64'], DryRun: true }
     const answer = await server.call('UpdateFunctionCode', members)
     expect(answer.CodeSha256).not.toBe(before!.value.latest.code.sha256)
+    expect(answer).toMatchObject({ Architectures: ['arm64'], LastUpdateStatus: 'Successful' })
     expect(await server.catalogue.find('f')).toEqual(before)
     expect(server.packages.size).toBe(1)
   })
