@@ -190,6 +190,9 @@ describe('GetFunction', () => {
       Tags: { a: '1' },
       Concurrency: { ReservedConcurrentExecutions: 5 },
     })
+    await server.call('PublishVersion', { FunctionName: 'f' })
+    for (const Qualifier of ['$LATEST', '1'])
+      expect(await server.call('GetFunction', { FunctionName: 'f', Qualifier })).not.toHaveProperty('Concurrency')
   })
 
   test('carries exactly the qualifier that was asked for', async () => {

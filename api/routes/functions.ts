@@ -113,7 +113,9 @@ function functionOutput(
   { record, version }: FoundVersion,
   qualifier: string | undefined,
 ) {
-  const { tags, reservedConcurrency } = record
+  const { tags } = record
+  // AWS shows a reservation, which is the function's as a whole, without a qualifier only.
+  const reservedConcurrency = qualifier === undefined ? record.reservedConcurrency : undefined
   return {
     Configuration: functionConfiguration(dependencies, record.name, version, qualifier),
     Code: codeOutput(dependencies, baseUrl, version.code),

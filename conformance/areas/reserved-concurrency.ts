@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   DeleteFunctionConcurrencyCommand,
+  GetFunctionCommand,
   GetFunctionConcurrencyCommand,
   PutFunctionConcurrencyCommand,
 } from '@aws-sdk/client-lambda'
@@ -32,6 +33,18 @@ export const reservedConcurrency: Area = {
         const removed = await world.client.send(new DeleteFunctionConcurrencyCommand({ FunctionName: name }))
         assert.equal(removed.$metadata.httpStatusCode, 204)
         assert.equal((await get(world, name)).ReservedConcurrentExecutions, undefined)
+      },
+    },
+    {
+      name: 'GetFunction shows a reservation without a qualifier only',
+      run: async (world) => {
+        const FunctionName = await world.create('hello-node')
+        const version = await world.publish(FunctionName)
+        await put(world, FunctionName, 0)
+        const shown = await world.client.send(new GetFunctionCommand({ FunctionName }))
+        assert.deepEqual(shown.Concurrency, { ReservedConcurrentExecutions: 0 })
+        const qualified = await world.client.send(new GetFunctionCommand({ FunctionName, Qualifier: version }))
+        assert.equal(qualified.Concurrency, undefined)
       },
     },
     {
