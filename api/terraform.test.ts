@@ -28,7 +28,7 @@ afterAll(async () => {
   for (const clean of cleanups.reverse()) await clean()
 })
 
-const about = 'terraform, whose signatures are verified, applies, plans no changes, changes, applies and destroys'
+const about = 'terraform, whose signatures are verified, applies, plans no changes, changes, changes back and destroys'
 const when = missing === undefined ? test : test.skip
 when(
   missing === undefined ? about : `${about} (skipped: ${missing})`,
@@ -66,7 +66,9 @@ when(
     expect(await terraform(second, 'plan', '-detailed-exitcode')).toBe(2)
     await terraform(second, 'apply', '-auto-approve')
     expect(await terraform(second, 'plan', '-detailed-exitcode')).toBe(0)
-    await terraform(second, 'destroy', '-auto-approve')
+    await terraform(first, 'apply', '-auto-approve')
+    expect(await terraform(first, 'plan', '-detailed-exitcode')).toBe(0)
+    await terraform(first, 'destroy', '-auto-approve')
   },
   minutes(20),
 )

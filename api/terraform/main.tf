@@ -29,6 +29,12 @@ resource "aws_lambda_function" "f" {
   publish                 = true
   layers                  = [aws_lambda_layer_version.l.arn]
   code_signing_config_arn = aws_lambda_code_signing_config.c.arn
+  dynamic "environment" {
+    for_each = var.step == "1" ? [1] : []
+    content {
+      variables = { STEP = "1" }
+    }
+  }
 }
 resource "aws_lambda_function" "image" {
   function_name = "tf-image"
