@@ -12,6 +12,8 @@ export interface InvocationRun {
   deadlineMs: number
   isStartWritten: boolean
   isAnswered: boolean
+  /** How long the answer is, unless it is streamed. */
+  producedBytes: number
   /** The answer, when the function streams it and the caller takes it so. */
   stream?: AnswerStream
   /** The error that the function itself reported. */
@@ -19,7 +21,7 @@ export interface InvocationRun {
 }
 
 export function newRun(invoke: InvokeMessage, event: Uint8Array): InvocationRun {
-  return { invoke, event, startedMs: 0, deadlineMs: 0, isStartWritten: false, isAnswered: false }
+  return { invoke, event, startedMs: 0, deadlineMs: 0, isStartWritten: false, isAnswered: false, producedBytes: 0 }
 }
 
 /** How a run went, apart from what the run itself knows. */

@@ -1,3 +1,4 @@
+import { createLevelSieve, type LevelSieve } from './level-sieve.ts'
 import { createLogTail } from './log-tail.ts'
 
 /** The log of one environment, on its way to the server. */
@@ -6,6 +7,10 @@ export interface Log {
   output(chunk: Buffer): void
   /** A line of the platform, without its newline; it starts on a line of its own. */
   line(text: string): void
+  /** From here on lines of the output below this level are dropped. */
+  keepFrom(level: string): void
+  /** Takes the line that the output left open as it is. */
+  settle(): void
   /** From here on the log's last bytes are kept for the caller. */
   startTail(): void
   /** What was kept, in base64; undefined when nothing was to be kept. */
@@ -29,8 +34,10 @@ export function createLog(send: (text: Buffer) => void): Log {
   let isFlushPlanned = false
   const tail = createLogTail()
   let outputBytes = 0
+  let sieve: LevelSieve | undefined
 
   function add(piece: Buffer): void {
+    if (piece.length === 0) return
     pieces.push(piece)
     bytes += piece.length
     isLineOpen = piece[piece.length - 1] !== newline
@@ -43,7 +50,12 @@ export function createLog(send: (text: Buffer) => void): Log {
     if (text !== undefined) send(text)
   }
 
+  function settle(): void {
+    if (sieve !== undefined) add(sieve.rest())
+  }
+
   function take(isAll: boolean): Buffer | undefined {
+    if (isAll) settle()
     if (bytes === 0) return undefined
     if (isAll && isLineOpen) add(lineEnd)
     const text = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)
@@ -59,7 +71,7 @@ export function createLog(send: (text: Buffer) => void): Log {
   return {
     output(chunk) {
       outputBytes += chunk.length
-      add(chunk)
+      add(sieve === undefined ? chunk : sieve.sift(chunk))
       if (bytes > flushBytes) flush()
       if (isFlushPlanned) return
       isFlushPlanned = true
@@ -69,6 +81,8 @@ export function createLog(send: (text: Buffer) => void): Log {
       if (isLineOpen) add(lineEnd)
       add(Buffer.from(`${text}\n`))
     },
+    keepFrom: (level) => void (sieve = createLevelSieve(level)),
+    settle,
     startTail: () => tail.start(),
     takeTail: () => tail.take(),
     take,

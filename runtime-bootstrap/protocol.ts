@@ -34,6 +34,8 @@ export interface Assignment {
   readonly command: readonly string[]
   /** Whole environment of the runtime, without `AWS_LAMBDA_RUNTIME_API`, which only the supervisor knows. */
   readonly variables: Readonly<Record<string, string>>
+  /** Set when the log is JSON: the least levels of what the function and the platform write there. */
+  readonly logging?: { readonly applicationLevel: string; readonly systemLevel: string }
   /** Set when the supervisor runs in the function's own image, whose variables the function has too. */
   readonly isImage?: true
 }

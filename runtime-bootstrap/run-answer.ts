@@ -11,6 +11,7 @@ export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer, is
   if (run.isAnswered) return
   run.isAnswered = true
   const { body, contentType, errorType } = answer
+  run.producedBytes = body.length
   const { requestId } = run.invoke
   const failed = errorType === undefined ? {} : { functionError: 'Unhandled' as const }
   if (errorType !== undefined) run.errorType = errorType

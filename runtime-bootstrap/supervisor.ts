@@ -4,10 +4,9 @@ import { newRun, type InvocationRun } from './invocation-run.ts'
 import { watchMemory, type MemoryWatch } from './memory.ts'
 import { createOutbox, type Outbox, type Outlet } from './outbox.ts'
 import { openOutputPipe, type OutputPipe } from './output-pipe.ts'
-import { initReportLine, initStartLine } from './platform-lines.ts'
 import { encodeFrame, type Assignment, type EnvironmentStatus, type Frame, type Order } from './protocol.ts'
 import { answerRun, streamRun } from './run-answer.ts'
-import { writeFault, writeReport, writeStart } from './run-log.ts'
+import { writeFault, writeInitReport, writeInitStart, writeReport, writeStart } from './run-log.ts'
 import { serveRuntimeApi, type RuntimeApi } from './runtime-api.ts'
 import type { ApiReply } from './runtime-api/http-connection.ts'
 import { sendEvent } from './runtime-api/next.ts'
@@ -111,7 +110,7 @@ export class Supervisor {
     this.#initPhase = phase
     this.#fault = undefined
     this.#initStartedMs = performance.now()
-    this.#outbox.log.line(initStartLine(assignment))
+    writeInitStart(this.#outbox, assignment, phase)
     const onExit = (exit: RuntimeExit): void => this.#outbox.drain(() => this.#onExit(exit))
     this.#process = startRuntimeProcess({ assignment, apiAddress, output: pipe.writeEnd, onExit })
     this.#memory = watchMemory(this.#process.pid, assignment.memoryMb, () => this.#end(outOfMemory))
@@ -154,6 +153,7 @@ export class Supervisor {
       clearTimeout(this.#timer)
       this.#initDurationMs = initDurationMs
     }
+    writeInitReport(this.#outbox, this.#assigned(), { phase: this.#initPhase, durationMs: initDurationMs })
     this.#outbox.flush(encodeFrame({ type: 'ready', initDurationMs }))
     this.#move('ready')
     if (this.#run !== undefined) this.#deliver(this.#run)
@@ -256,7 +256,8 @@ export class Supervisor {
     this.#waiting = []
     this.#api.disconnect()
     this.#move('down')
-    if (wasInit) this.#outbox.log.line(initReportLine(endedMs - this.#initStartedMs, this.#initPhase, fault))
+    const init = { phase: this.#initPhase, durationMs: endedMs - this.#initStartedMs, trouble: fault }
+    if (wasInit) writeInitReport(this.#outbox, this.#assigned(), init)
     const run = this.#run
     const failure = wasInit ? encodeFrame({ type: 'init-failed', errorType: fault.errorType }) : undefined
     if (run === undefined) return this.#outbox.flush(failure)

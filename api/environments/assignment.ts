@@ -17,6 +17,7 @@ export interface AssignmentSurroundings {
 /** What an environment of a function is told, wherever it runs. */
 export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurroundings): Assignment {
   const { accountId, region, runtime, places, command } = surroundings
+  const { logLevels } = spec
   const runtimeVersion = runtimeVersionOf(runtime, region)
   return {
     functionName: spec.functionName,
@@ -30,6 +31,7 @@ export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurr
     runtimeVersionArn: runtimeVersion.arn,
     codeFolder: places.taskRoot,
     command: [...command],
+    ...(logLevels && { logging: { applicationLevel: logLevels.application, systemLevel: logLevels.system } }),
     variables: runtimeVariables(spec, runtime, places, { region, now: new Date() }),
   }
 }

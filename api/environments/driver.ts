@@ -23,7 +23,8 @@ export interface EnvironmentSpec {
   readonly imageUri?: string
   readonly imageConfig?: ImageConfig
   readonly logGroup: string
-  readonly logFormat: 'Text' | 'JSON'
+  /** Set when the log is JSON: the least levels of what the function and the platform write there. */
+  readonly logLevels?: { readonly application: string; readonly system: string }
   readonly tags: Readonly<Record<string, string>>
   /** The function's reserved concurrency: at most this many of its invocations run at once. */
   readonly reserved?: number

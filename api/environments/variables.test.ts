@@ -82,8 +82,8 @@ test('without a private file system Python is led to the layers where they are',
 })
 
 test('JSON logging and a custom log group show in the variables', () => {
-  const spec = { ...standInSpec, logFormat: 'JSON', logGroup: 'mine' } as const
+  const spec = { ...standInSpec, logLevels: { application: 'DEBUG', system: 'INFO' }, logGroup: 'mine' }
   const result = runtimeVariables(spec, node, mounted, context)
-  expect(result).toMatchObject({ AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' })
+  expect(result).toMatchObject({ AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'DEBUG' })
   expect(result.AWS_LAMBDA_LOG_STREAM_NAME).toMatch(/^2026\/03\/04\/hello\[\$LATEST\]/)
 })

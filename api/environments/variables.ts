@@ -115,7 +115,7 @@ function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, 
     [initializationType]:
       spec.initializationType ?? (spec.isProvisioned === true ? 'provisioned-concurrency' : 'on-demand'),
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
-    ...(spec.logFormat === 'JSON' ? { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' } : {}),
+    ...(spec.logLevels && { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: spec.logLevels.application }),
     ...credentials(),
     ...(places.temporary === undefined ? {} : { TMPDIR: places.temporary }),
     LAMBDA_TASK_ROOT: places.taskRoot,

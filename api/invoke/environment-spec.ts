@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { EnvironmentSpec, InitializationType } from '../environments/driver.ts'
 import { scalingOf } from '../functions/function-scaling.ts'
-import type { FunctionRecord, FunctionVersion } from '../functions/function.ts'
+import type { FunctionRecord, FunctionVersion, LoggingSettings } from '../functions/function.ts'
 import { imageToRun } from '../functions/image.ts'
 import { provisionedSum, provisionedVersions } from '../functions/provisioned-concurrency.ts'
 
@@ -28,12 +28,16 @@ export function environmentSpec(record: FunctionRecord, version: FunctionVersion
     variables: settings.variables ?? {},
     codeSha256: code.sha256,
     logGroup: settings.logging.group,
-    logFormat: settings.logging.format,
+    ...logLevelsOf(settings.logging),
     tags: record.tags,
     ...(layers.length === 0 ? {} : { layerSha256s: layers.map(({ sha256 }) => sha256) }),
     ...imageToRun(code, imageConfig),
     ...limitsOf(record, version),
   }
+}
+
+function logLevelsOf({ format, applicationLevel = 'INFO', systemLevel = 'INFO' }: LoggingSettings) {
+  return format === 'Text' ? {} : { logLevels: { application: applicationLevel, system: systemLevel } }
 }
 
 /** What is provisioned is taken out of what the function reserves, for the versions that it was provisioned for. */

@@ -16,6 +16,18 @@ interface Inspection {
   readonly variables: Readonly<Record<string, string | undefined>>
 }
 
+interface LogLine {
+  readonly type?: string
+  readonly record?: Readonly<Record<string, unknown>>
+  readonly level?: string
+  readonly requestId?: string
+  readonly message?: string
+}
+
+function parsed(line: string): LogLine {
+  return JSON.parse(line) as LogLine
+}
+
 /** What a function sees of the place it runs in. */
 export const environment: Area = {
   name: 'environment',
@@ -29,6 +41,45 @@ export const environment: Area = {
         assert.deepEqual(seen.task, ['index.mjs'])
         assert.notEqual(seen.uid, 0)
         assert.equal(seen.timeZone, 'UTC')
+      },
+    },
+    {
+      name: 'a log in JSON has events in place of START and REPORT, and no END',
+      run: async (world) => {
+        const LoggingConfig = { LogFormat: 'JSON' } as const
+        const name = await world.create('misbehave-node', { LoggingConfig })
+        const { log, requestId } = await world.invoke(name, { do: 'print', text: 'printed' }, { LogType: 'Tail' })
+        const lines = log.trimEnd().split('\n').map(parsed)
+        const start = lines.find(({ type }) => type === 'platform.start')
+        assert.equal(start?.record?.['requestId'], requestId)
+        assert.equal(start.record['version'], '$LATEST')
+        const printed = lines.find(({ message }) => message === 'printed')
+        assert.deepEqual([printed?.level, printed?.requestId], ['INFO', requestId])
+        const { type, record } = lines.at(-1) ?? {}
+        assert.deepEqual([type, record?.['requestId'], record?.['status']], ['platform.report', requestId, 'success'])
+        const metrics = Object.keys(record?.['metrics'] ?? {})
+        assert.deepEqual(metrics, [
+          'durationMs',
+          'billedDurationMs',
+          'memorySizeMB',
+          'maxMemoryUsedMB',
+          'initDurationMs',
+        ])
+      },
+    },
+    {
+      name: 'a log in JSON keeps what is of the levels that are configured',
+      run: async (world) => {
+        const LoggingConfig = { LogFormat: 'JSON', ApplicationLogLevel: 'ERROR', SystemLogLevel: 'WARN' } as const
+        const name = await world.create('misbehave-node', { LoggingConfig })
+        const { log } = await world.invoke(name, { do: 'levels' }, { LogType: 'Tail' })
+        const kept = log.trimEnd().split('\n').map(parsed)
+        assert.deepEqual(
+          kept.map(({ level, message }) => [level, message]),
+          [['ERROR', 'an error line']],
+        )
+        await world.configure(name, { LoggingConfig: { ...LoggingConfig, ApplicationLogLevel: 'DEBUG' } })
+        assert.match((await world.invoke(name, { do: 'levels' }, { LogType: 'Tail' })).log, /a debug line/)
       },
     },
     {

@@ -41,7 +41,6 @@ export function aSpec(more: Partial<EnvironmentSpec> = {}): EnvironmentSpec {
     variables: {},
     codeSha256: 'c0de',
     logGroup: '/aws/lambda/f',
-    logFormat: 'Text',
     tags: {},
     ...more,
   }

@@ -61,6 +61,5 @@ export const standInSpec: EnvironmentSpec = {
   variables: { GREETING: 'hello' },
   codeSha256: 'one',
   logGroup: '/aws/lambda/hello',
-  logFormat: 'Text',
   tags: {},
 }

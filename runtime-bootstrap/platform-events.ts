@@ -1,0 +1,89 @@
+import type { Assignment, DoneMessage } from './protocol.ts'
+import type { Trouble } from './platform-lines.ts'
+
+/** A line of the platform in a log that is JSON: the same records as those of the Telemetry API. */
+export interface PlatformEvent {
+  readonly type: string
+  readonly level: 'DEBUG' | 'INFO' | 'WARN'
+  readonly record: Readonly<Record<string, unknown>>
+}
+
+/** How an initialisation went. */
+export interface InitOutcome {
+  readonly phase: 'init' | 'invoke'
+  readonly durationMs: number
+  readonly trouble?: Trouble
+}
+
+const levels = ['DEBUG', 'INFO', 'WARN']
+
+/** The event's line, unless its level is below the one that is configured. */
+export function eventLine({ type, level, record }: PlatformEvent, systemLevel: string, now: Date): string | undefined {
+  if (levels.indexOf(level) < levels.indexOf(systemLevel)) return undefined
+  return JSON.stringify({ time: now.toISOString(), type, record })
+}
+
+export function initStartEvent(assignment: Assignment, phase: 'init' | 'invoke'): PlatformEvent {
+  const { runtimeVersion, runtimeVersionArn, functionName, functionVersion, variables, memoryMb } = assignment
+  const record = {
+    initializationType: initializationTypeOf(assignment),
+    phase,
+    runtimeVersion,
+    runtimeVersionArn,
+    functionName,
+    functionVersion,
+    instanceId: variables['AWS_LAMBDA_LOG_STREAM_NAME'],
+    instanceMaxMemory: memoryMb * 1_048_576,
+  }
+  return { type: 'platform.initStart', level: 'INFO', record }
+}
+
+export function initDoneEvents(assignment: Assignment, { phase, durationMs, trouble }: InitOutcome): PlatformEvent[] {
+  const initializationType = initializationTypeOf(assignment)
+  const record = { initializationType, phase, ...statusOf(trouble) }
+  const report = { ...record, metrics: { durationMs: thousandths(durationMs) } }
+  const calm = initializationType === 'on-demand' ? 'DEBUG' : 'INFO'
+  return [
+    { type: 'platform.initRuntimeDone', level: trouble === undefined ? 'DEBUG' : 'WARN', record },
+    { type: 'platform.initReport', level: trouble === undefined ? calm : 'WARN', record: report },
+  ]
+}
+
+export function startEvent(requestId: string, functionArn: string, version: string): PlatformEvent {
+  return { type: 'platform.start', level: 'INFO', record: { requestId, functionArn, version } }
+}
+
+export function doneEvents(done: DoneMessage, memorySizeMB: number, producedBytes: number): PlatformEvent[] {
+  const { requestId, status, durationMs, billedDurationMs, maxMemoryUsedMb, initDurationMs } = done
+  const isWell = status === 'success'
+  const told = { status, ...(status === 'error' ? { errorType: done.errorType } : {}) }
+  const metrics = {
+    durationMs,
+    billedDurationMs,
+    memorySizeMB,
+    maxMemoryUsedMB: maxMemoryUsedMb,
+    ...(initDurationMs === undefined ? {} : { initDurationMs: thousandths(initDurationMs) }),
+  }
+  return [
+    {
+      type: 'platform.runtimeDone',
+      level: isWell ? 'DEBUG' : 'WARN',
+      record: { requestId, ...told, metrics: { durationMs, producedBytes } },
+    },
+    { type: 'platform.report', level: isWell ? 'INFO' : 'WARN', record: { requestId, metrics, ...told } },
+  ]
+}
+
+function initializationTypeOf({ variables }: Assignment): string {
+  return variables['AWS_LAMBDA_INITIALIZATION_TYPE'] ?? 'on-demand'
+}
+
+function statusOf(trouble: Trouble | undefined) {
+  if (trouble === undefined) return { status: 'success' }
+  const { status, errorType } = trouble
+  return status === 'timeout' ? { status } : { status, errorType }
+}
+
+function thousandths(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000
+}
