@@ -32,7 +32,7 @@ export interface Outcome {
   readonly fault: Trouble | undefined
 }
 
-/** What the server is told when a run is over; durations have the two decimals that REPORT prints. */
+/** What the server is told when a run is over; durations have the two decimals that REPORT prints. AWS bills the initialisation, too. */
 export function doneMessage(run: InvocationRun, outcome: Outcome): DoneMessage {
   const { fault, initDurationMs, maxMemoryUsedMb } = outcome
   const errorType = fault?.errorType ?? run.errorType
@@ -42,7 +42,7 @@ export function doneMessage(run: InvocationRun, outcome: Outcome): DoneMessage {
     requestId: run.invoke.requestId,
     status: fault?.status ?? (run.errorType === undefined ? 'success' : 'failure'),
     durationMs,
-    billedDurationMs: Math.ceil(durationMs),
+    billedDurationMs: Math.ceil(durationMs + (initDurationMs ?? 0)),
     maxMemoryUsedMb,
     ...(errorType === undefined ? {} : { errorType }),
     ...(initDurationMs === undefined ? {} : { initDurationMs }),

@@ -26,7 +26,8 @@ describe('an invocation that goes well', () => {
     const { response, payload, done, log } = await environment.invoke({ event: '{"a": 1}' })
     expect(payload).toBe('{"got":{"a":1}}')
     expect(response).toEqual({ type: 'response', requestId: done.requestId, contentType: 'application/json' })
-    expect(done).toMatchObject({ status: 'success', billedDurationMs: Math.ceil(done.durationMs) })
+    const billedDurationMs = Math.ceil(done.durationMs + done.initDurationMs!)
+    expect(done).toMatchObject({ status: 'success', billedDurationMs })
     expect(done.maxMemoryUsedMb).toBeGreaterThan(10)
     const figures = `Duration: ${done.durationMs.toFixed(2)} ms\tBilled Duration: ${done.billedDurationMs} ms`
     const memory = `Memory Size: 512 MB\tMax Memory Used: ${done.maxMemoryUsedMb} MB`
@@ -182,7 +183,8 @@ describe('time', () => {
     expect(payload).toBe(
       `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: ${done.requestId} Error: Task timed out after 1.00 seconds"}`,
     )
-    expect(done).toMatchObject({ status: 'timeout', durationMs: 1000, billedDurationMs: 1000 })
+    const billedDurationMs = Math.ceil(1000 + done.initDurationMs!)
+    expect(done).toMatchObject({ status: 'timeout', durationMs: 1000, billedDurationMs })
     expect(log).toMatch(
       /n 1\n[-\dT:.]+Z [-0-9a-f]+ Task timed out after 1.00 seconds\n\nEND .*\nREPORT .*Init Duration: [\d.]+ ms\tStatus: timeout\n$/,
     )

@@ -190,6 +190,16 @@ export const invoke: Area = {
       },
     },
     {
+      name: 'REPORT of a cold invocation bills the initialisation, too',
+      run: async (world) => {
+        const { log } = await world.invoke(await world.create('hello-node'), {}, { LogType: 'Tail' })
+        const figures = /\tDuration: ([\d.]+) ms\tBilled Duration: (\d+) ms\t.*\tInit Duration: ([\d.]+) ms\t/.exec(log)
+        assert.ok(figures, log)
+        const [, duration, billed, init] = figures.map(Number)
+        assert.ok(Math.abs(Number(billed) - Math.ceil(Number(duration) + Number(init))) <= 1, log)
+      },
+    },
+    {
       name: 'REPORT of a warm invocation has no Init Duration and bills the duration rounded up',
       run: async (world) => {
         const name = await world.create('misbehave-node')
