@@ -75,7 +75,9 @@ describe('a streamed answer', () => {
 
   test('waits in the runtime while the caller does not take it', async () => {
     const environment = await start(
-      streaming(`stream.write(Buffer.alloc(16 * 1024 * 1024, 'x')); console.log('written'); await signal('go')`),
+      streaming(
+        `stream.write(Buffer.alloc(16 * 1024 * 1024, 'x')); console.log('written'); await signal('go'); stream.end()`,
+      ),
       { timeoutMs: 20_000 },
     )
     const requestId = environment.send({ streaming: true, holds: true })

@@ -103,6 +103,37 @@ export const runtimes: Area = {
       },
     },
     {
+      name: 'Node.js 24: a handler with a callback is refused, and the context has nothing to answer by',
+      run: async (world) => {
+        const name = await world.create('callback', { Runtime: 'nodejs24.x' })
+        const failure = failureOf(await world.invoke(name))
+        assert.equal(failure['errorType'], 'Runtime.CallbackHandlerDeprecated')
+        assert.match(String(failure['errorMessage']), /removed support for callback-based function handlers/)
+        await world.configure(name, { Handler: 'index.succeed' })
+        const missing = failureOf(await world.invoke(name))
+        assert.deepEqual(
+          [missing['errorType'], missing['errorMessage']],
+          ['TypeError', 'context.succeed is not a function'],
+        )
+      },
+    },
+    {
+      name: 'Node.js 24: a handler that is not async answers what it returns; before, that is ignored',
+      run: async (world) => {
+        const name = await world.create('callback', { Runtime: 'nodejs24.x', Handler: 'index.plain' })
+        answers(await world.invoke(name), { returned: true })
+        await world.configure(name, { Runtime: 'nodejs22.x' })
+        answers(await world.invoke(name), null)
+      },
+    },
+    {
+      name: 'Node.js: a promise that never settles is an error once nothing is left to wait for',
+      run: async (world) => {
+        const name = await world.create('callback', { Handler: 'index.never' })
+        assert.equal(failureOf(await world.invoke(name))['errorType'], 'Runtime.NodeJsExit')
+      },
+    },
+    {
       name: 'Node.js: a handler nested in objects of the module',
       run: async (world) => {
         answers(await world.invoke(await world.create('callback', { Handler: 'index.nested.deep.handler' })), 'nested')
@@ -155,7 +186,6 @@ export const runtimes: Area = {
           invokedFunctionArn: world.arn(name),
           clientContext: null,
           identity: null,
-          callbackWaitsForEmptyEventLoop: true,
         })
         assert.ok(Number(remainingMs) > 5_000 && Number(remainingMs) <= 10_000)
         assert.match(String(awsRequestId), /^[0-9a-f-]{36}$/)

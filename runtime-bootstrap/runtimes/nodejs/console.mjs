@@ -1,5 +1,5 @@
 import { format } from 'node:util'
-import { errorRecord, isError, stringifyErrors } from './errors.mjs'
+import { errorBody, intoError, isError, stringifyErrors } from './errors.mjs'
 
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']
 const methods = {
@@ -16,24 +16,24 @@ const methods = {
 export function patchConsole(variables) {
   const isJson = variables.AWS_LAMBDA_LOG_FORMAT === 'JSON'
   const least = isJson ? Math.max(0, levels.indexOf((variables.AWS_LAMBDA_LOG_LEVEL ?? 'TRACE').toUpperCase())) : 0
-  let requestId
+  let run = {}
   let out
   const write = (level, args) => {
     if (levels.indexOf(level) < least) return
     const time = new Date().toISOString()
     const line = isJson
-      ? jsonLine(time, requestId, level, args)
-      : `${time}\t${requestId}\t${level}\t${format(...args).replaceAll('\n', '\r')}`
+      ? jsonLine({ timestamp: time, level, ...run }, args)
+      : `${time}\t${run.requestId}\t${level}\t${format(...args)}`
     out ??= process.stdout
     out.write(`${line}\n`)
   }
   for (const [method, level] of Object.entries(methods)) console[method] = (...args) => write(level, args)
   return {
-    enter(id) {
-      requestId = id
+    enter(requestId, tenantId) {
+      run = { requestId, tenantId }
     },
     error(title, error) {
-      write('ERROR', isJson ? [error] : [`${title} \t${describe(error)}`])
+      write('ERROR', isJson ? [intoError(error)] : [`${title} \t${describe(intoError(error))}`])
     },
     /** Waits until the log is in its pipe: a long one is written bit by bit, and an answer must not overtake it. */
     async flushed() {
@@ -43,28 +43,34 @@ export function patchConsole(variables) {
   }
 }
 
-/** An error that cannot be shown must not hide that there was one. */
+/** An error that cannot be shown whole must not hide that there was one. */
 function describe(error) {
   try {
-    return stringifyErrors(isError(error) ? error : errorRecord(error))
+    return stringifyErrors(error)
   } catch {
-    return `{"errorType":${JSON.stringify(error?.name)},"errorMessage":${JSON.stringify(String(error))}}`
+    return JSON.stringify(errorBody(error))
   }
 }
 
-function jsonLine(timestamp, requestId, level, args) {
-  const record = { timestamp, level, requestId }
+function jsonLine(record, args) {
   const [first] = args
-  if (args.length === 1 && isError(first)) Object.assign(record, shortRecord(first))
-  else record.message = args.length === 1 && typeof first === 'object' ? first : format(...args)
-  try {
-    return stringifyErrors(record)
-  } catch {
-    return JSON.stringify({ timestamp, level, requestId, message: format(...args) })
+  if (args.length <= 1) {
+    try {
+      return JSON.stringify({ ...record, message: first }, (_key, member) => (isError(member) ? shown(member) : member))
+    } catch {
+      return JSON.stringify({ ...record, message: format(first) })
+    }
   }
+  const error = args.find(isError)
+  return JSON.stringify({ ...record, message: format(...args), ...(error === undefined ? {} : summary(error)) })
 }
 
-function shortRecord(error) {
-  const { errorType, errorMessage, stack, ...others } = errorRecord(error)
-  return { errorType, errorMessage, stackTrace: (stack ?? []).slice(1).map((line) => line.trim()), ...others }
+/** An error as the message of a line in JSON. */
+function shown(error) {
+  return { ...summary(error), ...error }
+}
+
+function summary({ constructor, message, stack }) {
+  const stackTrace = typeof stack === 'string' ? stack.split('\n') : []
+  return { errorType: constructor?.name ?? 'UnknownError', errorMessage: message, stackTrace }
 }

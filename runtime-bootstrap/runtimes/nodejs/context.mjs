@@ -1,8 +1,7 @@
 /** The `context` argument of a handler, from the headers of the event. */
-export function createContext(headers, variables, complete) {
+export function createContext(headers, variables) {
   const deadlineMs = Number(headers['lambda-runtime-deadline-ms'])
-  const context = {
-    callbackWaitsForEmptyEventLoop: true,
+  return {
     functionVersion: variables.AWS_LAMBDA_FUNCTION_VERSION,
     functionName: variables.AWS_LAMBDA_FUNCTION_NAME,
     memoryLimitInMB: variables.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
@@ -14,11 +13,7 @@ export function createContext(headers, variables, complete) {
     awsRequestId: headers['lambda-runtime-aws-request-id'],
     tenantId: headers['lambda-runtime-aws-tenant-id'],
     getRemainingTimeInMillis: () => deadlineMs - Date.now(),
-    done: complete,
-    fail: (error) => complete(error || 'handled'),
-    succeed: (result) => complete(null, result),
   }
-  return context
 }
 
 function parsed(text) {

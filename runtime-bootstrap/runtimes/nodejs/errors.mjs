@@ -12,20 +12,33 @@ export function errorBody(error) {
     const trace = String(error.stack ?? '').split('\n')
     return { errorType: error.name, errorMessage: error.message, trace }
   }
-  return { errorType: typeof error, errorMessage: String(error), trace: [] }
+  return { errorType: typeof error, errorMessage: textOf(error), trace: [] }
+}
+
+/** Objects without a prototype have no text of their own. */
+function textOf(value) {
+  try {
+    return String(value)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
 }
 
 /** What AWS's runtime makes of a rejection that nobody handles. */
 export function unhandledRejection(reason, promise) {
-  const error = new RuntimeError('Runtime.UnhandledPromiseRejection', String(reason))
+  const error = new RuntimeError('Runtime.UnhandledPromiseRejection', textOf(reason))
   error.reason = reason
   error.promise = promise
   return error
 }
 
+/** The log shows errors alone: what else was thrown is made one. */
+export function intoError(thrown) {
+  return isError(thrown) ? thrown : new Error(textOf(thrown))
+}
+
 /** The object that the log shows for an error: type, message, own members, stack. */
-export function errorRecord(error) {
-  if (!isError(error)) return { errorType: typeof error, errorMessage: String(error), stack: [] }
+function errorRecord(error) {
   const { name, message, code } = error
   const { name: _name, message: _message, stack: _stack, ...own } = error
   const record = { errorType: name, errorMessage: message, code, ...own }

@@ -1,6 +1,7 @@
 import { patchConsole } from './console.mjs'
 import { createContext } from './context.mjs'
 import { errorBody, unhandledRejection } from './errors.mjs'
+import { handlerStyle } from './handler-styles.mjs'
 import { loadHandler } from './load-handler.mjs'
 import { RuntimeApi } from './runtime-api.mjs'
 import { ResponseStream, installGlobals, isStreaming } from './streaming.mjs'
@@ -28,11 +29,13 @@ process.on('unhandledRejection', (reason, promise) => {
 })
 
 let handler
+let style
 
 /** Not at the top level: as a CommonJS bundle, which cannot wait there, Node.js starts faster. */
 async function main() {
   try {
     handler = await loadHandler(variables.LAMBDA_TASK_ROOT, variables._HANDLER)
+    style = handlerStyle(variables.AWS_EXECUTION_ENV, handler)
   } catch (error) {
     await die('Uncaught Exception', error, 1)
   }
@@ -43,13 +46,13 @@ async function main() {
     const requestId = headers['lambda-runtime-aws-request-id']
     if (headers['lambda-runtime-trace-id'] === undefined) delete variables._X_AMZN_TRACE_ID
     else variables._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id']
-    log.enter(requestId)
+    log.enter(requestId, headers['lambda-runtime-aws-tenant-id'])
     report = (failure) => api.fail(requestId, JSON.stringify(failure))
     try {
       const event = JSON.parse(body.toString('utf8'))
       if (isStreaming(handler)) await runStreaming(requestId, event, headers)
       else {
-        const answer = serialize(await run(event, headers))
+        const answer = style.serialize(await run(event, headers))
         await log.flushed()
         api.respond(requestId, answer)
       }
@@ -64,37 +67,17 @@ async function main() {
 
 void main()
 
-/**
- * What the handler answers: its promise's value; else what it gives to the callback, by default once nothing is left to do;
- * else what it gives to `context.done` and its kin, at once; else nothing, once nothing is left to do.
- */
+/** What the handler answers; while it runs, the wait for the next event does not keep the process alive. */
 function run(event, headers) {
-  let onEmpty = () => undefined
+  let onEmpty
   return new Promise((resolve, reject) => {
-    const settle = (error, result) => (error === null || error === undefined ? resolve(result) : reject(error))
-    let atEnd = () => resolve(undefined)
-    const callback = (error, result) => {
-      if (context.callbackWaitsForEmptyEventLoop) atEnd = () => settle(error, result)
-      else settle(error, result)
-    }
-    const context = createContext(headers, variables, settle)
-    const result = handler(event, context, callback)
-    if (typeof result?.then === 'function') result.then(resolve, reject)
-    onEmpty = () => atEnd()
+    onEmpty = style.run(handler, event, createContext(headers, variables), { resolve, reject })
     process.once('beforeExit', onEmpty)
     api.hold(false)
   }).finally(() => {
-    process.removeListener('beforeExit', onEmpty)
+    if (onEmpty !== undefined) process.removeListener('beforeExit', onEmpty)
     api.hold(true)
   })
-}
-
-function serialize(result) {
-  try {
-    return JSON.stringify(result === undefined ? null : result) ?? 'null'
-  } catch (error) {
-    throw new Error(`Unable to stringify response body: ${error.message}`)
-  }
 }
 
 async function runStreaming(requestId, event, headers) {
@@ -104,10 +87,10 @@ async function runStreaming(requestId, event, headers) {
   const failWhole = report
   const failStream = (body) => stream.fail(body.errorType, JSON.stringify(body))
   report = (body) => (stream.hasBegun ? failStream(body) : failWhole(body))
-  const context = createContext(headers, variables, () => undefined)
   try {
-    await handler(event, stream, context)
-    if (!stream.writableEnded) stream.end()
+    const result = handler(event, stream, createContext(headers, variables))
+    if (typeof result?.then !== 'function') throw new Error('Streaming does not support non-async handlers.')
+    if ((await result) !== undefined) console.warn('Streaming handlers ignore return values.')
     await sent
   } catch (error) {
     if (!stream.hasBegun) throw error

@@ -15,6 +15,8 @@ async function start(files: string | Record<string, string>, handler = 'index.ha
   return environment
 }
 
+const node24 = { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' }
+
 async function answerOf(files: string | Record<string, string>, event = '{}', handler?: string): Promise<string> {
   return (await (await start(files, handler)).invoke({ event })).payload
 }
@@ -67,6 +69,13 @@ describe('a handler is found', () => {
     ],
     ['no name', 'index', {}, 'Runtime.MalformedHandlerName', 'Bad handler'],
     [
+      'no such import of an ES module',
+      'index.handler',
+      { 'index.mjs': `import 'not-there'` },
+      'Error',
+      expect.stringMatching(/^Cannot find package 'not-there' imported from .*index.mjs$/) as unknown as string,
+    ],
+    [
       'broken syntax',
       'index.handler',
       { 'index.js': 'exports.handler = = 1' },
@@ -80,7 +89,7 @@ describe('a handler is found', () => {
     expect(response.functionError).toBe('Unhandled')
     expect(Object.keys(error)).toEqual(['errorType', 'errorMessage', 'trace'])
     expect(error.errorType).toBe(errorType)
-    expect(error.errorMessage.split('\n')[0]).toBe(message)
+    expect(error.errorMessage.split('\n')[0]).toEqual(message)
     expect(environment.log()).toMatch(
       new RegExp(`\\tundefined\\tERROR\\tUncaught Exception \\t\\{"errorType":"${errorType}"`),
     )
@@ -134,6 +143,70 @@ describe('a handler answers', () => {
   })
 })
 
+describe('a handler for Node.js 24', () => {
+  const start24 = (code: string) => start(code, undefined, node24)
+
+  test.each([
+    ['answers by a promise', 'exports.handler = async () => ({ a: 1 })', '{"a":1}'],
+    ['answers by what it returns', 'exports.handler = () => ({ a: 1 })', '{"a":1}'],
+    ['answers at once, whatever goes on', 'exports.handler = () => { setInterval(() => 0, 1000); return 5 }', '5'],
+    ['finds no callback', 'exports.handler = function () { return arguments.length }', '2'],
+    ['finds nothing in its context to answer by', `exports.handler = (e, c) => 'succeed' in c || 'done' in c`, 'false'],
+  ])('%s', async (_name, code, payload) => {
+    expect((await (await start24(code)).invoke()).payload).toBe(payload)
+  })
+
+  test('may not take a callback', async () => {
+    const { payload } = await (
+      await start24('exports.handler = (event, context, callback) => callback(null, 1)')
+    ).invoke()
+    expect(JSON.parse(payload)).toMatchObject({
+      errorType: 'Runtime.CallbackHandlerDeprecated',
+      errorMessage: expect.stringMatching(
+        /^ERROR: AWS Lambda has removed support for callback-based function handlers/,
+      ),
+    })
+  })
+
+  test.each([
+    ['exports.handler = async () => 1n', 'Runtime.JSONStringifyError'],
+    ['exports.handler = () => new Promise(() => 0)', 'Runtime.NodeJsExit'],
+    [`exports.handler = () => { throw new RangeError('no') }`, 'RangeError'],
+  ])('fails: %s', async (code, errorType) => {
+    expect(JSON.parse((await (await start24(code)).invoke()).payload)).toMatchObject({ errorType })
+  })
+})
+
+describe('a streaming handler', () => {
+  test('must be async', async () => {
+    const environment = await start(
+      `exports.handler = awslambda.streamifyResponse((event, stream) => stream.write('a'))`,
+    )
+    expect(JSON.parse((await environment.invoke()).payload)).toMatchObject({
+      errorMessage: 'Streaming does not support non-async handlers.',
+    })
+  })
+
+  test('that does not end its stream is waited for', async () => {
+    const supervised = await supervise({
+      'index.js': `exports.handler = awslambda.streamifyResponse(async (event, stream) => { stream.write('half') })`,
+    })
+    started.push(supervised)
+    supervised.assign({ timeoutMs: 500 })
+    expect((await supervised.invoke()).done).toMatchObject({ status: 'timeout' })
+  })
+
+  test('writes objects as JSON, and what it returns is ignored aloud', async () => {
+    const { payload, log } = await (
+      await start(
+        `exports.handler = awslambda.streamifyResponse(async (event, stream) => { stream.write({ a: 1 }); stream.end(); return 1 })`,
+      )
+    ).invoke()
+    expect(payload).toBe('{"a":1}')
+    expect(log).toContain('\tWARN\tStreaming handlers ignore return values.\n')
+  })
+})
+
 describe('a handler fails', () => {
   test.each([
     ['by throwing', `exports.handler = async () => { throw new RangeError('no') }`, 'RangeError', 'no'],
@@ -141,17 +214,19 @@ describe('a handler fails', () => {
     ['by callback', `exports.handler = (e, c, callback) => callback(new TypeError('no'))`, 'TypeError', 'no'],
     ['with a text', `exports.handler = (e, c, callback) => callback('no')`, 'string', 'no'],
     ['by context.fail', `exports.handler = (e, c) => c.fail(new Error('no'))`, 'Error', 'no'],
-    ['with what is no JSON', `exports.handler = async () => 1n`, 'Runtime.MarshalError', 'Do not know how'],
+    ['with what is no JSON', `exports.handler = async () => 1n`, 'Error', 'Unable to stringify response body'],
+    [
+      'by waiting for what never comes',
+      `exports.handler = async () => { await new Promise(() => 0) }`,
+      'Runtime.NodeJsExit',
+      'caused by a Promise that was never settled',
+    ],
   ])('%s, and stays warm', async (_name, code, errorType, message) => {
     const environment = await start(code)
     for (let round = 0; round < 2; round++) {
       const { payload, log, response } = await environment.invoke()
       expect(response.functionError).toBe('Unhandled')
-      expect(JSON.parse(payload)).toMatchObject({
-        errorType: expect.any(String),
-        errorMessage: expect.stringContaining(message),
-      })
-      if (errorType !== 'Runtime.MarshalError') expect(JSON.parse(payload).errorType).toBe(errorType)
+      expect(JSON.parse(payload)).toMatchObject({ errorType, errorMessage: expect.stringContaining(message) })
       expect(log).toContain('\tERROR\tInvoke Error \t{"errorType":')
       if (round === 1) expect(log).not.toContain('INIT_START')
     }
@@ -219,12 +294,13 @@ describe('the context', () => {
 describe('the console', () => {
   const levels = `exports.handler = async () => { console.log('a\\nb %d', 1, { c: 2 }); console.info('i'); console.warn('w'); console.error('e'); console.debug('d'); console.trace('t'); process.stdout.write('plain\\n') }`
 
-  test('puts time, id and level before each line and keeps an event on one line', async () => {
+  test('puts time, id and level before what is written', async () => {
     const { log, done } = await (await start(levels)).invoke()
     const id = done.requestId
     const lines = log.split('\n').slice(2, -3)
     expect(lines.map((line) => line.replace(/^[-\d]+T[:.\d]+Z\t/, ''))).toEqual([
-      `${id}\tINFO\ta\rb 1 { c: 2 }`,
+      `${id}\tINFO\ta`,
+      'b 1 { c: 2 }',
       `${id}\tINFO\ti`,
       `${id}\tWARN\tw`,
       `${id}\tERROR\te`,
@@ -232,6 +308,29 @@ describe('the console', () => {
       `${id}\tTRACE\tt`,
       'plain',
     ])
+  })
+
+  test('shows errors in JSON as they are', async () => {
+    const code = `const cause = new TypeError('why'); cause.code = 7
+      exports.handler = async () => { console.error(cause); console.warn('failed:', cause, { a: 1 }); console.log({ cause }); throw 'text' }`
+    const { log } = await (await start(code, undefined, { AWS_LAMBDA_LOG_FORMAT: 'JSON' })).invoke()
+    const lines = log.split('\n').filter((line) => line.startsWith('{'))
+    const stackTrace = expect.arrayContaining(['TypeError: why', expect.stringMatching(/^    at /)])
+    const error = { errorType: 'TypeError', errorMessage: 'why', stackTrace }
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ level: 'ERROR', message: { ...error, code: 7 } }),
+      expect.objectContaining({ level: 'WARN', message: expect.stringMatching(/^failed: TypeError: why/), ...error }),
+      expect.objectContaining({ level: 'INFO', message: { cause: { ...error, code: 7 } } }),
+      expect.objectContaining({ message: expect.objectContaining({ errorType: 'Error', errorMessage: 'text' }) }),
+    ])
+  })
+
+  test('shows an error that holds itself without its members', async () => {
+    const code = `exports.handler = async () => { const error = new RangeError('round'); error.self = error; throw error }`
+    const { log } = await (await start(code)).invoke()
+    expect(log).toMatch(
+      /\tERROR\tInvoke Error \t\{"errorType":"RangeError","errorMessage":"round","trace":\["RangeError: round",/,
+    )
   })
 
   test('writes JSON from the level on that is configured', async () => {

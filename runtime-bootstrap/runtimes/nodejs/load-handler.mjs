@@ -32,9 +32,8 @@ async function loadModule(taskRoot, name) {
   } catch (error) {
     if (error instanceof SyntaxError)
       throw renamed(error, 'Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`)
-    if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_MODULE_NOT_FOUND') {
-      throw renamed(error, 'Runtime.ImportModuleError', `Error: ${error.message}`)
-    }
+    // What an ES module imports is not among these on AWS.
+    if (error?.code === 'MODULE_NOT_FOUND') throw renamed(error, 'Runtime.ImportModuleError', `Error: ${error.message}`)
     throw error
   }
 }

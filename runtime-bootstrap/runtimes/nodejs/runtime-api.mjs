@@ -9,7 +9,10 @@ const base = '/2018-06-01/runtime'
 export class RuntimeApi {
   #host
   #socket
-  #received = Buffer.alloc(0)
+  #received = []
+  #receivedBytes = 0
+  /** No reply ends before so many bytes. */
+  #neededBytes = 0
   /** Who waits for a reply, in the order of the requests. */
   #waiting = []
   /** The next event, when it was asked for already. */
@@ -109,25 +112,35 @@ export class RuntimeApi {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
+  /** Large events come in many pieces, which are put together once. */
   #read(chunk) {
-    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
-    while (this.#readReply());
+    this.#received.push(chunk)
+    this.#receivedBytes += chunk.length
+    while (this.#receivedBytes > 0 && this.#receivedBytes >= this.#neededBytes && this.#readReply());
   }
 
   #readReply() {
-    const headEnd = this.#received.indexOf('\r\n\r\n')
+    const received = this.#received.length === 1 ? this.#received[0] : Buffer.concat(this.#received)
+    this.#keep(received)
+    const headEnd = received.indexOf('\r\n\r\n')
     if (headEnd < 0) return false
     const headers = {}
-    for (const line of this.#received.toString('utf8', 0, headEnd).split('\r\n').slice(1)) {
+    for (const line of received.toString('utf8', 0, headEnd).split('\r\n').slice(1)) {
       const colon = line.indexOf(':')
       headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
     }
     const end = headEnd + 4 + Number(headers['content-length'] ?? 0)
-    if (this.#received.length < end) return false
-    const body = this.#received.subarray(headEnd + 4, end)
-    this.#received = this.#received.subarray(end)
-    this.#waiting.shift()?.({ headers, body })
-    return this.#received.length > 0
+    this.#neededBytes = end
+    if (received.length < end) return false
+    this.#neededBytes = 0
+    this.#keep(received.subarray(end))
+    this.#waiting.shift()?.({ headers, body: received.subarray(headEnd + 4, end) })
+    return true
+  }
+
+  #keep(bytes) {
+    this.#received = bytes.length === 0 ? [] : [bytes]
+    this.#receivedBytes = bytes.length
   }
 }
 

@@ -16,7 +16,7 @@ export function installGlobals() {
     /** Marks a handler that writes its answer to a stream, which buffers up to `highWaterMark` bytes. */
     streamifyResponse(handler, options) {
       handler[streamed] = 'response'
-      if (options?.highWaterMark !== undefined) handler[bufferLimit] = Number.parseInt(options.highWaterMark, 10)
+      if (typeof options?.highWaterMark === 'number') handler[bufferLimit] = Math.trunc(options.highWaterMark)
       return handler
     },
     HttpResponseStream: {
@@ -62,6 +62,12 @@ export class ResponseStream extends Writable {
 
   get hasBegun() {
     return this.#request !== undefined
+  }
+
+  /** What is neither text nor bytes is written as JSON. */
+  write(chunk, ...others) {
+    const isPlain = typeof chunk === 'string' || chunk instanceof Uint8Array
+    return super.write(isPlain ? chunk : JSON.stringify(chunk), ...others)
   }
 
   _write(chunk, _encoding, callback) {

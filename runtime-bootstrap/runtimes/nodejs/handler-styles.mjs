@@ -1,0 +1,59 @@
+import { RuntimeError } from './errors.mjs'
+
+const callbacksAreGone =
+  'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify ' +
+  'this function to use a supported handler signature to use Node.js 24 or later. For more information see ' +
+  'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.'
+const neverSettled =
+  'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was ' +
+  'never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes'
+const noJson = 'Unable to stringify response body'
+
+/**
+ * How a runtime calls handlers. `run` settles with what one answers, and returns what to do once nothing is left to wait for;
+ * `serialize` makes JSON of the answer.
+ */
+export function handlerStyle(executionEnvironment, handler) {
+  const version = Number(/nodejs(\d+)/.exec(executionEnvironment ?? '')?.[1] ?? 0)
+  if (version < 24) return { run: runWithCallbacks, serialize: serializer(() => new Error(noJson)) }
+  if (handler.length >= 3) throw new RuntimeError('Runtime.CallbackHandlerDeprecated', callbacksAreGone)
+  return { run: runAwaited, serialize: serializer(() => new RuntimeError('Runtime.JSONStringifyError', noJson)) }
+}
+
+/** From Node.js 24 on: what it returns, or what its promise comes to. */
+function runAwaited(handler, event, context, { resolve, reject }) {
+  Promise.resolve(handler(event, context)).then(resolve, reject)
+  return () => reject(new RuntimeError('Runtime.NodeJsExit', neverSettled))
+}
+
+/**
+ * Before: its promise's value; else what it gives to the callback, by default once nothing is left to do; else what it gives to
+ * `context.done` and its kin, at once; else nothing, once nothing is left to do, which is an error of an async function.
+ */
+function runWithCallbacks(handler, event, context, { resolve, reject }) {
+  const settle = (error, result) => (error === null || error === undefined ? resolve(result) : reject(error))
+  let atEnd = () => {
+    if (handler.constructor.name !== 'AsyncFunction') resolve(undefined)
+    else reject(new RuntimeError('Runtime.NodeJsExit', neverSettled))
+  }
+  const fail = (error) => settle(error ?? 'handled')
+  const succeed = (result) => settle(null, result)
+  Object.assign(context, { callbackWaitsForEmptyEventLoop: true, done: settle, fail, succeed })
+  const result = handler(event, context, (error, answer) => {
+    const isSuccess = error === null || error === undefined
+    if (isSuccess && context.callbackWaitsForEmptyEventLoop) atEnd = () => resolve(answer)
+    else settle(error, answer)
+  })
+  if (typeof result?.then === 'function') result.then(succeed, fail)
+  return () => atEnd()
+}
+
+function serializer(errorOf) {
+  return (result) => {
+    try {
+      return JSON.stringify(result === undefined ? null : result) ?? 'null'
+    } catch {
+      throw errorOf()
+    }
+  }
+}
