@@ -86,7 +86,15 @@ class FunctionFault(Exception):
         self.trace = list(trace)
 
 
-class Context:
+class Shown:
+    """Printed as on AWS: its class, and all that is no secret of its own."""
+
+    def __repr__(self):
+        members = ("%s=%s" % member for member in vars(self).items() if not member[0].startswith("_"))
+        return "%s([%s])" % (type(self).__name__, ",".join(members))
+
+
+class LambdaContext(Shown):
     """The `context` argument of a handler."""
 
     def __init__(self, headers):
@@ -98,9 +106,9 @@ class Context:
         self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
-        self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         self.client_context = client_context(headers.get("lambda-runtime-client-context"))
-        self.identity = Identity(headers.get("lambda-runtime-cognito-identity"))
+        self.identity = CognitoIdentity(headers.get("lambda-runtime-cognito-identity"))
+        self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         self._deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
 
     def get_remaining_time_in_millis(self):
@@ -110,23 +118,20 @@ class Context:
         sys.stdout.write(str(message))
 
 
-class Identity:
+class CognitoIdentity(Shown):
     def __init__(self, text):
         values = json.loads(text) if text else {}
         self.cognito_identity_id = values.get("cognitoIdentityId")
         self.cognito_identity_pool_id = values.get("cognitoIdentityPoolId")
 
 
-class Client:
+class Client(Shown):
     def __init__(self, values):
-        self.installation_id = values.get("installation_id")
-        self.app_title = values.get("app_title")
-        self.app_version_name = values.get("app_version_name")
-        self.app_version_code = values.get("app_version_code")
-        self.app_package_name = values.get("app_package_name")
+        for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
+            setattr(self, name, values.get(name))
 
 
-class ClientContext:
+class ClientContext(Shown):
     def __init__(self, values):
         self.custom = values.get("custom")
         self.env = values.get("env")
@@ -156,34 +161,30 @@ class Unbuffered:
 
 
 request_id_now = None
-
-
-def log_record_text(record, formatter):
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-    text = formatter.format(record) if record.exc_info or record.stack_info else record.getMessage()
-    prefix = "[%s]\t%s.%03dZ\t%s\t" % (record.levelname, stamp, record.msecs, request_id_now or "")
-    return prefix + text + "\n"
-
+tenant_id_now = None
 
 KNOWN_FIELDS = frozenset(
     "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created msecs "
-    "relativeCreated thread threadName processName process taskName message asctime".split()
+    "relativeCreated thread threadName processName process taskName message asctime aws_request_id tenant_id".split()
 )
 
 
-def json_record_text(record, formatter):
+def json_record_text(record):
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
     values = {"timestamp": stamp, "level": record.levelname, "message": record.getMessage(), "logger": record.name}
     if record.exc_info:
-        kind, error, _ = record.exc_info
-        values["stackTrace"] = formatter.formatException(record.exc_info).split("\n")
+        import traceback
+
+        kind, error, trace = record.exc_info
+        values["stackTrace"] = traceback.format_tb(trace)
         values["errorType"] = kind.__name__ if kind else None
         values["errorMessage"] = str(error)
         values["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
-    values["requestId"] = request_id_now
+    values["requestId"] = record.aws_request_id
+    values["tenantId"] = record.tenant_id
     values.update((name, value) for name, value in vars(record).items() if name not in KNOWN_FIELDS)
     shown = {name: value for name, value in values.items() if value is not None}
-    return json.dumps(shown, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(shown, ensure_ascii=False, default=str)
 
 
 def install_logging():
@@ -213,16 +214,30 @@ def install_logging():
 
 
 def add_handler(logging):
+    """A handler like any other: functions give it formatters of their own, which may name `aws_request_id`."""
     is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
-    text_of = json_record_text if is_json else log_record_text
-    formatter = logging.Formatter()
 
-    class LambdaHandler(logging.Handler):
+    class JsonFormatter(logging.Formatter):
+        def format(self, record):
+            return json_record_text(record)
+
+    class LambdaLoggerFilter(logging.Filter):
+        def filter(self, record):
+            record.aws_request_id = request_id_now or ""
+            record.tenant_id = tenant_id_now
+            return True
+
+    class LambdaLoggerHandler(logging.Handler):
         def emit(self, record):
-            sys.stdout.write(text_of(record, formatter))
+            text = self.format(record)
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
     logging.Formatter.converter = time.gmtime
-    logging.root.addHandler(LambdaHandler())
+    text_format = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+    handler = LambdaLoggerHandler()
+    handler.setFormatter(JsonFormatter() if is_json else logging.Formatter(text_format, "%Y-%m-%dT%H:%M:%S"))
+    handler.addFilter(LambdaLoggerFilter())
+    logging.root.addHandler(handler)
     level = os.environ.get("AWS_LAMBDA_LOG_LEVEL")
     if is_json and level:
         logging.root.setLevel({"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
@@ -276,7 +291,8 @@ def log_error(record):
         values = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "level": "ERROR"}
         sys.stdout.write(json.dumps({**values, **record}, ensure_ascii=False) + "\n")
         return
-    lines = ["[ERROR] %s: %s" % (record["errorType"], record["errorMessage"]), "Traceback (most recent call last):"]
+    message = ": " + record["errorMessage"] if record["errorMessage"] else ""
+    lines = ["[ERROR] " + record["errorType"] + message, "Traceback (most recent call last):"]
     if record["stackTrace"]:
         lines += "".join(record["stackTrace"]).rstrip("\n").split("\n")
     shown = [line[: len(line) - len(line.lstrip(" "))].replace(" ", "\u00a0") + line.lstrip(" ") for line in lines]
@@ -284,9 +300,31 @@ def log_error(record):
 
 
 def to_json(value):
-    """From Python 3.12 on AWS's runtime leaves characters beyond ASCII as they are."""
-    text = json.dumps(value, default=decimal_of, ensure_ascii=sys.version_info < (3, 12))
+    """Decimals keep their digits, and bytes are text, as with the encoder of AWS's runtime."""
+    decimals = []
+    mark = os.urandom(16).hex()
+
+    def shown(value):
+        from decimal import Decimal
+
+        if isinstance(value, bytes):
+            return value.decode("utf-8")
+        if not isinstance(value, Decimal):
+            raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+        if value.is_nan():
+            return float("nan")
+        decimals.append(str(value))
+        return mark
+
+    parts = json.dumps(value, default=shown, ensure_ascii=not keeps_characters()).split('"%s"' % mark)
+    text = parts[0] + "".join(number + part for number, part in zip(decimals, parts[1:]))
     return text.encode("utf-8", "surrogatepass")
+
+
+def keeps_characters():
+    """From Python 3.12 on AWS's runtime leaves characters beyond ASCII as they are."""
+    minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
+    return (int(minor) if minor.isdigit() else sys.version_info[1]) >= 12
 
 
 def serialize(result):
@@ -294,22 +332,15 @@ def serialize(result):
         return result, "application/unknown"
     try:
         return to_json(result), "application/json"
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         raise FunctionFault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
 
 
-def decimal_of(value):
-    from decimal import Decimal
-
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
-
-
 def run_one(api, handler):
-    global request_id_now
+    global request_id_now, tenant_id_now
     headers, body = api.next()
     request_id = request_id_now = headers["lambda-runtime-aws-request-id"]
+    tenant_id_now = headers.get("lambda-runtime-aws-tenant-id")
     if "lambda-runtime-trace-id" in headers:
         os.environ["_X_AMZN_TRACE_ID"] = headers["lambda-runtime-trace-id"]
     else:
@@ -319,7 +350,7 @@ def run_one(api, handler):
             event = json.loads(body)
         except ValueError as error:
             raise FunctionFault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
-        result, content_type = serialize(handler(event, Context(headers)))
+        result, content_type = serialize(handler(event, LambdaContext(headers)))
     except Exception as error:
         record = error_record(error, request_id)
         log_error(record)

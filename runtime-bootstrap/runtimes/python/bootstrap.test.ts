@@ -85,10 +85,35 @@ describePython('a Python handler answers', () => {
   test.each([
     ['a dictionary, with spaces', `{"a": [1, 2.5, None, True]}`, '{"a": [1, 2.5, null, true]}'],
     ['nothing', 'None', 'null'],
-    ['a decimal', `__import__("decimal").Decimal("1.5")`, '1.5'],
+    [
+      'decimals, to the last digit',
+      `[D("1.10"), {"a": D("3.14159265358979323846")}, D("1E+2"), D("NaN")]`,
+      '[1.10, {"a": 3.14159265358979323846}, 1E+2, NaN]',
+    ],
+    ['bytes among others', `{"a": b"\\xc3\\xbc", "b": D(2)}`, '{"a": "\\u00fc", "b": 2}'],
     ['bytes', `b"raw"`, 'raw'],
   ])('%s', async (_name, code, payload) => {
-    expect((await (await start(pass + code)).invoke()).payload).toBe(payload)
+    const variables = { AWS_EXECUTION_ENV: 'AWS_Lambda_python3.11' }
+    const environment = await start(`from decimal import Decimal as D\n${pass}${code}`, undefined, variables)
+    expect((await environment.invoke()).payload).toBe(payload)
+  })
+
+  test.each([
+    ['python3.11', '"\\u00fc"'],
+    ['python3.14', '"ü"'],
+  ])('with characters as %s writes them', async (runtime, payload) => {
+    const environment = await start(`${pass}"ü"`, undefined, { AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}` })
+    expect((await environment.invoke()).payload).toBe(payload)
+  })
+
+  test('with a context that can be printed', async () => {
+    const environment = await start('def handler(event, context): print(context)')
+    const { log, done } = await environment.invoke({ clientContext: '{"custom":{"k":"v"}}' })
+    expect(log).toContain(`\nLambdaContext([aws_request_id=${done.requestId},log_group_name=/aws/lambda/f,`)
+    expect(log).toContain(
+      ",client_context=ClientContext([custom={'k': 'v'},env=None,client=None])," +
+        'identity=CognitoIdentity([cognito_identity_id=None,cognito_identity_pool_id=None]),tenant_id=None])\n',
+    )
   })
 
   test('with the event it got, again and again', async () => {
@@ -144,6 +169,11 @@ describePython('a Python handler fails', () => {
     }
   })
 
+  test('with an exception without a message', async () => {
+    const { log } = await (await start('def handler(event, context): raise ValueError()')).invoke()
+    expect(log).toContain('[ERROR] ValueError\nTraceback (most recent call last):\n')
+  })
+
   test('with a result that is no JSON', async () => {
     const { payload } = await (await start(`${pass}{1, 2}`)).invoke()
     expect(JSON.parse(payload)).toMatchObject({
@@ -184,6 +214,14 @@ def handler(event, context):
     expect(lines.at(-1)).toBe('ZeroDivisionError: division by zero')
   })
 
+  test('is formatted as the function says', async () => {
+    const own = `import logging
+logging.getLogger().handlers[0].setFormatter(logging.Formatter("%(levelname)s|%(aws_request_id)s|%(message)s"))
+def handler(event, context): logging.warning("first"); logging.warning("second")`
+    const { log, done } = await (await start(own)).invoke()
+    expect(log).toContain(`\nWARNING|${done.requestId}|first\nWARNING|${done.requestId}|second\nEND`)
+  })
+
   test('is JSON from the level on that is configured', async () => {
     const variables = { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'ERROR' }
     const { log, done } = await (await start(code, undefined, variables)).invoke()
@@ -194,7 +232,7 @@ def handler(event, context):
         level: 'ERROR',
         message: 'oops',
         logger: 'sub',
-        stackTrace: expect.any(Array),
+        stackTrace: [expect.stringMatching(/^ {2}File ".*index\.py", line 6, in handler\n {4}try: 1 \/ 0\n/)],
         errorType: 'ZeroDivisionError',
         errorMessage: 'division by zero',
         location: expect.stringMatching(/index\.py:handler:7$/),
