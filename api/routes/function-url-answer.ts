@@ -79,7 +79,8 @@ function proxyAnswer(value: object): UrlAnswer {
 }
 
 function headersOf(given: unknown): (readonly [string, string])[] {
-  const headers = Object.entries((given ?? {}) as Record<string, unknown>)
+  if (given !== null && (typeof given !== 'object' || Array.isArray(given))) throw new Error('The headers are none.')
+  const headers = Object.entries(given ?? {})
     .map(([name, value]) => [name.toLowerCase(), text(value)] as const)
     .filter(([name]) => !ofTheConnection.has(name))
   if (!headers.every(([name, value]) => headerName.test(name) && headerValue.test(value))) {

@@ -89,6 +89,8 @@ describe('a function URL', () => {
     ['a status that is none', { statusCode: 'ok' }],
     ['a status below 200', { statusCode: 100 }],
     ['a header that is none', { statusCode: 200, headers: { 'a b': '1' } }],
+    ['headers that are a text', { statusCode: 200, headers: 'x' }],
+    ['headers that are a list', { statusCode: 200, headers: ['x'] }],
     ['a header that splits the answer', { statusCode: 200, headers: { a: 'x\r\nb: y' } }],
     ['what is no JSON', answered('<html>', 'text/html')],
     ['a function error', { ...answered('{}', 'application/json'), functionError: 'Unhandled' }],
