@@ -11,13 +11,21 @@ const noJson = 'Unable to stringify response body'
 
 /**
  * How a runtime calls handlers. `run` settles with what one answers, and returns what to do once nothing is left to wait for;
- * `serialize` makes JSON of the answer.
+ * `serialize` makes JSON of the answer. Whether an answer stands when a rejection beside it ends the runtime, `answerStands`
+ * tells.
  */
 export function handlerStyle(executionEnvironment, handler) {
-  const version = Number(/nodejs(\d+)/.exec(executionEnvironment ?? '')?.[1] ?? 0)
-  if (version < 24) return { run: runWithCallbacks, serialize: serializer(() => new Error(noJson)) }
+  if (!isAtLeast24(executionEnvironment)) {
+    return { run: runWithCallbacks, serialize: serializer(() => new Error(noJson)), answerStands: true }
+  }
   if (handler.length >= 3) throw new RuntimeError('Runtime.CallbackHandlerDeprecated', callbacksAreGone)
-  return { run: runAwaited, serialize: serializer(() => new RuntimeError('Runtime.JSONStringifyError', noJson)) }
+  const serialize = serializer(() => new RuntimeError('Runtime.JSONStringifyError', noJson))
+  return { run: runAwaited, serialize, answerStands: false }
+}
+
+/** Whether the function was made for Node.js 24 or a later one, whatever runs it. */
+export function isAtLeast24(executionEnvironment) {
+  return Number(/nodejs(\d+)/.exec(executionEnvironment ?? '')?.[1] ?? 0) >= 24
 }
 
 /** From Node.js 24 on: what it returns, or what its promise comes to. */

@@ -1,7 +1,7 @@
 import { patchConsole } from './console.mjs'
 import { createContext } from './context.mjs'
 import { errorBody, unhandledRejection } from './errors.mjs'
-import { handlerStyle } from './handler-styles.mjs'
+import { handlerStyle, isAtLeast24 } from './handler-styles.mjs'
 import { loadHandler } from './load-handler.mjs'
 import { RuntimeApi } from './runtime-api.mjs'
 import { ResponseStream, installGlobals, isStreaming } from './streaming.mjs'
@@ -15,7 +15,10 @@ installGlobals()
 /** Where an error goes that no handler took: to the invocation that runs, or to the initialisation. */
 let report = (body) => api.failInit(JSON.stringify(body), body.errorType)
 
+let isEnding = false
+
 async function die(title, error, exitCode) {
+  isEnding = true
   log.error(title, error)
   api.hold(true)
   await log.flushed()
@@ -34,7 +37,11 @@ let style
 /** Not at the top level: as a CommonJS bundle, which cannot wait there, Node.js starts faster. */
 async function main() {
   try {
-    handler = await loadHandler(variables.LAMBDA_TASK_ROOT, variables._HANDLER)
+    handler = await loadHandler(
+      variables.LAMBDA_TASK_ROOT,
+      variables._HANDLER,
+      isAtLeast24(variables.AWS_EXECUTION_ENV),
+    )
     style = handlerStyle(variables.AWS_EXECUTION_ENV, handler)
   } catch (error) {
     await die('Uncaught Exception', error, 1)
@@ -54,6 +61,8 @@ async function main() {
       else {
         const answer = style.serialize(await run(event, headers))
         await log.flushed()
+        if (style.answerStands) report = () => api.answer(requestId, answer)
+        await turn()
         api.respond(requestId, answer)
       }
     } catch (error) {
@@ -66,6 +75,11 @@ async function main() {
 }
 
 void main()
+
+/** A rejection that nobody handles shows within a turn of the event loop: a runtime that ends for it takes no event any more. */
+function turn() {
+  return new Promise((resolve) => setImmediate(() => isEnding || resolve()))
+}
 
 /** What the handler answers; while it runs, the wait for the next event does not keep the process alive. */
 function run(event, headers) {

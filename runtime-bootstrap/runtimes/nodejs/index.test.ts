@@ -156,6 +156,21 @@ describe('a handler for Node.js 24', () => {
     expect((await (await start24(code)).invoke()).payload).toBe(payload)
   })
 
+  test('is found in the default export, too', async () => {
+    const files = { 'index.mjs': 'export default { handler: () => 1 }' }
+    expect((await (await start(files, undefined, node24)).invoke()).payload).toBe('1')
+    expect(JSON.parse(await answerOf(files))).toMatchObject({ errorType: 'Runtime.HandlerNotFound' })
+  })
+
+  test('fails with a promise that it left alone and that is rejected', async () => {
+    const environment = await start24(
+      `exports.handler = async () => { void Promise.reject(new Error('lost')); return 1 }`,
+    )
+    const { payload, done } = await environment.invoke()
+    expect(JSON.parse(payload)).toMatchObject({ errorType: 'Runtime.UnhandledPromiseRejection' })
+    expect(done.errorType).toBe('Runtime.ExitError')
+  })
+
   test('may not take a callback', async () => {
     const { payload } = await (
       await start24('exports.handler = (event, context, callback) => callback(null, 1)')
@@ -240,6 +255,18 @@ describe('a handler fails', () => {
     expect(JSON.parse(payload)).toMatchObject({ errorType: 'Error', errorMessage: 'late' })
     expect(log).toContain('\tERROR\tUncaught Exception \t{"errorType":"Error","errorMessage":"late"')
     expect(done.errorType).toBe('Runtime.ExitError')
+  })
+
+  test('by a rejection beside its answer, which stands; the next event finds a new runtime', async () => {
+    const environment = await start(
+      `let n = 0; exports.handler = async (fail) => { if (fail) void Promise.reject(new Error('lost')); return ++n }`,
+    )
+    expect((await environment.invoke({ event: 'false' })).payload).toBe('1')
+    const { payload, log, response } = await environment.invoke({ event: 'true' })
+    expect([payload, response.functionError]).toEqual(['2', undefined])
+    expect(log).toMatch(/\tERROR\tUnhandled Promise Rejection \t/)
+    expect(log).toContain('Status: error\tError Type: Runtime.ExitError\n')
+    expect((await environment.invoke({ event: 'false' })).payload).toBe('1')
   })
 
   test('by a rejection that nobody handles', async () => {

@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { RuntimeError } from './errors.mjs'
 
-/** Loads the function that `_HANDLER` names: `folder/file.export` or `file.object.method`. */
-export async function loadHandler(taskRoot, handlerName) {
+/** Loads the function that `_HANDLER` names: `folder/file.export` or `file.object.method`; if asked to, of a default export. */
+export async function loadHandler(taskRoot, handlerName, looksInDefault) {
   const slash = handlerName.lastIndexOf('/') + 1
   const folder = handlerName.slice(0, slash)
   const match = /^([^.]*)\.(.+)$/.exec(handlerName.slice(slash))
@@ -16,7 +16,9 @@ export async function loadHandler(taskRoot, handlerName) {
     )
   if (match === null) throw new RuntimeError('Runtime.MalformedHandlerName', 'Bad handler')
   const [, file, path] = match
-  const found = path.split('.').reduce((value, name) => value?.[name], await loadModule(taskRoot, folder + file))
+  const module = await loadModule(taskRoot, folder + file)
+  const findIn = (object) => path.split('.').reduce((value, name) => value?.[name], object)
+  const found = findIn(module) ?? (looksInDefault ? findIn(module.default) : undefined)
   if (found === undefined)
     throw new RuntimeError('Runtime.HandlerNotFound', `${handlerName} is undefined or not exported`)
   if (typeof found !== 'function') throw new RuntimeError('Runtime.HandlerNotFound', `${handlerName} is not a function`)

@@ -39,6 +39,12 @@ export class RuntimeApi {
     return event
   }
 
+  /** Answers, and wants no event any more. */
+  answer(requestId, body) {
+    const path = `${base}/invocation/${requestId}/response`
+    return this.#request('POST', path, body, { 'Content-Type': 'application/json' })
+  }
+
   /** Answers, and asks for the next event in the same write: neither side waits for the other in between. */
   respond(requestId, body) {
     const path = `${base}/invocation/${requestId}/response`
