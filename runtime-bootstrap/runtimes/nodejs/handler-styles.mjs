@@ -1,4 +1,5 @@
 import { RuntimeError } from './errors.mjs'
+import { isStreaming } from './streaming.mjs'
 
 const callbacksAreGone =
   'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify ' +
@@ -18,7 +19,8 @@ export function handlerStyle(executionEnvironment, handler) {
   if (!isAtLeast24(executionEnvironment)) {
     return { run: runWithCallbacks, serialize: serializer(() => new Error(noJson)), answerStands: true }
   }
-  if (handler.length >= 3) throw new RuntimeError('Runtime.CallbackHandlerDeprecated', callbacksAreGone)
+  if (handler.length >= 3 && !isStreaming(handler))
+    throw new RuntimeError('Runtime.CallbackHandlerDeprecated', callbacksAreGone)
   const serialize = serializer(() => new RuntimeError('Runtime.JSONStringifyError', noJson))
   return { run: runAwaited, serialize, answerStands: false }
 }

@@ -133,6 +133,12 @@ describe('a handler answers', () => {
     }
   })
 
+  test('by a stream that is its second of three parameters, also for Node.js 24', async () => {
+    const code =
+      'exports.handler = awslambda.streamifyResponse(async (event, stream, context) => stream.end(context.functionName))'
+    expect((await (await start(code, undefined, node24)).invoke()).payload).toBe('f')
+  })
+
   test('by an HTTP stream with its prelude', async () => {
     const { payload, response } = await (
       await start(`exports.handler = awslambda.streamifyResponse(async (event, stream) => {
