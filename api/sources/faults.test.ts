@@ -1,32 +1,17 @@
-import { randomUUID } from 'node:crypto'
-import {
-  CreateEventSourceMappingCommand,
-  GetEventSourceMappingCommand,
-  type CreateEventSourceMappingCommandInput,
-} from '@aws-sdk/client-lambda'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import {
-  createRecording,
-  faultSize,
-  killFunction,
-  startRecorder,
-  tell,
-  until,
-  type Recorder,
-} from '../faults.harness.ts'
-import { startOneServer, startThreeServers, type Fleet } from '../fleet.harness.ts'
-import { describeWithRedis } from '../store/redis/testing/redis-server.ts'
+import { afterAll, beforeAll } from '@jest/globals'
+import { faultSize, until } from '../faults.harness.ts'
+import { expectAllInOrder, mapRecording, testWithKills, type FaultRun } from './testing/fault-run.ts'
+import { newQueue, newStream } from './testing/moto-sources.ts'
 import { describeWithMoto, startMoto, type Moto } from './testing/moto.ts'
 import { startQueueProxy, type QueueProxy } from './testing/queue-proxy.ts'
+import type { Sent } from './testing/sent.ts'
 
-/** Messages of the queue, and records of the stream. */
+/** How many each source is sent. */
 const size = faultSize(150)
 /** Messages of the FIFO queue. They come one by one: moto hands out several of a group out of order when they come back. */
 const fifoSize = Math.min(size, 3_000)
-const perCall = 10
-const perKill = Math.min(2_000, size / 3)
-const mostBehind = 600
-const [hiddenSeconds, groups] = [5, ['a', 'b', 'c']]
+const [perCall, perKill] = [10, Math.min(2_000, size / 3)]
+const hiddenSeconds = 5
 
 const code = {
   queue: 'exports.handler = async ({ Records }) => { for (const { body } of Records) await record(body) }',
@@ -35,11 +20,15 @@ const code = {
   }`,
 }
 
+/** In one of three groups. */
+const fifoMessage = (number: number): Sent => {
+  const order = `group ${String(number % 3)}`
+  return { line: `${order} ${String(number)}`, order }
+}
+
 describeWithMoto('messages and records, while servers are killed', () => {
   let moto: Moto
   let queues: QueueProxy
-  let recorder: Recorder
-  let fleet: Fleet
   beforeAll(async () => {
     moto = await startMoto()
     queues = await startQueueProxy(moto.address, hiddenSeconds)
@@ -48,131 +37,30 @@ describeWithMoto('messages and records, while servers are killed', () => {
     queues.close()
     await moto.close()
   })
-  beforeEach(async () => {
-    recorder = await startRecorder()
-  })
-  afterEach(async () => {
-    await fleet.close()
-    recorder.close()
-  })
-
   const settings = () => ({
+    KUBELAMBDA_AWS_ENDPOINT: moto.address,
     KUBELAMBDA_SQS_ENDPOINT: queues.address,
-    KUBELAMBDA_KINESIS_ENDPOINT: moto.address,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   })
-  const sqs = <Result>(action: string, input: object) => moto.ask<Result>('sqs', `AmazonSQS.${action}`, input)
-  const kinesis = <Result>(action: string, input: object) =>
-    moto.ask<Result>('kinesis', `Kinesis_20131202.${action}`, input)
-  const newQueue = async (name: string, Attributes = {}) =>
-    (await sqs<{ QueueUrl: string }>('CreateQueue', { QueueName: name, Attributes })).QueueUrl
 
-  /** A function of the kind, mapped to the source, and polled. */
-  const map = async (
-    kind: 'queue' | 'stream',
-    arn: string,
-    more: Partial<CreateEventSourceMappingCommandInput> = {},
-  ) => {
-    const FunctionName = randomUUID()
-    await createRecording(fleet.client(), { FunctionName, code: code[kind], recorder })
-    const command = new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn: arn, ...more })
-    const { UUID } = await fleet.client().send(command)
-    await until('the mapping is enabled', async () => {
-      return (await fleet.client().send(new GetEventSourceMappingCommand({ UUID }))).State === 'Enabled'
-    })
-  }
-
-  const sendMessages = (QueueUrl: string, numbers: readonly number[], of: (number: number) => object) =>
-    sqs('SendMessageBatch', { QueueUrl, Entries: numbers.map((number) => ({ Id: String(number), ...of(number) })) })
-  const groupOf = (number: number) => groups[number % groups.length] ?? ''
-  const sendInGroups = async (url: string, all: readonly number[]) => {
-    const numbers = all.filter((number) => number < fifoSize)
-    const of = (number: number) => ({ MessageBody: inGroup(number), MessageGroupId: groupOf(number) })
-    if (numbers.length > 0) await sendMessages(url, numbers, of)
-  }
-  const inGroup = (number: number) => `${groupOf(number)} ${String(number)}`
-  let shards: Record<string, string[]>
-  beforeEach(() => {
-    shards = {}
-  })
-  const sendRecords = async (StreamName: string, numbers: readonly number[]) => {
-    const Records = numbers.map((number) => ({
-      Data: Buffer.from(`record ${String(number)}`).toString('base64'),
-      PartitionKey: groupOf(number),
-    }))
-    const sent = await kinesis<{ Records: { ShardId: string }[] }>('PutRecords', { StreamName, Records })
-    sent.Records.forEach(({ ShardId }, at) => (shards[ShardId] ??= []).push(`record ${String(numbers[at])}`))
-  }
-
-  async function expectAllInOrder(): Promise<void> {
-    const [queue, fifoQueue, stream] = [randomUUID(), `${randomUUID()}.fifo`, randomUUID()]
-    const url = await newQueue(queue)
-    const fifoUrl = await newQueue(fifoQueue, { FifoQueue: 'true', ContentBasedDeduplication: 'true' })
-    await kinesis('CreateStream', { StreamName: stream, ShardCount: 2 })
-    await map('queue', `arn:aws:sqs:us-east-1:123456789012:${queue}`)
-    await map('queue', `arn:aws:sqs:us-east-1:123456789012:${fifoQueue}`, { BatchSize: 1 })
-    const streamArn = `arn:aws:kinesis:us-east-1:123456789012:stream/${stream}`
-    await map('stream', streamArn, { StartingPosition: 'TRIM_HORIZON', BatchSize: 50 })
-
-    const startedMs = Date.now()
-    let last = 0
-    const sent = () => 2 * last + Math.min(last, fifoSize)
-    for (let from = 0, round = 0; from < size; from += perCall) {
-      const numbers = Array.from({ length: Math.min(perCall, size - from) }, (_, at) => from + at)
-      // Moto looks through all that waits for each that it hands out.
-      await until('some have run', () => recorder.times.size > sent() - mostBehind, 600_000)
-      await sendMessages(url, numbers, (number) => ({ MessageBody: `message ${String(number)}` }))
-      await sendInGroups(fifoUrl, numbers)
-      await sendRecords(stream, numbers)
-      last = from + numbers.length
-      if (from + perCall < (round + 1) * perKill || from + perCall >= size) continue
-      killFunction(recorder, 'function')
-      await fleet.kill(round++)
+  async function expectNoneLost(run: FaultRun): Promise<void> {
+    const [queue, fifoQueue] = [await newQueue(moto), await newQueue(moto, { FifoQueue: 'true' })]
+    const stream = await newStream(moto)
+    const fromBeginning = { StartingPosition: 'TRIM_HORIZON' } as const
+    await mapRecording(run, code.queue, { EventSourceArn: queue.arn })
+    await mapRecording(run, code.queue, { EventSourceArn: fifoQueue.arn, BatchSize: 1 })
+    await mapRecording(run, code.stream, { EventSourceArn: stream.arn, BatchSize: 50, ...fromBeginning })
+    const send = async (numbers: readonly number[]) => {
+      return [
+        ...(await queue.send(numbers.map((number) => ({ line: `message ${String(number)}` })))),
+        ...(await fifoQueue.send(numbers.filter((number) => number < fifoSize).map(fifoMessage))),
+        ...(await stream.send(numbers.map((number) => `record ${String(number)}`))),
+      ]
     }
-    const missing = () => everyLine().filter((line) => !recorder.times.has(line))
-    await until('all have run', () => missing().length === 0, 600_000)
-    await until('the queues are empty', async () => (await inQueue(url)) + (await inQueue(fifoUrl)) === 0)
-    const twice = everyLine().filter((line) => (recorder.times.get(line) ?? 0) > 1).length
-    const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
-    tell(`${String(size)} messages, FIFO messages and records: none lost, ${String(twice)} ran twice, ${seconds} s`)
-    for (const group of groups) expectInOrder(everyLine().filter((line) => line.startsWith(`${group} `)))
-    for (const lines of Object.values(shards)) expectInOrder(lines)
-    await fleet.end()
-    expect(fleet.left()).toEqual([])
+    await expectAllInOrder(run, { size, perCall, perKill, send })
+    await until('the queues are empty', async () => (await queue.isEmpty()) && (await fifoQueue.isEmpty()))
   }
 
-  const numbered = (count: number, line: (number: number) => string) =>
-    Array.from({ length: count }, (_, number) => line(number))
-  const everyLine = () => [
-    ...numbered(size, (number) => `message ${String(number)}`),
-    ...numbered(fifoSize, inGroup),
-    ...Object.values(shards).flat(),
-  ]
-  /** As far as the first run of each is concerned. */
-  const expectInOrder = (lines: readonly string[]) => {
-    const wanted = new Set(lines)
-    expect([...recorder.times.keys()].filter((line) => wanted.has(line))).toEqual(lines)
-  }
-  const inQueue = async (QueueUrl: string) => {
-    const { Attributes = {} } = await sqs<{ Attributes?: Record<string, string> }>('GetQueueAttributes', {
-      QueueUrl,
-      AttributeNames: ['All'],
-    })
-    return (
-      Number(Attributes['ApproximateNumberOfMessages']) + Number(Attributes['ApproximateNumberOfMessagesNotVisible'])
-    )
-  }
-
-  test('all run, in the order of their group and shard, with one server', async () => {
-    fleet = await startOneServer(settings())
-    await expectAllInOrder()
-  }, 900_000)
-
-  describeWithRedis('and Redis', () => {
-    test('all run, in the order of their group and shard, with three servers', async () => {
-      fleet = await startThreeServers(settings())
-      await expectAllInOrder()
-    }, 900_000)
-  })
+  testWithKills('all run, in the order of their group and shard', settings, expectNoneLost)
 })

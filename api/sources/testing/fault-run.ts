@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import {
+  CreateEventSourceMappingCommand,
+  GetEventSourceMappingCommand,
+  type CreateEventSourceMappingCommandInput,
+} from '@aws-sdk/client-lambda'
+import { expect, test } from '@jest/globals'
+import { createRecording, killFunction, startRecorder, tell, until, type Recorder } from '../../faults.harness.ts'
+import { startOneServer, startThreeServers, type Fleet } from '../../fleet.harness.ts'
+import { describeWithRedis } from '../../store/redis/testing/redis-server.ts'
+import { expectOrder, type Sent } from './sent.ts'
+
+/** Servers that are killed while sources are read, and what their functions tell. */
+export interface FaultRun {
+  readonly fleet: Fleet
+  readonly recorder: Recorder
+}
+
+export interface Sending {
+  /** So many numbers, so many at once; each time that so many more were sent, a function and a server are killed. */
+  readonly size: number
+  readonly perCall: number
+  readonly perKill: number
+  send(numbers: readonly number[]): Promise<Sent[]>
+}
+
+/** So many may wait: moto looks through all of them for each that it hands out. */
+const mostWaiting = 600
+const patienceMs = 600_000
+
+/** A test with one server, and with three that share a Redis, which end well and leave nothing. */
+export function testWithKills(
+  name: string,
+  settings: () => Record<string, string>,
+  body: (run: FaultRun) => Promise<void>,
+): void {
+  const testWith = (servers: string, start: typeof startOneServer) =>
+    test(`${name}, with ${servers}`, async () => {
+      const fleet = await start(settings())
+      const recorder = await startRecorder()
+      try {
+        await body({ fleet, recorder })
+        await fleet.end()
+        expect(fleet.left()).toEqual([])
+      } finally {
+        await fleet.close()
+        recorder.close()
+      }
+    }, 900_000)
+  testWith('one server', startOneServer)
+  describeWithRedis('and Redis', () => testWith('three servers', startThreeServers))
+}
+
+/** Maps a source to a function that records; answers the mapping's id when it is polled. */
+export async function mapRecording(
+  { fleet, recorder }: FaultRun,
+  code: string,
+  source: Omit<CreateEventSourceMappingCommandInput, 'FunctionName'>,
+): Promise<string> {
+  const FunctionName = randomUUID()
+  await createRecording(fleet.client(), { FunctionName, code, recorder })
+  const { UUID } = await fleet.client().send(new CreateEventSourceMappingCommand({ FunctionName, ...source }))
+  await until('the mapping is enabled', async () => {
+    return (await fleet.client().send(new GetEventSourceMappingCommand({ UUID }))).State === 'Enabled'
+  })
+  return String(UUID)
+}
+
+/** Sends all, kills in between, and expects that all run, in order as far as the first run of each is concerned; answers how often it killed. */
+export async function expectAllInOrder({ fleet, recorder }: FaultRun, sending: Sending): Promise<number> {
+  const { size, perCall, perKill } = sending
+  const sent: Sent[] = []
+  const [startedMs, killedAt] = [Date.now(), [0]]
+  for (let from = 0; from < size; from += perCall) {
+    const next = Math.min(from + perCall, size)
+    await until('some have run', () => recorder.times.size > sent.length - mostWaiting, patienceMs)
+    sent.push(...(await sending.send(Array.from({ length: next - from }, (_, at) => from + at))))
+    if (next < killedAt.length * perKill || next >= size) continue
+    await until('some of the new have run', () => recorder.times.size > (killedAt.at(-1) ?? 0), patienceMs)
+    killFunction(recorder, 'function')
+    await fleet.kill(killedAt.length - 1)
+    killedAt.push(sent.length)
+  }
+  await until('all have run', () => sent.every(({ line }) => recorder.times.has(line)), patienceMs)
+  expectOrder([...recorder.times.keys()], sent)
+  const kills = killedAt.length - 1
+  const twice = [...recorder.times.values()].filter((times) => times > 1).length
+  tell(
+    `${String(sent.length)} sent, ${String(fleet.servers.length)} servers, ${String(kills)} kills: none lost, ` +
+      `${String(twice)} ran more than once, ${((Date.now() - startedMs) / 1000).toFixed(1)} s`,
+  )
+  return kills
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import type { Moto } from './moto.ts'
+import type { Sent } from './sent.ts'
+
+const arnOf = (service: string, resource: string) => `arn:aws:${service}:us-east-1:123456789012:${resource}`
+
+/** A new queue; what is sent to one with `FifoQueue` has an order. */
+export async function newQueue(moto: Moto, Attributes: { readonly FifoQueue?: 'true' } = {}) {
+  const sqs = <Answer>(action: string, input: object) => moto.ask<Answer>('sqs', `AmazonSQS.${action}`, input)
+  const QueueName = randomUUID() + (Attributes.FifoQueue === 'true' ? '.fifo' : '')
+  const { QueueUrl } = await sqs<{ QueueUrl: string }>('CreateQueue', { QueueName, Attributes })
+  return {
+    arn: arnOf('sqs', QueueName),
+    /** Ten at most. */
+    async send(sent: readonly Sent[]): Promise<readonly Sent[]> {
+      const Entries = sent.map(({ line, order }, at) => {
+        const ofGroup = order === undefined ? {} : { MessageGroupId: order, MessageDeduplicationId: line }
+        return { Id: String(at), MessageBody: line, ...ofGroup }
+      })
+      if (sent.length > 0) await sqs('SendMessageBatch', { QueueUrl, Entries })
+      return sent
+    },
+    async isEmpty(): Promise<boolean> {
+      const asked = { QueueUrl, AttributeNames: ['All'] }
+      const { Attributes: all = {} } = await sqs<{ Attributes?: Record<string, string> }>('GetQueueAttributes', asked)
+      const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']
+      return counts.every((count) => all[count] === '0')
+    },
+  }
+}
+
+/** A new Kinesis stream of two shards. */
+export async function newStream(moto: Moto) {
+  const kinesis = <Answer>(action: string, input: object) =>
+    moto.ask<Answer>('kinesis', `Kinesis_20131202.${action}`, input)
+  const StreamName = randomUUID()
+  await kinesis('CreateStream', { StreamName, ShardCount: 2 })
+  return {
+    arn: arnOf('kinesis', `stream/${StreamName}`),
+    /** A partition key for each line in turn. */
+    async send(lines: readonly string[]): Promise<Sent[]> {
+      const Records = lines.map((line, at) => ({
+        Data: Buffer.from(line).toString('base64'),
+        PartitionKey: ['a', 'b', 'c'][at % 3],
+      }))
+      const { Records: taken } = await kinesis<{ Records: { ShardId: string }[] }>('PutRecords', {
+        StreamName,
+        Records,
+      })
+      return lines.map((line, at) => ({ line, order: taken[at]?.ShardId }))
+    },
+  }
+}
