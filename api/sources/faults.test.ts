@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals'
 import { faultSize, until } from '../faults.harness.ts'
 import { expectAllInOrder, mapRecording, testWithKills, type FaultRun } from './testing/fault-run.ts'
-import { newQueue, newStream } from './testing/moto-sources.ts'
+import { newQueue, newStream, newTable } from './testing/moto-sources.ts'
 import { describeWithMoto, startMoto, type Moto } from './testing/moto.ts'
 import { startQueueProxy, type QueueProxy } from './testing/queue-proxy.ts'
 import type { Sent } from './testing/sent.ts'
@@ -18,6 +18,11 @@ const code = {
   stream: `exports.handler = async ({ Records }) => {
     for (const { kinesis } of Records) await record(Buffer.from(kinesis.data, 'base64').toString())
   }`,
+  table: `exports.handler = async ({ Records }) => {
+    for (const { dynamodb: { Keys, OldImage, NewImage } } of Records) {
+      await record(Keys.id.S + ' from ' + OldImage?.number.N + ' to ' + NewImage.number.N)
+    }
+  }`,
 }
 
 /** In one of three groups. */
@@ -25,8 +30,15 @@ const fifoMessage = (number: number): Sent => {
   const order = `group ${String(number % 3)}`
   return { line: `${order} ${String(number)}`, order }
 }
+/** Each call changes each item once. */
+const itemOf = (number: number) => ({ id: `item ${String(number % perCall)}`, number })
+const changeOf = (number: number): Sent => {
+  const { id } = itemOf(number)
+  const before = number < perCall ? undefined : number - perCall
+  return { line: `${id} from ${String(before)} to ${String(number)}`, order: id }
+}
 
-describeWithMoto('messages and records, while servers are killed', () => {
+describeWithMoto('messages, records and table changes, while servers are killed', () => {
   let moto: Moto
   let queues: QueueProxy
   beforeAll(async () => {
@@ -46,13 +58,17 @@ describeWithMoto('messages and records, while servers are killed', () => {
 
   async function expectNoneLost(run: FaultRun): Promise<void> {
     const [queue, fifoQueue] = [await newQueue(moto), await newQueue(moto, { FifoQueue: 'true' })]
-    const stream = await newStream(moto)
+    const [stream, table] = [await newStream(moto), await newTable(moto)]
     const fromBeginning = { StartingPosition: 'TRIM_HORIZON' } as const
+    const tableSettings = { ...fromBeginning, BatchSize: 20, ParallelizationFactor: 3 }
     await mapRecording(run, code.queue, { EventSourceArn: queue.arn })
     await mapRecording(run, code.queue, { EventSourceArn: fifoQueue.arn, BatchSize: 1 })
     await mapRecording(run, code.stream, { EventSourceArn: stream.arn, BatchSize: 50, ...fromBeginning })
+    await mapRecording(run, code.table, { EventSourceArn: table.arn, ...tableSettings })
     const send = async (numbers: readonly number[]) => {
+      await table.put(numbers.map(itemOf))
       return [
+        ...numbers.map(changeOf),
         ...(await queue.send(numbers.map((number) => ({ line: `message ${String(number)}` })))),
         ...(await fifoQueue.send(numbers.filter((number) => number < fifoSize).map(fifoMessage))),
         ...(await stream.send(numbers.map((number) => `record ${String(number)}`))),
@@ -62,5 +78,5 @@ describeWithMoto('messages and records, while servers are killed', () => {
     await until('the queues are empty', async () => (await queue.isEmpty()) && (await fifoQueue.isEmpty()))
   }
 
-  testWithKills('all run, in the order of their group and shard', settings, expectNoneLost)
+  testWithKills('all run, in the order of their group, shard and item', settings, expectNoneLost)
 })

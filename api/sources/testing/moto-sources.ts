@@ -51,3 +51,26 @@ export async function newStream(moto: Moto) {
     },
   }
 }
+
+/** A new DynamoDB table whose stream has the items before and after. */
+export async function newTable(moto: Moto) {
+  const dynamodb = <Answer>(action: string, input: object) =>
+    moto.ask<Answer>('dynamodb', `DynamoDB_20120810.${action}`, input)
+  const TableName = randomUUID()
+  const { TableDescription } = await dynamodb<{ TableDescription: { LatestStreamArn: string } }>('CreateTable', {
+    TableName,
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    BillingMode: 'PAY_PER_REQUEST',
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+  })
+  return {
+    arn: TableDescription.LatestStreamArn,
+    async put(items: readonly { readonly id: string; readonly number: number }[]): Promise<void> {
+      const requests = items.map(({ id, number }) => ({
+        PutRequest: { Item: { id: { S: id }, number: { N: String(number) } } },
+      }))
+      await dynamodb('BatchWriteItem', { RequestItems: { [TableName]: requests } })
+    },
+  }
+}
