@@ -5,10 +5,10 @@ import {
   PutFunctionConcurrencyCommand,
   type LambdaClient,
 } from '@aws-sdk/client-lambda'
-import type { V1Pod } from '@kubernetes/client-node'
-import { kubectl, namespace, openInstallation, type Installation } from './testing/installation.ts'
+import { namespace, openInstallation, type Installation } from './testing/installation.ts'
 import { describeOnThisNode, signalPod } from './testing/node-processes.ts'
 import { recordingHandler, startRecorder, type Recorder } from './testing/recorder.ts'
+import { killServer, removeFunctionPod } from './testing/removals.ts'
 import { createNode, eventually } from './testing/test-cluster.ts'
 
 /** So many events are sent; 20000 for the whole of it. */
@@ -50,33 +50,15 @@ describeOnThisNode('asynchronous events of three servers', () => {
     return { accepted, all: Promise.all(Array.from({ length: 8 }, lane)) }
   }
 
-  /** The process is killed, and its pod replaced at once: started again and again in its place it would be held back. */
-  async function killServer(round: number): Promise<void> {
-    const servers = await installation.servers()
-    const victim = servers[round % servers.length]
-    if (victim === undefined) return
-    expect(signalPod(victim, 'api/main.ts', 'SIGKILL')).toBe(1)
-    await removePod(victim)
-  }
-
   async function killRedis(): Promise<void> {
     const [redis] = await installation.pods('app.kubernetes.io/name=redis')
     expect(signalPod(redis!, 'redis-server', 'SIGKILL')).toBe(1)
   }
 
-  async function deleteFunctionPod(): Promise<void> {
-    const [pod] = await installation.pods(`kubelambda.dev/function=${FunctionName}`)
-    if (pod !== undefined) await removePod(pod)
-  }
-
-  async function removePod({ metadata }: V1Pod): Promise<void> {
-    await kubectl('-n', namespace, 'delete', 'pod', metadata?.name ?? '', '--grace-period=0', '--force')
-  }
-
   async function spoil(round: number): Promise<void> {
     if (round % 7 === 3) return killRedis()
-    if (round % 2 === 1) await deleteFunctionPod()
-    else await killServer(round)
+    if (round % 2 === 1) await removeFunctionPod(installation, FunctionName)
+    else await killServer(installation)
   }
 
   const queued = async (): Promise<unknown[]> => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { DeleteFunctionCommand } from '@aws-sdk/client-lambda'
 import { kubectl, namespace, openInstallation, type Installation } from './testing/installation.ts'
 import { startLoad, type Load } from './testing/load.ts'
+import { removePod } from './testing/removals.ts'
 import { createNode, eventually, invoke } from './testing/test-cluster.ts'
 
 const tellsIdentity = `
@@ -94,7 +95,7 @@ describe('the manifests', () => {
     await answered(load, 20)
     const podsBefore = await podNames()
     const [victim] = await installation.servers()
-    await kubectl('-n', namespace, 'delete', 'pod', victim?.metadata?.name ?? '', '--grace-period=0', '--force')
+    await removePod(victim!)
     await answered(load, load.outcome.answers.length + 30)
     const { failures } = await load.stop()
     // Callers whose connection broke with their server had no answer; nobody else was troubled.

@@ -30,12 +30,16 @@ export interface Installation {
   logs(): Promise<string>
 }
 
-/** Brings the manifests up, or goes on with those that another test file brought up. */
-export async function openInstallation(replicas = 2): Promise<Installation> {
+/** Brings the manifests up, or goes on with those that another test file brought up; with further settings of the servers. */
+export async function openInstallation(
+  replicas = 2,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Installation> {
   const config = new KubeConfig()
   config.loadFromDefault()
   const core = config.makeApiClient(CoreV1Api)
   await kubectl('apply', '-k', 'k8s/manifests/overlays/test')
+  await setVariables(Object.entries(settings).map(([name, value]) => `${name}=${value}`))
   await kubectl('-n', namespace, 'scale', 'deployment/kubelambda', `--replicas=${String(replicas)}`)
   await kubectl('-n', namespace, 'rollout', 'status', 'statefulset/redis', '--timeout=120s')
   await kubectl('-n', namespace, 'rollout', 'status', 'deployment/kubelambda', '--timeout=180s')
@@ -43,6 +47,16 @@ export async function openInstallation(replicas = 2): Promise<Installation> {
   const installation = installationOf(core, spec?.clusterIP ?? '')
   await installation.settled(replicas)
   return installation
+}
+
+/** Takes settings back that an installation was opened with. */
+export async function removeSettings(settings: Readonly<Record<string, string>>): Promise<void> {
+  await setVariables(Object.keys(settings).map((name) => `${name}-`))
+}
+
+async function setVariables(changes: readonly string[]): Promise<void> {
+  if (changes.length === 0) return
+  await kubectl('-n', namespace, 'set', 'env', 'deployment/kubelambda', '--containers=server', ...changes)
 }
 
 const serverSelector = 'app.kubernetes.io/name=kubelambda'

@@ -3,20 +3,22 @@ import { networkInterfaces } from 'node:os'
 import { describe, test } from '@jest/globals'
 import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
 
-/** Whether the cluster's only node is this machine, so that processes of pods are processes of this machine. */
-const isNodeHere = await findNode()
+/** The address of the cluster's only node where that is this machine, so that processes of pods are processes of this machine. */
+export const nodeHere = await findNode()
 
-async function findNode(): Promise<boolean> {
+async function findNode(): Promise<string | undefined> {
   const config = new KubeConfig()
   config.loadFromDefault()
   const { items } = await config.makeApiClient(CoreV1Api).listNode()
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses?.map(({ address }) => address) ?? [])
-  return items.length === 1 && (items[0]?.status?.addresses ?? []).some(({ address }) => own.includes(address))
+  const [node, ...others] = items
+  if (others.length > 0) return undefined
+  return node?.status?.addresses?.map(({ address }) => address).find((address) => own.includes(address))
 }
 
 /** Describes tests that stop and kill processes in pods; on any other cluster they are skipped, and the name says why. */
 export function describeOnThisNode(name: string, body: () => void): void {
-  if (isNodeHere) describe(name, body)
+  if (nodeHere !== undefined) describe(name, body)
   else {
     describe(`${name} (skipped: the cluster's node is not this machine)`, () => {
       test.skip('needs the processes of pods', () => undefined)

@@ -6,7 +6,7 @@ import { eventually, imageOf } from './test-cluster.ts'
 export interface Record {
   /** How many ran at the same time at most. */
   readonly most: number
-  /** How often each id was told of. */
+  /** How often each id was told of; in the order in which each was told of first. */
   readonly times: ReadonlyMap<string, number>
 }
 
@@ -20,7 +20,7 @@ export interface Recorder {
 const port = 8080
 /** Each run is one connection: its lines are ids, and its end is the run's end. A line `?` is answered with all that is known. */
 const program = `
-const running = new Set(), times = {}
+const running = new Set(), times = new Map()
 let most = 0
 require('node:net').createServer((socket) => {
   let text = ''
@@ -30,10 +30,10 @@ require('node:net').createServer((socket) => {
     const lines = (text + chunk).split('\\n')
     text = lines.pop()
     for (const line of lines) {
-      if (line === '?') return socket.end(JSON.stringify({ most, times }))
+      if (line === '?') return socket.end(JSON.stringify({ most, times: [...times] }))
       running.add(socket)
       most = Math.max(most, running.size)
-      times[line] = (times[line] ?? 0) + 1
+      times.set(line, (times.get(line) ?? 0) + 1)
       socket.write('seen\\n')
     }
   })
@@ -47,6 +47,16 @@ export const handler = ({ id, sleepMs = 0 }) => new Promise((resolve, reject) =>
   socket.once('data', () => setTimeout(() => socket.end(), sleepMs))
   socket.on('close', () => resolve({ id }))
   socket.on('error', reject)
+})`
+
+/** A handler that holds on for a while and tells it of the messages and records of its event, in their order. */
+export const batchRecordingHandler = `
+import { connect } from 'node:net'
+const textOf = ({ body, kinesis }) => body ?? Buffer.from(kinesis.data, 'base64').toString()
+export const handler = ({ Records }) => new Promise((resolve, reject) => {
+  const lines = Records.map((record) => textOf(record) + '\\n').join('')
+  const socket = connect(${String(port)}, process.env.RECORDER, () => setTimeout(() => socket.end(lines), 200))
+  socket.resume().on('close', () => resolve()).on('error', reject)
 })`
 
 /** Starts one in the namespace. */
@@ -67,8 +77,8 @@ export async function startRecorder(core: CoreV1Api, namespace: string, name: st
   return {
     address,
     read: async () => {
-      const { most, times } = JSON.parse(await askWhatItKnows(address)) as { most: number; times: object }
-      return { most, times: new Map(Object.entries(times) as [string, number][]) }
+      const { most, times } = JSON.parse(await askWhatItKnows(address)) as { most: number; times: [string, number][] }
+      return { most, times: new Map(times) }
     },
     remove: async () => {
       await core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 })

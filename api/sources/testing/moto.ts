@@ -24,8 +24,8 @@ export function describeWithMoto(name: string, tests: () => void): void {
   else describe.skip(`${name} (skipped: moto_server is not on the PATH)`, tests)
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   server.close()
@@ -42,10 +42,11 @@ export function servicesAt(address: string): AwsServices {
   })
 }
 
-export async function startMoto(): Promise<Moto> {
-  const port = await freePort()
-  const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-  const address = `http://127.0.0.1:${port}`
+/** Starts one at an address of this machine. */
+export async function startMoto(host = '127.0.0.1'): Promise<Moto> {
+  const port = await freePort(host)
+  const child = spawn('moto_server', ['-H', host, '-p', String(port)], { stdio: 'ignore' })
+  const address = `http://${host}:${port}`
   await eventually(async () => (await fetch(`${address}/moto-api/data.json`).catch(() => undefined))?.ok === true)
   const services = servicesAt(address)
   return {
