@@ -18,6 +18,7 @@ export interface RunningServer {
 }
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
+const compiled = fileURLToPath(new URL('../node_modules/.cache/kubelambda', import.meta.url))
 const readyPattern = /serves the AWS Lambda API on (\S+)/
 
 export function newDataFolder(): string {
@@ -26,7 +27,7 @@ export function newDataFolder(): string {
 
 /** Starts the program with settings; its exit code and output when it ends by itself. */
 export function startProgram(settings: Record<string, string>) {
-  const env = { PATH: process.env['PATH'] ?? '', KUBELAMBDA_PORT: '0', ...settings }
+  const env = { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compiled, KUBELAMBDA_PORT: '0', ...settings }
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let written = ''
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))

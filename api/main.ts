@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { enableCompileCache, flushCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { flushCompileCache } from 'node:module'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { createLog } from './observe/log.ts'
 import type { Server } from './server.ts'
-
-// The next start reads what this one compiled: it is quicker, and does without the stripper of types and its 25 MB.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/kubelambda', import.meta.url)))
 
 const log = createLog(process.stdout, process.stderr, () => new Date())
 
@@ -71,6 +67,7 @@ async function serve(config: Config): Promise<void> {
   }
   if (isAsked()) return
   greet(server.address, config)
+  // With NODE_COMPILE_CACHE the next start is quicker, and does without the stripper of types and its memory.
   flushCompileCache()
 }
 

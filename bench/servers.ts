@@ -41,6 +41,7 @@ async function startIn(
   const port = await freePort()
   const env = {
     ...process.env,
+    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/kubelambda'),
     ...settings,
     KUBELAMBDA_HOST: '127.0.0.1',
     KUBELAMBDA_PORT: String(port),
