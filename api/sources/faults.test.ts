@@ -13,16 +13,12 @@ const fifoSize = Math.min(size, 3_000)
 const [perCall, perKill] = [10, Math.min(2_000, size / 3)]
 const hiddenSeconds = 5
 
-const code = {
-  queue: 'exports.handler = async ({ Records }) => { for (const { body } of Records) await record(body) }',
-  stream: `exports.handler = async ({ Records }) => {
-    for (const { kinesis } of Records) await record(Buffer.from(kinesis.data, 'base64').toString())
-  }`,
-  table: `exports.handler = async ({ Records }) => {
-    for (const { dynamodb: { Keys, OldImage, NewImage } } of Records) {
-      await record(Keys.id.S + ' from ' + OldImage?.number.N + ' to ' + NewImage.number.N)
-    }
-  }`,
+/** What functions record of a message, a record of a stream and a change of a table. */
+const textOf = {
+  message: '({ body }) => body',
+  record: "({ kinesis }) => Buffer.from(kinesis.data, 'base64').toString()",
+  change: `({ dynamodb: { Keys, OldImage, NewImage } }) =>
+    Keys.id.S + ' from ' + OldImage?.number.N + ' to ' + NewImage.number.N`,
 }
 
 /** In one of three groups. */
@@ -61,10 +57,10 @@ describeWithMoto('messages, records and table changes, while servers are killed'
     const [stream, table] = [await newStream(moto), await newTable(moto)]
     const fromBeginning = { StartingPosition: 'TRIM_HORIZON' } as const
     const tableSettings = { ...fromBeginning, BatchSize: 20, ParallelizationFactor: 3 }
-    await mapRecording(run, code.queue, { EventSourceArn: queue.arn })
-    await mapRecording(run, code.queue, { EventSourceArn: fifoQueue.arn, BatchSize: 1 })
-    await mapRecording(run, code.stream, { EventSourceArn: stream.arn, BatchSize: 50, ...fromBeginning })
-    await mapRecording(run, code.table, { EventSourceArn: table.arn, ...tableSettings })
+    await mapRecording(run, { EventSourceArn: queue.arn }, textOf.message)
+    await mapRecording(run, { EventSourceArn: fifoQueue.arn, BatchSize: 1 }, textOf.message, 0)
+    await mapRecording(run, { EventSourceArn: stream.arn, BatchSize: 50, ...fromBeginning }, textOf.record)
+    await mapRecording(run, { EventSourceArn: table.arn, ...tableSettings }, textOf.change)
     const send = async (numbers: readonly number[]) => {
       await table.put(numbers.map(itemOf))
       return [

@@ -8,9 +8,7 @@ const size = faultSize(300)
 const partitions = [0, 1, 2]
 const [perCall, perKill, batchSize] = [30, Math.min(500, size / 3), 20]
 
-const code = `exports.handler = async ({ records }) => {
-  for (const { value } of Object.values(records).flat()) await record(Buffer.from(value, 'base64').toString())
-}`
+const textOf = "({ value }) => Buffer.from(value, 'base64').toString()"
 
 describeWithKafka('records of Kafka, while servers are killed', () => {
   let cluster: MockCluster
@@ -22,12 +20,13 @@ describeWithKafka('records of Kafka, while servers are killed', () => {
   async function expectNoneLost(run: FaultRun): Promise<void> {
     const topic = randomUUID()
     await cluster.newTopic(topic, partitions.length)
-    const group = await mapRecording(run, code, {
+    const source = {
       SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: [cluster.address] } },
       SourceAccessConfigurations: [],
       Topics: [topic],
       BatchSize: batchSize,
-    })
+    }
+    const group = await mapRecording(run, source, textOf)
     const send = async (numbers: readonly number[]) => {
       const records = numbers.map((number) => ({ value: String(number), partition: number % partitions.length }))
       await cluster.send(topic, records)

@@ -51,13 +51,21 @@ export function testWithKills(
   describeWithRedis('and Redis', () => testWith('three servers', startThreeServers))
 }
 
-/** Maps a source to a function that records; answers the mapping's id when it is polled. */
+/**
+ * Maps a source to a function that records the text of each message or record; answers the mapping's id when it is polled. The function
+ * holds each batch for a while, so that some are under way whenever a server is killed.
+ */
 export async function mapRecording(
   { fleet, recorder }: FaultRun,
-  code: string,
   source: Omit<CreateEventSourceMappingCommandInput, 'FunctionName'>,
+  textOf: string,
+  holdMs = 200,
 ): Promise<string> {
   const FunctionName = randomUUID()
+  const code = `exports.handler = async ({ Records, records }) => {
+    await new Promise((resolve) => setTimeout(resolve, ${String(holdMs)}))
+    for (const each of Records ?? Object.values(records).flat()) await record((${textOf})(each))
+  }`
   await createRecording(fleet.client(), { FunctionName, code, recorder })
   const { UUID } = await fleet.client().send(new CreateEventSourceMappingCommand({ FunctionName, ...source }))
   await until('the mapping is enabled', async () => {
