@@ -262,6 +262,11 @@ test.each<[string, object, string]>([
     'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
   ],
   [
+    'a FIFO queue with a window',
+    { EventSourceArn: `${queue}.fifo`, BatchSize: 100, MaximumBatchingWindowInSeconds: 5 },
+    'Batching window is not supported for FIFO queues',
+  ],
+  [
     'a schedule in seconds',
     { EventSourceArn: schedule('rate(5 seconds)') },
     'Parameter ScheduleExpression is not valid.',

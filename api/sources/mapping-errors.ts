@@ -21,6 +21,7 @@ export const mappingErrors = {
     invalidParameterValue(
       'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
     ),
+  fifoWindow: () => invalidParameterValue('Batching window is not supported for FIFO queues'),
   /** EventBridge's words. */
   scheduleExpression: () => invalidParameterValue('Parameter ScheduleExpression is not valid.'),
   filterPattern: () => invalidParameterValue('Invalid filter pattern definition.'),
@@ -48,7 +49,7 @@ export const unrecordedErrors = {
     invalidParameterValue('StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP.'),
   timestampAlone: () =>
     invalidParameterValue('StartingPositionTimestamp can only be used when StartingPosition is AT_TIMESTAMP.'),
-  fifoBatch: () => invalidParameterValue('Maximum batch size for FIFO queues is 10, and they have no batch window.'),
+  fifoBatch: () => invalidParameterValue('Maximum batch size for FIFO queues is 10.'),
   tooManyFilters: (most: number) => invalidParameterValue(`Number of filters cannot be greater than ${most}.`),
   recordAge: () => invalidParameterValue('MaximumRecordAgeInSeconds must be -1 or at least 60.'),
   pollersAndConcurrency: () =>

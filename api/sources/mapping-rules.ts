@@ -87,7 +87,9 @@ function checkSettings({ kind, arn = '' }: EventSource, settings: MappingSetting
   const { batchSize = 1, maximumBatchingWindowSeconds = 0, filters = [], maximumRecordAgeSeconds = -1 } = settings
   if (kind === 'sqs') {
     const isLarge = batchSize > batchWithoutWindow
-    if (arn.endsWith('.fifo') && (isLarge || maximumBatchingWindowSeconds > 0)) throw unrecordedErrors.fifoBatch()
+    const isFifo = arn.endsWith('.fifo')
+    if (isFifo && maximumBatchingWindowSeconds > 0) throw mappingErrors.fifoWindow()
+    if (isFifo && isLarge) throw unrecordedErrors.fifoBatch()
     if (isLarge && maximumBatchingWindowSeconds === 0) throw mappingErrors.batchWithoutWindow()
   }
   if (filters.length > mostFilters) throw unrecordedErrors.tooManyFilters(mostFilters)
