@@ -6,6 +6,7 @@ import { hasQualifier } from '../functions/event-invoke-config.ts'
 import { nameErrors } from '../functions/function-errors.ts'
 import { parseFunctionName, type FunctionReference } from '../functions/function-name.ts'
 import { latestVersion } from '../functions/function.ts'
+import { findVersion } from '../functions/resolve.ts'
 import { checkTagCount } from '../functions/tags.ts'
 import { mappingErrors } from '../sources/mapping-errors.ts'
 import { firstResult } from '../sources/processing-result.ts'
@@ -19,7 +20,7 @@ import type { Handlers, Output } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'
 
 export interface EventSourceMappingDependencies extends Home {
-  readonly catalogue: Pick<Catalogue, 'find'>
+  readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'>
   readonly documents: Documents
   /** Absent where no source can be reached: then none is asked for. */
   readonly sourceCheck?: SourceCheck | undefined
@@ -122,7 +123,7 @@ async function newMapping(
   const target = await targetIn(dependencies, members.FunctionName)
   const { Tags: tags = {}, Enabled: isEnabled = true } = members
   checkTagCount(tags)
-  await checkSource(dependencies, source)
+  await checkSource(dependencies, source, target)
   const first = firstResult(source.kind)
   const result = first === undefined ? {} : { lastProcessingResult: first }
   const transition = isEnabled && sources !== undefined ? ({ transition: 'Creating' } as const) : {}
@@ -146,8 +147,13 @@ function withTarget(mapping: EventSourceMapping, target: Partial<Target>): Event
   return { ...rest, ...target, functionName: target.functionName }
 }
 
-async function checkSource({ sourceCheck }: EventSourceMappingDependencies, source: EventSource): Promise<void> {
-  const fault = await sourceCheck?.faultOf(source)
+async function checkSource(
+  dependencies: EventSourceMappingDependencies,
+  source: EventSource,
+  { functionName: name, ...qualifier }: Target,
+): Promise<void> {
+  const { version } = await findVersion(dependencies, { name, ...qualifier })
+  const fault = await dependencies.sourceCheck?.faultOf(source, version.settings.timeoutSeconds)
   if (fault !== undefined) throw mappingErrors.sourceFault(fault)
 }
 

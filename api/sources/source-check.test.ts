@@ -53,6 +53,18 @@ describeWithMoto('a new mapping, where its service is reached', () => {
     for (const arn of [...arns, TableDescription.LatestStreamArn]) expect(await create(arn, moto)).toBe('Creating')
   })
 
+  test('of a queue that hides messages for less long than the function may run is refused', async () => {
+    const hidden = async (VisibilityTimeout: string) => {
+      const name = randomUUID()
+      await moto.ask('sqs', 'AmazonSQS.CreateQueue', { QueueName: name, Attributes: { VisibilityTimeout } })
+      return create(`arn:aws:sqs:${account}:${name}`, moto)
+    }
+    expect(await hidden('3')).toBe('Creating')
+    expect(await hidden('2')).toBe(
+      'InvalidParameterValueException: Queue visibility timeout: 2 seconds is less than Function timeout: 3 seconds',
+    )
+  })
+
   test.each([
     [
       `arn:aws:sqs:${account}:none`,

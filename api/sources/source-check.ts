@@ -4,12 +4,12 @@ import type { OpenEntryStream } from './entry-stream.ts'
 import { readEntryStreamArn } from './entry-stream-arn.ts'
 import type { EventSource, SourceKind } from './mapping.ts'
 import { SourceFault } from './source.ts'
-import { openSqsQueue } from './sqs-queue.ts'
+import { openSqsQueue, type SqsQueue } from './sqs-queue.ts'
 
 /** Asks for the source of a new mapping, before the mapping is made. */
 export interface SourceCheck {
-  /** Why it cannot be read, in AWS's words; nothing when it can, and when nobody can tell. */
-  faultOf(source: EventSource): Promise<string | undefined>
+  /** Why a function of this timeout cannot read it, in AWS's words; nothing when it can, and when nobody can tell. */
+  faultOf(source: EventSource, timeoutSeconds: number): Promise<string | undefined>
 }
 
 export interface SourceCheckParts {
@@ -25,10 +25,10 @@ const patienceMs = 5_000
 /** A check that asks as the poller does, so that missing rights are found as well. */
 export function createSourceCheck(parts: SourceCheckParts): SourceCheck {
   return {
-    async faultOf(source) {
+    async faultOf(source, timeoutSeconds) {
       if (!parts.isReachable(source.kind)) return undefined
       try {
-        await look(source, parts)
+        await look(source, timeoutSeconds, parts)
         return undefined
       } catch (error) {
         return error instanceof SourceFault ? error.message : undefined
@@ -37,9 +37,13 @@ export function createSourceCheck(parts: SourceCheckParts): SourceCheck {
   }
 }
 
-async function look({ kind, arn = '' }: EventSource, { services, openEntryStream }: SourceCheckParts): Promise<void> {
+async function look(
+  { kind, arn = '' }: EventSource,
+  timeoutSeconds: number,
+  { services, openEntryStream }: SourceCheckParts,
+): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs)
-  if (kind === 'sqs') await openSqsQueue(arn, services, signal)
+  if (kind === 'sqs') await lookAtQueue(await openSqsQueue(arn, services, signal), timeoutSeconds, signal)
   if (kind === 'kinesis') {
     const target = 'Kinesis_20131202.ListShards'
     await callAws(services, { service: kind, arn, target, input: { StreamARN: arn, MaxResults: 1 }, signal })
@@ -49,6 +53,14 @@ async function look({ kind, arn = '' }: EventSource, { services, openEntryStream
     await callAws(services, { service: kind, arn, target, input: { StreamArn: arn, Limit: 1 }, signal })
   }
   if (kind === 'redis') await lookForStream(arn, openEntryStream)
+}
+
+/** AWS's words, as its users report them. */
+async function lookAtQueue(queue: SqsQueue, timeoutSeconds: number, signal: AbortSignal): Promise<void> {
+  const hiddenSeconds = await queue.visibilitySeconds(signal)
+  if (hiddenSeconds >= timeoutSeconds) return
+  const [hidden, timeout] = [String(hiddenSeconds), String(timeoutSeconds)]
+  throw new SourceFault(`Queue visibility timeout: ${hidden} seconds is less than Function timeout: ${timeout} seconds`)
 }
 
 async function lookForStream(arn: string, openEntryStream: OpenEntryStream): Promise<void> {

@@ -5,7 +5,7 @@ import type { SqsMessage } from './sqs-event.ts'
 /** A queue, as far as polling needs it. What it refuses is a `SourceFault` in AWS's words. */
 export interface SqsQueue {
   /** What the queue was created with; 30 s unless set. */
-  visibilitySeconds(): Promise<number>
+  visibilitySeconds(signal?: AbortSignal): Promise<number>
   receive(how: Receive, signal: AbortSignal): Promise<SqsMessage[]>
   /** Removes messages for good. */
   remove(messages: readonly SqsMessage[]): Promise<void>
@@ -35,9 +35,9 @@ export async function openSqsQueue(arn: string, services: AwsServices, finding?:
   const found = { QueueName: name, QueueOwnerAWSAccountId: accountId }
   const { QueueUrl } = await call<{ QueueUrl: string }>('GetQueueUrl', found, finding)
   return {
-    async visibilitySeconds() {
+    async visibilitySeconds(signal) {
       const asked = { QueueUrl, AttributeNames: ['VisibilityTimeout'] }
-      const { Attributes } = await call<{ Attributes?: Record<string, string> }>('GetQueueAttributes', asked)
+      const { Attributes } = await call<{ Attributes?: Record<string, string> }>('GetQueueAttributes', asked, signal)
       return Number(Attributes?.['VisibilityTimeout'] ?? 30)
     },
     async receive({ most, waitSeconds, visibilitySeconds }, signal) {
