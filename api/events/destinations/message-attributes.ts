@@ -5,12 +5,17 @@ interface Attribute {
   readonly StringValue: string
 }
 
+/** What SQS takes in no text, such as the control characters of coloured errors. */
+const refusedCharacters = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
+
 /** A dead letter's attributes as SQS and SNS write them; neither takes an empty text. */
 export function messageAttributes(attributes: DeadLetterAttributes): Record<string, Attribute> {
   const { requestId, errorCode, errorMessage = '' } = attributes
   return {
     RequestID: { DataType: 'String', StringValue: requestId },
     ErrorCode: { DataType: 'Number', StringValue: String(errorCode) },
-    ...(errorMessage === '' ? {} : { ErrorMessage: { DataType: 'String', StringValue: errorMessage } }),
+    ...(errorMessage === ''
+      ? {}
+      : { ErrorMessage: { DataType: 'String', StringValue: errorMessage.replaceAll(refusedCharacters, '\ufffd') } }),
   }
 }
