@@ -106,9 +106,10 @@ function configOf(change: EventInvokeChange, lastModifiedMs: number): EventInvok
   }
 }
 
-/** Queues, topics, functions and event buses; a bucket takes failures alone (reference 6.2). */
+/** Standard queues and topics, functions and event buses; a bucket takes failures alone (reference 6.2). */
 function isSupported(arn: string, isFailure: boolean): boolean {
   const [, , service = '', , , resource = '', id] = arn.split(':')
+  if (resource.endsWith('.fifo')) return false
   if (service === 's3') return isFailure
   if (service === 'lambda') return resource === 'function' && id !== undefined
   if (service === 'events') return resource.startsWith('event-bus/')

@@ -101,6 +101,18 @@ describe('an event invoke config', () => {
       'The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=' +
         'arn:aws:kinesis:us-east-1:000000000000:stream/s), onFailure=null) is invalid.',
     ],
+    [
+      'for a FIFO queue',
+      to(`${queue}.fifo`),
+      `The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${queue}.fifo)) ` +
+        'is invalid.',
+    ],
+    [
+      'for a FIFO topic',
+      to(`${topic}.fifo`, 'OnSuccess'),
+      `The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=${topic}.fifo), onFailure=null) ` +
+        'is invalid.',
+    ],
     ['of no function', { FunctionName: 'g', MaximumRetryAttempts: 1 }, "The function doesn't exist."],
   ])('%s is refused', async (_case, members, message) => {
     const server = await withFunction()
