@@ -308,6 +308,14 @@ test.each<[string, object, string]>([
     { EventSourceArn: stream, ...LATEST, DestinationConfig: { OnFailure: { Destination: 'kafka://failed' } } },
     'A Kafka topic can only be the destination of a Kafka event source.',
   ],
+  ...[`${queue}.fifo`, `arn:aws:sns:${account}:t.fifo`, `${arn}:g`, `arn:aws:events:${account}:event-bus/b`].map(
+    (Destination): [string, object, string] => [
+      `a stream with ${Destination} for what failed`,
+      { EventSourceArn: stream, ...LATEST, DestinationConfig: { OnFailure: { Destination } } },
+      `The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${Destination})) ` +
+        'is invalid.',
+    ],
+  ),
   [
     'Kafka with a topic of its own for what failed',
     { ...kafka, EventSourceArn: undefined, DestinationConfig: { OnFailure: { Destination: 'kafka://topic' } } },

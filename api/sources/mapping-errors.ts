@@ -55,6 +55,11 @@ export const unrecordedErrors = {
   pollersAndConcurrency: () =>
     invalidParameterValue('ProvisionedPollerConfig and ScalingConfig cannot be set at the same time.'),
   pollers: () => invalidParameterValue('MinimumPollers cannot be greater than MaximumPollers.'),
+  /** What AWS says of destinations of asynchronous invocations (reference 2.12). */
+  destination: (arn: string) =>
+    invalidParameterValue(
+      `The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${arn})) is invalid.`,
+    ),
   kafkaDestination: () => invalidParameterValue('A Kafka topic can only be the destination of a Kafka event source.'),
   destinationIsSource: (topic: string) =>
     invalidParameterValue(`The on-failure destination cannot be a topic of the event source: ${topic}`),

@@ -16,6 +16,7 @@ export function newSettings(source: EventSource, given: SettingsChange, id: stri
   const settings = merged(defaultSettings(source.kind), given)
   requireStart(source, settings)
   requireNames(source, settings)
+  checkTarget(given)
   checkSettings(source, settings)
   const isKafka = source.kind === 'kafka' || source.kind === 'msk'
   return isKafka ? { ...settings, consumerGroupId: settings.consumerGroupId ?? id } : settings
@@ -24,6 +25,7 @@ export function newSettings(source: EventSource, given: SettingsChange, id: stri
 /** The settings as an update leaves them. */
 export function changedSettings({ source, settings }: EventSourceMapping, change: SettingsChange): MappingSettings {
   const next = merged(settings, change)
+  checkTarget(change)
   checkSettings(source, next)
   return next
 }
@@ -97,6 +99,14 @@ function checkSettings({ kind, arn = '' }: EventSource, settings: MappingSetting
   if (maximumRecordAgeSeconds !== -1 && maximumRecordAgeSeconds < 60) throw unrecordedErrors.recordAge()
   checkPollers(settings)
   checkDestination(kind, settings)
+}
+
+/** What failed for good goes to a standard queue or topic, a bucket, or a topic of Kafka (reference 8.3). */
+function checkTarget({ onFailure }: SettingsChange): void {
+  if (onFailure === undefined || destinationTopic(onFailure) !== undefined) return
+  const [, , service = '', , , resource = ''] = onFailure.split(':')
+  if (!['sqs', 'sns', 's3'].includes(service) || resource.endsWith('.fifo'))
+    throw unrecordedErrors.destination(onFailure)
 }
 
 /** A topic takes what failed of topics of its own cluster, and not what it would be read for again. */
