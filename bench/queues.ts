@@ -63,7 +63,7 @@ interface Bench {
 async function compare(bench: Bench, effort: number): Promise<Finding[]> {
   const { api, done } = bench
   const variables = { BENCH_PORT: String(done.port) }
-  await createFunction(api, 'drain', telling, { Environment: { Variables: variables } })
+  await createFunction(api, 'drain', telling, { Timeout: 30, Environment: { Variables: variables } })
   const count = Math.ceil(20 * effort) * perCall
   const rates = { ours: [] as number[], bare: [] as number[] }
   for (let round = 0; round < Math.ceil(3 * effort) + 1; round++) {
