@@ -1,4 +1,4 @@
-import { LambdaError } from '../errors.ts'
+import { kinds, LambdaError } from '../errors.ts'
 import type { Home } from '../functions/arn.ts'
 import { parseFunctionName } from '../functions/function-name.ts'
 import type { Invoke } from '../invoke/invoke.ts'
@@ -14,7 +14,13 @@ export type BatchRun =
       readonly functionError?: string
     }
   /** It did not run: a throttle, a function that is gone or not ready, or a fault of ours. */
-  | { readonly kind: 'refused'; readonly requestId: string; readonly reason: string }
+  | {
+      readonly kind: 'refused'
+      readonly requestId: string
+      readonly reason: string
+      /** The function went in circles and was stopped: trying again soon is of no use. */
+      readonly isLoop?: boolean
+    }
 
 /** What sources ask of a function. */
 export interface BatchTarget {
@@ -22,9 +28,9 @@ export interface BatchTarget {
   readonly roleArn: string
 }
 
-/** Runs the mapping's function with an event; never rejects. */
+/** Runs the mapping's function with an event, in the chain of calls of a trace header if there is one; never rejects. */
 export interface RunBatch {
-  (event: object): Promise<BatchRun>
+  (event: object, trace?: string): Promise<BatchRun>
   /** The function's settings as they are now; nothing when the function is gone. */
   target(): Promise<BatchTarget | undefined>
 }
@@ -40,7 +46,7 @@ export interface RunBatchParts extends Home {
 export function createRunBatch(functionArn: string, parts: RunBatchParts): RunBatch {
   const { invoke, newId, now } = parts
   const reference = parseFunctionName(functionArn, undefined, parts)
-  const run = async (event: object): Promise<BatchRun> => {
+  const run = async (event: object, trace?: string): Promise<BatchRun> => {
     const requestId = newId()
     try {
       const payload = Buffer.from(JSON.stringify(event))
@@ -49,7 +55,7 @@ export function createRunBatch(functionArn: string, parts: RunBatchParts): RunBa
         requestId,
         payload,
         tail: false,
-        traceId: traceHeader(undefined, now()),
+        traceId: traceHeader(trace, now()),
       })
       const { payload: answered, executedVersion, functionError } = answer
       const failure = functionError === undefined ? {} : { functionError }
@@ -57,7 +63,9 @@ export function createRunBatch(functionArn: string, parts: RunBatchParts): RunBa
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       if (!(error instanceof LambdaError)) parts.warn(`A batch for ${functionArn} could not be run: ${reason}`)
-      return { kind: 'refused', requestId, reason }
+      const isLoop = error instanceof LambdaError && error.name === kinds.recursiveInvocation.name
+      if (isLoop) parts.warn(`A batch for ${functionArn} is not run: ${reason}`)
+      return { kind: 'refused', requestId, reason, isLoop }
     }
   }
   const target = async () => {

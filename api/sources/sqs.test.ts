@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { advanceLineage } from '../invoke/lineage.ts'
 import type { PollSettings } from './poll-settings.ts'
+import type { BatchRun } from './run-batch.ts'
 import { createSqsSource } from './sqs.ts'
 import { SourceFault } from './source.ts'
 import { eventually } from './testing/eventually.ts'
 import { describeWithMoto, startMoto, type Moto } from './testing/moto.ts'
-import { playFunction, sourceParts, type Answer } from './testing/samples.ts'
+import { aMapping, playFunction, sourceParts, type Answer } from './testing/samples.ts'
 
 interface SqsEvent {
   Records: { messageId: string; body: string; receiptHandle: string; attributes: Record<string, string> }[]
@@ -102,6 +104,38 @@ describeWithMoto('a queue as event source', () => {
     await ask('ChangeMessageVisibility', { QueueUrl: url, ReceiptHandle: seen[0]?.handle, VisibilityTimeout: 0 })
     await eventually(async () => (await left(url)) === 0)
     expect(seen.map(({ count }) => count)).toEqual(['1', '2'])
+  })
+
+  test('messages that a loop of calls led to stay in the queue, and the others are run', async () => {
+    const { url, arn } = await newQueue()
+    const { functionArn } = aMapping()
+    let trace = 'Root=1-5759e988-bd862e3fe1be46a994272793'
+    for (let call = 0; call < 16; call++) trace = advanceLineage(trace, functionArn).header
+    for (const body of ['plain', 'loop', 'after']) {
+      const traced = { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: trace } } }
+      await send(url, body, body === 'loop' ? traced : {})
+    }
+    const calls: unknown[] = []
+    const run = async (event: object, header?: string): Promise<BatchRun> => {
+      const bodies = (event as SqsEvent).Records.map(({ body }) => body)
+      calls.push([bodies.join(), header])
+      if (header === undefined)
+        return { kind: 'ran', requestId: 'r', payload: Buffer.from('null'), executedVersion: '$LATEST' }
+      return { kind: 'refused', requestId: 'r', reason: 'A loop.', isLoop: true }
+    }
+    const parts = sourceParts(
+      moto.services,
+      { sourceArn: arn },
+      Object.assign(run, { target: async () => ({ timeoutSeconds: 3, roleArn: '' }) }),
+    )
+    ending = new AbortController()
+    polling = createSqsSource(parts).poll('queue', { name: 'queue', fence: 1 }, ending.signal)
+    await eventually(async () => (await left(url)) === 1)
+    expect(calls).toEqual([
+      ['plain', undefined],
+      ['loop', trace],
+      ['after', undefined],
+    ])
   })
 
   test('messages stay hidden for as long as the queue says, or as their batch may take', async () => {

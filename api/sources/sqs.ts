@@ -1,5 +1,6 @@
 import { reportedFailures } from './batch-response.ts'
 import { createFilter } from './filter.ts'
+import { longestChain, splitByLoop } from './message-chain.ts'
 import { isOver } from './pause.ts'
 import { splitBySize } from './record-size.ts'
 import { SourceFault, type Source, type SourceParts } from './source.ts'
@@ -23,7 +24,7 @@ const refreshMs = 60_000
  *
  * 1. receive   up to the batch size, or until the window ends
  * 2. filter    what does not fit is removed
- * 3. run       the rest, up to 6 MB at once
+ * 3. run       the rest, up to 6 MB at once, as calls of the chain that led to them      message-chain.ts
  * 4. remove    what went well; the rest comes back when its visibility timeout ends
  *
  * A FIFO queue hands out no more of a group while messages of it are hidden, so that its order holds.
@@ -101,7 +102,8 @@ async function runMessages(queue: SqsQueue, messages: SqsMessage[], parts: Sourc
   const isFor = (message: SqsMessage) => passes(sqsRecord(message, arn), message.Body)
   const [wanted, unwanted] = [messages.filter(isFor), messages.filter((message) => !isFor(message))]
   await queue.remove(unwanted)
-  for (const batch of splitBySize(wanted)) {
+  const batches = splitByLoop(wanted, parts.settings.functionArn).flatMap(splitBySize)
+  for (const batch of batches) {
     const done = await runOnce(batch, parts)
     if (done === undefined) return false
     await queue.remove(done)
@@ -117,8 +119,8 @@ async function runOnce(
   { settings, run }: SourceParts,
 ): Promise<SqsMessage[] | undefined> {
   const Records = batch.map((message) => sqsRecord(message, settings.sourceArn))
-  const result = await run({ Records })
-  if (result.kind === 'refused') return undefined
+  const result = await run({ Records }, longestChain(batch, settings.functionArn))
+  if (result.kind === 'refused') return result.isLoop === true ? [] : undefined
   if (result.functionError !== undefined) return []
   if (!settings.reportsItemFailures) return [...batch]
   const failed = reportedFailures(result.payload, new Set(batch.map(({ MessageId }) => MessageId)))
