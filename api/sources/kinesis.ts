@@ -1,5 +1,6 @@
 import { callAws } from './call-aws.ts'
 import type { SourceParts } from './source.ts'
+import { streamArnOf } from './stream-consumer-arn.ts'
 import type { Page, Position, Shard, Stream, StreamRecord } from './stream.ts'
 
 interface KinesisRecord {
@@ -18,13 +19,14 @@ interface KinesisShard {
   readonly SequenceNumberRange: { readonly EndingSequenceNumber?: string }
 }
 
-/** The Kinesis stream of a mapping. */
+/** The Kinesis stream of a mapping; that of a consumer is read as the stream is, sharing its throughput. */
 export function createKinesisStream({
   settings,
   services,
   run,
 }: Pick<SourceParts, 'settings' | 'services' | 'run'>): Stream {
   const { sourceArn } = settings
+  const StreamARN = streamArnOf(sourceArn)
   const call = <Answer>(action: string, input: object, signal?: AbortSignal) =>
     callAws<Answer>(services, {
       service: 'kinesis',
@@ -39,7 +41,7 @@ export function createKinesisStream({
     batchInfoKey: 'KinesisBatchInfo',
     async shards() {
       const shards: KinesisShard[] = []
-      let page: object = { StreamARN: sourceArn }
+      let page: object = { StreamARN }
       for (;;) {
         const { Shards, NextToken } = await call<{ Shards: KinesisShard[]; NextToken?: string }>('ListShards', page)
         shards.push(...Shards)
@@ -48,11 +50,11 @@ export function createKinesisStream({
       }
     },
     async iterator(shardId, position) {
-      const input = { StreamARN: sourceArn, ShardId: shardId, ...iteratorOf(position) }
+      const input = { StreamARN, ShardId: shardId, ...iteratorOf(position) }
       return (await call<{ ShardIterator: string }>('GetShardIterator', input)).ShardIterator
     },
     async read(shardId, iterator, most, signal): Promise<Page> {
-      const input = { StreamARN: sourceArn, ShardIterator: iterator, Limit: Math.min(most, 10_000) }
+      const input = { StreamARN, ShardIterator: iterator, Limit: Math.min(most, 10_000) }
       const answer = await call<{ Records: KinesisRecord[]; NextShardIterator?: string | null }>(
         'GetRecords',
         input,

@@ -53,6 +53,20 @@ describeWithMoto('a new mapping, where its service is reached', () => {
     for (const arn of [...arns, TableDescription.LatestStreamArn]) expect(await create(arn, moto)).toBe('Creating')
   })
 
+  test('of a consumer of a stream is made when the consumer is there', async () => {
+    const name = randomUUID()
+    const StreamARN = `arn:aws:kinesis:${account}:stream/${name}`
+    await moto.ask('kinesis', 'Kinesis_20131202.CreateStream', { StreamName: name, ShardCount: 1 })
+    const { Consumer } = await moto.ask<{ Consumer: { ConsumerARN: string } }>(
+      'kinesis',
+      'Kinesis_20131202.RegisterStreamConsumer',
+      { StreamARN, ConsumerName: 'c' },
+    )
+    expect(await create(Consumer.ConsumerARN, moto)).toBe('Creating')
+    const none = `${StreamARN}/consumer/none:1`
+    expect(await create(none, moto)).toBe(`InvalidParameterValueException: Stream not found: ${none}`)
+  })
+
   test('of a queue that hides messages for less long than the function may run is refused', async () => {
     const hidden = async (VisibilityTimeout: string) => {
       const name = randomUUID()

@@ -4,6 +4,7 @@ import type { OpenEntryStream } from './entry-stream.ts'
 import { readEntryStreamArn } from './entry-stream-arn.ts'
 import type { EventSource, SourceKind } from './mapping.ts'
 import { SourceFault } from './source.ts'
+import { isConsumerArn, streamArnOf } from './stream-consumer-arn.ts'
 import { openSqsQueue, type SqsQueue } from './sqs-queue.ts'
 
 /** Asks for the source of a new mapping, before the mapping is made. */
@@ -45,8 +46,10 @@ async function look(
   const signal = AbortSignal.timeout(patienceMs)
   if (kind === 'sqs') await lookAtQueue(await openSqsQueue(arn, services, signal), timeoutSeconds, signal)
   if (kind === 'kinesis') {
-    const target = 'Kinesis_20131202.ListShards'
-    await callAws(services, { service: kind, arn, target, input: { StreamARN: arn, MaxResults: 1 }, signal })
+    const call = (action: string, input: object) =>
+      callAws(services, { service: kind, arn, target: `Kinesis_20131202.${action}`, input, signal })
+    if (isConsumerArn(arn)) await call('DescribeStreamConsumer', { ConsumerARN: arn })
+    await call('ListShards', { StreamARN: streamArnOf(arn), MaxResults: 1 })
   }
   if (kind === 'dynamodb') {
     const target = 'DynamoDBStreams_20120810.DescribeStream'

@@ -103,6 +103,20 @@ describeWithMoto('a stream as event source', () => {
     })
   })
 
+  test('the records of a consumer of a stream are those of the stream', async () => {
+    const stream = await newStream()
+    await put(stream, 'hello')
+    const sourceArn = `${stream}/consumer/c:1`
+    const events: KinesisEvent[] = []
+    await start({ sourceArn }, (event) => {
+      events.push(event)
+      return {}
+    })
+    await eventually(() => events.length > 0)
+    expect(events.flatMap(textsOf)).toEqual(['hello'])
+    expect(events[0]?.Records[0]).toMatchObject({ eventSourceARN: sourceArn })
+  })
+
   test('a table change is an event in the shape that Lambda gives it, and filters see it', async () => {
     const { TableDescription: table } = await moto.ask<{ TableDescription: { LatestStreamArn: string } }>(
       'dynamodb',
