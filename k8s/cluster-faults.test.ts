@@ -84,6 +84,12 @@ describe('what the cluster refuses', () => {
     ['has an image without a name', waiting('InvalidImageName', 'bad'), 502, /KUBELAMBDA_IMAGES/],
     ['lacks what it mounts', waiting('CreateContainerConfigError', 'no secret'), 500, /cannot start.*no secret/],
     ['cannot be started', waiting('CreateContainerError', 'no such file'), 500, /cannot start.*no such file/],
+    [
+      'finds its node full',
+      { phase: 'Failed', reason: 'OutOfcpu', message: "Node didn't have enough resource: cpu" },
+      429,
+      /No node has room.*OutOfcpu/,
+    ],
     ['is evicted', { phase: 'Failed', reason: 'Evicted', message: 'disk pressure' }, 500, /evicted: disk pressure/],
     ['loses its node', { phase: 'Failed', reason: 'NodeLost' }, 500, /node was lost/],
     ['runs out of memory', terminated('OOMKilled'), 500, /out of memory: raise the memory size/],

@@ -22,7 +22,7 @@ import { genericPod } from './pod-spec.ts'
 import { reachPod } from './pod-connection.ts'
 import { followEndings } from './pod-endings.ts'
 import { foundEnvironment, isAssigned, nameOf, shapeIdOf, shapeOfPod } from './pod-facts.ts'
-import { brokenFault, hasFailed, hasStopped, podState } from './pod-state.ts'
+import { brokenFault, hasFailed, hasStopped, lostFault, podState } from './pod-state.ts'
 import { seePods, type PodsSeen } from './pods-seen.ts'
 import { allowedNamespaces, type KubernetesSettings } from './settings.ts'
 
@@ -258,7 +258,7 @@ class KubernetesDriver implements Driver {
     this.#assigned.delete(name)
     socket?.destroy()
     this.#generics.forget(name)
-    this.#pools.find(shapeIdOf(pod))?.lose(name, new Error(`The pod ${name} did not come up: ${reason}`), false)
+    this.#pools.find(shapeIdOf(pod))?.lose(name, lostFault(pod, reason), false)
     const namespace = pod.metadata?.namespace ?? ''
     // Ended pods stay as objects until somebody deletes them.
     if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, namespace)

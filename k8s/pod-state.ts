@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
-import { RuntimeUnavailable } from '../api/environments/driver.ts'
+import { CapacityExhausted, RuntimeUnavailable } from '../api/environments/driver.ts'
 
 /** How far a pod is, as far as its environment is concerned. */
 export type PodState =
@@ -57,6 +57,14 @@ export function hasFailed({ status }: V1Pod): boolean {
 export function brokenFault(cause: 'image' | 'container', reason: string): Error {
   if (cause === 'container') return new Error(`The pod cannot start: ${reason}`)
   return new RuntimeUnavailable(`The image cannot be pulled: set KUBELAMBDA_IMAGES, or make it available (${reason})`)
+}
+
+/** What is told of a starting pod that is gone. Its node refuses one for want of room when what left it has not ended there yet. */
+export function lostFault({ metadata, status }: V1Pod, reason: string): Error {
+  const name = metadata?.name ?? ''
+  if (status?.reason?.startsWith('OutOf') === true)
+    return new CapacityExhausted(`No node has room for ${name}: ${reason}`)
+  return new Error(`The pod ${name} did not come up: ${reason}`)
 }
 
 /** Whether its node says that all of its containers have ended. */

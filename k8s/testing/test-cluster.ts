@@ -75,6 +75,9 @@ export async function openTestCluster(): Promise<TestCluster> {
     async close() {
       for (const server of servers) if (server.process.exitCode === null) server.process.kill('SIGKILL')
       await core.deleteNamespace({ name: namespace, gracePeriodSeconds: 0 })
+      // The next tests need the room.
+      const podsLeft = async () => (await core.listNamespacedPod({ namespace })).items.length
+      await eventually(async () => ((await podsLeft()) === 0 ? true : undefined), 90_000)
       rmSync(folder, { recursive: true, force: true })
     },
   }
