@@ -74,10 +74,11 @@ export async function openTestCluster(): Promise<TestCluster> {
     },
     async close() {
       for (const server of servers) if (server.process.exitCode === null) server.process.kill('SIGKILL')
-      await core.deleteNamespace({ name: namespace, gracePeriodSeconds: 0 })
       // The next tests need the room.
+      await core.deleteCollectionNamespacedPod({ namespace, gracePeriodSeconds: 1 })
+      await core.deleteNamespace({ name: namespace, gracePeriodSeconds: 0 })
       const podsLeft = async () => (await core.listNamespacedPod({ namespace })).items.length
-      await eventually(async () => ((await podsLeft()) === 0 ? true : undefined), 90_000)
+      await eventually(async () => ((await podsLeft()) === 0 ? true : undefined), 60_000)
       rmSync(folder, { recursive: true, force: true })
     },
   }
