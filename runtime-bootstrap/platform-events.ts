@@ -23,6 +23,7 @@ export function eventLine({ type, level, record }: PlatformEvent, systemLevel: s
   return JSON.stringify({ time: now.toISOString(), type, record })
 }
 
+/** INIT_START as an event. */
 export function initStartEvent(assignment: Assignment, phase: 'init' | 'invoke'): PlatformEvent {
   const { runtimeVersion, runtimeVersionArn, functionName, functionVersion, variables, memoryMb } = assignment
   const record = {
@@ -38,6 +39,7 @@ export function initStartEvent(assignment: Assignment, phase: 'init' | 'invoke')
   return { type: 'platform.initStart', level: 'INFO', record }
 }
 
+/** What is told when an initialisation ended, well or not. */
 export function initDoneEvents(assignment: Assignment, { phase, durationMs, trouble }: InitOutcome): PlatformEvent[] {
   const initializationType = initializationTypeOf(assignment)
   const record = { initializationType, phase, ...statusOf(trouble) }
@@ -49,10 +51,12 @@ export function initDoneEvents(assignment: Assignment, { phase, durationMs, trou
   ]
 }
 
+/** START as an event. */
 export function startEvent(requestId: string, functionArn: string, version: string): PlatformEvent {
   return { type: 'platform.start', level: 'INFO', record: { requestId, functionArn, version } }
 }
 
+/** What is told when a run ended; the last one is REPORT as an event. */
 export function doneEvents(done: DoneMessage, memorySizeMB: number, producedBytes: number): PlatformEvent[] {
   const { requestId, status, durationMs, billedDurationMs, maxMemoryUsedMb, initDurationMs } = done
   const isWell = status === 'success'

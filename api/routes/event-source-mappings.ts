@@ -152,8 +152,10 @@ async function checkSource(
   source: EventSource,
   { functionName: name, ...qualifier }: Target,
 ): Promise<void> {
+  const { sourceCheck } = dependencies
+  if (sourceCheck === undefined) return
   const { version } = await findVersion(dependencies, { name, ...qualifier })
-  const fault = await dependencies.sourceCheck?.faultOf(source, version.settings.timeoutSeconds)
+  const fault = await sourceCheck.faultOf(source, version.settings.timeoutSeconds)
   if (fault !== undefined) throw mappingErrors.sourceFault(fault)
 }
 
