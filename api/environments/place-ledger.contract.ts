@@ -17,6 +17,7 @@ function newEar() {
     onWanted: (name, places) => heard.push(['wanted', name, places]),
     onInherited: (share, places) => heard.push(['inherited', share, places]),
     onLost: () => heard.push(['lost']),
+    onDoubt: () => heard.push(['doubt']),
   }
   return { heard, listener }
 }
@@ -98,6 +99,17 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       await mine.giveBack(share, 5)
       expect(await mine.book(f)).toBe('booked')
       expect(await mine.book(f)).toBe('function')
+    })
+
+    test('a server that settles has what it knows of, and no more', async () => {
+      await mine.book({ ...f, reserved: 3 })
+      await mine.book({ ...f, reserved: 3 })
+      await theirs.book({ ...f, reserved: 3 })
+      await mine.book({ ...limits, functionName: 'g' })
+      await mine.settle(() => [{ share, places: 1 }])
+      expect(await theirs.book({ ...f, reserved: 3 })).toBe('booked')
+      expect(await theirs.book({ ...f, reserved: 3 })).toBe('function')
+      expect(await theirs.book({ functionName: 'h', accountLimit: 4, unreservedLimit: 1 })).toBe('booked')
     })
 
     test('a lowered reserve counts for what was booked before', async () => {

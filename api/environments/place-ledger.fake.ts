@@ -43,6 +43,12 @@ export function fakeLedgers() {
         return refusal ?? 'booked'
       },
       giveBack: async (share, count) => add(server, share, -count),
+      async settle(held) {
+        const known = new Map(held().map(({ share, places }) => [JSON.stringify(share), places]))
+        for (const [key, { share, places }] of server.shares) {
+          server.shares.set(key, { share, places: Math.min(places, known.get(key) ?? 0) })
+        }
+      },
       listen: (given) => (server.listener = given),
     }
     servers.set(ledger, server)

@@ -16,6 +16,12 @@ export interface Share {
   readonly isReserved: boolean
 }
 
+/** Places of one kind that a server has. */
+export interface Held {
+  readonly share: Share
+  readonly places: number
+}
+
 /** What a server hears of the ledger. */
 export interface LedgerListener {
   /**
@@ -27,6 +33,8 @@ export interface LedgerListener {
   onInherited(share: Share, places: number): void
   /** This server was silent for so long that its places were given to others: it holds none any more. */
   onLost(): void
+  /** An answer was lost: the ledger may have places of this server that it does not know of, until it settles. */
+  onDoubt(): void
 }
 
 /**
@@ -39,6 +47,11 @@ export interface PlaceLedger {
   /** Books one place, or says what is in the way and lets the other servers know that it is wanted. */
   book(request: BookRequest): Promise<'booked' | Refusal>
   giveBack(share: Share, places: number): Promise<void>
+  /**
+   * Gives back what this server has beyond what it knows that it holds, for when an answer was lost: a place that nobody knows of
+   * would never be free again. `held` is asked once no inheritance is under way; the caller sees to it that nothing else is.
+   */
+  settle(held: () => readonly Held[]): Promise<void>
   /** Called before any booking. */
   listen(listener: LedgerListener): void
 }

@@ -140,6 +140,38 @@ test('a place that cannot be given back is kept and tried again', async () => {
   await flaky.close()
 })
 
+test('a place that was booked, and nobody heard of, is free again', async () => {
+  const ledger = ledgers.open()
+  let isLost = true
+  const book = async (request: BookRequest) => {
+    const answer = await ledger.book(request)
+    if (isLost) throw new Error('Redis is gone')
+    return answer
+  }
+  const unheard = server({ ...ledger, book }, 5)
+  await expect(unheard.enter(f)).rejects.toThrow('Redis is gone')
+  isLost = false
+  expect(ledgers.booked('f')).toBe(1)
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  await unheard.close()
+})
+
+test('a place that was given back, and nobody heard of, is not used any more', async () => {
+  const single = { ...f, reserved: 1 }
+  const ledger = ledgers.open()
+  const giveBack = async (share: Share, places: number) => {
+    await ledger.giveBack(share, places)
+    throw new Error('Redis is gone')
+  }
+  const unheard = server({ ...ledger, giveBack }, 5)
+  await unheard.enter(single)
+  unheard.leave(single)
+  while (faults.length === 0) await new Promise(setImmediate)
+  await other.enter(single)
+  await expect(Promise.resolve(unheard.enter(single))).rejects.toMatchObject({ status: 429 })
+  await unheard.close()
+})
+
 test('inherited places count, and go back when they are not needed', async () => {
   await one.enter(f)
   await one.enter(f)

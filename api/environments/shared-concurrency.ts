@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { accountConcurrencyExceeded } from '../errors.ts'
 import { limitExceeded, type Claim, type Concurrency } from './concurrency.ts'
-import type { PlaceLedger, Share } from './place-ledger.ts'
+import type { BookRequest, PlaceLedger, Refusal, Share } from './place-ledger.ts'
 
 export interface SharedConcurrencyOptions {
   readonly ledger: PlaceLedger
@@ -46,6 +46,7 @@ const waitedMs = 1_000
  * 3. leave    the place stays this server's a short while, for the next invocation
  * 4. return   what was not needed for that while goes back, and at once what another server wants
  * 5. give way  while all places are in use, a server that has more than one that asks in vain lets it have the next that is left
+ * 6. settle   after an answer was lost the ledger gives up what this server does not know of
  */
 export function createSharedConcurrency(options: SharedConcurrencyOptions): Concurrency {
   return new SharedConcurrency(options)
@@ -60,6 +61,11 @@ class SharedConcurrency implements Concurrency {
   readonly #turnMs: number
   readonly #booked = new Map<string, Booked>()
   readonly #returning = new Set<Promise<void>>()
+  /** Questions to the ledger that are not answered. */
+  #asking = 0
+  /** An answer was lost: the ledger may have places of this server that it does not know of. */
+  #isInDoubt = false
+  #settling: Promise<void> | undefined
   readonly #sweeper: NodeJS.Timeout
   #running = 0
 
@@ -79,6 +85,7 @@ class SharedConcurrency implements Concurrency {
       },
       onInherited: (share, places) => void (this.#bookedOf(share).places += places),
       onLost: () => this.#booked.forEach((booked) => (booked.places = 0)),
+      onDoubt: () => (this.#isInDoubt = true),
     })
   }
 
@@ -104,14 +111,20 @@ class SharedConcurrency implements Concurrency {
 
   async close(): Promise<void> {
     clearInterval(this.#sweeper)
+    await this.#settling
     this.#yield(undefined)
     await Promise.all(this.#returning)
+    if (this.#isInDoubt) this.#settle()
+    await this.#settling
   }
 
   /** What was booked under another reserve goes back first. */
   #takeUnused(claim: Claim): boolean {
     const booked = this.#bookedOf(shareOf(claim))
-    if (booked.reserved !== claim.reserved) this.#return(booked, booked.places - booked.inUse)
+    if (booked.reserved !== claim.reserved) {
+      if (this.#settling !== undefined) return false
+      this.#return(booked, booked.places - booked.inUse)
+    }
     booked.reserved = claim.reserved
     if (booked.inUse >= booked.places) return false
     this.#use(booked)
@@ -149,11 +162,11 @@ class SharedConcurrency implements Concurrency {
     }
     const accountLimit = this.#accountLimit
     const request = { ...claim, accountLimit, unreservedLimit: accountLimit - this.#committed() }
-    let answer = await this.#ledger.book(request)
+    let answer = await this.#ask(request)
     if (answer !== 'booked') {
       await delay(this.#graceMs)
       if (this.#takeUnused(claim)) return
-      answer = await this.#ledger.book(request)
+      answer = await this.#ask(request)
     }
     if (answer !== 'booked')
       throw answer === 'account' ? accountConcurrencyExceeded() : limitExceeded(claim.isOutside === true)
@@ -161,6 +174,19 @@ class SharedConcurrency implements Concurrency {
     booked.places++
     booked.turnedMs = performance.now()
     this.#use(booked)
+  }
+
+  async #ask(request: BookRequest): Promise<'booked' | Refusal> {
+    await this.#settling
+    this.#asking++
+    try {
+      return await this.#ledger.book(request)
+    } catch (cause) {
+      this.#isInDoubt = true
+      throw cause
+    } finally {
+      this.#asking--
+    }
   }
 
   #bookedOf(share: Share): Booked {
@@ -175,6 +201,7 @@ class SharedConcurrency implements Concurrency {
   }
 
   #sweep(): void {
+    if (this.#isInDoubt) this.#settle()
     for (const [key, booked] of this.#booked) {
       this.#return(booked, Math.min(booked.leastUnused, booked.places - booked.inUse))
       booked.leastUnused = booked.places - booked.inUse
@@ -190,13 +217,24 @@ class SharedConcurrency implements Concurrency {
     }
   }
 
+  /** Once nothing else is under way; while it is, nothing is booked or given back. */
+  #settle(): void {
+    if (this.#asking > 0 || this.#returning.size > 0 || this.#settling !== undefined) return
+    this.#isInDoubt = false
+    this.#settling = this.#ledger
+      .settle(() => [...this.#booked.values()])
+      .catch(() => void (this.#isInDoubt = true))
+      .finally(() => (this.#settling = undefined))
+  }
+
+  /** Whether places that could not be given back are this server's still is not known: it does without them. */
   #return(booked: Booked, places: number): void {
-    if (places <= 0) return
+    if (places <= 0 || this.#settling !== undefined) return
     booked.places -= places
     const { share } = booked
     const returned = this.#ledger.giveBack(share, places).catch((cause: unknown) => {
-      this.#bookedOf(share).places += places
-      this.#onFault(`Places of ${share.functionName} could not be given back; they are kept for now.`, cause)
+      this.#isInDoubt = true
+      this.#onFault(`Places of ${share.functionName} could not be given back; this is tried again.`, cause)
     })
     this.#returning.add(returned)
     void returned.then(() => this.#returning.delete(returned))

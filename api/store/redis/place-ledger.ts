@@ -1,4 +1,4 @@
-import type { BookRequest, LedgerListener, PlaceLedger, Refusal, Share } from '../../environments/place-ledger.ts'
+import type { BookRequest, Held, LedgerListener, PlaceLedger, Refusal, Share } from '../../environments/place-ledger.ts'
 import type { RedisConnection } from './connection.ts'
 import { placeKeys, serverKeys } from './keys.ts'
 import type { Membership } from './membership.ts'
@@ -30,18 +30,37 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
     return again
   }
 
-  membership.onLost(() => listener?.onLost())
-  membership.onDeath(async (dead) => {
+  const giveBack = async (share: string, places: number): Promise<void> => {
+    await scripts.giveBack([placeKeys.booked, own()], [share, places])
+  }
+  const inherit = async (dead: string): Promise<void> => {
     const inherited = (await scripts.inherit([placeKeys.placesOf(dead), own()], [])) as string[]
     for (let index = 0; index < inherited.length; index += 2) {
       listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
     }
-  })
+  }
+  const settle = async (held: () => readonly Held[]): Promise<void> => {
+    const known = new Map(held().map(({ share, places }) => [writeShare(share), places]))
+    const all = await connection.run((client) => client.hgetall(own()))
+    for (const [share, places] of Object.entries(all)) {
+      const beyond = Number(places) - (known.get(share) ?? 0)
+      if (beyond > 0) await giveBack(share, beyond)
+    }
+  }
+  /** What is inherited is not yet known to be held while its answer is on the way: the two never overlap. */
+  let last: Promise<void> = Promise.resolve()
+  const alone = (work: () => Promise<void>): Promise<void> => {
+    const done = last.then(work)
+    last = done.catch(() => listener?.onDoubt())
+    return done
+  }
+
+  membership.onLost(() => listener?.onLost())
+  membership.onDeath((dead) => alone(() => inherit(dead)))
   return {
     book,
-    giveBack: async (share, places) => {
-      await scripts.giveBack([placeKeys.booked, own()], [writeShare(share), places])
-    },
+    giveBack: (share, places) => giveBack(writeShare(share), places),
+    settle: (held) => alone(() => settle(held)),
     listen: (given) => (listener = given),
     hear: (message) => {
       const wanted = JSON.parse(message) as { server: string; functionName?: string; places?: number }
