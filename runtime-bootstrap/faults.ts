@@ -1,15 +1,18 @@
 import { seconds, type Trouble } from './platform-lines.ts'
-import type { RuntimeExit } from './runtime-process.ts'
+import type { ProcessExit } from './process-group.ts'
 import { maxStreamedBytes } from './protocol.ts'
 import type { Answer, StreamError } from './runtime-api/runtime-events.ts'
 
-/** What ended a runtime, or kept it from starting. */
+/** What ended an environment's processes, or kept them from starting. */
 export interface Fault extends Trouble {
   /** What happened, in AWS's words. */
   readonly reason: string
   /** What the runtime itself said about it; callers get that instead. */
   readonly answer?: Answer
 }
+
+/** How long a runtime may take to exit by itself after it reported that it cannot get ready. */
+export const initErrorGraceMs = 500
 
 /** The names that AWS prints for signals. */
 const signalNames: Readonly<Record<string, string>> = {
@@ -50,17 +53,33 @@ export function initErrorFault(answer: Answer): Fault {
   return { status: 'error', errorType, reason: 'Runtime failed to initialize', answer }
 }
 
-export function exitFault(exit: RuntimeExit): Fault {
+export function exitFault(exit: ProcessExit): Fault {
   if (exit.launchError !== undefined) {
     return { status: 'error', errorType: 'Runtime.InvalidEntrypoint', reason: exit.launchError }
   }
   return { status: 'error', errorType: 'Runtime.ExitError', reason: exitReason(exit) }
 }
 
-function exitReason({ code, signal }: RuntimeExit): string {
-  if (signal !== null) return `Runtime exited with error: signal: ${signalNames[signal] ?? signal.toLowerCase()}`
-  if (code === 0) return 'Runtime exited without providing a reason'
-  return `Runtime exited with error: exit status ${String(code)}`
+/** An external extension ended, or could not be started. */
+export function extensionExitFault(exit: ProcessExit): Fault {
+  const { launchError } = exit
+  if (launchError !== undefined) return { status: 'error', errorType: 'Extension.LaunchError', reason: launchError }
+  return { status: 'error', errorType: 'Extension.Crash', reason: exitText(exit) }
+}
+
+/** An extension said that it cannot go on. */
+export function extensionErrorFault(kind: 'InitError' | 'ExitError', reason: string): Fault {
+  return { status: 'error', errorType: `Extension.${kind}`, reason }
+}
+
+function exitReason(exit: ProcessExit): string {
+  if (exit.code === 0) return 'Runtime exited without providing a reason'
+  return `Runtime exited with error: ${exitText(exit)}`
+}
+
+function exitText({ code, signal }: ProcessExit): string {
+  if (signal !== null) return `signal: ${signalNames[signal] ?? signal.toLowerCase()}`
+  return `exit status ${String(code)}`
 }
 
 /** A stream that ended early, while its runtime lives on. */

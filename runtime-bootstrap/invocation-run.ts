@@ -24,19 +24,27 @@ export function newRun(invoke: InvokeMessage, event: Uint8Array): InvocationRun 
   return { invoke, event, startedMs: 0, deadlineMs: 0, isStartWritten: false, isAnswered: false, producedBytes: 0 }
 }
 
+/** The run's time begins. */
+export function startClock(run: InvocationRun, timeoutMs: number): void {
+  run.startedMs = performance.now()
+  run.deadlineMs = Date.now() + timeoutMs
+}
+
 /** How a run went, apart from what the run itself knows. */
 export interface Outcome {
-  readonly durationMs: number
+  /** On the monotonic clock. */
+  readonly endedMs: number
   readonly maxMemoryUsedMb: number
   readonly initDurationMs: number | undefined
   readonly fault: Trouble | undefined
 }
 
 /** What the server is told when a run is over; durations have the two decimals that REPORT prints. AWS bills the initialisation, too. */
-export function doneMessage(run: InvocationRun, outcome: Outcome): DoneMessage {
+export function doneMessage(run: InvocationRun, outcome: Outcome, timeoutMs: number): DoneMessage {
   const { fault, initDurationMs, maxMemoryUsedMb } = outcome
   const errorType = fault?.errorType ?? run.errorType
-  const durationMs = Math.round(outcome.durationMs * 100) / 100
+  const spentMs = fault?.status === 'timeout' ? timeoutMs : outcome.endedMs - run.startedMs
+  const durationMs = Math.round(spentMs * 100) / 100
   return {
     type: 'done',
     requestId: run.invoke.requestId,

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { frameDecoder, type Order } from './protocol.ts'
+import { frameDecoder, type Order, type ShutdownMessage } from './protocol.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** More than this unsent means that the server does not keep up; log lines are thrown away then. */
@@ -12,13 +12,10 @@ function supervise(channel: Socket): void {
       if (!isDroppable || channel.writableLength < maxUnsentBytes) channel.write(bytes)
     },
   })
-  const end = (): void => {
-    supervisor.stop()
-    process.exit(0)
-  }
-  const decode = frameDecoder<Order>((frame) => {
-    supervisor.receive(frame)
-    if (frame.message.type === 'shutdown') channel.end(() => process.exit(0))
+  const end = (): void => void supervisor.stop().then(() => process.exit(0))
+  const decode = frameDecoder<Order | ShutdownMessage>(({ message, body }) => {
+    if (message.type !== 'shutdown') return supervisor.receive({ message, body })
+    void supervisor.stop(message.reason).then(() => channel.end(() => process.exit(0)))
   })
   channel.on('data', decode)
   channel.on('end', end)

@@ -1,39 +1,48 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Watches how much memory a runtime and all its children use. */
+export interface WatchedProcesses {
+  /** The first process of each tree that runs. */
+  pids(): readonly number[]
+}
+
+/** Watches how much memory the processes of an environment and all their children use. */
 export interface MemoryWatch {
+  /** From now on it is these that are watched. */
+  follow(processes: WatchedProcesses, limitMb: number): void
   /** Measures now and then until `pause`. */
   resume(): void
   pause(): void
   /** The most that was ever used, in MB, rounded up; measured now unless it was a short while ago. */
   maxUsedMb(): number
-  /** The same, without measuring again: for processes that are gone. */
-  peakMb(): number
-  /** For when the processes are gone. */
-  stop(): void
+  /** For when the processes are gone; what they used still counts. */
+  forget(): void
 }
 
 const intervalMs = 50
 const freshMs = 100
 
-/** Calls `onExceeded` when the processes use more than the limit; where there is no /proc, it never does. */
-export function watchMemory(pid: number | undefined, limitMb: number, onExceeded: () => void): MemoryWatch {
+/** Calls `onExceeded` when the processes use more than their limit; where there is no /proc, it never does. */
+export function watchMemory(onExceeded: () => void): MemoryWatch {
+  let processes: WatchedProcesses | undefined
+  let limitKb = 0
   let maxKb = 0
+  let mostKb = 0
   let measuredMs = Number.NEGATIVE_INFINITY
   let isPaused = true
   let timer: NodeJS.Timeout | undefined
 
   function measure(): void {
-    if (pid === undefined) return
+    if (processes === undefined) return
     measuredMs = performance.now()
-    maxKb = Math.max(maxKb, usedKb(pid))
+    maxKb = Math.max(maxKb, usedKb(processes.pids()))
+    mostKb = Math.max(mostKb, maxKb)
   }
 
   function poll(): void {
     timer = undefined
     if (isPaused) return
     measure()
-    if (maxKb > limitMb * 1024) onExceeded()
+    if (maxKb > limitKb) onExceeded()
     else plan()
   }
 
@@ -42,6 +51,12 @@ export function watchMemory(pid: number | undefined, limitMb: number, onExceeded
   }
 
   return {
+    follow(others, limitMb) {
+      processes = others
+      limitKb = limitMb * 1024
+      maxKb = 0
+      measuredMs = Number.NEGATIVE_INFINITY
+    },
     resume() {
       isPaused = false
       plan()
@@ -52,22 +67,26 @@ export function watchMemory(pid: number | undefined, limitMb: number, onExceeded
     },
     maxUsedMb() {
       if (performance.now() - measuredMs > freshMs) measure()
-      return Math.ceil(maxKb / 1024)
+      return Math.ceil(mostKb / 1024)
     },
-    peakMb: () => Math.ceil(maxKb / 1024),
-    stop() {
+    forget() {
       isPaused = true
       clearTimeout(timer)
-      pid = undefined
+      timer = undefined
+      processes = undefined
     },
   }
 }
 
-/** What the tree of processes uses now, or the peak of its first process where that is more. */
-function usedKb(pid: number): number {
+/** What the trees of processes use now, or the peak of their first processes where that is more. */
+function usedKb(roots: readonly number[]): number {
   let total = 0
-  for (const id of processTree(pid)) total += figureKb(readStatus(id), 'VmRSS:')
-  return Math.max(total, figureKb(readStatus(pid), 'VmHWM:'))
+  let peaks = 0
+  for (const root of roots) {
+    for (const id of processTree(root)) total += figureKb(readStatus(id), 'VmRSS:')
+    peaks += figureKb(readStatus(root), 'VmHWM:')
+  }
+  return Math.max(total, peaks)
 }
 
 function processTree(root: number): number[] {

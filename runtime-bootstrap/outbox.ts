@@ -20,6 +20,8 @@ export interface Outbox {
   drain(goOn: () => void): void
 }
 
+const mostTurns = 1_000
+
 export function createOutbox(outlet: Outlet): Outbox {
   const log = createLog((text) => outlet.write(encodeFrame({ type: 'log' }, text), true))
   let held: Buffer[] = []
@@ -32,14 +34,14 @@ export function createOutbox(outlet: Outlet): Outbox {
   }
 
   // What was in the pipe is read within one turn of the event loop, so a whole turn that brings nothing means that
-  // nothing was left.
-  function drain(goOn: () => void): void {
+  // nothing was left. Who writes without end is not waited for.
+  function drain(goOn: () => void, turns = mostTurns): void {
     const before = log.outputBytes
     setImmediate(() => {
       setImmediate(() => {
-        if (log.outputBytes === before) return goOn()
+        if (log.outputBytes === before || turns === 0) return goOn()
         release()
-        drain(goOn)
+        drain(goOn, turns - 1)
       })
     })
   }
@@ -54,6 +56,6 @@ export function createOutbox(outlet: Outlet): Outbox {
       if (frame !== undefined) held.push(frame)
       release()
     },
-    drain,
+    drain: (goOn) => drain(goOn),
   }
 }

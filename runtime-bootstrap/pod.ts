@@ -16,17 +16,17 @@ function take(name: string, fallback: string): string {
 
 function leave(reason: string): void {
   process.stderr.write(`kubelambda supervisor: the environment ends: ${reason}\n`)
-  supervisor.stop()
-  process.exit(0)
+  void supervisor.stop().then(() => process.exit(0))
 }
 
 function receive({ message, body }: Frame<ServerMessage>): void {
   if (message.type === 'hello') return
   if (message.type === 'put') return files.put(message, body)
   if (message.type === 'ping') return gate.write(encodeFrame({ type: 'pong' }), false)
+  if (message.type === 'shutdown')
+    return void supervisor.stop(message.reason).then(() => gate.end(() => process.exit(0)))
   if (message.type === 'assign') files.finish()
   supervisor.receive({ message, body })
-  if (message.type === 'shutdown') gate.end(() => process.exit(0))
 }
 
 const key = take('KUBELAMBDA_ENVIRONMENT_KEY', '')

@@ -113,15 +113,15 @@ export interface ShutdownMessage {
   readonly reason: 'spindown' | 'timeout' | 'failure'
 }
 
-/** What is for the environment itself, whatever the stream is. */
-export type Order = AssignMessage | InvokeMessage | GrantMessage | ShutdownMessage
+/** What is for the environment's function, whatever the stream is. */
+export type Order = AssignMessage | InvokeMessage | GrantMessage
 
 /** Asks over a network whether anybody is there; answered by `pong` at once, whatever the function does. */
 export interface PingMessage {
   readonly type: 'ping'
 }
 
-export type ServerMessage = HelloMessage | PutMessage | PingMessage | Order
+export type ServerMessage = HelloMessage | PutMessage | PingMessage | ShutdownMessage | Order
 
 /** The first frame on a network connection: what the server's proof is made of. */
 export interface ChallengeMessage {

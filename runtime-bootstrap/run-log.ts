@@ -48,7 +48,7 @@ export function writeFault(outbox: Outbox, { invoke }: InvocationRun, fault: Fau
 
 /** END and REPORT; then all of the log leaves, and `done` behind it. */
 export function writeReport(outbox: Outbox, run: InvocationRun, outcome: Outcome, assignment: Assignment): void {
-  const done = doneMessage(run, outcome)
+  const done = doneMessage(run, outcome, assignment.timeoutMs)
   const { log } = outbox
   const { memoryMb, logging } = assignment
   if (logging === undefined) {

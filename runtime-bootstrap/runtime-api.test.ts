@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { Extensions } from './extensions/extensions.ts'
+import { createOutbox } from './outbox.ts'
 import { serveRuntimeApi, type RuntimeApi } from './runtime-api.ts'
 import type { ApiReply } from './runtime-api/http-connection.ts'
 import { sendEvent } from './runtime-api/next.ts'
@@ -31,6 +33,12 @@ beforeEach(() => {
     },
     onStream: () => undefined,
     onInitError: (answer) => initErrors.push(answer),
+    extensions: new Extensions({
+      outbox: createOutbox({ write: () => undefined }),
+      pipeCommand: undefined,
+      onAsked: () => undefined,
+      onFault: () => undefined,
+    }),
   })
 })
 
@@ -198,8 +206,6 @@ describe('refusals', () => {
 
   test.each([
     ['GET', '/2018-06-01/runtime/restore/next', 404],
-    ['POST', '/2020-01-01/extension/register', 404],
-    ['GET', '/2020-01-01/extension/event/next', 404],
     ['PUT', '/2020-08-15/logs', 404],
     ['PUT', '/2022-07-01/telemetry', 404],
     ['GET', '/elsewhere', 404],

@@ -1,5 +1,8 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { extensionsDisabled } from './runtime-api/extensions-disabled.ts'
+import { extensionExitError, extensionInitError } from './runtime-api/extension-error.ts'
+import { extensionNext } from './runtime-api/extension-next.ts'
+import { extensionRegister } from './runtime-api/extension-register.ts'
+import { notFound, unlessDisabled } from './runtime-api/extensions-disabled.ts'
 import { HttpConnection, type ApiReply, type ApiRequest } from './runtime-api/http-connection.ts'
 import type { RequestHead } from './runtime-api/http-head.ts'
 import { initError } from './runtime-api/init-error.ts'
@@ -9,10 +12,7 @@ import { next } from './runtime-api/next.ts'
 import { ping } from './runtime-api/ping.ts'
 import { sendText } from './runtime-api/replies.ts'
 import { restoreDisabled } from './runtime-api/restore-disabled.ts'
-import type { AnswerBody, BodySource, RuntimeEvents } from './runtime-api/runtime-events.ts'
-
-/** Answers one kind of request; `id` is the request id in the path, where the path has one. */
-type Endpoint = (events: RuntimeEvents, request: ApiRequest, reply: ApiReply, id: string) => void
+import type { AnswerBody, BodySource, Endpoint, RuntimeEvents } from './runtime-api/runtime-events.ts'
 
 /** The whole API. `{id}` stands for one part of a path. */
 const routes: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
@@ -23,12 +23,12 @@ const routes: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
   '/2018-06-01/runtime/init/error': { POST: initError },
   '/2018-06-01/runtime/restore/next': { GET: restoreDisabled },
   '/2018-06-01/runtime/restore/error': { POST: restoreDisabled },
-  '/2020-01-01/extension/register': { POST: extensionsDisabled },
-  '/2020-01-01/extension/event/next': { GET: extensionsDisabled },
-  '/2020-01-01/extension/init/error': { POST: extensionsDisabled },
-  '/2020-01-01/extension/exit/error': { POST: extensionsDisabled },
-  '/2020-08-15/logs': { PUT: extensionsDisabled },
-  '/2022-07-01/telemetry': { PUT: extensionsDisabled },
+  '/2020-01-01/extension/register': { POST: unlessDisabled(extensionRegister) },
+  '/2020-01-01/extension/event/next': { GET: unlessDisabled(extensionNext) },
+  '/2020-01-01/extension/init/error': { POST: unlessDisabled(extensionInitError) },
+  '/2020-01-01/extension/exit/error': { POST: unlessDisabled(extensionExitError) },
+  '/2020-08-15/logs': { PUT: notFound },
+  '/2022-07-01/telemetry': { PUT: notFound },
 }
 
 const invocationPath = /^(\/2018-06-01\/runtime\/invocation\/)([^/]+)(\/(?:response|error))$/

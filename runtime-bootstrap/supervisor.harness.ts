@@ -42,6 +42,8 @@ export interface Supervised {
   streamed(requestId: string): string
   /** Resolves when so much was streamed that the condition holds. */
   waitForStream(requestId: string, isEnough: (text: string) => boolean): Promise<string>
+  /** Waits for the answer of an invocation that was sent, which may not be over yet. */
+  answer(requestId: string): Promise<Pick<Invoked, 'response' | 'payload'>>
   /** Waits for the end of an invocation that was sent. */
   end(requestId: string): Promise<Invoked>
   /** Tells the supervisor that so much of the stream was taken. */
@@ -171,6 +173,10 @@ export async function supervise(files: Readonly<Record<string, string>> = {}): P
     streamed,
     waitForStream: (requestId, isEnough) =>
       waitFor(() => (isEnough(streamed(requestId)) ? streamed(requestId) : undefined)),
+    answer: async (requestId) => {
+      const { message, payload } = await waitFor(() => byType('response', requestId))
+      return { response: message as ResponseMessage, payload }
+    },
     end: (requestId) => end(requestId, 0),
     grant,
     log: () => log,

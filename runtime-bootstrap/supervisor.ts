@@ -1,10 +1,15 @@
 import { bindFolders } from './bind-folders.ts'
-import { answerOf, exitFault, initErrorFault, outOfMemory, timeoutFault, type Fault } from './faults.ts'
-import { newRun, type InvocationRun } from './invocation-run.ts'
-import { watchMemory, type MemoryWatch } from './memory.ts'
+import { Extensions } from './extensions/extensions.ts'
+import type { Processes } from './extensions/processes.ts'
+import { answerOf, exitFault, initErrorFault, initErrorGraceMs, outOfMemory, timeoutFault } from './faults.ts'
+import type { Fault } from './faults.ts'
+import { createIdleFreezer } from './idle-freezer.ts'
+import { newRun, startClock, type InvocationRun } from './invocation-run.ts'
+import { watchMemory } from './memory.ts'
 import { createOutbox, type Outbox, type Outlet } from './outbox.ts'
 import { openOutputPipe, type OutputPipe } from './output-pipe.ts'
-import { encodeFrame, type Assignment, type EnvironmentStatus, type Frame, type Order } from './protocol.ts'
+import { encodeFrame } from './protocol.ts'
+import type { Assignment, EnvironmentStatus, Frame, Order, ShutdownMessage } from './protocol.ts'
 import { answerRun, streamRun } from './run-answer.ts'
 import { writeFault, writeInitReport, writeInitStart, writeReport, writeStart } from './run-log.ts'
 import { serveRuntimeApi, type RuntimeApi } from './runtime-api.ts'
@@ -12,46 +17,50 @@ import type { ApiReply } from './runtime-api/http-connection.ts'
 import { sendEvent } from './runtime-api/next.ts'
 import type { Answer, AnswerBody, BodySource } from './runtime-api/runtime-events.ts'
 import { moves, runtimeStates, statusOf, type State } from './environment-state.ts'
-import { startRuntimeProcess, type RuntimeExit, type RuntimeProcess } from './runtime-process.ts'
-
-/** AWS freezes an idle environment at once; the delay keeps invocations in a row from paying for it. */
-const freezeAfterMs = 10
-/** How long a runtime may take to exit by itself after it reported that it cannot get ready. */
-const initErrorGraceMs = 500
+import type { ProcessExit } from './process-group.ts'
 
 /**
  * Runs one environment, from generic to its end.
  *
  * 1. listen      the Runtime API waits before anyone needs it                     runtime-api.ts
- * 2. assign      folders are bound, the runtime is started: init                  runtime-process.ts, entry-point.ts
- * 3. ready       the runtime asked for an event; frozen while there is none
+ * 2. assign      folders are bound, extensions and runtime are started: init      extensions/, runtime-process.ts
+ * 3. ready       all of them asked for an event; frozen while there is none
  * 4. run         the event out by `next`, the answer in, whole or as a stream     runtime-api/, run-answer.ts
- * 5. done        the runtime asked for the next event; the log is complete        run-log.ts
- * 6. down        timeouts, exits and failed inits end all processes; the next     faults.ts
+ * 5. done        all asked for the next event; the log is complete                run-log.ts
+ * 6. down        timeouts, exits and failed inits end all processes; the next     faults.ts, extensions/shutdown.ts
  *                invocation initialises again, within its own time
  */
 export class Supervisor {
   readonly #outbox: Outbox
   readonly #api: RuntimeApi
+  readonly #extensions: Extensions
+  readonly #memory = watchMemory(() => this.#fail(outOfMemory))
   readonly #pipe: Promise<OutputPipe>
-  #output = 0
   #state: State = 'generic'
   #assignment: Assignment | undefined
-  #process: RuntimeProcess | undefined
-  #memory: MemoryWatch | undefined
+  #processes: Processes | undefined
   /** Why the processes are being ended, when it was not their own doing. */
   #fault: Fault | undefined
+  #faultMs = 0
   #run: InvocationRun | undefined
   #waiting: ApiReply[] = []
   #initPhase: 'init' | 'invoke' = 'init'
   #initStartedMs = 0
   #initDurationMs: number | undefined
   #timer: NodeJS.Timeout | undefined
-  #freezer: NodeJS.Timeout | undefined
-  #maxMemoryMb = 0
+  readonly #freezer = createIdleFreezer(() => {
+    this.#memory.pause()
+    this.#processes?.freeze()
+  })
 
   constructor(outlet: Outlet, pipeCommand?: readonly string[]) {
     this.#outbox = createOutbox(outlet)
+    this.#extensions = new Extensions({
+      outbox: this.#outbox,
+      pipeCommand,
+      onAsked: () => this.#onAsked(),
+      onFault: (fault) => this.#fail(fault),
+    })
     this.#api = serveRuntimeApi({
       state: () => runtimeStates[this.#state],
       currentId: () => this.#currentId(),
@@ -59,6 +68,7 @@ export class Supervisor {
       onAnswer: (answer) => this.#onAnswer(answer),
       onStream: (contentType, source) => this.#onStream(contentType, source),
       onInitError: (answer) => this.#onInitError(answer),
+      extensions: this.#extensions,
     })
     this.#pipe = openOutputPipe((chunk) => this.#outbox.log.output(chunk), pipeCommand)
     // Failures show when an assignment needs these.
@@ -76,8 +86,6 @@ export class Supervisor {
       case 'grant':
         if (this.#run?.invoke.requestId === message.requestId) this.#run.stream?.grant(message.bytes)
         return
-      case 'shutdown':
-        return this.stop()
     }
   }
 
@@ -86,10 +94,10 @@ export class Supervisor {
     return statusOf(this.#assignment, this.#run !== undefined)
   }
 
-  /** Ends the function's processes and this one. */
-  stop(): void {
+  /** Ends the function's processes; resolves when they are gone or killed, at once where there are no extensions. */
+  async stop(reason: ShutdownMessage['reason'] = 'spindown'): Promise<void> {
     this.#state = 'stopped'
-    this.#process?.kill()
+    await this.#extensions.end(reason)
     this.#outbox.flush()
   }
 
@@ -100,20 +108,22 @@ export class Supervisor {
       await bindFolders(assignment)
       this.#assignment = { ...assignment, codeFolder: '/var/task', layerFolder: '/opt' }
     }
-    this.#initialise('init', await this.#pipe, await this.#api.address)
+    await this.#initialise('init')
   }
 
-  #initialise(phase: 'init' | 'invoke', pipe: OutputPipe, apiAddress: string): void {
+  async #initialise(phase: 'init' | 'invoke'): Promise<void> {
+    const [{ writeEnd }, apiAddress] = await Promise.all([this.#pipe, this.#api.address])
     const assignment = this.#assigned()
     if (this.#state === 'stopped') return
     this.#move('initialising')
     this.#initPhase = phase
     this.#fault = undefined
+    this.#faultMs = 0
     this.#initStartedMs = performance.now()
     writeInitStart(this.#outbox, assignment, phase)
-    const onExit = (exit: RuntimeExit): void => this.#outbox.drain(() => this.#onExit(exit))
-    this.#process = startRuntimeProcess({ assignment, apiAddress, output: pipe.writeEnd, onExit })
-    this.#memory = watchMemory(this.#process.pid, assignment.memoryMb, () => this.#end(outOfMemory))
+    const onExit = (exit: ProcessExit): void => this.#onExit(exit)
+    this.#processes = this.#extensions.launch({ assignment, apiAddress, output: writeEnd, onExit })
+    this.#memory.follow(this.#processes, assignment.memoryMb)
     this.#memory.resume()
     if (phase === 'init') this.#endLater(assignment.initTimeoutMs)
   }
@@ -121,30 +131,35 @@ export class Supervisor {
   /** An event came: it runs now, after the initialisation that is going on, or after another one. */
   #invoke(run: InvocationRun): void {
     this.#run = run
-    if (this.#state === 'ready') this.#deliver(run)
-    else if (this.#state === 'down') void this.#initialiseAgain(run)
+    // While the processes end because of what they did, the event waits for the next ones.
+    if (this.#state === 'ready' && this.#fault === undefined) this.#deliver(run)
+    else if (this.#state === 'down') this.#initialiseAgain(run)
   }
 
-  async #initialiseAgain(run: InvocationRun): Promise<void> {
-    const [pipe, address] = await Promise.all([this.#pipe, this.#api.address])
+  #initialiseAgain(run: InvocationRun): void {
     this.#startClock(run)
     if (run.invoke.tail) this.#outbox.log.startTail()
-    this.#initialise('invoke', pipe, address)
+    void this.#initialise('invoke')
   }
 
   #startClock(run: InvocationRun): void {
-    const { timeoutMs } = this.#assigned()
-    run.startedMs = performance.now()
-    run.deadlineMs = Date.now() + timeoutMs
-    this.#endLater(timeoutMs)
+    startClock(run, this.#assigned().timeoutMs)
+    this.#endLater(this.#assigned().timeoutMs)
   }
 
   #onNext(reply: ApiReply): void {
     this.#waiting.push(reply)
+    if (this.#state === 'initialising') this.#extensions.close()
+    this.#onAsked()
+    // An event that found nobody waiting, since the connection had broken.
+    if (this.#state === 'ready' && this.#run !== undefined && this.#fault === undefined) this.#deliver(this.#run)
+  }
+
+  /** A phase is over when the runtime and all extensions asked for their next event. */
+  #onAsked(): void {
+    if (this.#waiting.length === 0 || this.#fault !== undefined || !this.#extensions.areReady()) return
     if (this.#state === 'initialising') this.#onInitDone()
     else if (this.#state === 'responded') this.#onRunDone()
-    // An event that found nobody waiting, since the connection had broken.
-    else if (this.#state === 'ready' && this.#run !== undefined) this.#deliver(this.#run)
   }
 
   #onInitDone(): void {
@@ -157,12 +172,12 @@ export class Supervisor {
     this.#outbox.flush(encodeFrame({ type: 'ready', initDurationMs }))
     this.#move('ready')
     if (this.#run !== undefined) this.#deliver(this.#run)
-    else this.#freezeLater()
+    else this.#freezer.later()
   }
 
   #deliver(run: InvocationRun): void {
-    clearTimeout(this.#freezer)
-    this.#process?.thaw()
+    this.#freezer.callOff()
+    this.#processes?.thaw()
     if (run.startedMs === 0) this.#startClock(run)
     this.#waiting = this.#waiting.filter((reply) => reply.isOpen())
     if (this.#waiting.length === 0) return
@@ -170,9 +185,10 @@ export class Supervisor {
     const { invoke, event } = run
     for (const reply of this.#waiting) sendEvent(reply, invoke, run.deadlineMs, event)
     this.#waiting = []
+    if (this.#extensions.areAny) this.#extensions.offer(invoke, run.deadlineMs)
     if (invoke.tail) this.#outbox.log.startTail()
     writeStart(this.#outbox, run, this.#assigned())
-    this.#memory?.resume()
+    this.#memory.resume()
   }
 
   /** The invocation that waits for its answer; a stream that has begun is one. */
@@ -205,54 +221,47 @@ export class Supervisor {
     const run = this.#run
     const endedMs = performance.now()
     run?.stream?.settle()
-    this.#memory?.pause()
+    this.#memory.pause()
     this.#move('ready')
     this.#run = undefined
     this.#outbox.drain(() => {
       if (run !== undefined) this.#report(run, endedMs)
-      if (this.#state === 'ready' && this.#run === undefined) this.#freezeLater()
+      if (this.#state === 'ready' && this.#run === undefined) this.#freezer.later()
     })
   }
 
   #onInitError(answer: Answer): void {
-    const fault = initErrorFault(answer)
-    this.#fault = fault
+    this.#fault = initErrorFault(answer)
     if (this.#initPhase === 'invoke' && this.#run !== undefined) this.#answer(this.#run, answer)
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#process?.kill(), initErrorGraceMs)
+    this.#timer = setTimeout(() => void this.#extensions.end('failure'), initErrorGraceMs)
   }
 
-  /** Ends the processes because of what they did or failed to do. */
-  #end(fault: Fault): void {
-    if (this.#fault !== undefined) return
-    this.#fault = fault
-    this.#process?.kill()
+  /** Ends the processes because of what they did or failed to do; who waits for it is told at once. */
+  #fail(fault: Fault): void {
+    if (this.#fault === undefined) this.#faultMs = performance.now()
+    this.#fault ??= fault
+    void this.#extensions.end(this.#fault.status === 'timeout' ? 'timeout' : 'failure')
+    // An event that waits for the first initialisation, or that nobody took, gets another one.
+    const isTried = this.#state === 'initialising' ? this.#initPhase === 'invoke' : this.#state !== 'ready'
+    if (isTried && this.#run !== undefined) this.#answer(this.#run, answerOf(fault, this.#run.invoke.requestId))
   }
 
   #endLater(delayMs: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#onTimeout(), Math.max(0, delayMs))
-  }
-
-  #onTimeout(): void {
-    const fault = timeoutFault(this.#assigned().timeoutMs)
-    const run = this.#run
-    this.#end(fault)
-    const isInit = this.#state === 'initialising' && this.#initPhase === 'init'
-    if (run !== undefined && !isInit) this.#answer(run, answerOf(fault, run.invoke.requestId))
+    this.#timer = setTimeout(() => this.#fail(timeoutFault(this.#assigned().timeoutMs)), Math.max(0, delayMs))
   }
 
   /** All processes are gone and their output is read. */
-  #onExit(exit: RuntimeExit): void {
+  #onExit(exit: ProcessExit): void {
     clearTimeout(this.#timer)
-    clearTimeout(this.#freezer)
+    this.#freezer.callOff()
     if (this.#state === 'stopped') return
-    const endedMs = performance.now()
+    const endedMs = this.#faultMs > 0 ? this.#faultMs : performance.now()
     const fault = this.#fault ?? exitFault(exit)
     const wasInit = this.#state === 'initialising'
-    if (this.#memory !== undefined) this.#maxMemoryMb = Math.max(this.#maxMemoryMb, this.#memory.peakMb())
-    this.#memory?.stop()
-    this.#process = undefined
+    this.#memory.forget()
+    this.#processes = undefined
     this.#waiting = []
     this.#api.disconnect()
     this.#move('down')
@@ -263,7 +272,7 @@ export class Supervisor {
     if (run === undefined) return this.#outbox.flush(failure)
     // The first initialisation failed, or the runtime left while it had nothing to do: the event gets another one.
     const isUntried = wasInit ? this.#initPhase === 'init' : !run.isStartWritten && fault.status === 'error'
-    if (isUntried) return void this.#initialiseAgain(run)
+    if (isUntried) return this.#initialiseAgain(run)
     this.#run = undefined
     this.#answer(run, answerOf(fault, run.invoke.requestId))
     writeStart(this.#outbox, run, this.#assigned())
@@ -272,20 +281,10 @@ export class Supervisor {
   }
 
   #report(run: InvocationRun, endedMs: number, fault?: Fault): void {
-    const assignment = this.#assigned()
-    const maxMemoryUsedMb = Math.max(this.#maxMemoryMb, this.#memory?.maxUsedMb() ?? 0)
-    const durationMs = fault?.status === 'timeout' ? assignment.timeoutMs : endedMs - run.startedMs
-    const outcome = { durationMs, maxMemoryUsedMb, initDurationMs: this.#initDurationMs, fault }
+    const maxMemoryUsedMb = this.#memory.maxUsedMb()
+    const outcome = { endedMs, maxMemoryUsedMb, initDurationMs: this.#initDurationMs, fault }
     this.#initDurationMs = undefined
-    writeReport(this.#outbox, run, outcome, assignment)
-  }
-
-  #freezeLater(): void {
-    clearTimeout(this.#freezer)
-    this.#freezer = setTimeout(() => {
-      this.#memory?.pause()
-      this.#process?.freeze()
-    }, freezeAfterMs)
+    writeReport(this.#outbox, run, outcome, this.#assigned())
   }
 
   #assigned(): Assignment {

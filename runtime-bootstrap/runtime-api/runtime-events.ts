@@ -1,4 +1,5 @@
-import type { ApiReply } from './http-connection.ts'
+import type { ExtensionEvents } from './extension-events.ts'
+import type { ApiReply, ApiRequest } from './http-connection.ts'
 
 /** Where a runtime is in its life, in the words of AWS's messages. */
 export type RuntimeState = 'Started' | 'Ready' | 'Running' | 'RuntimeResponseSentState'
@@ -46,4 +47,8 @@ export interface RuntimeEvents {
   /** The running invocation's answer comes as a stream; undefined when all of it is to be collected. */
   onStream(contentType: string, source: BodySource): AnswerBody | undefined
   onInitError(answer: Answer): void
+  readonly extensions: ExtensionEvents
 }
+
+/** Answers one kind of request; `id` is the request id in the path, where the path has one. */
+export type Endpoint = (events: RuntimeEvents, request: ApiRequest, reply: ApiReply, id: string) => void

@@ -1,0 +1,31 @@
+import { startProcessGroup, type ProcessGroup } from '../process-group.ts'
+import { functionVariables, type RuntimeProcessOptions } from '../runtime-process.ts'
+
+/** What AWS tells the runtime alone (reference 4.2). */
+const runtimesOwn = new Set([
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_XRAY_CONTEXT_MISSING',
+  'AWS_XRAY_DAEMON_ADDRESS',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+  '_AWS_XRAY_DAEMON_ADDRESS',
+  '_AWS_XRAY_DAEMON_PORT',
+  '_HANDLER',
+])
+
+/** Starts one external extension; `folder` is where the extensions are. */
+export function startExtensionProcess(name: string, folder: string, options: RuntimeProcessOptions): ProcessGroup {
+  const { assignment, output, onExit } = options
+  const variables = Object.entries(functionVariables(options)).filter(([variable]) => !runtimesOwn.has(variable))
+  return startProcessGroup({
+    command: [`${folder}/${name}`],
+    folder: '/',
+    variables: Object.fromEntries(variables),
+    user: assignment.user,
+    output,
+    shownAs: `/opt/extensions/${name}`,
+    onExit,
+  })
+}

@@ -1,0 +1,47 @@
+/** What each extension of a test can do: ask the API, and say things in the log. */
+const prelude = `#!${process.execPath}
+const http = require('node:http'), fs = require('node:fs'), name = require('node:path').basename(process.argv[1])
+const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':')
+const agent = new http.Agent({ keepAlive: true })
+let id
+const say = (...words) => fs.writeSync(1, name + ': ' + words.map((w) => typeof w === 'string' ? w : JSON.stringify(w)).join(' ') + '\\n')
+const ask = (method, path, headers = {}, body = '') => new Promise((resolve, reject) => {
+  const request = http.request({ host, port, method, path, agent, headers: { ...(id ? { 'Lambda-Extension-Identifier': id } : {}), ...headers } }, (answer) => {
+    let text = ''
+    answer.on('data', (chunk) => text += chunk)
+    answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) }))
+  })
+  request.on('error', reject)
+  request.end(typeof body === 'string' ? body : JSON.stringify(body))
+})
+const extension = '/2020-01-01/extension/'
+async function register(events, headers = {}) {
+  const answer = await ask('POST', extension + 'register', { 'Lambda-Extension-Name': name, ...headers }, { events })
+  id = answer.headers['lambda-extension-identifier']
+  return answer
+}
+const next = () => ask('GET', extension + 'event/next')
+const until = async (condition) => { while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5)) }
+const fail = (kind, type) => ask('POST', extension + kind + '/error', { 'Lambda-Extension-Function-Error-Type': type })
+`
+
+/** An executable extension in Node.js; \`code\` runs in an async function beside \`register\`, \`next\`, \`say\`. */
+export function extension(code: string): string {
+  return `${prelude};(async () => {\n${code}\n})()`
+}
+
+/** One that registers for these events, and says each one that it gets; it leaves at SHUTDOWN. */
+export function listener(...events: readonly string[]): string {
+  return extension(`await register(${JSON.stringify(events)})
+  for (;;) {
+    const event = (await next()).json()
+    say(event)
+    if (event.eventType === 'SHUTDOWN') process.exit(0)
+  }`)
+}
+
+/** The lines that an extension said, apart from its name. */
+export function saidBy(name: string, log: string): string[] {
+  const lines = log.split('\n').filter((line) => line.startsWith(`${name}: `))
+  return lines.map((line) => line.slice(name.length + 2))
+}

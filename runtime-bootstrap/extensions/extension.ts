@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import type { ExtensionEventType } from '../runtime-api/extension-events.ts'
+import { sendExtensionEvent, type ExtensionEvent } from '../runtime-api/extension-next.ts'
+import type { ApiReply } from '../runtime-api/http-connection.ts'
+import { extensionMoves, type ExtensionState } from './extension-state.ts'
+
+/** One extension: external ones have a process of their own, internal ones live in the runtime's. */
+export class Extension {
+  readonly id = randomUUID()
+  readonly name: string
+  readonly isExternal: boolean
+  /** Why it failed, in its own word or the system's. */
+  failure: string | undefined
+  #events: readonly ExtensionEventType[] = []
+  #state: ExtensionState = 'Started'
+  #waiting: ApiReply | undefined
+  /** An event for which nobody waits at the moment. */
+  #undelivered: ExtensionEvent | undefined
+
+  constructor(name: string, isExternal: boolean) {
+    this.name = name
+    this.isExternal = isExternal
+  }
+
+  get state(): ExtensionState {
+    return this.#state
+  }
+
+  get events(): readonly ExtensionEventType[] {
+    return this.#events
+  }
+
+  /** Whether it may still take an event. */
+  get canListen(): boolean {
+    return this.#state === 'Registered' || this.#state === 'Ready' || this.#state === 'Running'
+  }
+
+  wants(event: ExtensionEventType): boolean {
+    return this.#events.includes(event)
+  }
+
+  /** Whether it may go there now. Who waits for an event may ask again only when its connection broke. */
+  may(next: ExtensionState): boolean {
+    if (next === 'Ready' && this.#state === 'Ready') return this.#waiting?.isOpen() !== true
+    return extensionMoves[this.#state].includes(next)
+  }
+
+  register(events: readonly ExtensionEventType[]): void {
+    this.#move('Registered')
+    this.#events = [...new Set(events)]
+  }
+
+  /** It asks for an event; the reply is kept until there is one. */
+  ask(reply: ApiReply): void {
+    const event = this.#undelivered
+    this.#undelivered = undefined
+    if (event !== undefined) return sendExtensionEvent(reply, event)
+    if (this.#state !== 'Ready') this.#move('Ready')
+    this.#waiting = reply
+  }
+
+  /** Hands it an event, now or when it asks. */
+  offer(event: ExtensionEvent): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (this.#state !== 'Running') this.#move('Running')
+    if (waiting?.isOpen() === true) sendExtensionEvent(waiting, event)
+    else this.#undelivered = event
+  }
+
+  /** It cannot go on. */
+  fail(state: 'LaunchError' | 'InitError' | 'ExitError', failure: string): void {
+    this.#move(state)
+    this.failure = failure
+  }
+
+  /** Its process ended. What it failed with before stays. */
+  leave(): void {
+    if (this.may('Exited')) this.#move('Exited')
+  }
+
+  #move(next: ExtensionState): void {
+    if (!this.may(next)) throw new Error(`The extension ${this.name} cannot go from ${this.#state} to ${next}`)
+    this.#state = next
+  }
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import { extensionErrorFault, type Fault } from '../faults.ts'
+import type { Outbox } from '../outbox.ts'
+import { openOutputPipe } from '../output-pipe.ts'
+import type { Assignment, InvokeMessage, ShutdownMessage } from '../protocol.ts'
+import type {
+  ExtensionEvents,
+  ExtensionRefusal,
+  FunctionIdentity,
+  RegisteredExtension,
+} from '../runtime-api/extension-events.ts'
+import { invokeEvent } from '../runtime-api/extension-next.ts'
+import { invalidMove, unknownExtension } from '../runtime-api/extension-refusals.ts'
+import type { ApiReply } from '../runtime-api/http-connection.ts'
+import type { RuntimeProcessOptions } from '../runtime-process.ts'
+import { findExtensions } from './extension-files.ts'
+import { Processes } from './processes.ts'
+import { ExtensionRegistry } from './registry.ts'
+
+export interface ExtensionsOptions {
+  readonly outbox: Outbox
+  /** Makes the pipe for what extensions write; see `openOutputPipe`. */
+  readonly pipeCommand: readonly string[] | undefined
+  /** An extension asked for its next event, and may have been the last that was waited for. */
+  readonly onAsked: () => void
+  /** An extension cannot go on, or left, or the runtime did while extensions run: all of them are to be ended. */
+  readonly onFault: (fault: Fault) => void
+}
+
+/**
+ * The extensions of one environment, and all of its processes, which they begin and end with.
+ *
+ * 1. launch      external extensions are started, and the runtime behind them     extension-files.ts, processes.ts
+ * 2. register    external ones by their file's name, others as internal ones      registry.ts
+ * 3. next        each asks for its first event, and so do they after each         extension.ts, extension-state.ts
+ * 4. invoke      an event for those who want it, beside the runtime's
+ * 5. end         with a warning for those who want one, and a time limit          shutdown.ts
+ */
+export class Extensions implements ExtensionEvents {
+  /** Whether there are any: without, nothing here is ever asked. */
+  areAny = false
+  areDisabled = false
+  readonly #options: ExtensionsOptions
+  #registry = new ExtensionRegistry([])
+  #processes: Processes | undefined
+  #assignment: Assignment | undefined
+  /** Made when the first extension starts; what runs beside them writes elsewhere. */
+  #output: Promise<number> | undefined
+
+  constructor(options: ExtensionsOptions) {
+    this.#options = options
+  }
+
+  /** Starts all processes of the environment; `onExit` comes when all are gone and what they wrote is in the log. */
+  launch(options: RuntimeProcessOptions): Processes {
+    const { areDisabled, names, folder } = findExtensions(options.assignment)
+    this.areAny = names.length > 0
+    this.areDisabled = areDisabled
+    this.#assignment = options.assignment
+    this.#registry = new ExtensionRegistry(names)
+    this.#processes = new Processes({
+      ...options,
+      onExit: (exit) => this.#settle(() => options.onExit(exit)),
+      registry: this.#registry,
+      folder,
+      openOutput: () => (this.#output ??= this.#openOutput()),
+      onFault: this.#options.onFault,
+    })
+    return this.#processes
+  }
+
+  /** The runtime asked for its first event: no extension registers any more. */
+  close(): void {
+    this.#registry.close()
+  }
+
+  /** Whether all extensions wait for an event. */
+  areReady(): boolean {
+    return !this.areAny || this.#registry.areReady()
+  }
+
+  /** Tells those who want to know of an invocation. */
+  offer(invoke: InvokeMessage, deadlineMs: number): void {
+    for (const extension of this.#registry.all()) {
+      if (extension.wants('INVOKE')) extension.offer(invokeEvent(invoke, deadlineMs, randomUUID()))
+    }
+  }
+
+  /** Ends all processes; resolves when they are gone or their time is over. */
+  async end(reason: ShutdownMessage['reason']): Promise<void> {
+    await this.#processes?.end(reason)
+    if (this.areAny) await new Promise<void>((resolve) => this.#settle(resolve))
+  }
+
+  identity(): FunctionIdentity {
+    const { functionName = '', functionVersion = '', handler = '', accountId = '' } = this.#assignment ?? {}
+    return { functionName, functionVersion, handler, accountId }
+  }
+
+  find(id: string): RegisteredExtension | undefined {
+    return this.#registry.find(id)
+  }
+
+  register(name: string, events: readonly string[]): RegisteredExtension | ExtensionRefusal {
+    const registered = this.#registry.register(name, events)
+    if ('errorType' in registered) return registered
+    this.areAny = true
+    if (this.#registry.areKnown()) this.#processes?.startRuntime()
+    return registered
+  }
+
+  onNext(id: string, reply: ApiReply): ExtensionRefusal | undefined {
+    const extension = this.#registry.find(id)
+    if (extension === undefined) return unknownExtension(id)
+    if (!extension.may('Ready')) return invalidMove(extension.name, extension.state, 'Ready')
+    extension.ask(reply)
+    this.#options.onAsked()
+    return undefined
+  }
+
+  onError(id: string, kind: 'InitError' | 'ExitError', errorType: string): ExtensionRefusal | undefined {
+    const extension = this.#registry.find(id)
+    if (extension === undefined) return unknownExtension(id)
+    if (!extension.may(kind)) return invalidMove(extension.name, extension.state, kind)
+    extension.fail(kind, errorType)
+    this.#options.onFault(extensionErrorFault(kind, errorType))
+    return undefined
+  }
+
+  /** Takes what they wrote last. */
+  #settle(goOn: () => void): void {
+    const { outbox } = this.#options
+    outbox.drain(() => {
+      outbox.log.settleExtensions()
+      goOn()
+    })
+  }
+
+  async #openOutput(): Promise<number> {
+    const { outbox, pipeCommand } = this.#options
+    const pipe = await openOutputPipe((chunk) => outbox.log.extensionOutput(chunk), pipeCommand)
+    return pipe.writeEnd
+  }
+}

@@ -1,0 +1,121 @@
+import { exitFault, extensionExitFault, type Fault } from '../faults.ts'
+import type { ProcessExit } from '../process-group.ts'
+import type { ShutdownMessage } from '../protocol.ts'
+import { startRuntimeProcess, type RuntimeProcessOptions } from '../runtime-process.ts'
+import type { Extension } from './extension.ts'
+import { startExtensionProcess } from './extension-process.ts'
+import type { ExtensionRegistry } from './registry.ts'
+import { RunningProcess } from './running-process.ts'
+import { shutDown } from './shutdown.ts'
+
+export interface ProcessesOptions extends RuntimeProcessOptions {
+  readonly registry: ExtensionRegistry
+  /** Where the external extensions are. */
+  readonly folder: string
+  /** Opens what takes the output of extensions. */
+  readonly openOutput: () => Promise<number>
+  /** One of the processes left while there are others, which are to be ended. */
+  readonly onFault: (fault: Fault) => void
+}
+
+/** All processes of an environment: the external extensions, and the runtime once these have registered. */
+export class Processes {
+  readonly #options: ProcessesOptions
+  readonly #external = new Map<Extension, RunningProcess>()
+  #runtime: RunningProcess | undefined
+  #runtimeExit: ProcessExit = { code: null, signal: null }
+  #running = 0
+  #isFrozen = false
+  #ending: Promise<void> | undefined
+  #isOver = false
+
+  constructor(options: ProcessesOptions) {
+    this.#options = options
+    if (options.registry.areKnown()) this.startRuntime()
+    else void this.#startExtensions(options.registry.external())
+  }
+
+  /** Starts the runtime, unless something happened meanwhile. */
+  startRuntime(): void {
+    if (this.#runtime !== undefined || this.#ending !== undefined) return
+    this.#running++
+    this.#runtime = new RunningProcess(
+      (onExit) => startRuntimeProcess({ ...this.#options, onExit }),
+      (exit) => {
+        this.#runtimeExit = exit
+        this.#onExit(() => exitFault(exit))
+      },
+    )
+  }
+
+  pids(): number[] {
+    return this.#all().flatMap(({ group, isGone }) => (group.pid === undefined || isGone ? [] : [group.pid]))
+  }
+
+  /** Stops all of them until `thaw`. */
+  freeze(): void {
+    if (this.#ending !== undefined) return
+    this.#isFrozen = true
+    for (const { group } of this.#all()) group.freeze()
+  }
+
+  /** Lets frozen processes run on; nothing when they are not frozen. */
+  thaw(): void {
+    if (!this.#isFrozen) return
+    this.#isFrozen = false
+    for (const { group } of this.#all()) group.thaw()
+  }
+
+  /** Ends all of them, with what warning is due; resolves when they are gone, or will be. */
+  end(reason: ShutdownMessage['reason']): Promise<void> {
+    this.#ending ??= this.#end(reason)
+    return this.#ending
+  }
+
+  async #end(reason: ShutdownMessage['reason']): Promise<void> {
+    const isKnown = this.#options.registry.size > 0
+    if (isKnown) this.thaw()
+    await shutDown({ runtime: this.#runtime, external: this.#external, isKnown }, reason)
+    if (this.#running === 0) this.#finish()
+  }
+
+  async #startExtensions(extensions: readonly Extension[]): Promise<void> {
+    const output = await this.#options.openOutput()
+    if (this.#ending !== undefined) return
+    this.#running = extensions.length
+    for (const extension of extensions) this.#external.set(extension, this.#startExtension(extension, output))
+  }
+
+  #startExtension(extension: Extension, output: number): RunningProcess {
+    const { folder } = this.#options
+    return new RunningProcess(
+      (onExit) => startExtensionProcess(extension.name, folder, { ...this.#options, output, onExit }),
+      (exit) => {
+        if (exit.launchError === undefined) extension.leave()
+        else extension.fail('LaunchError', launchErrorType(exit.launchError))
+        this.#onExit(() => extensionExitFault(exit))
+      },
+    )
+  }
+
+  #onExit(findFault: () => Fault): void {
+    this.#running--
+    if (this.#ending === undefined && this.#external.size > 0) this.#options.onFault(findFault())
+    if (this.#running === 0) this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#options.onExit(this.#runtimeExit)
+  }
+
+  #all(): RunningProcess[] {
+    const external = [...this.#external.values()]
+    return this.#runtime === undefined ? external : [this.#runtime, ...external]
+  }
+}
+
+function launchErrorType(launchError: string): string {
+  return launchError.endsWith('permission denied') ? 'PermissionDenied' : 'UnknownError'
+}

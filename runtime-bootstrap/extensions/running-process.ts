@@ -1,0 +1,31 @@
+import type { ProcessExit, ProcessGroup } from '../process-group.ts'
+
+/** A process group whose end can be waited for. */
+export class RunningProcess {
+  readonly group: ProcessGroup
+  readonly #gone: Promise<void>
+  #markGone: () => void = () => undefined
+  #isGone = false
+
+  constructor(start: (onExit: (exit: ProcessExit) => void) => ProcessGroup, onExit: (exit: ProcessExit) => void) {
+    this.#gone = new Promise((resolve) => (this.#markGone = resolve))
+    this.group = start((exit) => {
+      this.#isGone = true
+      this.#markGone()
+      onExit(exit)
+    })
+  }
+
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** Resolves when it is gone or the time is over. */
+  async goneWithin(milliseconds: number): Promise<void> {
+    if (this.#isGone || milliseconds <= 0) return
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
+    await Promise.race([this.#gone, timeout])
+    clearTimeout(timer)
+  }
+}

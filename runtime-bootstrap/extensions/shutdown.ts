@@ -1,0 +1,44 @@
+import type { ShutdownMessage } from '../protocol.ts'
+import { shutdownEvent } from '../runtime-api/extension-next.ts'
+import type { Extension } from './extension.ts'
+import type { RunningProcess } from './running-process.ts'
+
+/** What may take how long, as on AWS (reference 4.5). */
+const [internalMs, allMs, runtimeMs] = [500, 2_000, 300]
+
+export interface ShutdownParties {
+  readonly runtime: RunningProcess | undefined
+  readonly external: ReadonlyMap<Extension, RunningProcess>
+  /** Whether any extension registered, be it inside the runtime. */
+  readonly isKnown: boolean
+}
+
+/**
+ * Ends the processes of an environment in order; all that is left when their time is over is killed.
+ *
+ * 1. none         without extensions the runtime gets no warning
+ * 2. runtime      SIGTERM, and some time: more of it for extensions inside
+ * 3. extensions   SHUTDOWN for those who want it, and the rest of the time to leave; the others end with the runtime
+ */
+export async function shutDown(parties: ShutdownParties, reason: ShutdownMessage['reason']): Promise<void> {
+  const { runtime, external, isKnown } = parties
+  if (!isKnown) return runtime?.group.kill()
+  const startedMs = performance.now()
+  const deadlineMs = Date.now() + allMs
+  await endWithin(runtime, external.size === 0 ? internalMs : runtimeMs)
+  const event = shutdownEvent(reason, deadlineMs)
+  for (const [extension, running] of external) {
+    if (!extension.wants('SHUTDOWN')) running.group.kill()
+    else if (extension.canListen) extension.offer(event)
+  }
+  const leftMs = allMs - (performance.now() - startedMs)
+  await Promise.all([...external.values()].map((running) => running.goneWithin(leftMs)))
+  for (const running of external.values()) running.group.kill()
+}
+
+async function endWithin(runtime: RunningProcess | undefined, graceMs: number): Promise<void> {
+  if (runtime === undefined) return
+  runtime.group.terminate()
+  await runtime.goneWithin(graceMs)
+  runtime.group.kill()
+}
