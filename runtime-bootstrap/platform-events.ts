@@ -1,5 +1,5 @@
 import type { Assignment, DoneMessage } from './protocol.ts'
-import type { Trouble } from './platform-lines.ts'
+import type { ExtensionReport, Trouble } from './platform-lines.ts'
 
 /** A line of the platform in a log that is JSON: the same records as those of the Telemetry API. */
 export interface PlatformEvent {
@@ -49,6 +49,12 @@ export function initDoneEvents(assignment: Assignment, { phase, durationMs, trou
     { type: 'platform.initRuntimeDone', level: trouble === undefined ? 'DEBUG' : 'WARN', record },
     { type: 'platform.initReport', level: trouble === undefined ? calm : 'WARN', record: report },
   ]
+}
+
+/** How far an extension is, as an event. */
+export function extensionEvent({ name, state, events, errorType }: ExtensionReport): PlatformEvent {
+  const record = { name, state, events, ...(errorType === undefined ? {} : { errorType }) }
+  return { type: 'platform.extension', level: errorType === undefined ? 'INFO' : 'WARN', record }
 }
 
 /** START as an event. */

@@ -15,6 +15,20 @@ export function initReportLine(durationMs: number, phase: 'init' | 'invoke', tro
   return `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\t${statusFields(trouble)}`
 }
 
+/** How far an extension is at the end of an initialisation. */
+export interface ExtensionReport {
+  readonly name: string
+  readonly state: string
+  readonly events: readonly string[]
+  /** Set when it failed. */
+  readonly errorType?: string
+}
+
+export function extensionLine({ name, state, events, errorType }: ExtensionReport): string {
+  const trouble = errorType === undefined ? '' : `\tError Type: ${errorType}`
+  return `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(', ')}]${trouble}`
+}
+
 export function startLine(requestId: string, version: string): string {
   return `START RequestId: ${requestId} Version: ${version}`
 }

@@ -4,13 +4,23 @@ import type { Outbox } from './outbox.ts'
 import {
   doneEvents,
   eventLine,
+  extensionEvent,
   initDoneEvents,
   initStartEvent,
   startEvent,
   type InitOutcome,
   type PlatformEvent,
 } from './platform-events.ts'
-import { endLine, initReportLine, initStartLine, reportLine, startLine, timedOutLine } from './platform-lines.ts'
+import {
+  endLine,
+  extensionLine,
+  initReportLine,
+  initStartLine,
+  reportLine,
+  startLine,
+  timedOutLine,
+} from './platform-lines.ts'
+import type { ExtensionReport } from './platform-lines.ts'
 import { encodeFrame, type Assignment } from './protocol.ts'
 
 /** INIT_START; from here on the function's own lines are of the level that is configured. */
@@ -21,12 +31,20 @@ export function writeInitStart(outbox: Outbox, assignment: Assignment, phase: 'i
   writeEvents(outbox, logging, [initStartEvent(assignment, phase)])
 }
 
-/** INIT_REPORT: in text only when initialisation failed. */
-export function writeInitReport(outbox: Outbox, assignment: Assignment, outcome: InitOutcome): void {
+/** EXTENSION for each, and INIT_REPORT: in text only when initialisation failed. */
+export function writeInitReport(
+  outbox: Outbox,
+  assignment: Assignment,
+  outcome: InitOutcome,
+  extensions: readonly ExtensionReport[],
+): void {
   const { logging } = assignment
   const { durationMs, phase, trouble } = outcome
-  if (logging !== undefined) writeEvents(outbox, logging, initDoneEvents(assignment, outcome))
-  else if (trouble !== undefined) outbox.log.line(initReportLine(durationMs, phase, trouble))
+  if (logging !== undefined) {
+    return writeEvents(outbox, logging, [...extensions.map(extensionEvent), ...initDoneEvents(assignment, outcome)])
+  }
+  for (const extension of extensions) outbox.log.line(extensionLine(extension))
+  if (trouble !== undefined) outbox.log.line(initReportLine(durationMs, phase, trouble))
 }
 
 /** START, once for each run. */

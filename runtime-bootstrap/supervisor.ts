@@ -163,13 +163,13 @@ export class Supervisor {
   }
 
   #onInitDone(): void {
-    const initDurationMs = performance.now() - this.#initStartedMs
-    if (this.#initPhase === 'init') {
+    const [phase, durationMs] = [this.#initPhase, performance.now() - this.#initStartedMs]
+    if (phase === 'init') {
       clearTimeout(this.#timer)
-      this.#initDurationMs = initDurationMs
+      this.#initDurationMs = durationMs
     }
-    writeInitReport(this.#outbox, this.#assigned(), { phase: this.#initPhase, durationMs: initDurationMs })
-    this.#outbox.flush(encodeFrame({ type: 'ready', initDurationMs }))
+    writeInitReport(this.#outbox, this.#assigned(), { phase, durationMs }, this.#extensions.reports())
+    this.#outbox.flush(encodeFrame({ type: 'ready', initDurationMs: durationMs }))
     this.#move('ready')
     if (this.#run !== undefined) this.#deliver(this.#run)
     else this.#freezer.later()
@@ -266,7 +266,7 @@ export class Supervisor {
     this.#api.disconnect()
     this.#move('down')
     const init = { phase: this.#initPhase, durationMs: endedMs - this.#initStartedMs, trouble: fault }
-    if (wasInit) writeInitReport(this.#outbox, this.#assigned(), init)
+    if (wasInit) writeInitReport(this.#outbox, this.#assigned(), init, this.#extensions.reports())
     const run = this.#run
     const failure = wasInit ? encodeFrame({ type: 'init-failed', errorType: fault.errorType }) : undefined
     if (run === undefined) return this.#outbox.flush(failure)

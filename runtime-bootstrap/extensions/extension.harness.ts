@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+
 /** What each extension of a test can do: ask the API, and say things in the log. */
 const prelude = `#!${process.execPath}
 const http = require('node:http'), fs = require('node:fs'), name = require('node:path').basename(process.argv[1])
@@ -44,4 +47,30 @@ export function listener(...events: readonly string[]): string {
 export function saidBy(name: string, log: string): string[] {
   const lines = log.split('\n').filter((line) => line.startsWith(`${name}: `))
   return lines.map((line) => line.slice(name.length + 2))
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('The condition was not met within 20 s')
+    await delay(5)
+  }
+}
+
+/** One letter, as in `/proc`; empty when the process is gone and its parent knows. */
+export function stateOf(pid: number): string {
+  try {
+    return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+export const isGone = (pid: number) => ['', 'Z'].includes(stateOf(pid))
+/** The process that an extension said it is. */
+export const pidIn = (log: string, name: string) => Number(/pid (\d+)/.exec(saidBy(name, log).join('\n'))?.[1])
+
+/** Extensions by name, as files of the function's layer. */
+export function filesOf(extensions: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(extensions).map(([name, text]) => [`layer/extensions/${name}`, text]))
 }

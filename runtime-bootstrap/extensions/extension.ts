@@ -9,7 +9,7 @@ export class Extension {
   readonly id = randomUUID()
   readonly name: string
   readonly isExternal: boolean
-  /** Why it failed, in its own word or the system's. */
+  /** Why it failed, in its own word or the service's. */
   failure: string | undefined
   #events: readonly ExtensionEventType[] = []
   #state: ExtensionState = 'Started'
@@ -74,9 +74,11 @@ export class Extension {
     this.failure = failure
   }
 
-  /** Its process ended. What it failed with before stays. */
+  /** Its process ended though nobody asked it to. What it failed with before stays. */
   leave(): void {
-    if (this.may('Exited')) this.#move('Exited')
+    if (!this.may('Exited')) return
+    this.#move('Exited')
+    this.failure = 'Extension.Crash'
   }
 
   #move(next: ExtensionState): void {

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
+import { writeFileSync } from 'node:fs'
 import { supervise, variablesOf, type Supervised } from '../supervisor.harness.ts'
-import { extension, listener, saidBy } from './extension.harness.ts'
+import { extension, filesOf, isGone, listener, pidIn, saidBy, stateOf, until } from './extension.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {
@@ -14,30 +13,11 @@ const echo = 'exports.handler = async (event) => event'
 /** Starts a supervisor over a function and extensions, by name. */
 async function start(code: string | Record<string, string>, extensions: Record<string, string>): Promise<Supervised> {
   const own = typeof code === 'string' ? { 'index.js': code } : code
-  const files = Object.entries(extensions).map(([name, text]) => [`layer/extensions/${name}`, text] as const)
-  const supervised = await supervise({ ...own, ...Object.fromEntries(files) })
+  const supervised = await supervise({ ...own, ...filesOf(extensions) })
   started.push(supervised)
   return supervised
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('The condition was not met within 20 s')
-    await delay(5)
-  }
-}
-
-function stateOf(pid: number): string {
-  try {
-    return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? ''
-  } catch {
-    return ''
-  }
-}
-
-const isGone = (pid: number) => ['', 'Z'].includes(stateOf(pid))
-const pidIn = (log: string, name: string) => Number(/pid (\d+)/.exec(saidBy(name, log).join('\n'))?.[1])
 const faultBody = (errorType: string, id: string, text: string) =>
   JSON.stringify({ errorType, errorMessage: `RequestId: ${id} Error: ${text}` })
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { extensionErrorFault, type Fault } from '../faults.ts'
 import type { Outbox } from '../outbox.ts'
 import { openOutputPipe } from '../output-pipe.ts'
+import type { ExtensionReport } from '../platform-lines.ts'
 import type { Assignment, InvokeMessage, ShutdownMessage } from '../protocol.ts'
 import type {
   ExtensionEvents,
@@ -43,6 +44,7 @@ export class Extensions implements ExtensionEvents {
   readonly #options: ExtensionsOptions
   #registry = new ExtensionRegistry([])
   #processes: Processes | undefined
+  #lastReports: readonly ExtensionReport[] | undefined
   #assignment: Assignment | undefined
   /** Made when the first extension starts; what runs beside them writes elsewhere. */
   #output: Promise<number> | undefined
@@ -57,6 +59,7 @@ export class Extensions implements ExtensionEvents {
     this.areAny = names.length > 0
     this.areDisabled = areDisabled
     this.#assignment = options.assignment
+    this.#lastReports = undefined
     this.#registry = new ExtensionRegistry(names)
     this.#processes = new Processes({
       ...options,
@@ -86,8 +89,14 @@ export class Extensions implements ExtensionEvents {
     }
   }
 
+  /** How far each extension is, or was when the end began. */
+  reports(): readonly ExtensionReport[] {
+    return this.#lastReports ?? this.#registry.reports()
+  }
+
   /** Ends all processes; resolves when they are gone or their time is over. */
   async end(reason: ShutdownMessage['reason']): Promise<void> {
+    this.#lastReports ??= this.#registry.reports()
     await this.#processes?.end(reason)
     if (this.areAny) await new Promise<void>((resolve) => this.#settle(resolve))
   }

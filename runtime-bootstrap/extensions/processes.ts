@@ -1,10 +1,10 @@
 import { exitFault, extensionExitFault, type Fault } from '../faults.ts'
-import type { ProcessExit } from '../process-group.ts'
+import { noProcess, type ProcessExit, type ProcessGroup } from '../process-group.ts'
 import type { ShutdownMessage } from '../protocol.ts'
 import { startRuntimeProcess, type RuntimeProcessOptions } from '../runtime-process.ts'
 import type { Extension } from './extension.ts'
 import { startExtensionProcess } from './extension-process.ts'
-import type { ExtensionRegistry } from './registry.ts'
+import { mostExtensions, type ExtensionRegistry } from './registry.ts'
 import { RunningProcess } from './running-process.ts'
 import { shutDown } from './shutdown.ts'
 
@@ -17,6 +17,8 @@ export interface ProcessesOptions extends RuntimeProcessOptions {
   /** One of the processes left while there are others, which are to be ended. */
   readonly onFault: (fault: Fault) => void
 }
+
+const tooMany = `extension limit (${String(mostExtensions)}) reached`
 
 /** All processes of an environment: the external extensions, and the runtime once these have registered. */
 export class Processes {
@@ -86,13 +88,18 @@ export class Processes {
     for (const extension of extensions) this.#external.set(extension, this.#startExtension(extension, output))
   }
 
+  #launch(extension: Extension, options: RuntimeProcessOptions): ProcessGroup {
+    if (this.#external.size < mostExtensions)
+      return startExtensionProcess(extension.name, this.#options.folder, options)
+    return noProcess({ code: null, signal: null, launchError: tooMany }, options.onExit)
+  }
+
   #startExtension(extension: Extension, output: number): RunningProcess {
-    const { folder } = this.#options
     return new RunningProcess(
-      (onExit) => startExtensionProcess(extension.name, folder, { ...this.#options, output, onExit }),
+      (onExit) => this.#launch(extension, { ...this.#options, output, onExit }),
       (exit) => {
-        if (exit.launchError === undefined) extension.leave()
-        else extension.fail('LaunchError', launchErrorType(exit.launchError))
+        if (exit.launchError !== undefined) extension.fail('LaunchError', launchErrorType(exit.launchError))
+        else if (this.#ending === undefined) extension.leave()
         this.#onExit(() => extensionExitFault(exit))
       },
     )
@@ -117,5 +124,6 @@ export class Processes {
 }
 
 function launchErrorType(launchError: string): string {
+  if (launchError === tooMany) return 'TooManyExtensions'
   return launchError.endsWith('permission denied') ? 'PermissionDenied' : 'UnknownError'
 }

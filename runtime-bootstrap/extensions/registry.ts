@@ -1,3 +1,4 @@
+import type { ExtensionReport } from '../platform-lines.ts'
 import { extensionEventTypes, type ExtensionEventType, type ExtensionRefusal } from '../runtime-api/extension-events.ts'
 import {
   invalidEvent,
@@ -9,7 +10,7 @@ import {
 import { Extension } from './extension.ts'
 
 /** The most extensions of one environment, as on AWS. */
-const mostExtensions = 10
+export const mostExtensions = 10
 
 /** The extensions of one initialisation: external ones from the start, internal ones when they register. */
 export class ExtensionRegistry {
@@ -47,6 +48,12 @@ export class ExtensionRegistry {
   areReady(): boolean {
     for (const { state } of this.#byName.values()) if (state !== 'Ready') return false
     return true
+  }
+
+  reports(): ExtensionReport[] {
+    return this.all().map(({ name, state, events, failure }) => {
+      return { name, state, events, ...(failure === undefined ? {} : { errorType: failure }) }
+    })
   }
 
   /** No extension registers any more. */
