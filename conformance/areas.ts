@@ -9,6 +9,7 @@ import { environment } from './areas/environment.ts'
 import { errors } from './areas/errors.ts'
 import { eventInvokeConfigs } from './areas/event-invoke-configs.ts'
 import { eventSourceMappings } from './areas/event-source-mappings.ts'
+import { extensions } from './areas/extensions.ts'
 import { functionOptions } from './areas/function-options.ts'
 import { functionUrlCalls } from './areas/function-url-calls.ts'
 import { functionUrls } from './areas/function-urls.ts'
@@ -45,6 +46,7 @@ export const areas: readonly Area[] = [
   aliases,
   tags,
   layers,
+  extensions,
   permissions,
   codeSigning,
   images,

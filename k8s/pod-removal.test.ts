@@ -22,7 +22,7 @@ describe('pods that are to go', () => {
     removal.stopped('pod', 'functions')
     removal.stopped('pod', 'functions')
     await removal.settled()
-    expect(asked).toEqual(['functions/pod 1', 'functions/pod 0'])
+    expect(asked).toEqual(['functions/pod 3', 'functions/pod 0'])
     expect(removal.isEnding('pod')).toBe(true)
     removal.gone('pod')
     expect(removal.isEnding('pod')).toBe(false)
@@ -38,7 +38,7 @@ describe('pods that are to go', () => {
     const { asked, warnings, removal } = cluster([new ClusterFault('unreachable', 'The API does not answer')])
     removal.end('pod', 'functions')
     await removal.settled()
-    expect(asked).toEqual(['functions/pod 1', 'functions/pod 1'])
+    expect(asked).toEqual(['functions/pod 3', 'functions/pod 3'])
     expect(warnings).toEqual([])
   })
 

@@ -18,7 +18,8 @@ export interface PodRemoval {
   settled(): Promise<void>
 }
 
-const graceSeconds = 1
+/** Extensions have 2 s to end; a supervisor without them ends at once. */
+const graceSeconds = 3
 const firstPauseMs = 200
 const longestPauseMs = 5_000
 const settleMs = 3_000

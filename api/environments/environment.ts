@@ -63,7 +63,7 @@ const safetyMs = 10_000
 /** Who runs something is asked for a word this often; who leaves so many questions in a row unanswered is given up. */
 const [askMs, mostUnanswered] = [5_000, 3]
 /** How long an environment may take to end by itself once told to; extensions have 2 s. */
-const shutdownMs = 2_500
+const shutdownMs = 3_000
 
 /** The server's side of one supervisor: one invocation at a time, from assignment to end. */
 export class Environment {

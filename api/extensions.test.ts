@@ -1,0 +1,84 @@
+import { rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import {
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  InvokeCommand,
+  PublishLayerVersionCommand,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda'
+import { buildFixture } from '../fixtures/build.ts'
+import { newDataFolder, startMain, zipOf, type RunningServer } from './main.harness.ts'
+
+const folder = newDataFolder()
+let server: RunningServer
+let layer: string
+
+beforeAll(async () => {
+  server = await startMain(folder)
+  const ZipFile = await readFile(await buildFixture('layer-extension'))
+  const published = await server.client.send(
+    new PublishLayerVersionCommand({ LayerName: 'witness', Content: { ZipFile } }),
+  )
+  layer = published.LayerVersionArn ?? ''
+})
+
+afterAll(async () => {
+  await server.end('SIGTERM')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function create(FunctionName: string, code: string): Promise<void> {
+  const ZipFile = await zipOf('index.js', code)
+  const Role = 'arn:aws:iam::000000000000:role/any'
+  const settings = { FunctionName, Role, Runtime: 'nodejs24.x', Handler: 'index.handler', Timeout: 2 } as const
+  await server.client.send(new CreateFunctionCommand({ ...settings, Code: { ZipFile }, Layers: [layer] }))
+  await waitUntilFunctionActiveV2({ client: server.client, maxWaitTime: 20, minDelay: 0.02 }, { FunctionName })
+}
+
+async function invoke(FunctionName: string, event: unknown) {
+  const Payload = Buffer.from(JSON.stringify(event))
+  const answer = await server.client.send(new InvokeCommand({ FunctionName, Payload, LogType: 'Tail' }))
+  const log = Buffer.from(answer.LogResult ?? '', 'base64').toString()
+  return {
+    payload: answer.Payload?.transformToString(),
+    error: answer.FunctionError,
+    log,
+    id: answer.$metadata.requestId,
+  }
+}
+
+async function untilOutputHas(text: string): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!server.output().includes(text)) {
+    if (Date.now() > deadline) throw new Error(`The server never printed: ${text}\n${server.output()}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+test('an extension in a layer runs beside the function, writes to its log and hears of its end', async () => {
+  await create('f', 'exports.handler = async (event) => event')
+  for (let round = 0; round < 2; round++) {
+    const { payload, log, id } = await invoke('f', { round })
+    expect(payload).toBe(JSON.stringify({ round }))
+    expect(log).toContain(`witness: invocation ${id}\n`)
+  }
+  await untilOutputHas('EXTENSION\tName: witness\tState: Ready\tEvents: [INVOKE, SHUTDOWN]')
+  await server.client.send(new DeleteFunctionCommand({ FunctionName: 'f' }))
+  await untilOutputHas('witness: end for spindown')
+})
+
+test('an extension hears of a timeout, and is there again in the next invocation', async () => {
+  await create(
+    'g',
+    'exports.handler = (event) => event.hang ? new Promise(() => setInterval(() => 0, 99)) : Promise.resolve(1)',
+  )
+  const hung = await invoke('g', { hang: true })
+  expect(hung.error).toBe('Unhandled')
+  expect(hung.payload).toContain('Task timed out after 2.00 seconds')
+  await untilOutputHas('witness: end for timeout')
+  const { payload, log, id } = await invoke('g', {})
+  expect(payload).toBe('1')
+  expect(log).toContain(`witness: invocation ${id}\n`)
+})
