@@ -12,6 +12,9 @@ export interface InvocationRun {
   deadlineMs: number
   isStartWritten: boolean
   isAnswered: boolean
+  isRuntimeDoneWritten: boolean
+  /** When its answer began, on the monotonic clock; known only where somebody wants to know. */
+  answeredMs?: number
   /** How long the answer is, unless it is streamed. */
   producedBytes: number
   /** The answer, when the function streams it and the caller takes it so. */
@@ -21,7 +24,16 @@ export interface InvocationRun {
 }
 
 export function newRun(invoke: InvokeMessage, event: Uint8Array): InvocationRun {
-  return { invoke, event, startedMs: 0, deadlineMs: 0, isStartWritten: false, isAnswered: false, producedBytes: 0 }
+  return {
+    invoke,
+    event,
+    startedMs: 0,
+    deadlineMs: 0,
+    isStartWritten: false,
+    isAnswered: false,
+    isRuntimeDoneWritten: false,
+    producedBytes: 0,
+  }
 }
 
 /** The run's time begins. */

@@ -1,5 +1,6 @@
 import { createLog, type Log } from './log.ts'
 import { encodeFrame } from './protocol.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 
 /** The way to the server. */
 export interface Outlet {
@@ -10,6 +11,10 @@ export interface Outlet {
 /** What goes to the server, in order and in as few writes as can be: each one wakes the server. */
 export interface Outbox {
   readonly log: Log
+  /** What the function's processes wrote. */
+  output(chunk: Buffer): void
+  /** Set while extensions may want to know what happens. */
+  telemetry: Telemetry | undefined
   /** Keeps a frame until the next `release` or `flush`. */
   hold(frame: Buffer): void
   /** Sends what is held, in one piece. */
@@ -46,8 +51,13 @@ export function createOutbox(outlet: Outlet): Outbox {
     })
   }
 
-  return {
+  const outbox: Outbox = {
     log,
+    telemetry: undefined,
+    output(chunk) {
+      log.output(chunk)
+      outbox.telemetry?.output('function', chunk)
+    },
     hold: (frame) => held.push(frame),
     release,
     flush: (frame) => {
@@ -58,4 +68,5 @@ export function createOutbox(outlet: Outlet): Outbox {
     },
     drain: (goOn) => drain(goOn),
   }
+  return outbox
 }

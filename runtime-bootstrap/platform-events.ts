@@ -1,4 +1,5 @@
-import type { Assignment, DoneMessage } from './protocol.ts'
+import type { InvocationRun } from './invocation-run.ts'
+import type { Assignment, DoneMessage, InvokeMessage } from './protocol.ts'
 import type { ExtensionReport, Trouble } from './platform-lines.ts'
 
 /** A line of the platform in a log that is JSON: the same records as those of the Telemetry API. */
@@ -57,16 +58,28 @@ export function extensionEvent({ name, state, events, errorType }: ExtensionRepo
   return { type: 'platform.extension', level: errorType === undefined ? 'INFO' : 'WARN', record }
 }
 
-/** START as an event. */
-export function startEvent(requestId: string, functionArn: string, version: string): PlatformEvent {
-  return { type: 'platform.start', level: 'INFO', record: { requestId, functionArn, version } }
+/** An extension is sent what happens from now on. */
+export function subscriptionEvent(api: 'telemetry' | 'logs', name: string, types: readonly string[]): PlatformEvent {
+  return { type: `platform.${api}Subscription`, level: 'INFO', record: { name, state: 'Subscribed', types } }
 }
 
-/** What is told when a run ended; the last one is REPORT as an event. */
-export function doneEvents(done: DoneMessage, memorySizeMB: number, producedBytes: number): PlatformEvent[] {
+/** START as an event. */
+export function startEvent({ invoke }: InvocationRun, version: string): PlatformEvent {
+  const { requestId, functionArn } = invoke
+  return { type: 'platform.start', level: 'INFO', record: { requestId, functionArn, version, ...tracingOf(invoke) } }
+}
+
+/** The runtime is done with a run, while extensions may still be at work. */
+export function runtimeDoneEvent(run: InvocationRun, done: DoneMessage): PlatformEvent {
+  const { requestId, status, durationMs } = done
+  const metrics = { durationMs, producedBytes: run.producedBytes }
+  const record = { requestId, ...toldOf(done), metrics, ...spansOf(run), ...tracingOf(run.invoke) }
+  return { type: 'platform.runtimeDone', level: status === 'success' ? 'DEBUG' : 'WARN', record }
+}
+
+/** REPORT as an event. */
+export function reportEvent(run: InvocationRun, done: DoneMessage, memorySizeMB: number): PlatformEvent {
   const { requestId, status, durationMs, billedDurationMs, maxMemoryUsedMb, initDurationMs } = done
-  const isWell = status === 'success'
-  const told = { status, ...(status === 'error' ? { errorType: done.errorType } : {}) }
   const metrics = {
     durationMs,
     billedDurationMs,
@@ -74,14 +87,23 @@ export function doneEvents(done: DoneMessage, memorySizeMB: number, producedByte
     maxMemoryUsedMB: maxMemoryUsedMb,
     ...(initDurationMs === undefined ? {} : { initDurationMs: thousandths(initDurationMs) }),
   }
-  return [
-    {
-      type: 'platform.runtimeDone',
-      level: isWell ? 'DEBUG' : 'WARN',
-      record: { requestId, ...told, metrics: { durationMs, producedBytes } },
-    },
-    { type: 'platform.report', level: isWell ? 'INFO' : 'WARN', record: { requestId, metrics, ...told } },
-  ]
+  const record = { requestId, metrics, ...toldOf(done), ...tracingOf(run.invoke) }
+  return { type: 'platform.report', level: status === 'success' ? 'INFO' : 'WARN', record }
+}
+
+function toldOf({ status, errorType }: DoneMessage) {
+  return { status, ...(status === 'error' ? { errorType } : {}) }
+}
+
+function tracingOf({ traceId }: InvokeMessage) {
+  return traceId === undefined || traceId === '' ? {} : { tracing: { type: 'X-Amzn-Trace-Id', value: traceId } }
+}
+
+/** How long the answer took to begin; known only where somebody wants to know. */
+function spansOf({ startedMs, answeredMs }: InvocationRun) {
+  if (answeredMs === undefined) return {}
+  const start = new Date(performance.timeOrigin + startedMs).toISOString()
+  return { spans: [{ name: 'responseLatency', start, durationMs: thousandths(answeredMs - startedMs) }] }
 }
 
 function initializationTypeOf({ variables }: Assignment): string {

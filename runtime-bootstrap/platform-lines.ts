@@ -29,6 +29,12 @@ export function extensionLine({ name, state, events, errorType }: ExtensionRepor
   return `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(', ')}]${trouble}`
 }
 
+/** An extension is sent what happens from now on; `types` as it called them. */
+export function subscriptionLine(api: 'telemetry' | 'logs', name: string, types: readonly string[]): string {
+  const shown = types.map((type) => type.charAt(0).toUpperCase() + type.slice(1))
+  return `${api.toUpperCase()}\tName: ${name}\tState: Subscribed\tTypes: [${shown.join(', ')}]`
+}
+
 export function startLine(requestId: string, version: string): string {
   return `START RequestId: ${requestId} Version: ${version}`
 }

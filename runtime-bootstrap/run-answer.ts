@@ -12,6 +12,7 @@ export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer, is
   run.isAnswered = true
   const { body, contentType, errorType } = answer
   run.producedBytes = body.length
+  if (outbox.telemetry !== undefined) run.answeredMs = performance.now()
   const { requestId } = run.invoke
   const failed = errorType === undefined ? {} : { functionError: 'Unhandled' as const }
   if (errorType !== undefined) run.errorType = errorType
@@ -33,6 +34,7 @@ export interface StreamedRun {
 export function streamRun(outbox: Outbox, run: InvocationRun, options: StreamedRun): AnswerStream | undefined {
   if (run.invoke.streaming !== true || run.isAnswered) return undefined
   const { contentType, source } = options
+  if (outbox.telemetry !== undefined) run.answeredMs = performance.now()
   run.stream = new AnswerStream({
     requestId: run.invoke.requestId,
     contentType,

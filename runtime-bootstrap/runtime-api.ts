@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { extensionExitError, extensionInitError } from './runtime-api/extension-error.ts'
 import { extensionNext } from './runtime-api/extension-next.ts'
 import { extensionRegister } from './runtime-api/extension-register.ts'
-import { notFound, unlessDisabled } from './runtime-api/extensions-disabled.ts'
+import { unlessDisabled } from './runtime-api/extensions-disabled.ts'
 import { HttpConnection, type ApiReply, type ApiRequest } from './runtime-api/http-connection.ts'
 import type { RequestHead } from './runtime-api/http-head.ts'
 import { initError } from './runtime-api/init-error.ts'
@@ -12,6 +12,7 @@ import { next } from './runtime-api/next.ts'
 import { ping } from './runtime-api/ping.ts'
 import { sendText } from './runtime-api/replies.ts'
 import { restoreDisabled } from './runtime-api/restore-disabled.ts'
+import { logs, telemetry } from './runtime-api/telemetry.ts'
 import type { AnswerBody, BodySource, Endpoint, RuntimeEvents } from './runtime-api/runtime-events.ts'
 
 /** The whole API. `{id}` stands for one part of a path. */
@@ -27,8 +28,8 @@ const routes: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
   '/2020-01-01/extension/event/next': { GET: unlessDisabled(extensionNext) },
   '/2020-01-01/extension/init/error': { POST: unlessDisabled(extensionInitError) },
   '/2020-01-01/extension/exit/error': { POST: unlessDisabled(extensionExitError) },
-  '/2020-08-15/logs': { PUT: notFound },
-  '/2022-07-01/telemetry': { PUT: notFound },
+  '/2020-08-15/logs': { PUT: unlessDisabled(logs) },
+  '/2022-07-01/telemetry': { PUT: unlessDisabled(telemetry) },
 }
 
 const invocationPath = /^(\/2018-06-01\/runtime\/invocation\/)([^/]+)(\/(?:response|error))$/

@@ -11,7 +11,7 @@ import { openOutputPipe, type OutputPipe } from './output-pipe.ts'
 import { encodeFrame } from './protocol.ts'
 import type { Assignment, EnvironmentStatus, Frame, Order, ShutdownMessage } from './protocol.ts'
 import { answerRun, streamRun } from './run-answer.ts'
-import { writeFault, writeInitReport, writeInitStart, writeReport, writeStart } from './run-log.ts'
+import { Reporter } from './reporter.ts'
 import { serveRuntimeApi, type RuntimeApi } from './runtime-api.ts'
 import type { ApiReply } from './runtime-api/http-connection.ts'
 import { sendEvent } from './runtime-api/next.ts'
@@ -26,7 +26,7 @@ import type { ProcessExit } from './process-group.ts'
  * 2. assign      folders are bound, extensions and runtime are started: init      extensions/, runtime-process.ts
  * 3. ready       all of them asked for an event; frozen while there is none
  * 4. run         the event out by `next`, the answer in, whole or as a stream     runtime-api/, run-answer.ts
- * 5. done        all asked for the next event; the log is complete                run-log.ts
+ * 5. done        all asked for the next event; the log is complete                reporter.ts, run-log.ts
  * 6. down        timeouts, exits and failed inits end all processes; the next     faults.ts, extensions/shutdown.ts
  *                invocation initialises again, within its own time
  */
@@ -35,6 +35,7 @@ export class Supervisor {
   readonly #api: RuntimeApi
   readonly #extensions: Extensions
   readonly #memory = watchMemory(() => this.#fail(outOfMemory))
+  readonly #reporter: Reporter
   readonly #pipe: Promise<OutputPipe>
   #state: State = 'generic'
   #assignment: Assignment | undefined
@@ -44,9 +45,6 @@ export class Supervisor {
   #faultMs = 0
   #run: InvocationRun | undefined
   #waiting: ApiReply[] = []
-  #initPhase: 'init' | 'invoke' = 'init'
-  #initStartedMs = 0
-  #initDurationMs: number | undefined
   #timer: NodeJS.Timeout | undefined
   readonly #freezer = createIdleFreezer(() => {
     this.#memory.pause()
@@ -61,6 +59,12 @@ export class Supervisor {
       onAsked: () => this.#onAsked(),
       onFault: (fault) => this.#fail(fault),
     })
+    this.#reporter = new Reporter({
+      outbox: this.#outbox,
+      memory: this.#memory,
+      assignment: () => this.#assigned(),
+      extensions: () => this.#extensions.reports(),
+    })
     this.#api = serveRuntimeApi({
       state: () => runtimeStates[this.#state],
       currentId: () => this.#currentId(),
@@ -70,7 +74,7 @@ export class Supervisor {
       onInitError: (answer) => this.#onInitError(answer),
       extensions: this.#extensions,
     })
-    this.#pipe = openOutputPipe((chunk) => this.#outbox.log.output(chunk), pipeCommand)
+    this.#pipe = openOutputPipe((chunk) => this.#outbox.output(chunk), pipeCommand)
     // Failures show when an assignment needs these.
     this.#pipe.catch(() => undefined)
     this.#api.address.catch(() => undefined)
@@ -116,13 +120,11 @@ export class Supervisor {
     const assignment = this.#assigned()
     if (this.#state === 'stopped') return
     this.#move('initialising')
-    this.#initPhase = phase
     this.#fault = undefined
     this.#faultMs = 0
-    this.#initStartedMs = performance.now()
-    writeInitStart(this.#outbox, assignment, phase)
     const onExit = (exit: ProcessExit): void => this.#onExit(exit)
     this.#processes = this.#extensions.launch({ assignment, apiAddress, output: writeEnd, onExit })
+    this.#reporter.initStarted(phase)
     this.#memory.follow(this.#processes, assignment.memoryMb)
     this.#memory.resume()
     if (phase === 'init') this.#endLater(assignment.initTimeoutMs)
@@ -150,6 +152,7 @@ export class Supervisor {
   #onNext(reply: ApiReply): void {
     this.#waiting.push(reply)
     if (this.#state === 'initialising') this.#extensions.close()
+    if (this.#extensions.areAny && this.#state === 'responded' && this.#run) this.#reporter.runtimeDone(this.#run)
     this.#onAsked()
     // An event that found nobody waiting, since the connection had broken.
     if (this.#state === 'ready' && this.#run !== undefined && this.#fault === undefined) this.#deliver(this.#run)
@@ -163,13 +166,10 @@ export class Supervisor {
   }
 
   #onInitDone(): void {
-    const [phase, durationMs] = [this.#initPhase, performance.now() - this.#initStartedMs]
-    if (phase === 'init') {
-      clearTimeout(this.#timer)
-      this.#initDurationMs = durationMs
-    }
-    writeInitReport(this.#outbox, this.#assigned(), { phase, durationMs }, this.#extensions.reports())
-    this.#outbox.flush(encodeFrame({ type: 'ready', initDurationMs: durationMs }))
+    if (this.#reporter.phase === 'init') clearTimeout(this.#timer)
+    const initDurationMs = this.#reporter.initEnded(performance.now())
+    this.#extensions.closeSubscriptions()
+    this.#outbox.flush(encodeFrame({ type: 'ready', initDurationMs }))
     this.#move('ready')
     if (this.#run !== undefined) this.#deliver(this.#run)
     else this.#freezer.later()
@@ -187,7 +187,7 @@ export class Supervisor {
     this.#waiting = []
     if (this.#extensions.areAny) this.#extensions.offer(invoke, run.deadlineMs)
     if (invoke.tail) this.#outbox.log.startTail()
-    writeStart(this.#outbox, run, this.#assigned())
+    this.#reporter.runStarted(run)
     this.#memory.resume()
   }
 
@@ -225,25 +225,29 @@ export class Supervisor {
     this.#move('ready')
     this.#run = undefined
     this.#outbox.drain(() => {
-      if (run !== undefined) this.#report(run, endedMs)
+      if (run !== undefined) this.#reporter.runEnded(run, endedMs)
       if (this.#state === 'ready' && this.#run === undefined) this.#freezer.later()
     })
   }
 
   #onInitError(answer: Answer): void {
     this.#fault = initErrorFault(answer)
-    if (this.#initPhase === 'invoke' && this.#run !== undefined) this.#answer(this.#run, answer)
+    if (this.#reporter.phase === 'invoke' && this.#run !== undefined) this.#answer(this.#run, answer)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#extensions.end('failure'), initErrorGraceMs)
   }
 
   /** Ends the processes because of what they did or failed to do; who waits for it is told at once. */
   #fail(fault: Fault): void {
-    if (this.#fault === undefined) this.#faultMs = performance.now()
-    this.#fault ??= fault
+    if (this.#fault === undefined) {
+      this.#faultMs = performance.now()
+      this.#fault = fault
+      const place = this.#state === 'initialising' ? 'initialisation' : this.#run
+      this.#reporter.faultFound(fault, this.#faultMs, place)
+    }
     void this.#extensions.end(this.#fault.status === 'timeout' ? 'timeout' : 'failure')
     // An event that waits for the first initialisation, or that nobody took, gets another one.
-    const isTried = this.#state === 'initialising' ? this.#initPhase === 'invoke' : this.#state !== 'ready'
+    const isTried = this.#state === 'initialising' ? this.#reporter.phase === 'invoke' : this.#state !== 'ready'
     if (isTried && this.#run !== undefined) this.#answer(this.#run, answerOf(fault, this.#run.invoke.requestId))
   }
 
@@ -265,26 +269,16 @@ export class Supervisor {
     this.#waiting = []
     this.#api.disconnect()
     this.#move('down')
-    const init = { phase: this.#initPhase, durationMs: endedMs - this.#initStartedMs, trouble: fault }
-    if (wasInit) writeInitReport(this.#outbox, this.#assigned(), init, this.#extensions.reports())
+    if (wasInit) this.#reporter.initEnded(endedMs, fault)
     const run = this.#run
     const failure = wasInit ? encodeFrame({ type: 'init-failed', errorType: fault.errorType }) : undefined
     if (run === undefined) return this.#outbox.flush(failure)
     // The first initialisation failed, or the runtime left while it had nothing to do: the event gets another one.
-    const isUntried = wasInit ? this.#initPhase === 'init' : !run.isStartWritten && fault.status === 'error'
+    const isUntried = wasInit ? this.#reporter.phase === 'init' : !run.isStartWritten && fault.status === 'error'
     if (isUntried) return this.#initialiseAgain(run)
     this.#run = undefined
     this.#answer(run, answerOf(fault, run.invoke.requestId))
-    writeStart(this.#outbox, run, this.#assigned())
-    writeFault(this.#outbox, run, fault, this.#assigned())
-    this.#report(run, endedMs, fault)
-  }
-
-  #report(run: InvocationRun, endedMs: number, fault?: Fault): void {
-    const maxMemoryUsedMb = this.#memory.maxUsedMb()
-    const outcome = { endedMs, maxMemoryUsedMb, initDurationMs: this.#initDurationMs, fault }
-    this.#initDurationMs = undefined
-    writeReport(this.#outbox, run, outcome, this.#assigned())
+    this.#reporter.runEnded(run, endedMs, fault)
   }
 
   #assigned(): Assignment {

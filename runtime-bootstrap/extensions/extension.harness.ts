@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** What each extension of a test can do: ask the API, and say things in the log. */
@@ -25,6 +25,22 @@ async function register(events, headers = {}) {
 }
 const next = () => ask('GET', extension + 'event/next')
 const until = async (condition) => { while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5)) }
+const recordsFile = require('node:path').resolve(process.argv[1], '../../../records-' + name)
+const keep = (records) => fs.appendFileSync(recordsFile, records.map((record) => JSON.stringify(record) + '\\n').join(''))
+const listenHttp = (answer = 200) => new Promise((resolve) => {
+  const server = http.createServer((request, response) => {
+    let text = ''
+    request.on('data', (chunk) => text += chunk).on('end', () => { keep(JSON.parse(text)); response.writeHead(answer).end() })
+  }).listen(0, () => resolve(server.address().port))
+})
+const listenTcp = () => new Promise((resolve) => {
+  const server = require('node:net').createServer((socket) => {
+    let text = ''
+    socket.on('data', (chunk) => { const lines = (text + chunk).split('\\n'); text = lines.pop(); keep(lines.map((line) => JSON.parse(line))) })
+  }).listen(0, () => resolve(server.address().port))
+})
+const subscribe = (request) => ask('PUT', '/2022-07-01/telemetry', {}, { schemaVersion: '2022-12-13', ...request })
+const toHttp = (port) => ({ protocol: 'HTTP', URI: 'http://sandbox.localdomain:' + port + '/records' })
 const fail = (kind, type) => ask('POST', extension + kind + '/error', { 'Lambda-Extension-Function-Error-Type': type })
 `
 
@@ -55,6 +71,20 @@ export async function until(condition: () => boolean): Promise<void> {
     if (Date.now() > deadline) throw new Error('The condition was not met within 20 s')
     await delay(5)
   }
+}
+
+/** The records that a subscriber got so far. */
+export function recordsOf(name: string, folder: string): TelemetryRecord[] {
+  const file = `${folder}/records-${name}`
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  return lines.map((line) => JSON.parse(line) as TelemetryRecord)
+}
+
+export interface TelemetryRecord {
+  readonly time: string
+  readonly type: string
+  readonly record: Record<string, unknown>
 }
 
 /** One letter, as in `/proc`; empty when the process is gone and its parent knows. */

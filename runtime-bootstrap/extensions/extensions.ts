@@ -11,8 +11,11 @@ import type {
   RegisteredExtension,
 } from '../runtime-api/extension-events.ts'
 import { invokeEvent } from '../runtime-api/extension-next.ts'
-import { invalidMove, unknownExtension } from '../runtime-api/extension-refusals.ts'
+import { closedFor, invalidMove, unknownExtension } from '../runtime-api/extension-refusals.ts'
 import type { ApiReply } from '../runtime-api/http-connection.ts'
+import { writeSubscription } from '../run-log.ts'
+import type { SubscriptionRequest } from '../telemetry/subscription-request.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 import type { RuntimeProcessOptions } from '../runtime-process.ts'
 import { findExtensions } from './extension-files.ts'
 import { Processes } from './processes.ts'
@@ -61,11 +64,13 @@ export class Extensions implements ExtensionEvents {
     this.#assignment = options.assignment
     this.#lastReports = undefined
     this.#registry = new ExtensionRegistry(names)
+    this.#options.outbox.telemetry = this.areAny ? this.#openTelemetry() : undefined
     this.#processes = new Processes({
       ...options,
-      onExit: (exit) => this.#settle(() => options.onExit(exit)),
+      onExit: (exit) => this.#settle(() => this.#leave(() => options.onExit(exit))),
       registry: this.#registry,
       folder,
+      flush: (limitMs) => this.#options.outbox.telemetry?.flush(limitMs),
       openOutput: () => (this.#output ??= this.#openOutput()),
       onFault: this.#options.onFault,
     })
@@ -106,6 +111,25 @@ export class Extensions implements ExtensionEvents {
     return { functionName, functionVersion, handler, accountId }
   }
 
+  /** An extension wants to be sent what happens. */
+  onSubscribe(id: string, request: SubscriptionRequest): ExtensionRefusal | undefined {
+    const { outbox } = this.#options
+    const { telemetry } = outbox
+    const extension = this.#registry.find(id)
+    if (extension === undefined) return unknownExtension(id)
+    const former = telemetry?.subscriptionOf(id)?.api ?? request.api
+    if (telemetry?.isOpen !== true || former !== request.api) return closedFor(request.api)
+    telemetry.subscribe(id, request)
+    if (this.#assignment !== undefined) writeSubscription(outbox, this.#assignment, extension.name, request)
+    return undefined
+  }
+
+  /** Initialisation is over: nobody subscribes any more, and without subscribers nothing is told. */
+  closeSubscriptions(): void {
+    const { outbox } = this.#options
+    if (outbox.telemetry?.closeSubscriptions() === false) outbox.telemetry = undefined
+  }
+
   find(id: string): RegisteredExtension | undefined {
     return this.#registry.find(id)
   }
@@ -114,6 +138,7 @@ export class Extensions implements ExtensionEvents {
     const registered = this.#registry.register(name, events)
     if ('errorType' in registered) return registered
     this.areAny = true
+    this.#options.outbox.telemetry ??= this.#openTelemetry()
     if (this.#registry.areKnown()) this.#processes?.startRuntime()
     return registered
   }
@@ -136,6 +161,17 @@ export class Extensions implements ExtensionEvents {
     return undefined
   }
 
+  #openTelemetry(): Telemetry {
+    return new Telemetry(this.#assignment?.logging !== undefined)
+  }
+
+  /** All are gone, and nobody is told anything any more. */
+  #leave(goOn: () => void): void {
+    this.#options.outbox.telemetry?.close()
+    this.#options.outbox.telemetry = undefined
+    goOn()
+  }
+
   /** Takes what they wrote last. */
   #settle(goOn: () => void): void {
     const { outbox } = this.#options
@@ -147,7 +183,11 @@ export class Extensions implements ExtensionEvents {
 
   async #openOutput(): Promise<number> {
     const { outbox, pipeCommand } = this.#options
-    const pipe = await openOutputPipe((chunk) => outbox.log.extensionOutput(chunk), pipeCommand)
+    const takeOutput = (chunk: Buffer): void => {
+      outbox.log.extensionOutput(chunk)
+      outbox.telemetry?.output('extension', chunk)
+    }
+    const pipe = await openOutputPipe(takeOutput, pipeCommand)
     return pipe.writeEnd
   }
 }

@@ -12,12 +12,16 @@ export interface ProcessesOptions extends RuntimeProcessOptions {
   readonly registry: ExtensionRegistry
   /** Where the external extensions are. */
   readonly folder: string
+  /** Sends extensions what they want to be told, for so long at most; undefined when there is nobody. */
+  readonly flush: (limitMs: number) => Promise<void> | undefined
   /** Opens what takes the output of extensions. */
   readonly openOutput: () => Promise<number>
   /** One of the processes left while there are others, which are to be ended. */
   readonly onFault: (fault: Fault) => void
 }
 
+/** How long an extension may take for what it is told last. */
+const flushMs = 300
 const tooMany = `extension limit (${String(mostExtensions)}) reached`
 
 /** All processes of an environment: the external extensions, and the runtime once these have registered. */
@@ -54,10 +58,16 @@ export class Processes {
     return this.#all().flatMap(({ group, isGone }) => (group.pid === undefined || isGone ? [] : [group.pid]))
   }
 
-  /** Stops all of them until `thaw`. */
+  /** Stops all of them until `thaw`; extensions take what they are told first. */
   freeze(): void {
-    if (this.#ending !== undefined) return
     this.#isFrozen = true
+    const flushed = this.#options.flush(flushMs)
+    if (flushed === undefined) this.#stop()
+    else void flushed.then(() => this.#stop())
+  }
+
+  #stop(): void {
+    if (!this.#isFrozen || this.#ending !== undefined) return
     for (const { group } of this.#all()) group.freeze()
   }
 
@@ -77,7 +87,8 @@ export class Processes {
   async #end(reason: ShutdownMessage['reason']): Promise<void> {
     const isKnown = this.#options.registry.size > 0
     if (isKnown) this.thaw()
-    await shutDown({ runtime: this.#runtime, external: this.#external, isKnown }, reason)
+    const flush = async (): Promise<void> => this.#options.flush(flushMs)
+    await shutDown({ runtime: this.#runtime, external: this.#external, isKnown, flush }, reason)
     if (this.#running === 0) this.#finish()
   }
 

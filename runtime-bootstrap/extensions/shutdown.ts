@@ -11,6 +11,8 @@ export interface ShutdownParties {
   readonly external: ReadonlyMap<Extension, RunningProcess>
   /** Whether any extension registered, be it inside the runtime. */
   readonly isKnown: boolean
+  /** Sends extensions what they are told last. */
+  readonly flush: () => Promise<void>
 }
 
 /**
@@ -21,11 +23,12 @@ export interface ShutdownParties {
  * 3. extensions   SHUTDOWN for those who want it, and the rest of the time to leave; the others end with the runtime
  */
 export async function shutDown(parties: ShutdownParties, reason: ShutdownMessage['reason']): Promise<void> {
-  const { runtime, external, isKnown } = parties
+  const { runtime, external, isKnown, flush } = parties
   if (!isKnown) return runtime?.group.kill()
   const startedMs = performance.now()
   const deadlineMs = Date.now() + allMs
   await endWithin(runtime, external.size === 0 ? internalMs : runtimeMs)
+  if (external.size > 0) await flush()
   const event = shutdownEvent(reason, deadlineMs)
   for (const [extension, running] of external) {
     if (!extension.wants('SHUTDOWN')) running.group.kill()

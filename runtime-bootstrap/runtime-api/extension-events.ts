@@ -1,3 +1,4 @@
+import type { SubscriptionRequest } from '../telemetry/subscription-request.ts'
 import type { ApiReply } from './http-connection.ts'
 
 export const extensionEventTypes = ['INVOKE', 'SHUTDOWN'] as const
@@ -32,6 +33,8 @@ export interface ExtensionEvents {
   register(name: string, events: readonly string[]): RegisteredExtension | ExtensionRefusal
   /** It asks for an event; the reply is kept until there is one. */
   onNext(id: string, reply: ApiReply): ExtensionRefusal | undefined
+  /** It wants to be sent what happens. */
+  onSubscribe(id: string, request: SubscriptionRequest): ExtensionRefusal | undefined
   /** It cannot go on, and says why. */
   onError(id: string, kind: 'InitError' | 'ExitError', errorType: string): ExtensionRefusal | undefined
 }

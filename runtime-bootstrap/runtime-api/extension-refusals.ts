@@ -31,6 +31,12 @@ export function unknownExtension(id: string): ExtensionRefusal {
   return refusal('Extension.UnknownExtensionIdentifier', `Unknown extension ${id}`)
 }
 
+/** Subscriptions are for the time of initialisation, and by one API for each extension. */
+export function closedFor(api: 'telemetry' | 'logs'): ExtensionRefusal {
+  const name = api === 'logs' ? 'Logs' : 'Telemetry'
+  return refusal(`${name}.SubscriptionClosed`, `${name} API subscription is closed`)
+}
+
 /** The request comes in the wrong order. */
 export function invalidMove(name: string, from: string, to: string): ExtensionRefusal {
   const text = `State transition from ${from} to ${to} failed for extension ${name}.`

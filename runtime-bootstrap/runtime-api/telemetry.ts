@@ -1,0 +1,28 @@
+import { readSubscription, type TelemetryApi } from '../telemetry/subscription-request.ts'
+import { identifierOf } from './extension-identifier.ts'
+import { refuse, unknownExtension } from './extension-refusals.ts'
+import type { ApiReply, ApiRequest } from './http-connection.ts'
+import { sendError, sendText } from './replies.ts'
+import type { RuntimeEvents } from './runtime-events.ts'
+
+/** An extension wants to be sent what happens here. */
+export function telemetry(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
+  subscribe('telemetry', events, request, reply)
+}
+
+/** The same by the API before it, with fewer events. */
+export function logs(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
+  subscribe('logs', events, request, reply)
+}
+
+function subscribe(api: TelemetryApi, { extensions }: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
+  const id = identifierOf(request, reply)
+  if (id === undefined) return
+  if (extensions.find(id) === undefined) return refuse(reply, unknownExtension(id))
+  const subscription = readSubscription(api, request.body)
+  const errorType = api === 'logs' ? 'Logs.ValidationError' : 'ValidationError'
+  if ('invalid' in subscription) return sendError(reply, '400 Bad Request', errorType, subscription.invalid)
+  const refusal = extensions.onSubscribe(id, subscription)
+  if (refusal === undefined) sendText(reply, '200 OK', '"OK"')
+  else refuse(reply, refusal)
+}

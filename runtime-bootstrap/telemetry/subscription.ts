@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Sender } from './sender.ts'
+import type { SubscriptionRequest } from './subscription-request.ts'
+import { platformRecord, textsFor, type TelemetryRecord } from './telemetry-record.ts'
+
+/** How often and after what pauses records are sent again to a subscriber that does not take them. */
+const pausesMs = [50, 100, 200, 400, 800, 1_000, 1_000]
+/** What waits or is on its way may be this many times what one delivery has. */
+const mostDeliveries = 2
+const fallenBehind = 'Consumer seems to have fallen behind as it has not acknowledged receipt of logs.'
+
+/** Records on their way to one subscriber: gathered, sent one delivery after the other, dropped when it does not keep up. */
+export class Subscription {
+  readonly request: SubscriptionRequest
+  readonly #sender: Sender
+  #waiting: string[] = []
+  #bytes = 0
+  #droppedRecords = 0
+  #droppedBytes = 0
+  #timer: NodeJS.Timeout | undefined
+  #delivering: Promise<void> | undefined
+  #isClosed = false
+  #isLost = false
+
+  constructor(request: SubscriptionRequest, sender: Sender) {
+    this.request = request
+    this.#sender = sender
+  }
+
+  add(record: TelemetryRecord): void {
+    for (const text of textsFor(record, this.request)) this.#add(text)
+    const { maxItems, maxBytes, timeoutMs } = this.request
+    if (this.#waiting.length >= maxItems || this.#bytes >= maxBytes) void this.flush()
+    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => void this.flush(), timeoutMs)
+  }
+
+  /** Sends what waits; resolves when nothing does any more. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#delivering ??= this.#deliverAll().finally(() => (this.#delivering = undefined))
+    return this.#delivering
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#sender.close()
+  }
+
+  #add(text: string): void {
+    const bytes = Buffer.byteLength(text)
+    const mostBytes = this.request.maxBytes * mostDeliveries
+    if (this.#bytes + bytes > mostBytes || this.#waiting.length >= this.request.maxItems * mostDeliveries) {
+      return this.#drop(1, bytes)
+    }
+    this.#waiting.push(text)
+    this.#bytes += bytes
+  }
+
+  async #deliverAll(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#isClosed) {
+      const records = this.#waiting.splice(0, this.request.maxItems)
+      const bytes = records.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+      const dropped = [this.#droppedRecords, this.#droppedBytes] as const
+      if (await this.#deliver([...droppedTexts(...dropped, this.request), ...records])) {
+        this.#drop(-dropped[0], -dropped[1])
+      } else this.#drop(records.length, bytes)
+      this.#bytes -= bytes
+    }
+  }
+
+  async #deliver(records: readonly string[]): Promise<boolean> {
+    // Who did not take anything for so long gets one chance each time, until there is somebody again.
+    for (const pauseMs of this.#isLost ? [0] : [0, ...pausesMs]) {
+      if (pauseMs > 0) await delay(pauseMs)
+      if (this.#isClosed) return false
+      try {
+        await this.#sender.send(records)
+        this.#isLost = false
+        return true
+      } catch {
+        // Its listener may not be there yet.
+      }
+    }
+    this.#isLost = true
+    return false
+  }
+
+  #drop(records: number, bytes: number): void {
+    this.#droppedRecords += records
+    this.#droppedBytes += bytes
+  }
+}
+
+/** Tells a subscriber of what it missed. */
+function droppedTexts(droppedRecords: number, droppedBytes: number, request: SubscriptionRequest): readonly string[] {
+  if (droppedRecords === 0) return []
+  const record = { reason: fallenBehind, droppedRecords, droppedBytes }
+  return textsFor(platformRecord({ type: 'platform.logsDropped', record }, new Date()), request)
+}

@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { createLineSplitter, type LineSplitter } from '../line-splitter.ts'
+import type { PlatformEvent } from '../platform-events.ts'
+import { createSender } from './sender.ts'
+import { Subscription } from './subscription.ts'
+import type { SubscriptionRequest } from './subscription-request.ts'
+import { lineRecord, platformRecord, type TelemetryRecord } from './telemetry-record.ts'
+
+/** What a subscriber that comes late in an initialisation still gets is no more than this. */
+const mostKeptRecords = 1_000
+const mostKeptBytes = 262_144
+
+/** What happens in an environment, for the extensions that want to know. */
+export class Telemetry {
+  readonly #isJsonLog: boolean
+  readonly #byExtension = new Map<string, Subscription>()
+  readonly #open: Readonly<Record<'function' | 'extension', LineSplitter>> = {
+    function: createLineSplitter(),
+    extension: createLineSplitter(),
+  }
+  #kept: TelemetryRecord[] | undefined = []
+  #keptBytes = 0
+
+  constructor(isJsonLog: boolean) {
+    this.#isJsonLog = isJsonLog
+  }
+
+  /** Whether an extension may still subscribe. */
+  get isOpen(): boolean {
+    return this.#kept !== undefined
+  }
+
+  subscriptionOf(id: string): SubscriptionRequest | undefined {
+    return this.#byExtension.get(id)?.request
+  }
+
+  /** Sends an extension what it asks for from now on, and what happened since initialisation began. */
+  subscribe(id: string, request: SubscriptionRequest): void {
+    const former = this.#byExtension.get(id)
+    former?.close()
+    const subscription = new Subscription(request, createSender(request.destination))
+    this.#byExtension.set(id, subscription)
+    if (former === undefined) for (const record of this.#kept ?? []) subscription.add(record)
+  }
+
+  /** Initialisation is over; answers whether anybody subscribed. */
+  closeSubscriptions(): boolean {
+    this.#kept = undefined
+    return this.#byExtension.size > 0
+  }
+
+  events(events: readonly PlatformEvent[]): void {
+    this.#settleLines()
+    const now = new Date()
+    for (const event of events) this.#add(platformRecord(event, now))
+  }
+
+  /** What the function or the extensions wrote. */
+  output(type: 'function' | 'extension', chunk: Buffer): void {
+    this.#addLines(type, this.#open[type].split(chunk))
+  }
+
+  /** Sends all there is; resolves when it was taken, or the time is over. */
+  async flush(limitMs: number): Promise<void> {
+    this.#settleLines()
+    const ending = new AbortController()
+    const flushed = Promise.all([...this.#byExtension.values()].map((subscription) => subscription.flush()))
+    await Promise.race([flushed, delay(limitMs, undefined, { signal: ending.signal }).catch(() => undefined)])
+    ending.abort()
+  }
+
+  close(): void {
+    for (const subscription of this.#byExtension.values()) subscription.close()
+  }
+
+  #settleLines(): void {
+    for (const type of ['function', 'extension'] as const) this.#addLines(type, this.#open[type].rest())
+  }
+
+  #addLines(type: 'function' | 'extension', lines: Buffer): void {
+    if (lines.length === 0 || !this.#isWanted(lines.length)) return
+    const now = new Date()
+    for (const line of lines.toString('utf8', 0, lines.length - 1).split('\n')) {
+      this.#add(lineRecord(type, line, now, this.#isJsonLog))
+    }
+  }
+
+  /** Before anybody subscribes, only so much is kept. */
+  #isWanted(bytes: number): boolean {
+    return this.#byExtension.size > 0 || this.#keptBytes + bytes <= mostKeptBytes
+  }
+
+  #add(record: TelemetryRecord): void {
+    if (this.#kept !== undefined) this.#keep(record)
+    for (const subscription of this.#byExtension.values()) subscription.add(record)
+  }
+
+  #keep(record: TelemetryRecord): void {
+    const bytes = record.text.length
+    if (this.#kept === undefined || this.#kept.length >= mostKeptRecords) return
+    if (this.#keptBytes + bytes > mostKeptBytes) return
+    this.#keptBytes += bytes
+    this.#kept.push(record)
+  }
+}
