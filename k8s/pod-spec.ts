@@ -48,6 +48,8 @@ export function genericPod(shape: PodShape, settings: KubernetesSettings): V1Pod
       enableServiceLinks: false,
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 5,
+      // What extensions call their machine when they listen for telemetry.
+      hostAliases: [{ ip: '127.0.0.1', hostnames: ['sandbox.localdomain'] }],
       ...placement(shape),
       securityContext: {
         runAsNonRoot: true,

@@ -206,8 +206,10 @@ describe('refusals', () => {
 
   test.each([
     ['GET', '/2018-06-01/runtime/restore/next', 404],
-    ['PUT', '/2020-08-15/logs', 404],
-    ['PUT', '/2022-07-01/telemetry', 404],
+    ['POST', '/2020-01-01/extension/register', 403],
+    ['GET', '/2020-01-01/extension/event/next', 403],
+    ['PUT', '/2020-08-15/logs', 403],
+    ['PUT', '/2022-07-01/telemetry', 403],
     ['GET', '/elsewhere', 404],
     ['GET', '/2018-06-01/runtime/invocation//response', 404],
     ['POST', '/2018-06-01/ping', 405],

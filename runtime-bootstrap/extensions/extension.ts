@@ -30,6 +30,11 @@ export class Extension {
     return this.#events
   }
 
+  /** Whether it said that it cannot go on, and is to exit by itself. */
+  get isLeaving(): boolean {
+    return this.#state === 'InitError' || this.#state === 'ExitError'
+  }
+
   /** Whether it may still take an event. */
   get canListen(): boolean {
     return this.#state === 'Registered' || this.#state === 'Ready' || this.#state === 'Running'

@@ -20,7 +20,8 @@ export interface ShutdownParties {
  *
  * 1. none         without extensions the runtime gets no warning
  * 2. runtime      SIGTERM, and some time: more of it for extensions inside
- * 3. extensions   SHUTDOWN for those who want it, and the rest of the time to leave; the others end with the runtime
+ * 3. extensions   SHUTDOWN for those who want it, and the rest of the time to leave; who said that it
+ *                cannot go on has that, too, and the others end with the runtime
  */
 export async function shutDown(parties: ShutdownParties, reason: ShutdownMessage['reason']): Promise<void> {
   const { runtime, external, isKnown, flush } = parties
@@ -31,6 +32,7 @@ export async function shutDown(parties: ShutdownParties, reason: ShutdownMessage
   if (external.size > 0) await flush()
   const event = shutdownEvent(reason, deadlineMs)
   for (const [extension, running] of external) {
+    if (extension.isLeaving) continue
     if (!extension.wants('SHUTDOWN')) running.group.kill()
     else if (extension.canListen) extension.offer(event)
   }

@@ -31,6 +31,8 @@ export interface RequestListener {
 
 /** The X-Ray cause that clients send as a header may have up to 1 MiB. */
 const maxHeadBytes = 1_500_000
+/** More than the largest event, which may be on its way. */
+const mostUnreadBytes = 8 * 1024 * 1024
 const endOfHead = Buffer.from('\r\n\r\n')
 const none: ReadonlyMap<string, string> = new Map()
 const empty = Buffer.alloc(0)
@@ -248,8 +250,10 @@ export class HttpConnection {
 
   #sendHeld(): void {
     if (this.#held.length === 0) return
-    this.#socket.write(this.#held)
+    const isKeptUpWith = this.#socket.write(this.#held)
     this.#held = empty
+    // Who asks on and on without reading the answers shall not fill the memory.
+    if (!isKeptUpWith && this.#socket.writableLength > mostUnreadBytes) this.#socket.destroy()
   }
 
   #refuse(status: string): false {

@@ -5,10 +5,17 @@
 set -e
 uid=$1 gid=$2
 shift 2
-cp /etc/passwd /.kubelambda/passwd
+hosts=
+[ ! -f /etc/hosts ] || hosts=/etc/hosts
+cp /etc/passwd $hosts /.kubelambda/
 echo "sbx_user1051:x:$uid:$gid::/home/sbx_user1051:/sbin/nologin" >>/.kubelambda/passwd
 mkdir /.kubelambda/tmp
 mount --bind /.kubelambda/passwd /etc/passwd
+# What extensions call this machine when they listen for telemetry.
+if [ -n "$hosts" ]; then
+  echo '127.0.0.1 sandbox.localdomain' >>/.kubelambda/hosts
+  mount --bind /.kubelambda/hosts /etc/hosts
+fi
 mount -o remount,bind,ro /
 ulimit -n 1024
 "$@" </dev/null >&2 &
