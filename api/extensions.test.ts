@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import {
   CreateFunctionCommand,
+  type CreateFunctionCommandInput,
   DeleteFunctionCommand,
   InvokeCommand,
   PublishLayerVersionCommand,
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda'
 import { buildFixture } from '../fixtures/build.ts'
+import { webAdapter, webServer } from '../runtime-bootstrap/extensions/extension.harness.ts'
 import { newDataFolder, startMain, zipOf, type RunningServer } from './main.harness.ts'
 
 const folder = newDataFolder()
@@ -18,10 +20,7 @@ let layer: string
 beforeAll(async () => {
   server = await startMain(folder)
   const ZipFile = await readFile(await buildFixture('layer-extension'))
-  const published = await server.client.send(
-    new PublishLayerVersionCommand({ LayerName: 'witness', Content: { ZipFile } }),
-  )
-  layer = published.LayerVersionArn ?? ''
+  layer = await publish('witness', ZipFile)
 })
 
 afterAll(async () => {
@@ -29,11 +28,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function create(FunctionName: string, code: string): Promise<void> {
-  const ZipFile = await zipOf('index.js', code)
+async function publish(LayerName: string, ZipFile: Uint8Array): Promise<string> {
+  const published = await server.client.send(new PublishLayerVersionCommand({ LayerName, Content: { ZipFile } }))
+  return published.LayerVersionArn ?? ''
+}
+
+async function create(FunctionName: string, code: string, changes: Partial<CreateFunctionCommandInput> = {}) {
   const Role = 'arn:aws:iam::000000000000:role/any'
   const settings = { FunctionName, Role, Runtime: 'nodejs24.x', Handler: 'index.handler', Timeout: 2 } as const
-  await server.client.send(new CreateFunctionCommand({ ...settings, Code: { ZipFile }, Layers: [layer] }))
+  const Code = { ZipFile: await zipOf(code.startsWith('#!') ? 'bootstrap' : 'index.js', code) }
+  await server.client.send(new CreateFunctionCommand({ ...settings, Code, Layers: [layer], ...changes }))
   await waitUntilFunctionActiveV2({ client: server.client, maxWaitTime: 20, minDelay: 0.02 }, { FunctionName })
 }
 
@@ -81,4 +85,15 @@ test('an extension hears of a timeout, and is there again in the next invocation
   const { payload, log, id } = await invoke('g', {})
   expect(payload).toBe('1')
   expect(log).toContain(`witness: invocation ${id}\n`)
+})
+
+test('a web server that knows nothing of Lambda answers through an adapter in a layer', async () => {
+  const Layers = [await publish('adapter', await zipOf('extensions/adapter', webAdapter))]
+  await create('web', webServer, { Runtime: 'provided.al2023', Layers, Timeout: 10 })
+  for (const path of ['/a', '/b']) {
+    const { payload, error } = await invoke('web', { path })
+    expect([JSON.parse(payload ?? ''), error]).toEqual([{ statusCode: 200, body: `page ${path}` }, undefined])
+  }
+  await server.client.send(new DeleteFunctionCommand({ FunctionName: 'web' }))
+  await untilOutputHas('the web server ends')
 })

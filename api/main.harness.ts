@@ -59,10 +59,10 @@ export async function startMain(dataFolder: string, settings: Record<string, str
   return { address, client, process: child, output, end }
 }
 
-/** A deployment package of one file. */
+/** A package of one file, which may be executed when it begins with `#!`. */
 export async function zipOf(name: string, text: string): Promise<Buffer> {
   const zip = new ZipFile()
-  zip.addBuffer(Buffer.from(text), name)
+  zip.addBuffer(Buffer.from(text), name, { mode: text.startsWith('#!') ? 0o100755 : 0o100644 })
   zip.end()
   const pieces: Buffer[] = []
   for await (const piece of zip.outputStream) pieces.push(piece as Buffer)

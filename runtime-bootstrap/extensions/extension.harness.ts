@@ -59,6 +59,24 @@ export function listener(...events: readonly string[]): string {
   }`)
 }
 
+/** What the Lambda Web Adapter does: it asks for the events itself, and passes them to a web server that knows nothing of Lambda. */
+export const webAdapter = extension(`await register([])
+  void next()
+  const get = (path) => new Promise((resolve, reject) => http.get({ socketPath: require('node:os').tmpdir() + '/web', path }, (answer) => {
+    let text = ''; answer.on('data', (chunk) => text += chunk).on('end', () => resolve(text))
+  }).on('error', reject))
+  for (let isUp = false; !isUp;) isUp = await get('/').then(() => true, () => new Promise((r) => setTimeout(r, 5, false)))
+  const invocation = '/2018-06-01/runtime/invocation/'
+  for (;;) {
+    const event = await ask('GET', invocation + 'next')
+    const text = await get(event.json().path)
+    await ask('POST', invocation + event.headers['lambda-runtime-aws-request-id'] + '/response', {}, { statusCode: 200, body: text })
+  }`)
+/** A web server that is a function's bootstrap. */
+export const webServer = `#!${process.execPath}
+require('node:http').createServer((request, answer) => answer.end('page ' + request.url)).listen(require('node:os').tmpdir() + '/web')
+process.on('SIGTERM', () => { console.log('the web server ends'); process.exit(0) })`
+
 /** The lines that an extension said, apart from its name. */
 export function saidBy(name: string, log: string): string[] {
   const lines = log.split('\n').filter((line) => line.startsWith(`${name}: `))

@@ -1,7 +1,18 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import { supervise, variablesOf, type Supervised } from '../supervisor.harness.ts'
-import { extension, filesOf, isGone, listener, pidIn, saidBy, stateOf, until } from './extension.harness.ts'
+import {
+  extension,
+  filesOf,
+  isGone,
+  listener,
+  pidIn,
+  saidBy,
+  stateOf,
+  until,
+  webAdapter,
+  webServer,
+} from './extension.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {
@@ -269,26 +280,9 @@ describe('an invocation', () => {
   })
 })
 
-/** What the Lambda Web Adapter does: it asks for the events itself, and passes them to a web server that knows nothing of Lambda. */
-const adapter = extension(`await register([])
-  void next()
-  const get = (path) => new Promise((resolve, reject) => http.get({ socketPath: process.env.SOCKET, path }, (answer) => {
-    let text = ''; answer.on('data', (chunk) => text += chunk).on('end', () => resolve(text))
-  }).on('error', reject))
-  for (let isUp = false; !isUp;) isUp = await get('/').then(() => true, () => new Promise((r) => setTimeout(r, 5, false)))
-  const invocation = '/2018-06-01/runtime/invocation/'
-  for (;;) {
-    const event = await ask('GET', invocation + 'next')
-    const text = await get(event.json().path)
-    await ask('POST', invocation + event.headers['lambda-runtime-aws-request-id'] + '/response', {}, { statusCode: 200, body: text })
-  }`)
-const webServer = `#!${process.execPath}
-require('node:http').createServer((request, answer) => answer.end('page ' + request.url)).listen(process.env.SOCKET)
-process.on('SIGTERM', () => { console.log('the web server ends'); process.exit(0) })`
-
 test('an adapter asks for the events in place of a runtime that is a web server', async () => {
-  const environment = await start({ bootstrap: webServer }, { adapter })
-  const variables = { ...variablesOf(environment.folder), SOCKET: `${environment.folder}/socket` }
+  const environment = await start({ bootstrap: webServer }, { adapter: webAdapter })
+  const variables = { ...variablesOf(environment.folder), TMPDIR: environment.folder }
   environment.assign({ command: [], variables })
   for (const path of ['/a', '/b']) {
     const { payload, done } = await environment.invoke({ event: JSON.stringify({ path }) })
