@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { ExtensionEventType } from '../runtime-api/extension-events.ts'
 import { sendExtensionEvent, type ExtensionEvent } from '../runtime-api/extension-next.ts'
 import type { ApiReply } from '../runtime-api/http-connection.ts'
@@ -6,7 +5,8 @@ import { extensionMoves, type ExtensionState } from './extension-state.ts'
 
 /** One extension: external ones have a process of their own, internal ones live in the runtime's. */
 export class Extension {
-  readonly id = randomUUID()
+  /** The global loads with the first extension; `node:crypto` would be memory of every idle supervisor. */
+  readonly id = crypto.randomUUID()
   readonly name: string
   readonly isExternal: boolean
   /** Why it failed, in its own word or the service's. */

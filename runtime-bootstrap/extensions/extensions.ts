@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { extensionErrorFault, type Fault } from '../faults.ts'
 import type { Outbox } from '../outbox.ts'
 import { openOutputPipe } from '../output-pipe.ts'
@@ -90,7 +89,7 @@ export class Extensions implements ExtensionEvents {
   /** Tells those who want to know of an invocation. */
   offer(invoke: InvokeMessage, deadlineMs: number): void {
     for (const extension of this.#registry.all()) {
-      if (extension.wants('INVOKE')) extension.offer(invokeEvent(invoke, deadlineMs, randomUUID()))
+      if (extension.wants('INVOKE')) extension.offer(invokeEvent(invoke, deadlineMs, crypto.randomUUID()))
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ProcessExit, ProcessGroup } from '../process-group.ts'
+import { within } from '../within.ts'
 
 /** A process group whose end can be waited for. */
 export class RunningProcess {
@@ -23,9 +24,6 @@ export class RunningProcess {
   /** Resolves when it is gone or the time is over. */
   async goneWithin(milliseconds: number): Promise<void> {
     if (this.#isGone || milliseconds <= 0) return
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
-    await Promise.race([this.#gone, timeout])
-    clearTimeout(timer)
+    await within(milliseconds, this.#gone)
   }
 }

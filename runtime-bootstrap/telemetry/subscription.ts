@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Sender } from './sender.ts'
 import type { SubscriptionRequest } from './subscription-request.ts'
 import { platformRecord, textsFor, type TelemetryRecord } from './telemetry-record.ts'
@@ -73,7 +72,7 @@ export class Subscription {
   async #deliver(records: readonly string[]): Promise<boolean> {
     // Who did not take anything for so long gets one chance each time, until there is somebody again.
     for (const pauseMs of this.#isLost ? [0] : [0, ...pausesMs]) {
-      if (pauseMs > 0) await delay(pauseMs)
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
       if (this.#isClosed) return false
       try {
         await this.#sender.send(records)

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { createLineSplitter, type LineSplitter } from '../line-splitter.ts'
 import type { PlatformEvent } from '../platform-events.ts'
+import { within } from '../within.ts'
 import { createSender } from './sender.ts'
 import { Subscription } from './subscription.ts'
 import type { SubscriptionRequest } from './subscription-request.ts'
@@ -63,10 +63,7 @@ export class Telemetry {
   /** Sends all there is; resolves when it was taken, or the time is over. */
   async flush(limitMs: number): Promise<void> {
     this.#settleLines()
-    const ending = new AbortController()
-    const flushed = Promise.all([...this.#byExtension.values()].map((subscription) => subscription.flush()))
-    await Promise.race([flushed, delay(limitMs, undefined, { signal: ending.signal }).catch(() => undefined)])
-    ending.abort()
+    await within(limitMs, Promise.all([...this.#byExtension.values()].map((subscription) => subscription.flush())))
   }
 
   close(): void {
