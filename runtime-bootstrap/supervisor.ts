@@ -152,7 +152,8 @@ export class Supervisor {
   #onNext(reply: ApiReply): void {
     this.#waiting.push(reply)
     if (this.#state === 'initialising') this.#extensions.close()
-    if (this.#extensions.areAny && this.#state === 'responded' && this.#run) this.#reporter.runtimeDone(this.#run)
+    const isPostponed = this.#extensions.areAny && this.#state === 'responded' && this.#fault === undefined
+    if (isPostponed && this.#run !== undefined) this.#reporter.runtimeDone(this.#run)
     this.#onAsked()
     // An event that found nobody waiting, since the connection had broken.
     if (this.#state === 'ready' && this.#run !== undefined && this.#fault === undefined) this.#deliver(this.#run)
@@ -232,6 +233,8 @@ export class Supervisor {
 
   #onInitError(answer: Answer): void {
     this.#fault = initErrorFault(answer)
+    this.#faultMs = performance.now()
+    this.#reporter.faultFound(this.#fault, this.#faultMs, 'initialisation')
     if (this.#reporter.phase === 'invoke' && this.#run !== undefined) this.#answer(this.#run, answer)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#extensions.end('failure'), initErrorGraceMs)

@@ -21,6 +21,11 @@ export class RunningProcess {
     return this.#isGone
   }
 
+  /** Ends it at once, if it is there still. */
+  kill(): void {
+    if (!this.#isGone) this.group.kill()
+  }
+
   /** Resolves when it is gone or the time is over. */
   async goneWithin(milliseconds: number): Promise<void> {
     if (this.#isGone || milliseconds <= 0) return

@@ -21,29 +21,29 @@ export interface ShutdownParties {
  * 1. none         without extensions the runtime gets no warning
  * 2. runtime      SIGTERM, and some time: more of it for extensions inside
  * 3. extensions   SHUTDOWN for those who want it, and the rest of the time to leave; who said that it
- *                cannot go on has that, too, and the others end with the runtime
+ *                 cannot go on has that, too, and the others end with the runtime
  */
 export async function shutDown(parties: ShutdownParties, reason: ShutdownMessage['reason']): Promise<void> {
   const { runtime, external, isKnown, flush } = parties
-  if (!isKnown) return runtime?.group.kill()
+  if (!isKnown) return runtime?.kill()
   const startedMs = performance.now()
   const deadlineMs = Date.now() + allMs
   await endWithin(runtime, external.size === 0 ? internalMs : runtimeMs)
   if (external.size > 0) await flush()
   const event = shutdownEvent(reason, deadlineMs)
   for (const [extension, running] of external) {
-    if (extension.isLeaving) continue
-    if (!extension.wants('SHUTDOWN')) running.group.kill()
+    if (extension.isLeaving || running.isGone) continue
+    if (!extension.wants('SHUTDOWN')) running.kill()
     else if (extension.canListen) extension.offer(event)
   }
   const leftMs = allMs - (performance.now() - startedMs)
   await Promise.all([...external.values()].map((running) => running.goneWithin(leftMs)))
-  for (const running of external.values()) running.group.kill()
+  for (const running of external.values()) running.kill()
 }
 
 async function endWithin(runtime: RunningProcess | undefined, graceMs: number): Promise<void> {
-  if (runtime === undefined) return
+  if (runtime === undefined || runtime.isGone) return
   runtime.group.terminate()
   await runtime.goneWithin(graceMs)
-  runtime.group.kill()
+  runtime.kill()
 }

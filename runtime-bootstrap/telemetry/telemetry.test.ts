@@ -143,6 +143,25 @@ describe('a subscriber', () => {
     )
   })
 
+  test('hears how an initialisation failed, of the runtime as of another extension', async () => {
+    const failing = {
+      a: subscriber(`'platform'`, '', `'SHUTDOWN'`),
+      b: extension(
+        `await register([]); await until(() => fs.existsSync(recordsFile.replace(/-b$/, '-a'))); process.exit(3)`,
+      ),
+    }
+    const crashed = await start(echo, failing)
+    const thrown = await start(`throw new Error('no')`, { a: failing.a })
+    for (const [environment, errorType] of [
+      [crashed, 'Extension.Crash'],
+      [thrown, 'Runtime.Unknown'],
+    ] as const) {
+      await environment.waitForLog('INIT_REPORT')
+      const report = recordsOf('a', environment.folder).find(({ type }) => type === 'platform.initReport')!
+      expect(report.record).toMatchObject({ phase: 'init', status: 'error', errorType })
+    }
+  })
+
   test('by the Logs API is told of ends instead of initialisations', async () => {
     const logs = extension(`await register(['INVOKE'])
       const { status } = await ask('PUT', '/2020-08-15/logs', {}, { types: ['platform'], destination: toHttp(await listenHttp()), buffering: { timeoutMs: 25 } })
