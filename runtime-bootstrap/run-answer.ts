@@ -5,8 +5,8 @@ import type { Outbox } from './outbox.ts'
 import { encodeFrame } from './protocol.ts'
 import type { Answer, BodySource } from './runtime-api/runtime-events.ts'
 
-/** Tells the server what a run answered, once; `isOver` says whether the run has ended by now, and leaves with the rest. */
-export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer, isOver: () => boolean): void {
+/** Tells the server what a run answered, once: at once, since nobody waits for what comes behind it. */
+export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer): void {
   if (run.stream !== undefined) return run.stream.close(interruption(answer))
   if (run.isAnswered) return
   run.isAnswered = true
@@ -17,10 +17,7 @@ export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer, is
   const failed = errorType === undefined ? {} : { functionError: 'Unhandled' as const }
   if (errorType !== undefined) run.errorType = errorType
   outbox.hold(encodeFrame({ type: 'response', requestId, contentType, ...failed }, body))
-  // A runtime that asks for its next event right behind its answer ends the invocation: all of it then leaves at once.
-  setImmediate(() => {
-    if (!isOver()) outbox.release()
-  })
+  outbox.release()
 }
 
 export interface StreamedRun {

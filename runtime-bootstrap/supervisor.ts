@@ -214,7 +214,7 @@ export class Supervisor {
   }
 
   #answer(run: InvocationRun, answer: Answer): void {
-    answerRun(this.#outbox, run, answer, () => this.#state === 'ready')
+    answerRun(this.#outbox, run, answer)
   }
 
   #onRunDone(): void {
