@@ -140,6 +140,9 @@ describeWithRedis('three servers that share a Redis', () => {
     servers[0] = await start()
     await under
     expect((await load('f', 12, 60)).get('one')).toBeGreaterThan(0)
+    // No place was lost on the way: all of them are used at once when a machine finds the time.
+    const deadline = Date.now() + 30_000
+    while (counter.seen.most < 3 && Date.now() < deadline) await load('f', 12, 60)
     expect(counter.seen.most).toBe(3)
   }, 120_000)
 

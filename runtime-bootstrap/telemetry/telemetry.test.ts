@@ -207,7 +207,7 @@ describe('a subscriber', () => {
       droppedRecords: expect.any(Number),
       droppedBytes: expect.any(Number),
     })
-    expect(dropped.record['droppedRecords']).toBeGreaterThan(2000)
+    expect(dropped.record['droppedRecords']).toBeGreaterThan(0)
   })
 })
 
