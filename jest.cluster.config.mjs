@@ -8,6 +8,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/k8s/testing/without-installation.ts',
   globalTeardown: '<rootDir>/k8s/testing/without-installation.ts',
-  testTimeout: 90_000,
+  // A slow node takes minutes to be rid of the pods of the tests before.
+  testTimeout: 240_000,
   maxWorkers: 1,
 }

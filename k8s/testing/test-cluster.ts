@@ -78,7 +78,7 @@ export async function openTestCluster(): Promise<TestCluster> {
       await core.deleteCollectionNamespacedPod({ namespace, gracePeriodSeconds: 1 })
       await core.deleteNamespace({ name: namespace, gracePeriodSeconds: 0 })
       const podsLeft = async () => (await core.listNamespacedPod({ namespace })).items.length
-      await eventually(async () => ((await podsLeft()) === 0 ? true : undefined), 60_000)
+      await eventually(async () => ((await podsLeft()) === 0 ? true : undefined), 180_000)
       rmSync(folder, { recursive: true, force: true })
     },
   }
