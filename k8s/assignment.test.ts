@@ -25,6 +25,8 @@ describe('what an environment in a pod is told', () => {
     const imageConfig = { entryPoint: ['/entry'], command: ['app.handler', 'more'], workingDirectory: '/app' }
     expect(podAssignment(aSpec({ ...image, imageConfig }), home)).toMatchObject({
       ...{ command: ['/entry', 'app.handler', 'more'], codeFolder: '/app', handler: 'app.handler', isImage: true },
+      // Where its extensions are.
+      layerFolder: '/opt',
       variables: { _HANDLER: 'app.handler' },
     })
   })

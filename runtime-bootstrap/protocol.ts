@@ -99,6 +99,8 @@ export interface InvokeMessage {
   readonly tail: boolean
   /** The caller takes a streamed answer as it comes; without this it is collected, and sent as one `response`. */
   readonly streaming?: true
+  /** Nobody waits for the answer of an asynchronous event: it leaves with the end of its run, which costs one write less. */
+  readonly isEvent?: true
 }
 
 /** The caller has taken this much of a streamed answer, as `streamCost` counts it. */

@@ -5,7 +5,7 @@ import type { Outbox } from './outbox.ts'
 import { encodeFrame } from './protocol.ts'
 import type { Answer, BodySource } from './runtime-api/runtime-events.ts'
 
-/** Tells the server what a run answered, once: at once, since nobody waits for what comes behind it. */
+/** Tells the server what a run answered, once: a caller does not wait for what comes behind it. */
 export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer): void {
   if (run.stream !== undefined) return run.stream.close(interruption(answer))
   if (run.isAnswered) return
@@ -17,7 +17,7 @@ export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer): v
   const failed = errorType === undefined ? {} : { functionError: 'Unhandled' as const }
   if (errorType !== undefined) run.errorType = errorType
   outbox.hold(encodeFrame({ type: 'response', requestId, contentType, ...failed }, body))
-  outbox.release()
+  if (run.invoke.isEvent !== true) outbox.release()
 }
 
 export interface StreamedRun {

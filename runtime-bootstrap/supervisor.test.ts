@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { readFileSync } from 'node:fs'
-import { supervise, variablesOf, type Supervised } from './supervisor.harness.ts'
+import { isGone, stateOf, until } from './process-state.harness.ts'
+import { supervise, variablesOf, type InvokeOptions, type Supervised } from './supervisor.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {
@@ -122,20 +122,23 @@ describe('a function that fails', () => {
     expect(again.log).not.toContain('Init Duration')
   })
 
-  test('keeps its answer when it dies before it asks for the next event', async () => {
-    const environment = await start({
-      bootstrap: `#!${process.execPath}
+  test.each<InvokeOptions>([{}, { isEvent: true }])(
+    'keeps its answer when it dies before the next (%j)',
+    async (options) => {
+      const environment = await start({
+        bootstrap: `#!${process.execPath}
 const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/'
 fetch(base + 'next').then(async (r) => {
   await fetch(base + r.headers.get('lambda-runtime-aws-request-id') + '/response', { method: 'POST', body: '"ok"' })
   process.exit(3)
 })`,
-    })
-    environment.assign({ command: [] })
-    const { response, payload, done } = await environment.invoke()
-    expect([payload, response.functionError]).toEqual(['"ok"', undefined])
-    expect(done).toMatchObject({ status: 'error', errorType: 'Runtime.ExitError' })
-  })
+      })
+      environment.assign({ command: [] })
+      const { response, payload, done } = await environment.invoke(options)
+      expect([payload, response.functionError]).toEqual(['"ok"', undefined])
+      expect(done).toMatchObject({ status: 'error', errorType: 'Runtime.ExitError' })
+    },
+  )
 
   test('that needs too much memory is killed', async () => {
     const environment = await start(`const kept = []; exports.handler = async () => {
@@ -198,7 +201,7 @@ describe('time', () => {
     expect((await environment.invoke()).done.status).toBe('timeout')
   })
 
-  test('ends a runtime that never asks for the next event; its answer stays', async () => {
+  test.each<InvokeOptions>([{}, { isEvent: true }])('keeps its answer when there is no next (%j)', async (options) => {
     const environment = await start({
       bootstrap: `#!${process.execPath}
 const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/'
@@ -208,7 +211,7 @@ fetch(base + 'next').then(async (r) => {
 })`,
     })
     environment.assign({ command: [], timeoutMs: 500 })
-    const { payload, response, done } = await environment.invoke()
+    const { payload, response, done } = await environment.invoke(options)
     expect([payload, response.functionError, done.status]).toEqual(['"ok"', undefined, 'timeout'])
   })
 
@@ -356,7 +359,7 @@ describe('between invocations', () => {
     for (const pid of pids) await until(() => stateOf(pid) === 'T')
     expect((await environment.invoke()).payload).toBe(JSON.stringify(pids))
     await environment.shutdown()
-    for (const pid of pids) await until(() => ['', 'Z'].includes(stateOf(pid)))
+    for (const pid of pids) await until(() => isGone(pid))
   })
 
   test('nothing outlives a supervisor whose server is gone', async () => {
@@ -365,7 +368,7 @@ describe('between invocations', () => {
     const pid = Number((await environment.invoke()).payload)
     process.kill(environment.pid, 'SIGTERM')
     await environment.exited
-    await until(() => ['', 'Z'].includes(stateOf(pid)))
+    await until(() => isGone(pid))
   })
 
   test('a runtime that leaves is started again for the next event', async () => {
@@ -378,19 +381,3 @@ describe('between invocations', () => {
     expect((await environment.invoke()).response.functionError).toBeUndefined()
   })
 })
-
-function stateOf(pid: number): string {
-  try {
-    return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? ''
-  } catch {
-    return ''
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('The condition was not met within 10 s')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}

@@ -3,7 +3,7 @@ import type { Invocation, InvocationResult } from './invocation.ts'
 
 /** What a supervisor is told of an invocation, beside its event. */
 export function invokeMessage(invocation: Invocation): InvokeMessage {
-  const { requestId, functionArn, tail, traceId, clientContext, tenantId } = invocation
+  const { requestId, functionArn, tail, traceId, clientContext, tenantId, isEvent } = invocation
   return {
     type: 'invoke',
     requestId,
@@ -13,6 +13,7 @@ export function invokeMessage(invocation: Invocation): InvokeMessage {
     ...(clientContext === undefined ? {} : { clientContext }),
     ...(tenantId === undefined ? {} : { tenantId }),
     ...(invocation.sink === undefined ? {} : { streaming: true }),
+    ...(isEvent === undefined ? {} : { isEvent }),
   }
 }
 

@@ -18,6 +18,8 @@ export interface Invocation {
   readonly tenantId?: string
   /** Takes a streamed answer as it comes; without it the answer is collected. */
   readonly sink?: AnswerSink
+  /** An asynchronous event, whose answer nobody waits for. */
+  readonly isEvent?: true
 }
 
 /** What the function answered. A function error is an answer too. Of a streamed answer this is the end: no payload, or the error. */

@@ -21,6 +21,8 @@ export interface InvokeRequest {
   readonly clientContext?: string
   /** Whose event it is, for a function that keeps tenants apart. */
   readonly tenantId?: string
+  /** An asynchronous event, whose answer nobody waits for. */
+  readonly isEvent?: true
 }
 
 export interface InvokeAnswer extends InvocationResult {
@@ -79,9 +81,13 @@ export function createInvoke(dependencies: InvokeDependencies): Invoke {
 
 /** Where a request runs, and what is sent there; a chain of calls that goes in circles is stopped. */
 function planOf(request: InvokeRequest, { record, version, invokedArn }: ResolvedVersion) {
-  const { requestId, payload, tail, traceId, clientContext, tenantId } = request
+  const { requestId, payload, tail, traceId, clientContext, tenantId, isEvent } = request
   requireTenant(version, tenantId)
-  const context = { ...(clientContext && { clientContext }), ...(tenantId && { tenantId }) }
+  const context = {
+    ...(clientContext && { clientContext }),
+    ...(tenantId && { tenantId }),
+    ...(isEvent && { isEvent }),
+  }
   const { header, callsBefore } = advanceLineage(traceId, invokedArn)
   if (callsBefore >= mostCallsInChain && record.recursiveLoop !== 'Allow') throw recursiveInvocation()
   const invocation: Invocation = { requestId, payload, tail, traceId: header, functionArn: invokedArn, ...context }

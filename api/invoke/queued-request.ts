@@ -23,6 +23,7 @@ export function queuedRequest(event: Queued): InvokeRequest {
     requestId: event.id,
     payload: event.payload,
     tail: false,
+    isEvent: true,
     traceId: traceHeader(event.traceId, event.acceptedMs),
     ...(clientContext === undefined ? {} : { clientContext }),
     ...(tenantId === undefined ? {} : { tenantId }),

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { supervise, type Supervised } from '../supervisor.harness.ts'
-import { extension, filesOf, isGone, listener, pidIn, saidBy, until } from './extension.harness.ts'
+import { isGone, until } from '../process-state.harness.ts'
+import { extension, filesOf, listener, pidIn, saidBy } from './extension.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
 
 /** What each extension of a test can do: ask the API, and say things in the log. */
 const prelude = `#!${process.execPath}
@@ -83,14 +82,6 @@ export function saidBy(name: string, log: string): string[] {
   return lines.map((line) => line.slice(name.length + 2))
 }
 
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('The condition was not met within 20 s')
-    await delay(5)
-  }
-}
-
 /** The records that a subscriber got so far. */
 export function recordsOf(name: string, folder: string): TelemetryRecord[] {
   const file = `${folder}/records-${name}`
@@ -105,16 +96,6 @@ export interface TelemetryRecord {
   readonly record: Record<string, unknown>
 }
 
-/** One letter, as in `/proc`; empty when the process is gone and its parent knows. */
-export function stateOf(pid: number): string {
-  try {
-    return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? ''
-  } catch {
-    return ''
-  }
-}
-
-export const isGone = (pid: number) => ['', 'Z'].includes(stateOf(pid))
 /** The process that an extension said it is. */
 export const pidIn = (log: string, name: string) => Number(/pid (\d+)/.exec(saidBy(name, log).join('\n'))?.[1])
 

@@ -1,18 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import { supervise, variablesOf, type Supervised } from '../supervisor.harness.ts'
-import {
-  extension,
-  filesOf,
-  isGone,
-  listener,
-  pidIn,
-  saidBy,
-  stateOf,
-  until,
-  webAdapter,
-  webServer,
-} from './extension.harness.ts'
+import { isGone, stateOf, until } from '../process-state.harness.ts'
+import { extension, filesOf, listener, pidIn, saidBy, webAdapter, webServer } from './extension.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { supervise, type Supervised } from '../supervisor.harness.ts'
-import { extension, filesOf, isGone, saidBy, until } from './extension.harness.ts'
+import { isGone, until } from '../process-state.harness.ts'
+import { extension, filesOf, saidBy } from './extension.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {

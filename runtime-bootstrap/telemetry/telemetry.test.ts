@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { extension, filesOf, recordsOf, saidBy, until } from '../extensions/extension.harness.ts'
+import { until } from '../process-state.harness.ts'
+import { extension, filesOf, recordsOf, saidBy } from '../extensions/extension.harness.ts'
 import type { Assignment } from '../protocol.ts'
 import { supervise, type Supervised } from '../supervisor.harness.ts'
 
