@@ -263,6 +263,7 @@ class KubernetesDriver implements Driver {
     // Ended pods stay as objects until somebody deletes them.
     if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, namespace)
     else if (hasStopped(pod)) this.#removal.stopped(name, namespace)
+    else if (socket !== undefined) this.#removal.deleted(name)
     if (isOver) this.#removal.gone(name)
   }
 

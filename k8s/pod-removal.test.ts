@@ -34,6 +34,15 @@ describe('pods that are to go', () => {
     expect(asked).toEqual([])
   })
 
+  test('since somebody else deleted them, go as soon', () => {
+    const { asked, removal } = cluster()
+    removal.deleted('pod')
+    removal.end('pod', 'functions')
+    expect(asked).toEqual([])
+    removal.stopped('pod', 'functions')
+    expect(asked).toEqual(['functions/pod 0'])
+  })
+
   test('are asked for again while the cluster does not answer', async () => {
     const { asked, warnings, removal } = cluster([new ClusterFault('unreachable', 'The API does not answer')])
     removal.end('pod', 'functions')

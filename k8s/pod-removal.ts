@@ -5,6 +5,8 @@ import type { Cluster } from './cluster.ts'
 /** Sees to it that pods go, however long the API server takes to answer. */
 export interface PodRemoval {
   end(name: string, namespace: string): void
+  /** Somebody else has deleted the pod: it is to go. */
+  deleted(name: string): void
   /**
    * Nothing of the pod runs any more. If it is to go its object does at once: a kubelet may take 10 s and more to say that it is
    * done, and the pod counts for quotas until then.
@@ -50,6 +52,9 @@ export function removePods(cluster: Pick<Cluster, 'remove'>, warn: (line: string
       if (ending.has(name)) return
       ending.set(name, Promise.resolve())
       ending.set(name, remove(name, namespace))
+    },
+    deleted(name) {
+      if (!ending.has(name)) ending.set(name, Promise.resolve())
     },
     stopped(name, namespace) {
       if (!ending.has(name) || forced.has(name)) return

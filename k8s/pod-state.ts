@@ -67,10 +67,15 @@ export function lostFault({ metadata, status }: V1Pod, reason: string): Error {
   return new Error(`The pod ${name} did not come up: ${reason}`)
 }
 
-/** Whether its node says that all of its containers have ended. */
+/**
+ * Whether its node says that nothing of it runs any more. A container that is gone before its kubelet saw it end is told of as one
+ * that waits, in a pod that failed; a pod that is evicted has failed while its containers run still.
+ */
 export function hasStopped({ status }: V1Pod): boolean {
-  const containers = status?.containerStatuses ?? []
-  return containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined)
+  const states = (status?.containerStatuses ?? []).map(({ state }) => state)
+  const isOver = status?.phase === 'Failed' || status?.phase === 'Succeeded'
+  if (isOver) return states.every((state) => state?.running === undefined)
+  return states.length > 0 && states.every((state) => state?.terminated !== undefined)
 }
 
 function brokenState({ state, image }: V1ContainerStatus): PodState | undefined {

@@ -15,6 +15,8 @@ import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
 import { startMain, zipOf, type RunningServer } from '../../api/main.harness.ts'
 import { buildFixture } from '../../fixtures/build.ts'
 import { fixtureOf, type FixtureName } from '../../fixtures/fixtures.ts'
+import { nameOf } from '../pod-facts.ts'
+import { hasStopped } from '../pod-state.ts'
 
 /** Where the images of a test run are: `k8s/images/build.sh` made them under this prefix. */
 const imagePrefix = process.env['KUBELAMBDA_TEST_IMAGES'] ?? 'localhost/kubelambda'
@@ -77,8 +79,14 @@ export async function openTestCluster(): Promise<TestCluster> {
       // The next tests need the room.
       await core.deleteCollectionNamespacedPod({ namespace, gracePeriodSeconds: 1 })
       await core.deleteNamespace({ name: namespace, gracePeriodSeconds: 0 })
-      const podsLeft = async () => (await core.listNamespacedPod({ namespace })).items.length
-      await eventually(async () => ((await podsLeft()) === 0 ? true : undefined), 180_000)
+      await eventually(async () => {
+        const { items } = await core.listNamespacedPod({ namespace })
+        // A kubelet takes up to a minute to say so of what it has ended.
+        for (const pod of items.filter(hasStopped)) {
+          await core.deleteNamespacedPod({ namespace, name: nameOf(pod), gracePeriodSeconds: 0 }).catch(() => undefined)
+        }
+        return items.length === 0 ? true : undefined
+      }, 180_000)
       rmSync(folder, { recursive: true, force: true })
     },
   }
