@@ -66,11 +66,15 @@ export class Pool {
     else this.#free.push(environment)
   }
 
-  /** Fails the waiter a launch was for; when another environment served it, one that nothing else will serve. */
-  failLaunch(waiter: Waiter, reason: unknown): void {
+  /**
+   * Fails the waiter a launch was for. One that was served otherwise takes nobody with it: who waits now, and has no launch left,
+   * is answered with, and needs one of its own.
+   */
+  failLaunch(waiter: Waiter, reason: unknown): Waiter | undefined {
     const index = this.#waiters.indexOf(waiter)
-    if (index >= 0) this.#waiters.splice(index, 1)[0]?.fail(reason)
-    else if (this.#waiters.length >= this.launching) this.#waiters.shift()?.fail(reason)
+    if (index < 0) return this.#waiters.length >= this.launching ? this.#waiters[0] : undefined
+    this.#waiters.splice(index, 1)[0]?.fail(reason)
+    return undefined
   }
 
   /** Fails all that wait. */

@@ -131,6 +131,19 @@ describe('reuse', () => {
     expect([busy.identity, waiting.identity]).toEqual([first.identity, first.identity])
     letLaunch()
   })
+
+  test('a launch that fails after its caller was served otherwise is not held against who waits by then', async () => {
+    const lost = Promise.withResolvers<never>()
+    const { driver } = standIn
+    const launch = (spec: EnvironmentSpec) => (++launched === 2 ? lost.promise : driver.launch(spec))
+    let launched = 0
+    await scheduler.close(0)
+    scheduler = start({ driver: { ...driver, launch, close: () => Promise.resolve() } })
+    await Promise.all([run({ sleepMs: 50 }), run({ sleepMs: 50 })])
+    const those = [run({ sleepMs: 50 }), run()]
+    lost.reject(new Error('The environment was lost'))
+    await Promise.all(those)
+  })
 })
 
 describe('limits', () => {

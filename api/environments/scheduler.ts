@@ -211,14 +211,16 @@ class PooledScheduler implements Scheduler {
     pool.launching++
     const leave = await this.#gate.enter()
     let environment: Environment | undefined
+    let next: Waiter | undefined
     try {
       if (pool.needsLaunch()) environment = await this.#start(pool, spec)
     } catch (error) {
-      pool.failLaunch(waiter, error)
+      next = pool.failLaunch(waiter, error)
     } finally {
       pool.launching--
       this.#pools.forgetIfEmpty(spec.key, pool)
     }
+    if (next) void this.#launch(pool, spec, next)
     if (environment) await Promise.race([environment.started, delay(startMs, undefined, { ref: false })])
     leave()
   }
