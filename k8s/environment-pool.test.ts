@@ -72,6 +72,16 @@ describe('the generic environments of a shape', () => {
     expect(world.starting).toEqual(['pod-4'])
   })
 
+  test('that were given up while they started serve nobody', async () => {
+    await expect(pool.take(0)).rejects.toThrow('No pod of')
+    await world.until(3)
+    expect(world.ended).toEqual(['pod-3'])
+    const taken = pool.take(deadlineMs)
+    pool.offer(aGeneric('pod-3'))
+    pool.offer(aGeneric('pod-1'))
+    expect((await taken).name).toBe('pod-1')
+  })
+
   test('end, those that start too, when nobody asked for them for long', async () => {
     pool.wake()
     await world.until(2)

@@ -138,18 +138,15 @@ export class EnvironmentPool {
     for (let index = 0; index < missing; index++) void this.#create()
   }
 
-  /** A pod of this shape is up and connected. */
+  /** A pod of this shape is up and connected. One that was given up, or is gone, since it was expected is of no use any more. */
   offer(environment: GenericEnvironment): void {
-    this.#starting.delete(environment.name)
+    if (!this.#starting.delete(environment.name)) return this.#turnAway(environment)
     this.#fault = undefined
     this.#pauseMs = 0
     for (const onlooker of this.#remove(({ isOnlooker }) => isOnlooker)) onlooker.resolve(environment)
     const waiter = this.#waiters.shift()
     if (waiter !== undefined) return waiter.resolve(environment)
-    if (this.#ready.length >= this.#kept() || this.#isClosed) {
-      environment.socket.destroy()
-      return this.#world.end(environment.name, environment.namespace)
-    }
+    if (this.#ready.length >= this.#kept() || this.#isClosed) return this.#turnAway(environment)
     this.#ready.push(environment)
     environment.socket.resume()
     environment.socket.once('close', () => this.#forget(environment))
@@ -193,10 +190,12 @@ export class EnvironmentPool {
 
   /** Ends all that wait, because the shape is not in use, or its room is needed. */
   empty(): void {
-    for (const { name, namespace, socket } of this.#ready.splice(0)) {
-      socket.destroy()
-      this.#world.end(name, namespace)
-    }
+    for (const environment of this.#ready.splice(0)) this.#turnAway(environment)
+  }
+
+  #turnAway({ name, namespace, socket }: GenericEnvironment): void {
+    socket.destroy()
+    this.#world.end(name, namespace)
   }
 
   #wanted(): number {
