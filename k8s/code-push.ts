@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import type { EnvironmentSpec } from '../api/environments/driver.ts'
 import { packageEntries, smallFileBytes, type PackageEntry } from '../api/functions/deployment-package.ts'
 import { encodeFrame, type Place } from '../runtime-bootstrap/protocol.ts'
 
@@ -9,8 +10,11 @@ const keptBytes = 32 * 1024 * 1024
 
 /** Sends packages to supervisors. */
 export interface CodePush {
-  /** Writes the package with this hash. A small one is in the socket's buffer at once, a large one goes as the pod takes it. */
-  send(sha256: string, place: Place, channel: Writable): Promise<void>
+  /**
+   * Writes all packages that environments of the spec need. Small ones are in the socket's buffer at once, and leave with what the
+   * caller writes next; a large one goes as the pod takes it.
+   */
+  send(spec: Pick<EnvironmentSpec, 'codeSha256' | 'imageUri' | 'layerSha256s'>, channel: Writable): Promise<void>
 }
 
 /** Reads packages from the store, and keeps the small ones that were sent last. */
@@ -28,19 +32,26 @@ export function createCodePush(code: { read(sha256: string): Promise<Uint8Array 
     }
   }
 
+  async function sendOne(sha256: string, place: Place, channel: Writable): Promise<void> {
+    const id = `${place} ${sha256}`
+    const known = kept.get(id)
+    if (known !== undefined) return void channel.write(known)
+    const zip = await code.read(sha256)
+    if (zip === undefined) throw new Error(`The code with SHA-256 ${sha256} is not in the code store`)
+    const entries = packageEntries(Buffer.from(zip.buffer, zip.byteOffset, zip.length))
+    const size = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0)
+    if (size > smallPackageBytes) return sendLarge(entries, place, channel)
+    const frames = Buffer.concat(entries.map((entry) => wholeFrame(entry, place)))
+    if (kept.get(id) === undefined) keep(id, frames)
+    channel.write(frames)
+  }
+
   return {
-    async send(sha256, place, channel) {
-      const id = `${place} ${sha256}`
-      const known = kept.get(id)
-      if (known !== undefined) return void channel.write(known)
-      const zip = await code.read(sha256)
-      if (zip === undefined) throw new Error(`The code with SHA-256 ${sha256} is not in the code store`)
-      const entries = packageEntries(Buffer.from(zip.buffer, zip.byteOffset, zip.length))
-      const size = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0)
-      if (size > smallPackageBytes) return sendLarge(entries, place, channel)
-      const frames = Buffer.concat(entries.map((entry) => wholeFrame(entry, place)))
-      if (kept.get(id) === undefined) keep(id, frames)
-      channel.write(frames)
+    async send({ codeSha256, imageUri, layerSha256s = [] }, channel) {
+      channel.cork()
+      setImmediate(() => channel.uncork())
+      if (imageUri === undefined) await sendOne(codeSha256, 'code', channel)
+      for (const sha256 of layerSha256s) await sendOne(sha256, 'layers', channel)
     },
   }
 }

@@ -142,11 +142,7 @@ class KubernetesDriver implements Driver {
     const { name, namespace, socket, answersPings } = await pool.take(this.#options.settings.startMs)
     this.#assign(name, socket, namespace)
     try {
-      socket.cork()
-      // The caller's assignment follows at once and leaves with the code.
-      setImmediate(() => socket.uncork())
-      if (spec.imageUri === undefined) await this.#push.send(spec.codeSha256, 'code', socket)
-      for (const sha256 of spec.layerSha256s ?? []) await this.#push.send(sha256, 'layers', socket)
+      await this.#push.send(spec, socket)
       if (socket.destroyed) throw new Error('The environment was lost before it was assigned')
     } catch (cause) {
       this.#end(name)

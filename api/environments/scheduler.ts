@@ -210,8 +210,7 @@ class PooledScheduler implements Scheduler {
   async #launch(pool: Pool, spec: EnvironmentSpec, waiter: Waiter): Promise<void> {
     pool.launching++
     const leave = await this.#gate.enter()
-    let environment: Environment | undefined
-    let next: Waiter | undefined
+    let [environment, next]: [Environment?, Waiter?] = []
     try {
       if (pool.needsLaunch()) environment = await this.#start(pool, spec)
     } catch (error) {
