@@ -79,6 +79,19 @@ describe('the manifests', () => {
     await eventually(haveAllServed, 90_000, longerThanParkedMs)
   }, 400_000)
 
+  test('a server that is told to go while it starts goes', async () => {
+    await kubectl('-n', namespace, 'scale', 'deployment/kubelambda', '--replicas=3')
+    const old = new Set((await installation.servers()).map(({ metadata }) => metadata?.name))
+    const begun = await eventually(async () => {
+      const servers = await installation.pods('app.kubernetes.io/name=kubelambda')
+      const fresh = servers.find(({ metadata }) => !old.has(metadata?.name))
+      return fresh?.status?.containerStatuses?.[0]?.state?.running === undefined ? undefined : fresh
+    }, 60_000)
+    await kubectl('-n', namespace, 'delete', 'pod', begun.metadata?.name ?? '', '--timeout=60s')
+    await kubectl('-n', namespace, 'scale', 'deployment/kubelambda', '--replicas=2')
+    await installation.settled(2)
+  }, 300_000)
+
   test('a deleted function has no pods ten seconds later, those among them that wait for any server', async () => {
     await createNode(installation, 'short-lived', tellsIdentity)
     await invoke(installation, 'short-lived')

@@ -1,6 +1,8 @@
 # The server. Context: the project's folder.
 ARG NODE=docker.io/library/node:24-bookworm-slim
 FROM ${NODE}
+# The first process of a container is not ended by signals that it does not handle yet: a server told to go while it starts stayed.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /kubelambda
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
@@ -10,4 +12,4 @@ COPY k8s k8s
 ENV NODE_ENV=production KUBELAMBDA_HOST=0.0.0.0 KUBELAMBDA_DATA=/data
 USER 1000:1000
 EXPOSE 9000
-ENTRYPOINT ["node", "api/main.ts"]
+ENTRYPOINT ["tini", "--", "node", "api/main.ts"]

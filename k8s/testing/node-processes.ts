@@ -57,7 +57,9 @@ export function signalPod(pod: V1Pod, words: string, signal: NodeJS.Signals): nu
 }
 
 function processesNamed(pod: V1Pod, words: string): number[] {
-  return processesOf(pod).filter((pid) => readProcess(pid, 'cmdline').replaceAll('\0', ' ').includes(words))
+  const commandOf = (pid: number) => readProcess(pid, 'cmdline').replaceAll('\0', ' ')
+  // What waits for the process, and passes signals on to it, is not meant.
+  return processesOf(pod).filter((pid) => !commandOf(pid).startsWith('tini ') && commandOf(pid).includes(words))
 }
 
 function processesOf({ metadata }: V1Pod): number[] {
