@@ -102,6 +102,7 @@ class KubernetesDriver implements Driver {
   readonly #preparing = new Map<string, Promise<void>>()
   #pods: PodsSeen | undefined
   #adopter: NodeJS.Timeout | undefined
+  #onWantOfRoom: () => void = () => undefined
   #isStarting = true
   #isClosed = false
 
@@ -114,6 +115,7 @@ class KubernetesDriver implements Driver {
       idleMs: options.settings.poolIdleMs,
       plan: (shape) => this.#plan(shape),
       end: (name, namespace) => this.#removal.end(name, namespace),
+      wantRoom: () => this.#onWantOfRoom(),
       warn: (line) => options.log.warn(line),
       clock: () => performance.now(),
     })
@@ -150,6 +152,10 @@ class KubernetesDriver implements Driver {
     }
     void labelPod(this.#options, { name, namespace, spec, isWanted: () => this.#assigned.has(name) })
     return { id: name, channel: socket, assignment, answersPings, ...this.#handles(name) }
+  }
+
+  onWantOfRoom(listener: () => void): void {
+    this.#onWantOfRoom = listener
   }
 
   async prepare(spec: EnvironmentSpec): Promise<void> {
@@ -215,10 +221,7 @@ class KubernetesDriver implements Driver {
 
   #plan(shape: PodShape) {
     const pod = genericPod(shape, this.#options.settings)
-    return {
-      name: pod.metadata?.name ?? '',
-      create: () => this.#options.cluster.create(pod),
-    }
+    return { name: nameOf(pod), create: () => this.#options.cluster.create(pod) }
   }
 
   #onChange(pod: V1Pod, isNews: boolean): void {
@@ -231,7 +234,7 @@ class KubernetesDriver implements Driver {
     if (this.#isStarting || (isNews && state.kind === 'starting')) pool.wake()
     if (state.kind === 'running') return this.#generics.connect(pod, pool)
     if (!pool.isStarting(name)) return
-    if (state.kind === 'unschedulable') this.#pools.stall(pool, state.reason)
+    if (state.kind === 'unschedulable') pool.stall(state.reason)
     if (state.kind === 'broken') {
       const fault = brokenFault(state.cause, state.reason)
       this.#removal.end(name, pod.metadata?.namespace ?? '')

@@ -26,6 +26,11 @@ class PodsOnPaper implements PoolWorld {
     }
   }
   readonly end = (name: string) => void this.ended.push(name)
+  roomWanted = 0
+  readonly wantRoom = () => {
+    this.roomWanted++
+    return true
+  }
   readonly warn = (line: string) => void this.warnings.push(line)
   readonly clock = () => this.nowMs
 
@@ -111,14 +116,37 @@ describe('the generic environments of a shape', () => {
 })
 
 describe('the pools of all shapes', () => {
-  const world = new PodsOnPaper()
-  const pools = new EnvironmentPools({
-    size: 1,
-    idleMs: 1000,
-    plan: world.plan,
-    end: world.end,
-    warn: world.warn,
-    clock: world.clock,
+  let world: PodsOnPaper
+  let pools: EnvironmentPools
+  beforeEach(() => {
+    world = new PodsOnPaper()
+    const { plan, end, wantRoom, warn, clock } = world
+    pools = new EnvironmentPools({ size: 1, idleMs: 1000, plan, end, wantRoom, warn, clock })
+  })
+  afterEach(() => pools.close())
+
+  test('make room for launches that find none, by what waits for nobody, then by what functions do not use', async () => {
+    const [idle, full] = [pools.of(aShape({ memoryMb: 256 })), pools.of(aShape())]
+    idle.wake()
+    await world.until(1)
+    idle.offer(aGeneric('pod-1'))
+    full.wake()
+    const reason = '0/1 nodes are available: 1 Insufficient cpu.'
+    full.stall(reason)
+    expect(world.ended).toEqual([])
+    const launches = [full.take(deadlineMs), full.take(deadlineMs)]
+    full.stall("0/1 nodes are available: 1 node(s) didn't match node selector.")
+    expect([world.ended, world.roomWanted]).toEqual([[], 0])
+    full.stall(reason)
+    expect([world.ended, world.roomWanted]).toEqual([['pod-1'], 1])
+    full.stall(reason)
+    expect(world.roomWanted).toBe(1)
+    for (world.nowMs = 6000; world.nowMs < 60_000; world.nowMs += 6000) {
+      for (let stalled = 0; stalled < 3; stalled++) full.stall(reason)
+    }
+    expect(world.roomWanted).toBe(8)
+    pools.close()
+    await Promise.allSettled(launches)
   })
 
   test('shrink to those that functions use', async () => {
@@ -134,6 +162,5 @@ describe('the pools of all shapes', () => {
     expect(pools.of(used).isReady).toBe(true)
     pools.rest(new Set())
     expect(world.ended).toEqual(['pod-2', 'pod-1'])
-    pools.close()
   })
 })

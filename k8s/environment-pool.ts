@@ -17,6 +17,8 @@ export interface PoolWorld {
   plan(shape: PodShape): { readonly name: string; readonly create: () => Promise<unknown> }
   /** Ends a pod and sees to it that it goes. */
   end(name: string, namespace: string): void
+  /** Launches of the pool wait for room; answers whether something is ended for them. */
+  wantRoom(pool: EnvironmentPool): boolean
   warn(line: string): void
   /** Milliseconds that only grow. */
   readonly clock: () => number
@@ -31,6 +33,8 @@ interface Waiter {
 
 const firstPauseMs = 500
 const longestPauseMs = 10_000
+/** Environments may be smaller than what is to be launched. */
+const roomPerLaunch = 4
 /** A launch goes first: the pod that replaces the one it took is started a moment later. */
 const refillMs = 50
 
@@ -47,6 +51,8 @@ export class EnvironmentPool {
   readonly #starting = new Set<string>()
   readonly #waiters: Waiter[] = []
   #fault: Error | undefined
+  /** How often something was ended for launches since a pod came up. */
+  #roomMade = 0
   #pauseMs = 0
   #refill: NodeJS.Timeout | undefined
   #isClosed = false
@@ -69,9 +75,9 @@ export class EnvironmentPool {
     return this.#ready.length > 0
   }
 
-  /** Whether launches wait. */
-  get isWaitedFor(): boolean {
-    return this.#launches() > 0
+  /** How many launches wait. */
+  get launches(): number {
+    return this.#waiters.filter(({ isOnlooker }) => !isOnlooker).length
   }
 
   /** The shape is in use: environments of it are kept waiting. */
@@ -142,6 +148,7 @@ export class EnvironmentPool {
   offer(environment: GenericEnvironment): void {
     if (!this.#starting.delete(environment.name)) return this.#turnAway(environment)
     this.#fault = undefined
+    this.#roomMade = 0
     this.#pauseMs = 0
     for (const onlooker of this.#remove(({ isOnlooker }) => isOnlooker)) onlooker.resolve(environment)
     const waiter = this.#waiters.shift()
@@ -170,12 +177,14 @@ export class EnvironmentPool {
   /** A starting pod has nowhere to go now. */
   stall(reason: string): void {
     this.#note(new CapacityExhausted(`No node has room for a pod of ${String(this.shape.memoryMb)} MB: ${reason}`))
+    if (/Insufficient|Too many pods/.test(reason)) this.#askForRoom()
   }
 
   /** A starting pod will not come to be. `isFinal`: another one would not either. */
   lose(name: string, fault: Error, isFinal: boolean): void {
     if (!this.#starting.delete(name)) return
     this.#note(fault)
+    if (fault instanceof CapacityExhausted) this.#askForRoom()
     if (isFinal) this.#failAll(fault)
     this.#retryLater()
   }
@@ -188,9 +197,11 @@ export class EnvironmentPool {
     for (const { socket } of this.#ready.splice(0)) socket.destroy()
   }
 
-  /** Ends all that wait, because the shape is not in use, or its room is needed. */
-  empty(): void {
-    for (const environment of this.#ready.splice(0)) this.#turnAway(environment)
+  /** Ends all that wait, because the shape is not in use, or its room is needed; answers how many. */
+  empty(): number {
+    const ended = this.#ready.splice(0)
+    for (const environment of ended) this.#turnAway(environment)
+    return ended.length
   }
 
   #turnAway({ name, namespace, socket }: GenericEnvironment): void {
@@ -199,16 +210,12 @@ export class EnvironmentPool {
   }
 
   #wanted(): number {
-    return this.#isClosed ? 0 : this.#kept() + this.#launches()
+    return this.#isClosed ? 0 : this.#kept() + this.launches
   }
 
   /** How many shall wait. */
   #kept(): number {
     return this.#isAsleep ? 0 : this.#size
-  }
-
-  #launches(): number {
-    return this.#waiters.filter(({ isOnlooker }) => !isOnlooker).length
   }
 
   #remove(isMeant: (waiter: Waiter) => boolean): Waiter[] {
@@ -244,6 +251,12 @@ export class EnvironmentPool {
     if (this.#fault?.message !== fault.message) this.#world.warn(fault.message)
     this.#fault = fault
     for (const onlooker of this.#remove(({ isOnlooker }) => isOnlooker)) onlooker.reject(fault)
+  }
+
+  /** Launches that so much room was made for in vain need something else. */
+  #askForRoom(): void {
+    if (this.launches > 0 && this.#roomMade < roomPerLaunch * this.launches && this.#world.wantRoom(this))
+      this.#roomMade++
   }
 
   #failAll(fault: Error): void {

@@ -118,12 +118,7 @@ describe('where there is no room', () => {
   })
 
   test('a used-up quota is a 429, and the next invocation after it was raised succeeds', async () => {
-    const quota = { metadata: { name: 'none' }, spec: { hard: { pods: '0' } } }
-    await cluster.core.createNamespacedResourceQuota({ namespace: cluster.namespace, body: quota })
-    await eventually(async () => {
-      const read = await cluster.core.readNamespacedResourceQuota({ namespace: cluster.namespace, name: 'none' })
-      return read.status?.hard === undefined ? undefined : true
-    }, 10_000)
+    await createQuota(cluster, 'none', '0')
     const name = await createNode(server, 'quota', answers, { MemorySize: 192 })
     expect(await failureOf(invoke(server, name))).toEqual({ name: 'TooManyRequestsException', status: 429 })
     expect(server.output()).toMatch(/quota/)
@@ -132,6 +127,31 @@ describe('where there is no room', () => {
     expect(answer).toBe('done')
   })
 })
+
+describe('where environments that nobody uses take up all room', () => {
+  let cluster: TestCluster
+  let server: RunningServer
+  beforeAll(async () => {
+    cluster = await openTestCluster()
+    server = await cluster.start({ KUBELAMBDA_POOL_SIZE: '0' })
+  })
+  afterAll(() => cluster.close())
+
+  test('they make it for functions that find none', async () => {
+    await createQuota(cluster, 'full', '1')
+    const [idle, next] = [await createNode(server, 'idle', answers), await createNode(server, 'next', answers)]
+    for (const name of [idle, next, idle]) expect(await invoke(server, name)).toBe('done')
+    expect(server.output()).toMatch(/exceeded quota: full/)
+  })
+})
+
+async function createQuota({ core, namespace }: TestCluster, name: string, pods: string): Promise<void> {
+  await core.createNamespacedResourceQuota({ namespace, body: { metadata: { name }, spec: { hard: { pods } } } })
+  await eventually(async () => {
+    const { status } = await core.readNamespacedResourceQuota({ namespace, name })
+    return status?.hard === undefined ? undefined : true
+  }, 10_000)
+}
 
 describe('while the Kubernetes API cannot be reached', () => {
   let cluster: TestCluster

@@ -100,6 +100,8 @@ export interface Driver {
   readonly launchesAtOnce?: number
   /** Absent when environments end with their server. */
   readonly shared?: SharedEnvironments
+  /** Has the listener called for each environment that should end, since a launch waits for its room. Absent where room is no matter. */
+  onWantOfRoom?(listener: () => void): void
 }
 
 /**

@@ -118,6 +118,11 @@ export class Environment {
     return this.#state === 'idle' || this.#state === 'starting'
   }
 
+  /** When it was free last, or became so. */
+  get freeSinceMs(): number {
+    return this.#freeSinceMs
+  }
+
   /** Whether it has been free since before the given time. */
   isFreeSince(timeMs: number): boolean {
     return this.isFree && this.#freeSinceMs <= timeMs

@@ -48,6 +48,24 @@ export function describeLeases(name: string, start: () => Promise<OpenedLeases>)
       expect(await theirs.claim('e', { isUnknownFree: true })).toBe('held')
     })
 
+    test('of those that are parked the one that waits longest may be taken, whatever its key', async () => {
+      for (const id of ['used', 'e1', 'e2']) await mine.hold(id)
+      await mine.park('e1', 'key')
+      await mine.park('e2', 'other')
+      const all = [
+        { id: 'used', key: 'key' },
+        { id: 'e2', key: 'other' },
+        { id: 'e1', key: 'key' },
+        { id: 'unknown', key: 'key' },
+      ]
+      expect(await theirs.takeLongestParked(all)).toBe('e1')
+      expect(await mine.takeParked('key')).toBeUndefined()
+      expect(await theirs.takeLongestParked(all)).toBe('e2')
+      expect(await theirs.takeLongestParked(all)).toBeUndefined()
+      expect(await theirs.takeLongestParked([])).toBeUndefined()
+      expect(await theirs.claim('used')).toBe('held')
+    })
+
     test('a parked environment goes to one who needs its key, the last parked first', async () => {
       await mine.hold('e1')
       await mine.hold('e2')

@@ -6,6 +6,12 @@ export interface ClaimOptions {
   readonly isParkedFree?: boolean
 }
 
+/** An environment that may be parked, and the key under which it is then. */
+export interface ParkedEnvironment {
+  readonly id: string
+  readonly key: string
+}
+
 /**
  * Which server holds which environment, where environments outlive their servers. Promises: an environment has one holder; a
  * living server keeps what it holds until it parks or forgets it; tokens grow over all servers, so that who was replaced is
@@ -21,6 +27,8 @@ export interface EnvironmentLeases {
   park(id: string, key: string): Promise<boolean>
   /** The environment of the key that was parked last, which is then this server's. */
   takeParked(key: string): Promise<string | undefined>
+  /** The one of these that waits longest for whoever needs it; it is then this server's. */
+  takeLongestParked(environments: readonly ParkedEnvironment[]): Promise<string | undefined>
   /** The environment is gone. */
   forget(id: string): Promise<void>
   /** Asks the other servers to park a free environment of the key. */
@@ -41,6 +49,7 @@ export function ownLeases(nextToken: () => Promise<number>): EnvironmentLeases {
     claim: () => Promise.resolve('claimed'),
     park: () => Promise.resolve(false),
     takeParked: () => Promise.resolve(undefined),
+    takeLongestParked: () => Promise.resolve(undefined),
     forget: () => Promise.resolve(),
     want: () => Promise.resolve(),
     onWanted: () => undefined,

@@ -82,9 +82,14 @@ export class Pool {
     for (const waiter of this.#waiters.splice(0)) waiter.fail(reason)
   }
 
-  /** Ends the free environments for which `isOver` holds. */
-  stopFree(isOver: (environment: Environment) => boolean = () => true): void {
-    for (const environment of this.#free.filter(isOver)) {
+  /** The environments that have been free since before the given time, and are not kept. */
+  freeSince(sinceMs: number): Environment[] {
+    return this.#free.filter((environment) => !this.kept.has(environment) && environment.isFreeSince(sinceMs))
+  }
+
+  /** Ends free environments, all of them if nothing else is said. */
+  stopFree(environments: readonly Environment[] = [...this.#free]): void {
+    for (const environment of environments) {
       this.#forget(environment)
       if (environment.isFree) environment.stop('spindown')
     }

@@ -41,6 +41,14 @@ export class Pools {
     return [...this.#current.values(), ...this.#drained]
   }
 
+  /** Ends the environment that has been free longest, since before the given time at least, and is not kept; false when none is. */
+  stopLongestFree(sinceMs: number): boolean {
+    const free = this.all().flatMap((pool) => pool.freeSince(sinceMs).map((environment) => ({ pool, environment })))
+    const [longest] = free.toSorted((one, other) => one.environment.freeSinceMs - other.environment.freeSinceMs)
+    longest?.pool.stopFree([longest.environment])
+    return longest !== undefined
+  }
+
   forgetIfEmpty(key: string, pool: Pool): void {
     if (!pool.isEmpty) return
     this.#drained.delete(pool)

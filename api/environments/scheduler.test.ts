@@ -200,6 +200,22 @@ describe('ends', () => {
     expect(second.identity).not.toBe(first.identity)
   })
 
+  test('the environment that was free longest ends where room is needed, once it was free for a moment', async () => {
+    await scheduler.close(0)
+    let [wantRoom, now] = [(): void => undefined, 0]
+    const onWantOfRoom = (listener: () => void) => void (wantRoom = listener)
+    const driver = { ...standIn.driver, close: () => Promise.resolve(), onWantOfRoom }
+    scheduler = start({ driver, clock: () => now, parkMs: 1_000 })
+    const [first, second] = [await run({}, { key: 'first' }), await run({}, { key: 'second' })]
+    wantRoom()
+    now = 500
+    expect((await run({}, { key: 'first' })).identity).toBe(first.identity)
+    now = 2_000
+    wantRoom()
+    await gone(second.pid)
+    expect((await run({}, { key: 'first' })).identity).toBe(first.identity)
+  })
+
   test('a drained environment serves nothing more and ends', async () => {
     const first = await run()
     scheduler.drain(standInSpec.key)

@@ -10,6 +10,7 @@ import { createLaunchGate, type LaunchGate } from './launch-gate.ts'
 import type { Pool, Waiter } from './pool.ts'
 import { Pools } from './pools.ts'
 import { Provisions, type ProvisionState } from './provisions.ts'
+import { makeRoom } from './room.ts'
 import type { Sharing } from './sharing.ts'
 import { isInitialisedAhead } from './variables.ts'
 
@@ -83,13 +84,12 @@ class PooledScheduler implements Scheduler {
   readonly #concurrency: Concurrency
   readonly #gate: LaunchGate
   readonly #pools = new Pools()
-  readonly #quiet: Promise<void>
+  readonly #quiet = Promise.withResolvers<undefined>()
   readonly #provisions = new Provisions({
     launch: (spec) => this.#launchAhead(spec),
     keep: (spec, environment) => this.#keep(spec, environment),
     letGo: (spec, environment) => this.#pools.find(spec.key)?.kept.delete(environment),
   })
-  #markQuiet: () => void = () => undefined
   #isClosing = false
   #isClosed = false
   #sweeper: NodeJS.Timeout | undefined
@@ -104,7 +104,7 @@ class PooledScheduler implements Scheduler {
     this.#sharing = options.sharing
     this.#clock = options.clock ?? (() => performance.now())
     this.#concurrency = options.concurrency
-    this.#quiet = new Promise((resolve) => (this.#markQuiet = resolve))
+    options.driver.onWantOfRoom?.(() => void makeRoom(this.#pools, this.#sharing, this.#clock() - this.#parkMs))
     this.#sharing?.onWanted((key) => this.#pools.find(key))
   }
 
@@ -124,7 +124,7 @@ class PooledScheduler implements Scheduler {
       return await (await this.#acquire(this.#pools.of(spec), spec)).invoke(invocation)
     } finally {
       this.#concurrency.leave(claim)
-      if (this.#isClosing && this.#concurrency.running() === 0) this.#markQuiet()
+      if (this.#isClosing && this.#concurrency.running() === 0) this.#quiet.resolve(undefined)
     }
   }
 
@@ -168,7 +168,7 @@ class PooledScheduler implements Scheduler {
     this.#isClosing = true
     this.#provisions.close()
     const deadline = delay(deadlineMs, undefined, { ref: false })
-    if (this.concurrency() > 0) await Promise.race([this.#quiet, deadline])
+    if (this.concurrency() > 0) await Promise.race([this.#quiet.promise, deadline])
     const pools = this.#pools.all()
     for (const [key, pool] of this.#pools.current()) {
       await this.#park(key, pool, 0)
@@ -294,7 +294,7 @@ class PooledScheduler implements Scheduler {
     for (const [key, pool] of this.#pools.current()) void this.#park(key, pool, this.#parkMs)
     for (const pool of this.#pools.all()) {
       for (const member of pool.members) member.watch(now)
-      pool.stopFree((environment) => !pool.kept.has(environment) && environment.isFreeSince(now - this.#idleMs))
+      pool.stopFree(pool.freeSince(now - this.#idleMs))
     }
   }
 }

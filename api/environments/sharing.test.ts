@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import { expect, test } from '@jest/globals'
-import type { EnvironmentSpec, Launched } from './driver.ts'
+import type { EnvironmentSpec, FoundEnvironment, Launched } from './driver.ts'
 import { Environment } from './environment.ts'
 import { ownLeases, type EnvironmentLeases } from './leases.ts'
 import { Pool } from './pool.ts'
@@ -20,6 +20,10 @@ function startLeases() {
         return Promise.resolve(true)
       },
       takeParked: (key) => Promise.resolve(parked.get(key)?.pop()),
+      takeLongestParked: (environments) => {
+        const longest = environments.find(({ id, key }) => parked.get(key)?.[0] === id)
+        return Promise.resolve(longest && parked.get(longest.key)?.shift())
+      },
       want: (key) => {
         for (const wanter of wanters) if (wanter !== own.onWanted) wanter(key)
         return Promise.resolve()
@@ -41,14 +45,15 @@ function launch(id: string, spec: EnvironmentSpec): Launched {
 }
 
 /** A server with free environments of the spec's key. */
-function startServer(leases: EnvironmentLeases) {
+function startServer(leases: EnvironmentLeases, found: FoundEnvironment[] = []) {
+  const ended: string[] = []
   const pool = new Pool(standInSpec.functionName)
   const log = { warn: (line: string) => expect(line).toBe('') }
   const takeOver = (id: string, spec: EnvironmentSpec) => Promise.resolve(launch(id, spec))
   const sharing = createSharing({
     leases,
     log,
-    shared: { list: () => Promise.resolve([]), exists: () => true, takeOver, end: (id) => expect(id).toBe('') },
+    shared: { list: () => Promise.resolve(found), exists: () => true, takeOver, end: (id) => ended.push(id) },
   })
   sharing.onWanted((key) => (key === standInSpec.key ? pool : undefined))
   const add = (id: string, { isKept }: { isKept: boolean }) => {
@@ -59,7 +64,7 @@ function startServer(leases: EnvironmentLeases) {
     if (isKept) pool.kept.add(environment)
     pool.offer(environment)
   }
-  return { pool, sharing, add }
+  return { pool, sharing, add, ended }
 }
 
 const provisioned = { ...standInSpec, provisioned: 2 }
@@ -72,6 +77,22 @@ test('another server leaves an environment that it keeps initialised to who has 
   expect((await one.sharing.takeParked(provisioned))?.id).toBe('usual')
   expect((await one.sharing.takeParked(provisioned))?.id).toBe('kept')
   expect(other.pool.members.size).toBe(0)
+})
+
+test('the environment that waits longest ends where room is needed, but none that was initialised ahead', async () => {
+  const { open } = startLeases()
+  const other = startServer(open())
+  other.add('ahead', { isKept: true })
+  other.pool.kept.clear()
+  await other.sharing.parkFree(other.pool, standInSpec.key, () => true)
+  for (const id of ['e1', 'e2']) other.add(id, { isKept: false })
+  await other.sharing.parkFree(other.pool, standInSpec.key, () => true)
+  const { functionName, version, key } = standInSpec
+  const about = { functionName, version, key }
+  const all = [{ ...about, id: 'ahead', isProvisioned: true }, ...['e1', 'e2'].map((id) => ({ ...about, id }))]
+  const one = startServer(open(), all)
+  for (let times = 0; times < 3; times++) await one.sharing.endLongestParked()
+  expect(one.ended).toEqual(['e1', 'e2'])
 })
 
 test('nobody is asked for what is not provisioned', async () => {

@@ -13,6 +13,8 @@ export interface Sharing {
   takeParked(spec: EnvironmentSpec): Promise<Launched | undefined>
   /** Leaves free environments of the pool for which `isMeant` holds to whoever needs them; what cannot be left stays there. */
   parkFree(pool: Pool, key: string, isMeant: (environment: Environment) => boolean): Promise<void>
+  /** Ends the environment that waits longest for whoever needs it, of those that were not initialised ahead. */
+  endLongestParked(): Promise<void>
   /** Where to find what other servers ask for. */
   onWanted(findPool: (key: string) => Pool | undefined): void
   /** A launched environment is this server's. */
@@ -29,11 +31,12 @@ export interface SharingDependencies {
 
 /** Servers that were asked for an environment have these moments to leave one, ms. */
 const moments = [5, 10, 20, 40]
+/** At most so many are looked at for one that is to end. */
+const mostAsked = 1_000
 /** Who asked in vain asks no more for so long, ms. */
 const inVainMs = 1_000
 
 export function createSharing({ shared, leases, log }: SharingDependencies): Sharing {
-  const quietly = (work: Promise<unknown>) => void work.catch(() => undefined)
   /** Keys that nobody had a free environment of, by when that was. */
   const inVain = new Map<string, number>()
 
@@ -85,6 +88,7 @@ export function createSharing({ shared, leases, log }: SharingDependencies): Sha
       const free = pool.withdraw((environment) => !pool.kept.has(environment) && isMeant(environment))
       await Promise.all(free.map((environment) => park(pool, environment, key)))
     },
+    endLongestParked: () => endLongestParked(shared, leases),
     onWanted: (findPool) =>
       leases.onWanted((key) => {
         const pool = findPool(key)
@@ -94,6 +98,18 @@ export function createSharing({ shared, leases, log }: SharingDependencies): Sha
     hold: (id) => quietly(leases.hold(id)),
     forget: (id) => quietly(leases.forget(id)),
   }
+}
+
+async function endLongestParked(shared: SharedEnvironments, leases: EnvironmentLeases): Promise<void> {
+  const found = (await shared.list()).filter(({ isProvisioned }) => isProvisioned !== true)
+  const id = await leases.takeLongestParked(found.slice(-mostAsked)).catch(() => undefined)
+  if (id === undefined) return
+  shared.end(id)
+  quietly(leases.forget(id))
+}
+
+function quietly(work: Promise<unknown>): void {
+  void work.catch(() => undefined)
 }
 
 /** Those that were initialised ahead wait apart: functions are told which they are. */

@@ -19,6 +19,7 @@ export function openEnvironmentLeases(connection: RedisConnection, membership: M
     claim: load('claim-environment'),
     park: load('park-environment'),
     takeParked: load('take-parked-environment'),
+    takeLongestParked: load('take-longest-parked-environment'),
     forget: load('forget-environment'),
     forgetGone: load('forget-gone-environments'),
   }
@@ -38,6 +39,12 @@ export function openEnvironmentLeases(connection: RedisConnection, membership: M
       (await scripts.park([holders, environmentKeys.parked(key)], [membership.server, id, parkedSeconds])) === 1,
     takeParked: async (key) => {
       const id = await scripts.takeParked([holders, environmentKeys.parked(key)], [membership.server])
+      return typeof id === 'string' ? id : undefined
+    },
+    takeLongestParked: async (environments) => {
+      const parked = environments.map(({ key }) => environmentKeys.parked(key))
+      const ids = environments.map(({ id }) => id)
+      const id = await scripts.takeLongestParked([holders, ...parked], [membership.server, ...ids])
       return typeof id === 'string' ? id : undefined
     },
     forget: async (id) => {

@@ -1,0 +1,10 @@
+import type { Pools } from './pools.ts'
+import type { Sharing } from './sharing.ts'
+
+/**
+ * Ends the environment that nobody has asked for longest, of this server's own that are free since before the given time, or else
+ * of those that wait for any server: a launch needs its room.
+ */
+export async function makeRoom(pools: Pools, sharing: Sharing | undefined, freeSinceMs: number): Promise<void> {
+  if (!pools.stopLongestFree(freeSinceMs)) await sharing?.endLongestParked()
+}
