@@ -243,7 +243,7 @@ class KubernetesDriver implements Driver {
   }
 
   #onGone(pod: V1Pod, reason: string): void {
-    const name = nameOf(pod)
+    const [name, namespace] = [nameOf(pod), pod.metadata?.namespace ?? '']
     this.#endings.ended(pod)
     const socket = this.#assigned.get(name)?.socket
     const isExpected = this.#removal.isEnding(name)
@@ -258,12 +258,13 @@ class KubernetesDriver implements Driver {
     socket?.destroy()
     this.#generics.forget(name)
     this.#pools.find(shapeIdOf(pod))?.lose(name, lostFault(pod, reason), false)
-    const namespace = pod.metadata?.namespace ?? ''
     // Ended pods stay as objects until somebody deletes them.
     if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, namespace)
     else if (hasStopped(pod)) this.#removal.stopped(name, namespace)
     else if (socket !== undefined) this.#removal.deleted(name)
-    if (isOver) this.#removal.gone(name)
+    if (!isOver) return
+    this.#removal.gone(name)
+    this.#pools.roomCame()
   }
 
   /** Takes generic environments of servers that are gone, and ends those that nobody needs. */

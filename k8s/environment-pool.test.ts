@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { CapacityExhausted } from '../api/environments/driver.ts'
 import { EnvironmentPool, type GenericEnvironment, type PoolWorld } from './environment-pool.ts'
 import { EnvironmentPools } from './environment-pools.ts'
 import { shapeId } from './pod-shape.ts'
@@ -145,6 +146,10 @@ describe('the pools of all shapes', () => {
       for (let stalled = 0; stalled < 3; stalled++) full.stall(reason)
     }
     expect(world.roomWanted).toBe(8)
+    full.lose(world.starting[1]!, new CapacityExhausted('exceeded quota'), false)
+    const startedBefore = world.starting.length
+    pools.roomCame()
+    expect(world.starting).toHaveLength(startedBefore + 1)
     pools.close()
     await Promise.allSettled(launches)
   })

@@ -37,6 +37,11 @@ export class EnvironmentPools {
     return this.#pools.get(id)
   }
 
+  /** A pod is gone: launches that wait for room are tried again. */
+  roomCame(): void {
+    for (const pool of this.#pools.values()) if (pool.launches > 0) pool.fill()
+  }
+
   /** Ends what waits in pools of shapes that are not in use; `inUse` are those that functions have environments of. */
   rest(inUse: ReadonlySet<string>): void {
     for (const [id, pool] of this.#pools) {

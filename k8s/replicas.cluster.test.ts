@@ -87,10 +87,10 @@ describe('the manifests', () => {
       const fresh = servers.find(({ metadata }) => !old.has(metadata?.name))
       return fresh?.status?.containerStatuses?.[0]?.state?.running === undefined ? undefined : fresh
     }, 60_000)
-    await kubectl('-n', namespace, 'delete', 'pod', begun.metadata?.name ?? '', '--timeout=60s')
+    await kubectl('-n', namespace, 'delete', 'pod', begun.metadata?.name ?? '', '--timeout=240s')
     await kubectl('-n', namespace, 'scale', 'deployment/kubelambda', '--replicas=2')
     await installation.settled(2)
-  }, 300_000)
+  }, 500_000)
 
   test('a deleted function has no pods ten seconds later, those among them that wait for any server', async () => {
     await createNode(installation, 'short-lived', tellsIdentity)
