@@ -124,9 +124,9 @@ describe('a reset', () => {
       'exports.handler = (event) => event.hang ? new Promise(() => setInterval(() => 0, 1000)) : Promise.resolve(1)',
       { wants: listener('INVOKE', 'SHUTDOWN') },
     )
-    environment.assign({ timeoutMs: 1000 })
+    environment.assign({ timeoutMs: 3000 })
     const { done } = await environment.invoke({ event: '{"hang":true}' })
-    expect(done).toMatchObject({ status: 'timeout', durationMs: 1000 })
+    expect(done).toMatchObject({ status: 'timeout', durationMs: 3000 })
     expect(events('wants', environment.log()).at(-1)).toMatchObject({
       eventType: 'SHUTDOWN',
       shutdownReason: 'timeout',

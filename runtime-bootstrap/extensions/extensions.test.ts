@@ -211,10 +211,10 @@ describe('an invocation', () => {
       `await register(['INVOKE']); await next(); say('pid ' + process.pid); setInterval(() => 0, 1000)`,
     )
     const environment = await start('let n = 0; exports.handler = async () => ++n', { stuck })
-    environment.assign({ timeoutMs: 500 })
+    environment.assign({ timeoutMs: 3000 })
     const { payload, response, done, log } = await environment.invoke()
     expect([payload, response.functionError, done.status]).toEqual(['1', undefined, 'timeout'])
-    expect(log).toMatch(/Task timed out after 0.50 seconds\n\nEND .*\nREPORT .*\tStatus: timeout\n$/)
+    expect(log).toMatch(/Task timed out after 3.00 seconds\n\nEND .*\nREPORT .*\tStatus: timeout\n$/)
     expect(isGone(pidIn(log, 'stuck'))).toBe(true)
     expect((await environment.invoke()).payload).toBe('1')
   })

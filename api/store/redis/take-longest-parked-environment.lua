@@ -1,6 +1,6 @@
 -- Makes a server the holder of that environment which was parked first.
 -- KEYS[1] holders  hash: server by environment, `*` when parked
--- KEYS[2…] parked  for each environment the sorted set of its key: environment by time, ms
+-- KEYS[2…] parked  for each environment the sorted set of its key: environment by time, µs
 -- ARGV[1] server   ARGV[2…] the environments, in the order of the sets
 -- Returns the environment, or nil when none is parked.
 local longest, since

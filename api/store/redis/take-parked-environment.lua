@@ -1,5 +1,5 @@
 -- Makes the environment of a key that was parked last a server's.
--- KEYS[1] holders  hash: server by environment, `*` when parked   KEYS[2] parked  sorted set of the key: environment by time, ms
+-- KEYS[1] holders  hash: server by environment, `*` when parked   KEYS[2] parked  sorted set of the key: environment by time, µs
 -- ARGV[1] server
 -- Returns the environment, or nil when none is parked.
 while true do
