@@ -17,7 +17,7 @@ export interface PoolWorld {
   plan(shape: PodShape): { readonly name: string; readonly create: () => Promise<unknown> }
   /** Ends a pod and sees to it that it goes. */
   end(name: string, namespace: string): void
-  /** Launches of the pool wait for room; answers whether something is ended for them. */
+  /** Launches of the pool wait for room; answers whether an environment of a function is to end for them. */
   wantRoom(pool: EnvironmentPool): boolean
   warn(line: string): void
   /** Milliseconds that only grow. */

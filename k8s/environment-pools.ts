@@ -16,19 +16,20 @@ const goingMs = 5_000
 /** The pools of all shapes. */
 export class EnvironmentPools {
   readonly #options: EnvironmentPoolsOptions
+  readonly #world: PoolWorld
   readonly #pools = new Map<string, EnvironmentPool>()
   /** When environments were asked to go. */
   #going: number[] = []
 
   constructor(options: EnvironmentPoolsOptions) {
     this.#options = options
+    this.#world = { ...options, wantRoom: (pool) => this.#makeRoom(pool) }
   }
 
   /** The pool of a shape, which sleeps until it is asked for. */
   of(shape: PodShape): EnvironmentPool {
     const id = shapeId(shape)
-    const world = { ...this.#options, wantRoom: (pool: EnvironmentPool) => this.#makeRoom(pool) }
-    const pool = this.#pools.get(id) ?? new EnvironmentPool(shape, this.#options.size, world)
+    const pool = this.#pools.get(id) ?? new EnvironmentPool(shape, this.#options.size, this.#world)
     this.#pools.set(id, pool)
     return pool
   }

@@ -23,4 +23,11 @@ describe('whether anything of a pod runs still', () => {
       expected,
     )
   })
+
+  test('it is evicted while it gets its supervisor', () => {
+    const about = { name: 'any', image: 'i', imageID: '', ready: false, restartCount: 0 }
+    const initContainerStatuses = [{ ...about, state: running }]
+    const containerStatuses = [{ ...about, state: waiting }]
+    expect(hasStopped({ status: { phase: 'Failed', initContainerStatuses, containerStatuses } })).toBe(false)
+  })
 })

@@ -72,7 +72,8 @@ export function lostFault({ metadata, status }: V1Pod, reason: string): Error {
  * that waits, in a pod that failed; a pod that is evicted has failed while its containers run still.
  */
 export function hasStopped({ status }: V1Pod): boolean {
-  const states = (status?.containerStatuses ?? []).map(({ state }) => state)
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  const states = containers.map(({ state }) => state)
   const isOver = status?.phase === 'Failed' || status?.phase === 'Succeeded'
   if (isOver) return states.every((state) => state?.running === undefined)
   return states.length > 0 && states.every((state) => state?.terminated !== undefined)
