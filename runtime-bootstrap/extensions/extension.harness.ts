@@ -32,10 +32,10 @@ const listenHttp = (answer = 200) => new Promise((resolve) => {
     request.on('data', (chunk) => text += chunk).on('end', () => { keep(JSON.parse(text)); response.writeHead(answer).end() })
   }).listen(0, () => resolve(server.address().port))
 })
-const listenTcp = () => new Promise((resolve) => {
+const listenTcp = (slowMs = 0) => new Promise((resolve) => {
   const server = require('node:net').createServer((socket) => {
     let text = ''
-    socket.on('data', (chunk) => { const lines = (text + chunk).split('\\n'); text = lines.pop(); keep(lines.map((line) => JSON.parse(line))) })
+    socket.on('data', (chunk) => { const lines = (text + chunk).split('\\n'); text = lines.pop(); setTimeout(keep, slowMs, lines.map((line) => JSON.parse(line))) })
   }).listen(0, () => resolve(server.address().port))
 })
 const subscribe = (request) => ask('PUT', '/2022-07-01/telemetry', {}, { schemaVersion: '2022-12-13', ...request })

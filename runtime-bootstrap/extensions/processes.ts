@@ -20,8 +20,8 @@ export interface ProcessesOptions extends RuntimeProcessOptions {
   readonly onFault: (fault: Fault) => void
 }
 
-/** How long an extension may take for what it is told last. */
-const flushMs = 300
+/** How long extensions may take for what they are told before they are frozen, and at the end. */
+const [idleFlushMs, lastFlushMs] = [2_000, 800]
 const tooMany = `extension limit (${String(mostExtensions)}) reached`
 
 /** All processes of an environment: the external extensions, and the runtime once these have registered. */
@@ -61,7 +61,7 @@ export class Processes {
   /** Stops all of them until `thaw`; extensions take what they are told first. */
   freeze(): void {
     this.#isFrozen = true
-    const flushed = this.#options.flush(flushMs)
+    const flushed = this.#options.flush(idleFlushMs)
     if (flushed === undefined) this.#stop()
     else void flushed.then(() => this.#stop())
   }
@@ -87,7 +87,7 @@ export class Processes {
   async #end(reason: ShutdownMessage['reason']): Promise<void> {
     const isKnown = this.#options.registry.size > 0
     if (isKnown) this.thaw()
-    const flush = async (): Promise<void> => this.#options.flush(flushMs)
+    const flush = async (): Promise<void> => this.#options.flush(lastFlushMs)
     await shutDown({ runtime: this.#runtime, external: this.#external, isKnown, flush }, reason)
     if (this.#running === 0) this.#finish()
   }
