@@ -64,6 +64,7 @@ const table = {
     'runtime-bootstrap/protocol.ts',
     'runtime-bootstrap/proof.ts',
     'runtime-bootstrap/node-flags.ts',
+    'runtime-bootstrap/standby-command.ts',
   ],
   'runtime-bootstrap/': [],
   'fixtures/': [],

@@ -1,10 +1,23 @@
 import { describe, expect, test } from '@jest/globals'
 import { RuntimeUnavailable } from '../api/environments/driver.ts'
-import { podAssignment } from './assignment.ts'
+import { podAssignment, podStandby } from './assignment.ts'
 import { aSpec } from './testing/samples.ts'
 
 const home = { accountId: '000000000000', region: 'us-east-1' }
 const image = { imageUri: 'registry/app@sha256:1', runtime: '', handler: '' }
+
+test.each([
+  ['nodejs', 'nodejs24.x'],
+  ['python', 'python3.14'],
+  ['ruby', 'ruby3.4'],
+])('the runtime that waits in a %s pod is started as one of %s is', (family, runtime) => {
+  const { standsFor, variables } = podStandby(family)!
+  expect(podAssignment(aSpec({ runtime }), home)).toMatchObject({ command: standsFor, variables })
+})
+
+test.each(['provided', 'image'])('no runtime waits in a pod of family %s, whose function brings its own', (family) => {
+  expect(podStandby(family)).toBeUndefined()
+})
 
 describe('what an environment in a pod is told', () => {
   test('of a zip: the bootstrap of its runtime image, code and layers where AWS has them', () => {

@@ -1,17 +1,32 @@
 import { assignmentOf } from '../api/environments/assignment.ts'
 import { runtimeFamily } from '../api/environments/runtime-family.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../api/environments/driver.ts'
-import type { Places } from '../api/environments/variables.ts'
+import { defaultVariables, type Places } from '../api/environments/variables.ts'
 import type { Assignment } from '../runtime-bootstrap/protocol.ts'
+import type { StandbyCommand } from '../runtime-bootstrap/standby-command.ts'
 
 const places: Places = { taskRoot: '/var/task', runtimeDir: '/var/runtime', layers: '/opt', isMounted: true }
 
-/** What an environment in a pod is told. Every runtime image has a `bootstrap` where AWS's have it. */
+/** Every runtime image has it where AWS's have it. */
+const bootstrap = ['/var/runtime/bootstrap']
+
+/**
+ * The runtime that waits in a pod until this is a function's; AWS's images have none. A function of another version whose
+ * interpreter would be started otherwise gets one that was not started before.
+ */
+export function podStandby(family: string): StandbyCommand | undefined {
+  const newest = { nodejs: 'nodejs24.x', python: 'python3.14', ruby: 'ruby3.4' }[family]
+  const runtime = newest === undefined ? undefined : runtimeFamily(newest)
+  if (runtime === undefined) return undefined
+  return { command: ['/var/runtime/standby'], standsFor: bootstrap, variables: defaultVariables(runtime, places) }
+}
+
+/** What an environment in a pod is told. */
 export function podAssignment(spec: EnvironmentSpec, home: { accountId: string; region: string }): Assignment {
   const runtime = runtimeFamily(spec.imageUri === undefined ? spec.runtime : 'provided.al2023')
   if (runtime === undefined) throw new RuntimeUnavailable(`Runtime ${spec.runtime} is not supported in pods`)
   const { accountId, region } = home
-  const command = runtime.family === 'provided' ? [] : ['/var/runtime/bootstrap']
+  const command = runtime.family === 'provided' ? [] : bootstrap
   const assigned = assignmentOf(spec, { accountId, region, runtime, places, command })
   const own = { ...assigned, key: spec.key, layerFolder: places.layers }
   return spec.imageUri === undefined ? own : { ...own, ...imageAssignment(spec, assigned.variables) }

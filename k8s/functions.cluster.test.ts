@@ -113,6 +113,35 @@ describe('functions in pods', () => {
     expect(foreign).toEqual([])
   })
 
+  test('a function has the runtime that waited in its pod, unless it starts its own with other variables', async () => {
+    const commandLine = '/proc/self/cmdline'
+    const programs = {
+      'nodejs24.x': ['index.js', `exports.handler = async () => require('fs').readFileSync('${commandLine}', 'utf8')`],
+      'python3.14': ['index.py', `def handler(event, context):\n    return open('${commandLine}').read()`],
+      'ruby3.4': ['index.rb', `def handler(event:, context:)\n  File.read('${commandLine}')\nend`],
+    } as const
+    const FunctionName = 'waited'
+    for (const [Runtime, [file, program]] of Object.entries(programs)) {
+      const code = { ZipFile: await zipOf(file, program) }
+      const input = { FunctionName, Runtime: Runtime as keyof typeof programs, Handler: 'index.handler', Code: code }
+      await server.client.send(new CreateFunctionCommand({ Role: 'arn:aws:iam::000000000000:role/any', ...input }))
+      await settledState(server, FunctionName)
+      expect(await invoke(server, FunctionName)).toContain('--standby')
+      await server.client.send(new DeleteFunctionCommand({ FunctionName }))
+    }
+    const [, program] = programs['nodejs24.x']
+    const Environment = { Variables: { NODE_OPTIONS: '--no-warnings' } }
+    const own = await createNode(
+      server,
+      'own-options',
+      program
+        .replace('exports.handler =', 'export const handler =')
+        .replace("require('fs')", "process.getBuiltinModule('fs')"),
+      { Environment },
+    )
+    expect(await invoke(server, own)).not.toContain('--standby')
+  })
+
   test.each([
     ['with Node.js', 'server', ['/usr/local/bin/node', '-e'], [imageProgram], 'from the image'],
     ['whose only interpreter is Python', 'python', ['python3', '-c'], [pythonProgram], ['3', null, null]],

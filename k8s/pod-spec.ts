@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { V1Container, V1EnvVar, V1Pod, V1ResourceRequirements, V1Volume } from '@kubernetes/client-node'
 import { supervisorNodeFlags } from '../runtime-bootstrap/node-flags.ts'
+import { podStandby } from './assignment.ts'
 import { annotations, labels, labelValue, managedBy } from './labels.ts'
 import { shapeId, type PodShape } from './pod-shape.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -86,7 +87,7 @@ function container(shape: PodShape, settings: KubernetesSettings): V1Container {
     image: shape.image,
     command: [...startSupervisor],
     imagePullPolicy: settings.pullPolicy,
-    env: variables(settings),
+    env: variables(shape, settings),
     ports: [{ name: 'supervisor', containerPort: supervisorPort }],
     resources: resources(shape, settings),
     securityContext: locked,
@@ -110,11 +111,13 @@ function installer(settings: KubernetesSettings): V1Container {
   }
 }
 
-function variables(settings: KubernetesSettings): V1EnvVar[] {
+function variables({ family }: PodShape, settings: KubernetesSettings): V1EnvVar[] {
+  const standby = podStandby(family)
   return [
     { name: keyVariable, value: randomBytes(32).toString('hex') },
     { name: 'KUBELAMBDA_SUPERVISOR_PORT', value: String(supervisorPort) },
     { name: 'KUBELAMBDA_ORPHAN_SECONDS', value: String(settings.orphanSeconds) },
+    ...(standby === undefined ? [] : [{ name: 'KUBELAMBDA_STANDBY', value: JSON.stringify(standby) }]),
   ]
 }
 

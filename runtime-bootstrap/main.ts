@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { frameDecoder, type Order, type ShutdownMessage } from './protocol.ts'
+import { readStandby } from './standby-command.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** More than this unsent means that the server does not keep up; log lines are thrown away then. */
@@ -7,11 +8,14 @@ const maxUnsentBytes = 8 * 1024 * 1024
 
 /** Serves one server on one channel; the end of the channel is the end of the environment. */
 function supervise(channel: Socket): void {
-  const supervisor = new Supervisor({
-    write: (bytes, isDroppable) => {
-      if (!isDroppable || channel.writableLength < maxUnsentBytes) channel.write(bytes)
+  const supervisor = new Supervisor(
+    {
+      write: (bytes, isDroppable) => {
+        if (!isDroppable || channel.writableLength < maxUnsentBytes) channel.write(bytes)
+      },
     },
-  })
+    { standby: readStandby(process.env['KUBELAMBDA_STANDBY']) },
+  )
   const end = (): void => void supervisor.stop().then(() => process.exit(0))
   const decode = frameDecoder<Order | ShutdownMessage>(({ message, body }) => {
     if (message.type !== 'shutdown') return supervisor.receive({ message, body })

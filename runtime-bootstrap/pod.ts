@@ -1,6 +1,7 @@
 import { writePackageFiles } from './package-files.ts'
 import { encodeFrame, type Frame, type ServerMessage } from './protocol.ts'
 import { openServerGate } from './server-gate.ts'
+import { readStandby } from './standby-command.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** The supervisor's own tools, carried along since the function's image may have none. */
@@ -38,6 +39,7 @@ const files = writePackageFiles({
   code: take('KUBELAMBDA_CODE_FOLDER', '/var/task'),
   layers: take('KUBELAMBDA_LAYER_FOLDER', '/opt'),
 })
+const standby = readStandby(take('KUBELAMBDA_STANDBY', ''))
 const ownPipe = take('KUBELAMBDA_OWN_TOOLS', 'yes') === 'yes'
 const gate = openServerGate({
   key,
@@ -47,6 +49,6 @@ const gate = openServerGate({
   receive,
   onOrphaned: leave,
 })
-const supervisor = new Supervisor(gate, ownPipe ? pipeCommand : undefined)
+const supervisor = new Supervisor(gate, { standby, ...(ownPipe ? { pipeCommand } : {}) })
 process.on('SIGTERM', () => leave('it was told to stop'))
 void gate.listening.then((port) => process.stdout.write(`kubelambda supervisor: listening on ${String(port)}\n`))

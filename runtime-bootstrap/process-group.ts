@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
 
 /** How a process ended. */
 export interface ProcessExit {
@@ -32,6 +33,8 @@ export interface ProcessGroupOptions {
   readonly output: number
   /** How messages call the program, where the function knows it by another path. */
   readonly shownAs?: string
+  /** What it reads on descriptor 3; absent for most, which have none. */
+  readonly told?: Readable
   /** Called once, never from within the start. */
   readonly onExit: (exit: ProcessExit) => void
 }
@@ -54,16 +57,19 @@ export function noProcess(exit: ProcessExit, onExit: (exit: ProcessExit) => void
   return { pid: undefined, terminate: nothing, kill: nothing, freeze: nothing, thaw: nothing }
 }
 
-function launch({ command, folder, variables, output, user }: ProcessGroupOptions): ChildProcess {
+function launch({ command, folder, variables, output, user, told }: ProcessGroupOptions): ChildProcess {
   const [file = '', ...args] = command
-  return spawn(file, args, {
+  const child = spawn(file, args, {
     cwd: folder,
     env: variables,
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', output, output, ...(told === undefined ? [] : ['pipe' as const])],
     // A session and process group of its own, so that one signal reaches all that it starts.
     detached: true,
     ...user,
   })
+  // It may be gone before it was told.
+  if (told !== undefined) told.pipe(child.stdio[3] as Writable).on('error', () => undefined)
+  return child
 }
 
 /** Where memory runs out, the kernel shall end the function's processes and not the supervisor, which tells of it. */

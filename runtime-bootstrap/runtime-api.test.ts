@@ -36,6 +36,7 @@ beforeEach(() => {
     extensions: new Extensions({
       outbox: createOutbox({ write: () => undefined }),
       pipeCommand: undefined,
+      standby: undefined,
       onAsked: () => undefined,
       onFault: () => undefined,
     }),

@@ -1,6 +1,7 @@
 import { findEntryPoint } from './entry-point.ts'
 import { noProcess, startProcessGroup, type ProcessExit, type ProcessGroup } from './process-group.ts'
 import type { Assignment } from './protocol.ts'
+import type { Standby } from './standby.ts'
 
 /** What a process of the function is started with. */
 export interface RuntimeProcessOptions {
@@ -8,6 +9,8 @@ export interface RuntimeProcessOptions {
   readonly apiAddress: string
   /** Takes stdout and stderr. */
   readonly output: number
+  /** A runtime that waits, to be taken instead of another process where it can. */
+  readonly standby?: Standby | undefined
   /** Called once, never from within the start. */
   readonly onExit: (exit: ProcessExit) => void
 }
@@ -19,11 +22,13 @@ export function startRuntimeProcess(options: RuntimeProcessOptions): ProcessGrou
   if ('error' in entryPoint) return noProcess({ code: null, signal: null, launchError: entryPoint.error }, onExit)
   if ('exitCode' in entryPoint) return noProcess({ code: entryPoint.exitCode, signal: null }, onExit)
   const { command } = entryPoint
+  const folder = assignment.mount === true ? '/var/task' : assignment.codeFolder
+  const ownFolders = [folder, assignment.layerFolder ?? '/opt']
+  const start = { command, folder, variables: functionVariables(options), user: assignment.user, ownFolders }
+  const waiting = options.standby?.take(start, onExit)
+  if (waiting !== undefined) return waiting
   return startProcessGroup({
-    command,
-    folder: assignment.mount === true ? '/var/task' : assignment.codeFolder,
-    variables: functionVariables(options),
-    user: assignment.user,
+    ...start,
     output,
     ...(command[0]?.endsWith('/bootstrap') === true ? { shownAs: '/var/task/bootstrap' } : {}),
     onExit,

@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { supervisorNodeFlags } from './node-flags.ts'
 import { encodeFrame, frameDecoder, streamCost } from './protocol.ts'
 import type { Assignment, DoneMessage, InvokeMessage, ResponseMessage, SupervisorMessage } from './protocol.ts'
+import type { StandbyCommand } from './standby-command.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const nodeClient = [process.execPath, join(here, 'runtimes/nodejs/index.mjs')]
+export const nodeClient = [process.execPath, join(here, 'runtimes/nodejs/index.mjs')]
 
 /** One invocation as the server sees it. */
 export interface Invoked {
@@ -73,7 +74,10 @@ function bundledSupervisor(): Promise<string> {
 let count = 0
 
 /** Starts a supervisor; `files` become the function's code, executable when they start with `#!`. */
-export async function supervise(files: Readonly<Record<string, string>> = {}): Promise<Supervised> {
+export async function supervise(
+  files: Readonly<Record<string, string>> = {},
+  standbyIn: (folder: string) => StandbyCommand | undefined = () => undefined,
+): Promise<Supervised> {
   const folder = mkdtempSync(join(tmpdir(), 'function-'))
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
@@ -82,6 +86,7 @@ export async function supervise(files: Readonly<Record<string, string>> = {}): P
   }
   const child = spawn(process.execPath, [...supervisorNodeFlags, await bundledSupervisor()], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, ...standbyVariable(standbyIn(folder)) },
   })
   const channel = child.stdio[3] as unknown as Duplex
   channel.on('error', () => undefined)
@@ -189,6 +194,10 @@ export async function supervise(files: Readonly<Record<string, string>> = {}): P
     },
     exited,
   }
+}
+
+function standbyVariable(standby: StandbyCommand | undefined): NodeJS.ProcessEnv {
+  return standby === undefined ? {} : { KUBELAMBDA_STANDBY: JSON.stringify(standby) }
 }
 
 function assignmentOf(folder: string): Assignment {

@@ -18,6 +18,8 @@ import { sendEvent } from './runtime-api/next.ts'
 import type { Answer, AnswerBody, BodySource } from './runtime-api/runtime-events.ts'
 import { moves, runtimeStates, statusOf, type State } from './environment-state.ts'
 import type { ProcessExit } from './process-group.ts'
+import { Standby } from './standby.ts'
+import type { StandbyCommand } from './standby-command.ts'
 
 /**
  * Runs one environment, from generic to its end.
@@ -51,11 +53,13 @@ export class Supervisor {
     this.#processes?.freeze()
   })
 
-  constructor(outlet: Outlet, pipeCommand?: readonly string[]) {
+  constructor(outlet: Outlet, own: { pipeCommand?: readonly string[]; standby?: StandbyCommand | undefined } = {}) {
     this.#outbox = createOutbox(outlet)
+    this.#pipe = openOutputPipe((chunk) => this.#outbox.output(chunk), own.pipeCommand)
     this.#extensions = new Extensions({
       outbox: this.#outbox,
-      pipeCommand,
+      pipeCommand: own.pipeCommand,
+      standby: own.standby && new Standby(own.standby, this.#pipe),
       onAsked: () => this.#onAsked(),
       onFault: (fault) => this.#fail(fault),
     })
@@ -74,7 +78,6 @@ export class Supervisor {
       onInitError: (answer) => this.#onInitError(answer),
       extensions: this.#extensions,
     })
-    this.#pipe = openOutputPipe((chunk) => this.#outbox.output(chunk), pipeCommand)
     // Failures show when an assignment needs these.
     this.#pipe.catch(() => undefined)
     this.#api.address.catch(() => undefined)

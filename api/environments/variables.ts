@@ -27,14 +27,15 @@ export function runtimeVariables(
   { region, now }: { region: string; now: Date },
 ): Record<string, string> {
   return {
-    ...defaults(runtime, places),
+    ...defaultVariables(runtime, places),
     ...spec.variables,
     ...reserved(spec, runtime, places, region),
     AWS_LAMBDA_LOG_STREAM_NAME: logStream(spec, now),
   }
 }
 
-function defaults(runtime: FoundRuntime, places: Places): Record<string, string> {
+/** What a function's own variables may replace. */
+export function defaultVariables(runtime: FoundRuntime, places: Places): Record<string, string> {
   const isProvidedAl2 = runtime.identifier === 'provided.al2'
   const daemon = isProvidedAl2 ? '169.254.79.129' : '169.254.100.1'
   return {

@@ -16,6 +16,7 @@ import { writeSubscription } from '../run-log.ts'
 import type { SubscriptionRequest } from '../telemetry/subscription-request.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
 import type { RuntimeProcessOptions } from '../runtime-process.ts'
+import type { Standby } from '../standby.ts'
 import { findExtensions } from './extension-files.ts'
 import { Processes } from './processes.ts'
 import { ExtensionRegistry } from './registry.ts'
@@ -24,6 +25,8 @@ export interface ExtensionsOptions {
   readonly outbox: Outbox
   /** Makes the pipe for what extensions write; see `openOutputPipe`. */
   readonly pipeCommand: readonly string[] | undefined
+  /** The runtime that waits for the environment's function. */
+  readonly standby: Standby | undefined
   /** An extension asked for its next event, and may have been the last that was waited for. */
   readonly onAsked: () => void
   /** An extension cannot go on, or left, or the runtime did while extensions run: all of them are to be ended. */
@@ -66,6 +69,7 @@ export class Extensions implements ExtensionEvents {
     this.#options.outbox.telemetry = this.areAny ? this.#openTelemetry() : undefined
     this.#processes = new Processes({
       ...options,
+      standby: this.#options.standby,
       onExit: (exit) => this.#settle(() => this.#leave(() => options.onExit(exit))),
       registry: this.#registry,
       folder,
@@ -101,6 +105,7 @@ export class Extensions implements ExtensionEvents {
   /** Ends all processes; resolves when they are gone or their time is over. */
   async end(reason: ShutdownMessage['reason']): Promise<void> {
     this.#lastReports ??= this.#registry.reports()
+    this.#options.standby?.end()
     await this.#processes?.end(reason)
     if (this.areAny) await new Promise<void>((resolve) => this.#settle(resolve))
   }

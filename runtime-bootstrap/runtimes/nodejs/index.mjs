@@ -4,9 +4,11 @@ import { errorBody, unhandledRejection } from './errors.mjs'
 import { handlerStyle, isAtLeast24 } from './handler-styles.mjs'
 import { loadHandler } from './load-handler.mjs'
 import { RuntimeApi } from './runtime-api.mjs'
+import { waitForFunction } from './standby.mjs'
 import { ResponseStream, installGlobals, isStreaming } from './streaming.mjs'
 
 /** Loads the handler, then runs one event after the other. A CommonJS or ES module handler; async, callback or streaming. */
+waitForFunction()
 const variables = process.env
 const api = new RuntimeApi(variables.AWS_LAMBDA_RUNTIME_API)
 const log = patchConsole(variables)

@@ -359,8 +359,27 @@ def run_one(api, handler):
         api.respond(request_id, result, content_type)
 
 
+def wait_for_function():
+    """Where the runtime was started before its function is known it waits: for folder and variables, as JSON on descriptor 3."""
+    if "--standby" not in sys.argv:
+        return
+    sys.argv.remove("--standby")
+    import importlib.abc
+    import importlib.util
+
+    with open(3, "rb") as told:
+        text = told.read()
+    if not text:
+        os._exit(0)
+    start = json.loads(text)
+    os.environ.clear()
+    os.environ.update(start["variables"])
+    os.chdir(start["folder"])
+
+
 def main():
     sys.stdout, sys.stderr = Unbuffered(sys.stdout), Unbuffered(sys.stderr)
+    wait_for_function()
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     add_search_paths()
     install_logging()

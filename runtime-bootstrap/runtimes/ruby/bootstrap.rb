@@ -152,8 +152,21 @@ def run_one(api, handler)
   end
 end
 
+# Where the runtime was started before its function is known it waits: for folder and variables, as JSON on descriptor 3.
+def wait_for_function
+  return unless ARGV.delete('--standby')
+
+  text = IO.open(3, &:read)
+  exit!(0) if text.empty?
+  start = JSON.parse(text)
+  ENV.replace(start['variables'])
+  Dir.chdir(start['folder'])
+  Gem.clear_paths
+end
+
 $stdout.sync = true
 $stderr.sync = true
+wait_for_function
 $LOAD_PATH.unshift(ENV['LAMBDA_TASK_ROOT'])
 api = RuntimeApi.new(ENV['AWS_LAMBDA_RUNTIME_API'])
 begin

@@ -1,0 +1,20 @@
+import { closeSync, readFileSync } from 'node:fs'
+import Module from 'node:module'
+
+/** Where the runtime was started before its function is known it waits: for folder and variables, as JSON on descriptor 3. */
+export function waitForFunction() {
+  const flag = process.argv.indexOf('--standby')
+  if (flag < 0) return
+  process.argv.splice(flag, 1)
+  // Takes its time, which is now.
+  void process.stdout
+  const told = readFileSync(3, 'utf8')
+  closeSync(3)
+  if (told === '') process.exit(0)
+  const { folder, variables } = JSON.parse(told)
+  for (const name of Object.keys(process.env)) if (!(name in variables)) delete process.env[name]
+  Object.assign(process.env, variables)
+  process.chdir(folder)
+  // NODE_PATH is read when Node.js starts.
+  Module._initPaths()
+}

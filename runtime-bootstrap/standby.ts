@@ -1,0 +1,84 @@
+import { readdirSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
+import type { OutputPipe } from './output-pipe.ts'
+import type { StandbyCommand } from './standby-command.ts'
+import { startProcessGroup, type ProcessExit, type ProcessGroup } from './process-group.ts'
+
+/** How a function's runtime is to be started. */
+export interface RuntimeStart {
+  readonly command: readonly string[]
+  readonly folder: string
+  readonly variables: NodeJS.ProcessEnv
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
+  /** Where the function's and its layers' files are. */
+  readonly ownFolders: readonly string[]
+}
+
+/** Names of what the system, its loader or an interpreter read once, when a process starts; runtimes that waited read the others anew. */
+const readAtStart = /^(LD_|LC_|LANG|TZ$|HOME$|MALLOC_|GLIBC_|UV_|OPENSSL_|SSL_|NODE_(?!ENV$|PATH$)|PYTHON|RUBY|BUNDLE)/
+
+/** The runtime that waits in a generic environment, and serves one initialisation at most: the interpreter has started by then. */
+export class Standby {
+  readonly #standsFor: readonly string[]
+  readonly #variables: Readonly<Record<string, string>>
+  readonly #told = new PassThrough()
+  #group: ProcessGroup | undefined
+  #isOver = false
+  #onExit: (exit: ProcessExit) => void = () => undefined
+
+  constructor({ command, standsFor, variables }: StandbyCommand, pipe: Promise<OutputPipe>) {
+    this.#standsFor = standsFor
+    this.#variables = variables
+    const start = ({ writeEnd: output }: OutputPipe): void => {
+      if (this.#isOver) return
+      const onExit = (exit: ProcessExit): void => {
+        this.#isOver = true
+        this.#onExit(exit)
+      }
+      this.#group = startProcessGroup({ command, folder: '/', variables, output, told: this.#told, onExit })
+    }
+    pipe.then(start, () => undefined)
+  }
+
+  /** Makes it the function's runtime, if that is as good as a start; ends it otherwise. */
+  take(start: RuntimeStart, onExit: (exit: ProcessExit) => void): ProcessGroup | undefined {
+    const group = this.#group
+    if (group === undefined || this.#isOver || !this.#isLike(start)) {
+      this.end()
+      return undefined
+    }
+    this.#group = undefined
+    this.#onExit = onExit
+    const { folder, variables } = start
+    this.#told.end(JSON.stringify({ folder, variables }))
+    return group
+  }
+
+  /** Ends it, unless it is a function's runtime. */
+  end(): void {
+    this.#isOver = true
+    this.#group?.kill()
+    this.#group = undefined
+  }
+
+  #isLike({ command, variables, user, ownFolders }: RuntimeStart): boolean {
+    if (user !== undefined || command.join('\0') !== this.#standsFor.join('\0')) return false
+    const names = new Set([...Object.keys(variables), ...Object.keys(this.#variables)])
+    const differs = (name: string): boolean => readAtStart.test(name) && variables[name] !== this.#variables[name]
+    return ![...names].some(differs) && !bringsLibraries(variables['LD_LIBRARY_PATH'] ?? '', ownFolders)
+  }
+}
+
+/** Whether the function or its layers have libraries where the loader looks: it looks for folders once in a process. */
+function bringsLibraries(searchPath: string, ownFolders: readonly string[]): boolean {
+  const isOwn = (folder: string): boolean => ownFolders.some((own) => `${folder}/`.startsWith(`${own}/`))
+  return searchPath.split(':').some((folder) => isOwn(folder) && hasLibrary(folder))
+}
+
+function hasLibrary(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => /\.so(\.|$)|^glibc-hwcaps$/.test(name))
+  } catch {
+    return false
+  }
+}
