@@ -14,6 +14,8 @@ export interface ClusterUnderTest {
 }
 
 const payload = JSON.stringify({ text: 'x'.repeat(1013) })
+/** After so many V8 has compiled what each invocation runs, on both sides. */
+const warmUp = 5_000
 /** The pool is full again after so long. */
 const settleMs = 3_000
 
@@ -68,8 +70,8 @@ async function warm({ origin, image }: ClusterUnderTest, name: string, effort: n
     const theirs = openClient(bare.origin, 1)
     const askOurs = () => invoke(ours, name, payload)
     const askTheirs = () => theirs('POST', '/', payload)
-    await timeEach(500, askOurs)
-    await timeEach(500, askTheirs)
+    await timeEach(Math.ceil(warmUp * effort), askOurs)
+    await timeEach(Math.ceil(warmUp * effort), askTheirs)
     const rounds: { ours: number[]; theirs: number[] }[] = []
     for (let round = 0; round < Math.ceil(10 * effort); round++) {
       rounds.push({ ours: await timeEach(300, askOurs), theirs: await timeEach(300, askTheirs) })
