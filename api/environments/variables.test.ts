@@ -21,6 +21,8 @@ test('a managed runtime gets all variables that AWS gives it', () => {
     AWS_REGION: 'eu-central-1',
     AWS_DEFAULT_REGION: 'eu-central-1',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    PWD: '/var/task',
+    SHLVL: '0',
     AWS_LAMBDA_FUNCTION_NAME: 'hello',
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
@@ -54,7 +56,7 @@ test("the function's own variables replace search paths, and never reserved name
 test('an OS-only runtime has no execution environment, and the older one its own paths', () => {
   const al2: FoundRuntime = { identifier: 'provided.al2', family: 'provided', version: 'al2' }
   const result = runtimeVariables(standInSpec, al2, mounted, context)
-  expect(result).not.toHaveProperty('AWS_EXECUTION_ENV')
+  for (const name of ['AWS_EXECUTION_ENV', 'PWD', 'SHLVL']) expect(result).not.toHaveProperty(name)
   expect(result.PATH).toBe('/usr/local/bin:/usr/bin/:/bin:/opt/bin')
   expect(result.LD_LIBRARY_PATH).toMatch(/^\/lib64:/)
   expect(result._AWS_XRAY_DAEMON_ADDRESS).toBe('169.254.79.129')

@@ -109,7 +109,7 @@ function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, 
     _HANDLER: spec.handler,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    ...(runtime.family === 'provided' ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${runtime.identifier}` }),
+    ...(runtime.family === 'provided' ? {} : managed(runtime, places)),
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
@@ -122,6 +122,11 @@ function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, 
     LAMBDA_TASK_ROOT: places.taskRoot,
     LAMBDA_RUNTIME_DIR: places.runtimeDir,
   }
+}
+
+/** AWS starts these runtimes by a shell, which leaves its marks. */
+function managed({ identifier }: FoundRuntime, { taskRoot }: Places): Record<string, string> {
+  return { AWS_EXECUTION_ENV: `AWS_Lambda_${identifier}`, PWD: taskRoot, SHLVL: '0' }
 }
 
 /** Well-formed stand-ins: AWS SDKs in the function find credentials and sign with them, and no account accepts them. */

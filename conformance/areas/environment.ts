@@ -117,6 +117,9 @@ export const environment: Area = {
           AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
           LAMBDA_TASK_ROOT: '/var/task',
           LAMBDA_RUNTIME_DIR: '/var/runtime',
+          // Of the shell that starts the runtime.
+          PWD: '/var/task',
+          SHLVL: '0',
           TZ: ':UTC',
           LANG: 'en_US.UTF-8',
           AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',

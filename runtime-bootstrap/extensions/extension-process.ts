@@ -1,7 +1,7 @@
 import { startProcessGroup, type ProcessGroup } from '../process-group.ts'
 import { functionVariables, type RuntimeProcessOptions } from '../runtime-process.ts'
 
-/** What AWS tells the runtime alone (reference 4.2). */
+/** What the runtime alone has on AWS, from AWS or from the shell that starts it (reference 4.2). */
 const runtimesOwn = new Set([
   'AWS_EXECUTION_ENV',
   'AWS_LAMBDA_LOG_GROUP_NAME',
@@ -10,6 +10,8 @@ const runtimesOwn = new Set([
   'AWS_XRAY_DAEMON_ADDRESS',
   'LAMBDA_RUNTIME_DIR',
   'LAMBDA_TASK_ROOT',
+  'PWD',
+  'SHLVL',
   '_AWS_XRAY_DAEMON_ADDRESS',
   '_AWS_XRAY_DAEMON_PORT',
   '_HANDLER',
