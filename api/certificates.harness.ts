@@ -1,3 +1,4 @@
+import { test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,6 +18,8 @@ export interface Certificates {
 }
 
 export const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+/** Tests what needs certificates; skipped where there is no openssl to make them. */
+export const testWithOpenssl = hasOpenssl ? test : test.skip
 
 const privateKeyPassword = 'secret'
 

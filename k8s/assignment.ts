@@ -11,8 +11,8 @@ const places: Places = { taskRoot: '/var/task', runtimeDir: '/var/runtime', laye
 const bootstrap = ['/var/runtime/bootstrap']
 
 /**
- * The runtime that waits in a pod until this is a function's; AWS's images have none. A function of another version whose
- * interpreter would be started otherwise gets one that was not started before.
+ * The runtime that waits in a pod until the pod is a function's; AWS's images have none. It is started as for the newest version:
+ * a function of an older one whose variables differ in what counts has its own started (`standby.ts`).
  */
 export function podStandby(family: string): StandbyCommand | undefined {
   const newest = { nodejs: 'nodejs24.x', python: 'python3.14', ruby: 'ruby3.4' }[family]

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { rmSync, writeFileSync } from 'node:fs'
 import { KubeConfig } from '@kubernetes/client-node'
-import { hasOpenssl, makeCertificate, type Certificate } from '../api/certificates.harness.ts'
+import { hasOpenssl, makeCertificate, testWithOpenssl, type Certificate } from '../api/certificates.harness.ts'
 import { clusterFault } from './cluster-fault.ts'
 import { playApi, type PlayedApi } from './testing/api-server.ts'
 import { startPlayedDriver } from './testing/played-driver.ts'
@@ -31,15 +31,14 @@ describe('an API server that cannot be trusted', () => {
         waiting.signal.aborted ? (waiting.signal.reason as Error).message : (fault as Error).message,
     )
   }
-  const withOpenssl = hasOpenssl ? test : test.skip
   const line = /^KUBELAMBDA_KUBECONFIG: [^\n]*$/
 
-  withOpenssl('one whose authority the kubeconfig names is used', async () => {
+  testWithOpenssl('one whose authority the kubeconfig names is used', async () => {
     const { kubeconfig } = await play(own, own)
     expect(await start(kubeconfig)).toBe('it started')
   })
 
-  withOpenssl.each([
+  testWithOpenssl.each([
     ['signed its certificate itself', () => undefined, /self-signed certificate.*certificate authority/],
     ['is of another authority', () => makeCertificate('IP:127.0.0.1'), /certificate.*certificate authority/],
   ])('one that %s ends the start with one line that names the setting and the fix', async (_, authority, reason) => {
@@ -50,7 +49,7 @@ describe('an API server that cannot be trusted', () => {
     expect(said).not.toMatch(/Waiting|NODE_|--use/)
   })
 
-  withOpenssl('one whose certificate is for another address ends the start so', async () => {
+  testWithOpenssl('one whose certificate is for another address ends the start so', async () => {
     const foreign = makeCertificate('DNS:elsewhere.example')
     const { kubeconfig } = await play(foreign, foreign)
     const said = await start(kubeconfig)

@@ -8,7 +8,7 @@ export interface StandbyCommand {
   readonly variables: Readonly<Record<string, string>>
 }
 
-/** What the driver sets in the supervisor's environment: a `StandbyCommand` as JSON, or nothing. */
+/** `KUBELAMBDA_STANDBY` of the supervisor: a `StandbyCommand` as JSON; nothing from drivers whose environments have no runtime ahead. */
 export function readStandby(text = ''): StandbyCommand | undefined {
   return text === '' ? undefined : (JSON.parse(text) as StandbyCommand)
 }

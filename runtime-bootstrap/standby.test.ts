@@ -1,90 +1,36 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { isGone, until } from './process-state.harness.ts'
 import type { Assignment } from './protocol.ts'
-import { nodeClient, supervise, variablesOf, type Supervised } from './supervisor.harness.ts'
+import { nodeClient, standbyFor, supervise, variablesOf, type Supervised } from './supervisor.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {
   await Promise.all(started.splice(0).map((supervised) => supervised.shutdown()))
 })
 
-interface Language {
-  readonly command: readonly string[]
-  readonly files: Readonly<Record<string, string>>
-}
-
-const find = (name: string, print: readonly string[]) => {
-  try {
-    return execFileSync(name, print, { encoding: 'utf8', cwd: '/' }).trim()
-  } catch {
-    return undefined
-  }
-}
-const clientOf = (path: string) => fileURLToPath(new URL(`runtimes/${path}`, import.meta.url))
-const python = find('python3', ['-c', 'import sys; print(sys.executable)'])
-const ruby = find('ruby', ['-e', 'puts RbConfig.ruby'])
-
-/** Each answers how its process was started and what it finds. */
-const node: Language = {
-  command: nodeClient,
-  files: {
-    'index.js': `exports.handler = async () => ({
+/** Answers how its process was started and what it finds. */
+const files = {
+  'index.js': `exports.handler = async () => ({
       commandLine: require('fs').readFileSync('/proc/self/cmdline', 'utf8'), argv: process.argv.slice(2),
-      cwd: process.cwd(), variables: process.env, pid: process.pid, layered: layered(),
+      cwd: process.cwd(), variables: process.env, layered: layered(),
     })
     const layered = () => { try { return require('layered') } catch { return null } }`,
-    'layer/node_modules/layered.js': `module.exports = 'of a layer'`,
-  },
+  'layer/node_modules/layered.js': `module.exports = 'of a layer'`,
 }
-const languages: [string, Language | undefined][] = [
-  ['Node.js', node],
-  [
-    'Python',
-    python === undefined
-      ? undefined
-      : {
-          command: [python, clientOf('python/bootstrap.py')],
-          files: {
-            'index.py': `import os, sys
-def handler(event, context):
-    return {'commandLine': open('/proc/self/cmdline').read(), 'argv': sys.argv[1:], 'cwd': os.getcwd(), 'variables': dict(os.environ)}`,
-          },
-        },
-  ],
-  [
-    'Ruby',
-    ruby === undefined
-      ? undefined
-      : {
-          command: [ruby, clientOf('ruby/bootstrap.rb')],
-          files: {
-            'index.rb': `def handler(event:, context:)
-  { commandLine: File.read('/proc/self/cmdline'), argv: ARGV, cwd: Dir.pwd, variables: ENV.to_h }
-end`,
-          },
-        },
-  ],
-]
 
 interface Found {
   readonly commandLine: string
   readonly argv: readonly string[]
   readonly cwd: string
   readonly variables: Record<string, string>
-  readonly pid: number
   readonly layered: string | null
 }
 
-const baseOf = (variables = {}) => ({ PATH: variablesOf('/')['PATH']!, TZ: ':UTC', LD_LIBRARY_PATH: '', ...variables })
-
-async function start({ command, files }: Language, standbyVariables = {}, standby: readonly string[] = command) {
-  const environment = await supervise(files, (folder) => ({
-    command: [...standby, '--standby'],
-    standsFor: command,
-    variables: baseOf({ LD_LIBRARY_PATH: `${folder}/lib`, ...standbyVariables }),
+async function start(code: Readonly<Record<string, string>> = files, variables = {}, command = nodeClient) {
+  const environment = await supervise(code, (folder) => ({
+    ...standbyFor(command, { LD_LIBRARY_PATH: `${folder}/lib`, ...variables }),
+    standsFor: nodeClient,
   }))
   started.push(environment)
   return environment
@@ -101,23 +47,6 @@ async function invoke(environment: Supervised): Promise<Found> {
 }
 
 const wasWaiting = ({ commandLine }: Found) => commandLine.includes('--standby')
-
-describe.each(languages)('a %s runtime that waits', (_name, language) => {
-  ;(language === undefined ? test.skip : test)('becomes the function’s: its variables, its folder', async () => {
-    const environment = await start(language!, { LEFT: 'over' })
-    const variables = variablesIn(environment, { MINE: 'é\n1' })
-    environment.assign({ command: language!.command, variables, timeoutMs: 20_000 })
-    const found = await invoke(environment)
-    expect(wasWaiting(found)).toBe(true)
-    expect(found.argv).toEqual([])
-    expect(found.cwd).toBe(environment.folder)
-    const { AWS_LAMBDA_RUNTIME_API, LC_CTYPE, ...others } = found.variables
-    expect(AWS_LAMBDA_RUNTIME_API).toMatch(/^127\.0\.0\.1:\d+$/)
-    // Python sets it where no locale is.
-    expect([undefined, 'C.UTF-8']).toContain(LC_CTYPE)
-    expect(others).toEqual(variables)
-  })
-})
 
 describe('a runtime that waits', () => {
   const assign = (environment: Supervised, own: Record<string, string>, more: Partial<Assignment> = {}) => {
@@ -136,8 +65,20 @@ describe('a runtime that waits', () => {
       })
       .map(Number)
 
+  test("becomes the function's: its variables, its folder", async () => {
+    const environment = await start(files, { LEFT: 'over' })
+    assign(environment, { MINE: 'é\n1' })
+    const found = await invoke(environment)
+    expect(wasWaiting(found)).toBe(true)
+    expect(found.argv).toEqual([])
+    expect(found.cwd).toBe(environment.folder)
+    const { AWS_LAMBDA_RUNTIME_API, ...others } = found.variables
+    expect(AWS_LAMBDA_RUNTIME_API).toMatch(/^127\.0\.0\.1:\d+$/)
+    expect(others).toEqual(variablesIn(environment, { MINE: 'é\n1' }))
+  })
+
   test('finds what layers bring', async () => {
-    const environment = await start(node)
+    const environment = await start()
     assign(environment, { NODE_PATH: `${environment.folder}/layer/node_modules` })
     expect(await invoke(environment)).toMatchObject({ layered: 'of a layer' })
   })
@@ -148,7 +89,7 @@ describe('a runtime that waits', () => {
     ['LD_PRELOAD', ''],
     ['NODE_EXTRA_CA_CERTS', '/none'],
   ])('is not taken by a function with a %s of its own, which is read when a process starts', async (name, value) => {
-    const environment = await start(node)
+    const environment = await start()
     assign(environment, { [name]: value })
     const found = await invoke(environment)
     expect(wasWaiting(found)).toBe(false)
@@ -157,26 +98,22 @@ describe('a runtime that waits', () => {
   })
 
   test('is not taken by a function that brings libraries, for which the loader looks when a process starts', async () => {
-    const environment = await start({ ...node, files: { ...node.files, 'lib/libown.so.1': '' } })
+    const environment = await start({ ...files, 'lib/libown.so.1': '' })
     assign(environment, {})
     expect(wasWaiting(await invoke(environment))).toBe(false)
   })
 
   test('is not taken by a function with a wrapper, or another command', async () => {
-    const files = { ...node.files, wrapper: '#!/bin/sh\nexec "$@"\n' }
-    const wrapped = await start({ ...node, files })
+    const wrapped = await start({ ...files, wrapper: '#!/bin/sh\nexec "$@"\n' })
     assign(wrapped, { AWS_LAMBDA_EXEC_WRAPPER: `${wrapped.folder}/wrapper` })
-    const other = await start(node)
+    const other = await start()
     assign(other, {}, { command: [nodeClient[0]!, '--stack-size=900', nodeClient[1]!] })
     for (const environment of [wrapped, other]) expect(wasWaiting(await invoke(environment))).toBe(false)
   })
 
   test('serves one initialisation; the next one starts another', async () => {
     const environment = await start({
-      ...node,
-      files: {
-        'index.js': `exports.handler = async (event) => event.exit ? process.exit(1) : process.argv0 + require('fs').readFileSync('/proc/self/cmdline')`,
-      },
+      'index.js': `exports.handler = async (event) => event.exit ? process.exit(1) : require('fs').readFileSync('/proc/self/cmdline', 'utf8')`,
     })
     assign(environment, {})
     expect((await environment.invoke()).payload).toContain('--standby')
@@ -187,8 +124,8 @@ describe('a runtime that waits', () => {
   test.each([
     ['cannot be started', ['/not/there']],
     ['ended', [process.execPath, '-e', '0']],
-  ])('that %s is none: the function’s runtime is started as ever', async (_name, standby) => {
-    const environment = await start(node, {}, standby)
+  ])("that %s is none: the function's runtime is started as ever", async (_name, standby) => {
+    const environment = await start(files, {}, standby)
     await until(() => childrenOf(environment).length === 0)
     assign(environment, {})
     expect(wasWaiting(await invoke(environment))).toBe(false)
@@ -196,7 +133,7 @@ describe('a runtime that waits', () => {
 
   test('ends with its environment, also when nobody took it or the supervisor is killed', async () => {
     for (const end of ['shutdown', 'kill'] as const) {
-      const environment = await start(node)
+      const environment = await start()
       let waiting: number | undefined
       await until(() => (waiting = childrenOf(environment).find((pid) => isWaiting(pid))) !== undefined)
       if (end === 'kill') process.kill(environment.pid, 'SIGKILL')

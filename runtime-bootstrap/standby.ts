@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import type { OutputPipe } from './output-pipe.ts'
-import type { StandbyCommand } from './standby-command.ts'
 import { startProcessGroup, type ProcessExit, type ProcessGroup } from './process-group.ts'
+import type { StandbyCommand } from './standby-command.ts'
 
 /** How a function's runtime is to be started. */
 export interface RuntimeStart {
@@ -14,8 +14,9 @@ export interface RuntimeStart {
   readonly ownFolders: readonly string[]
 }
 
-/** Names of what the system, its loader or an interpreter read once, when a process starts; runtimes that waited read the others anew. */
-const readAtStart = /^(LD_|LC_|LANG|TZ$|HOME$|MALLOC_|GLIBC_|UV_|OPENSSL_|SSL_|NODE_(?!ENV$|PATH$)|PYTHON|RUBY|BUNDLE)/
+/** What the system, its loader or an interpreter reads once, when a process starts. A runtime that waited reads NODE_PATH and the like anew. */
+const readAtStart =
+  /^(LD_|LC_|LANG|TZ|LOCPATH$|HOME$|MALLOC_|GLIBC_|UV_|OPENSSL_|SSL_|NODE_(?!ENV$|PATH$)|PYTHON|RUBY|BUNDLE)/
 
 /** The runtime that waits in a generic environment, and serves one initialisation at most: the interpreter has started by then. */
 export class Standby {

@@ -196,6 +196,12 @@ export async function supervise(
   }
 }
 
+/** A runtime that waits and can stand for this command. */
+export function standbyFor(command: readonly string[], variables: Record<string, string> = {}): StandbyCommand {
+  const { PATH = '', TZ = '' } = variablesOf('/')
+  return { command: [...command, '--standby'], standsFor: command, variables: { PATH, TZ, ...variables } }
+}
+
 function standbyVariable(standby: StandbyCommand | undefined): NodeJS.ProcessEnv {
   return standby === undefined ? {} : { KUBELAMBDA_STANDBY: JSON.stringify(standby) }
 }

@@ -24,7 +24,7 @@ import type { StandbyCommand } from './standby-command.ts'
 /**
  * Runs one environment, from generic to its end.
  *
- * 1. listen      the Runtime API waits before anyone needs it                     runtime-api.ts
+ * 1. listen      the Runtime API waits before anyone needs it, and a runtime      runtime-api.ts, standby.ts
  * 2. assign      folders are bound, extensions and runtime are started: init      extensions/, runtime-process.ts
  * 3. ready       all of them asked for an event; frozen while there is none
  * 4. run         the event out by `next`, the answer in, whole or as a stream     runtime-api/, run-answer.ts

@@ -5,7 +5,7 @@ import type { AddressInfo, Server as NetServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, expect, test } from '@jest/globals'
-import { hasOpenssl, makeCertificate } from '../certificates.harness.ts'
+import { makeCertificate, testWithOpenssl } from '../certificates.harness.ts'
 import { createRequestSender, type HttpRequest } from './request-sender.ts'
 
 let server: Server | undefined
@@ -73,8 +73,7 @@ test('a service that is mute, breaks off, or is not there is said to be out of r
   await expectFault(30_000, new URL('http://127.0.0.1:1/'), 'connect ECONNREFUSED 127.0.0.1:1')
 })
 
-const withOpenssl = hasOpenssl ? test : test.skip
-withOpenssl('a service behind TLS is asked when its certificate is trusted, and only then', async () => {
+testWithOpenssl('a service behind TLS is asked when its certificate is trusted, and only then', async () => {
   const { certificate, privateKey } = makeCertificate('IP:127.0.0.1')
   const secure = createSecureServer({ cert: certificate, key: privateKey }, (_request, response) =>
     response.end('well'),

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { hasOpenssl, makeCertificates } from '../../certificates.harness.ts'
+import { makeCertificates, testWithOpenssl } from '../../certificates.harness.ts'
 import { createSignedServices } from '../signed-services.ts'
 import { aMapping } from '../testing/samples.ts'
 import { describeWithMoto, startMoto, type Moto } from '../testing/moto.ts'
@@ -18,7 +18,6 @@ const every = {
   bootstrapBrokerStringSaslIam: 'a:9098',
 }
 const without = (way: string) => ({ ...every, [`bootstrapBrokerString${way}`]: undefined })
-const withOpenssl = hasOpenssl ? test : test.skip
 const credentials = async () => ({ accessKeyId: 'test', secretAccessKey: 'test' })
 const mapping = (kind: PollSettings['kind'], access: readonly KafkaAccess[]) => {
   const kafka = {
@@ -105,7 +104,7 @@ describe('the brokers of an MSK cluster', () => {
     await expect(find(without('SaslScram'), access)).rejects.toThrow(`${arn} has no brokers with SASL/SCRAM.`)
   })
 
-  withOpenssl('are those with TLS where there is a certificate, and no others', async () => {
+  testWithOpenssl('are those with TLS where there is a certificate, and no others', async () => {
     const access = [{ type: 'CLIENT_CERTIFICATE_TLS_AUTH', uri: secretArn }]
     const { client } = makeCertificates()
     const { bootstrapServers, sasl, tls } = await find(every, access, client)

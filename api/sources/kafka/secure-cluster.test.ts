@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect } from '@jest/globals'
-import { hasOpenssl, makeCertificates, type Certificates } from '../../certificates.harness.ts'
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { makeCertificates, type Certificates } from '../../certificates.harness.ts'
 import type { AwsServices } from '../aws-services.ts'
 import type { KafkaAccess } from '../poll-settings.ts'
 import type { Credentials } from '../signature.ts'
 import { createSignedServices } from '../signed-services.ts'
 import { eventually } from '../testing/eventually.ts'
 import { startBrokerFront, type BrokerFront, type BrokerFrontParts } from './testing/broker-front.ts'
-import { describeWithKafka, startMockCluster, type MockCluster } from './testing/mock-cluster.ts'
+import { describeWithSecureKafka, startMockCluster, type MockCluster } from './testing/mock-cluster.ts'
 import type { SaslUser } from './testing/sasl-server.ts'
 import { testTogether } from './testing/test-together.ts'
 import { newWorld, type World } from './testing/world.ts'
@@ -19,12 +19,7 @@ const sourceArn = 'arn:aws:kafka:eu-west-1:000000000000:cluster/c/uuid-1'
 const key: Credentials = { accessKeyId: 'me', secretAccessKey: 'pässword' }
 const user = (mechanism: SaslUser['mechanism']): SaslUser => ({ mechanism, username: 'me', password: 'pässword' })
 
-const describeSecure = (name: string, tests: () => void) => {
-  if (hasOpenssl) describeWithKafka(name, tests)
-  else describe.skip(`${name} (skipped: there is no openssl)`, tests)
-}
-
-describeSecure('a Kafka cluster that is entered with credentials', () => {
+describeWithSecureKafka('a Kafka cluster that is entered with credentials', () => {
   let cluster: MockCluster
   let certificates: Certificates
   let secrets: Readonly<Record<string, object>>

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { hasOpenssl, makeCertificate } from '../../certificates.harness.ts'
+import { makeCertificate, testWithOpenssl } from '../../certificates.harness.ts'
 import { LambdaError } from '../../errors.ts'
 import { aFunction } from '../../functions/testing/samples.ts'
 import { openRedisStore, type RedisStore } from './open.ts'
@@ -153,8 +153,7 @@ describeWithRedis('the connection to Redis', () => {
     expect(line).toMatch(reason)
   })
 
-  const withOpenssl = hasOpenssl ? test : test.skip
-  withOpenssl('a certificate that is not trusted ends the start with one line that names the setting', async () => {
+  testWithOpenssl('a certificate that is not trusted ends the start with one line that names the setting', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'redis-tls-'))
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
     const made = makeCertificate('IP:127.0.0.1')

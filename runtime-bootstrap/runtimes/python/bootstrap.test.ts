@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { supervise, variablesOf, type Supervised } from '../../supervisor.harness.ts'
+import { standbyFor, supervise, variablesOf, type Supervised } from '../../supervisor.harness.ts'
 
 const client = join(dirname(fileURLToPath(import.meta.url)), 'bootstrap.py')
 const python = findPython()
@@ -239,6 +239,27 @@ def handler(event, context): logging.warning("first"); logging.warning("second")
         requestId: done.requestId,
       },
     ])
+  })
+})
+
+describePython('a Python runtime that waits', () => {
+  test("becomes the function's: its variables, its folder, and it shows no more how it was started", async () => {
+    const command = [python ?? '', client]
+    const environment = await supervise(
+      {
+        'index.py': `import os, sys
+def handler(event, context):
+    return {'commandLine': open('/proc/self/cmdline').read(), 'argv': sys.argv[1:], 'cwd': os.getcwd(), 'variables': dict(os.environ)}`,
+      },
+      () => standbyFor(command, { LEFT: 'over' }),
+    )
+    started.push(environment)
+    const variables = { ...variablesOf(environment.folder), MINE: 'é\n1' }
+    environment.assign({ command, variables, timeoutMs: 20_000 })
+    const found = JSON.parse((await environment.invoke()).payload) as Record<string, unknown>
+    expect(found).toMatchObject({ argv: [], cwd: environment.folder, variables })
+    expect(found['commandLine']).toContain('--standby')
+    expect(found['variables']).not.toHaveProperty('LEFT')
   })
 })
 

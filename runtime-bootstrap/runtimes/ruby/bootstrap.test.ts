@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { supervise, variablesOf, type Supervised } from '../../supervisor.harness.ts'
+import { standbyFor, supervise, variablesOf, type Supervised } from '../../supervisor.harness.ts'
 
 const client = join(dirname(fileURLToPath(import.meta.url)), 'bootstrap.rb')
 const ruby = findRuby()
@@ -116,6 +116,29 @@ end`)
     expect(log).toMatch(
       new RegExp(`\\nplain\\nI, \\[[-\\d]+T[:.\\d]+ #\\d+\\]  INFO ${done.requestId} -- : logged\\nEND`),
     )
+  })
+})
+
+describeRuby('a Ruby runtime that waits', () => {
+  test("becomes the function's: its variables, its folder, and its gems' paths", async () => {
+    const command = [ruby ?? '', client]
+    const environment = await supervise(
+      {
+        'index.rb': `def handler(event:, context:)
+  { commandLine: File.read('/proc/self/cmdline'), argv: ARGV, cwd: Dir.pwd, variables: ENV.to_h, gems: Gem.path }
+end`,
+      },
+      () => standbyFor(command, { LEFT: 'over' }),
+    )
+    started.push(environment)
+    const gems = `${environment.folder}/gems`
+    const variables = { ...variablesOf(environment.folder), MINE: 'é\n1', GEM_PATH: gems }
+    environment.assign({ command, variables, timeoutMs: 20_000 })
+    const found = JSON.parse((await environment.invoke()).payload) as Record<string, unknown>
+    expect(found).toMatchObject({ argv: [], cwd: environment.folder, variables })
+    expect(found['commandLine']).toContain('--standby')
+    expect(found['variables']).not.toHaveProperty('LEFT')
+    expect(found['gems']).toContain(gems)
   })
 })
 

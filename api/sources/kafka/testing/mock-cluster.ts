@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe } from '@jest/globals'
 import { startBrokerFront } from './broker-front.ts'
 import { Kafka, logLevel, Partitioners, type CompressionTypes, type Message } from 'kafkajs'
+import { hasOpenssl } from '../../../certificates.harness.ts'
 
 /** Kafka's brokers as librdkafka mocks them for its own tests: topics, groups and offsets, in memory. */
 export interface MockCluster {
@@ -30,8 +31,18 @@ const isThere = spawnSync('python3', ['-c', 'import ctypes; ctypes.CDLL("librdka
 
 /** Describes what needs librdkafka; where it is not installed, the tests are skipped and the name says so. */
 export function describeWithKafka(name: string, tests: () => void): void {
-  if (isThere) describe(name, tests)
-  else describe.skip(`${name} (skipped: there is no python3 with librdkafka.so.1)`, tests)
+  describeWhere(isThere, 'there is no python3 with librdkafka.so.1', name, tests)
+}
+
+/** The same for what needs certificates, too. */
+export function describeWithSecureKafka(name: string, tests: () => void): void {
+  if (hasOpenssl) describeWithKafka(name, tests)
+  else describeWhere(false, 'there is no openssl', name, tests)
+}
+
+function describeWhere(isPossible: boolean, otherwise: string, name: string, tests: () => void): void {
+  if (isPossible) describe(name, tests)
+  else describe.skip(`${name} (skipped: ${otherwise})`, tests)
 }
 
 export async function startMockCluster(): Promise<MockCluster> {
