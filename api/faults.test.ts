@@ -13,8 +13,8 @@ import {
 import { startOneServer, startThreeServers, type Fleet } from './fleet.harness.ts'
 import { describeWithRedis } from './store/redis/testing/redis-server.ts'
 
-/** An event runs again that was running when its server or function was killed: a few of each kill. */
-const mostTwice = 0.01
+/** An event runs again that was running when its server or function was killed: a few of each kill, 1 % when 2,000 come between. */
+const mostTwiceOfAKill = 20
 const size = faultSize(1_500)
 /** What is killed in turn while events come in, once for so many of them. */
 const eventsPerKill = Math.min(2_000, size / 3)
@@ -53,21 +53,22 @@ async function post(url: string, id: string): Promise<number | undefined> {
   }
 }
 
-/** Sends all, and kills in between; answers the ids that were answered 202. */
-async function sendWhileKilling(): Promise<Set<string>> {
+/** Sends all, and kills in between; answers the ids that were answered 202, and how often it killed. */
+async function sendWhileKilling(): Promise<{ accepted: Set<string>; kills: number }> {
   const accepted = new Set<string>()
   let next = 0
   const lane = async () => {
     while (next < size) accepted.add(await sendOne(next++))
   }
   const sending = Promise.all(Array.from({ length: lanes }, lane))
-  for (let round = 0; (round + 1) * eventsPerKill < size; round++) {
+  let round = 0
+  for (; (round + 1) * eventsPerKill < size; round++) {
     await until(`round ${String(round)}`, () => accepted.size >= (round + 1) * eventsPerKill)
     killFunction(recorder, round % 2 === 0 ? 'function' : 'supervisor')
     await fleet.kill(round)
   }
   await sending
-  return accepted
+  return { accepted, kills: round }
 }
 
 const keptEvents = async () => {
@@ -78,16 +79,17 @@ const keptEvents = async () => {
 /** All that was accepted has run, hardly any twice, and nothing of it is left anywhere. */
 async function expectAllRun(): Promise<void> {
   const code = 'exports.handler = async ({ id }) => record(id)'
-  await createRecording(fleet.client(), { FunctionName: 'f', code, recorder })
+  // Only kills make an event run again here: not the time limit either, on a machine that starts three servers' functions at once.
+  await createRecording(fleet.client(), { FunctionName: 'f', code, recorder }, { Timeout: 60 })
   const startedMs = Date.now()
-  const accepted = await sendWhileKilling()
+  const { accepted, kills } = await sendWhileKilling()
   expect(accepted.size).toBe(size)
   await until('all have run', () => [...accepted].every((id) => recorder.times.has(id)))
   await until('none is in limbo', async () => (await keptEvents()).length === 0)
   const twice = [...recorder.times.values()].filter((times) => times > 1).length
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
   tell(`${String(size)} events: none lost, ${String(twice)} ran twice, ${seconds} s until nothing was left`)
-  expect(twice / recorder.times.size).toBeLessThan(mostTwice)
+  expect(twice).toBeLessThan(mostTwiceOfAKill * kills)
   await fleet.end()
   await until('no environment is left', () => functionProcesses(recorder).length === 0, 10_000)
   expect(fleet.left()).toEqual([])
