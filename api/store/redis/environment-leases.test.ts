@@ -34,8 +34,6 @@ describeWithRedis('the leases of environments in Redis', () => {
       },
       die: async (leases) => {
         const membership = opened.get(leases)
-        // It ends, so that it cannot find out and come back under another name.
-        membership?.abandon()
         if (membership !== undefined) members.declareDead(membership)
       },
       close: async () => {

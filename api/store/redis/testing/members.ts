@@ -6,7 +6,7 @@ import type { RunningRedis } from './redis-server.ts'
 /** Servers that joined a Redis, each with a connection of its own; their leases outlast the pauses of a busy machine. */
 export interface Members {
   join(): Promise<{ readonly connection: RedisConnection; readonly membership: Membership }>
-  /** What happens to a server that was silent for longer than its lease, before it finds out. */
+  /** What happens to a server that was silent for longer than its lease. It finds out only by what it is made to do next. */
   declareDead(membership: Membership): void
   close(): Promise<void>
 }
@@ -22,7 +22,10 @@ export function startMembers(redis: RunningRedis): Members {
       joined.push({ connection, membership })
       return { connection, membership }
     },
-    declareDead: ({ server }) => {
+    declareDead: (membership) => {
+      const { server } = membership
+      // Else it could be a member again in time to inherit its own.
+      membership.abandon()
       redis.cli('ZREM', serverKeys.living, server)
       redis.cli('SADD', serverKeys.dead, server)
     },
