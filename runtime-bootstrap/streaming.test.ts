@@ -96,7 +96,7 @@ describe('a streamed answer', () => {
       streaming(`if (event.small) return stream.end('small')
         const piece = Buffer.alloc(1024 * 1024)
         for (let i = 0; i < 202; i++) if (!stream.write(piece)) await new Promise((r) => stream.once('drain', r))`),
-      { timeoutMs: 20_000 },
+      { timeoutMs: 100_000 },
     )
     const requestId = environment.send({ streaming: true })
     const { response, payload } = await environment.end(requestId)
@@ -107,7 +107,7 @@ describe('a streamed answer', () => {
     const next = await environment.invoke({ streaming: true, event: '{"small":true}' })
     expect(next.done.initDurationMs).toBeUndefined()
     expect(environment.streamed(next.done.requestId)).toBe('small')
-  })
+  }, 120_000)
 })
 
 describe('a stream that fails', () => {

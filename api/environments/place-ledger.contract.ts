@@ -101,6 +101,10 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await mine.book(f)).toBe('function')
     })
 
+    test('a server that reaches the ledger is told so', async () => {
+      await expect(mine.reach()).resolves.toBeUndefined()
+    })
+
     test('a server that settles has what it knows of, and no more', async () => {
       await mine.book({ ...f, reserved: 3 })
       await mine.book({ ...f, reserved: 3 })

@@ -49,6 +49,7 @@ export function fakeLedgers() {
           server.shares.set(key, { share, places: Math.min(places, known.get(key) ?? 0) })
         }
       },
+      reach: async () => undefined,
       listen: (given) => (server.listener = given),
     }
     servers.set(ledger, server)

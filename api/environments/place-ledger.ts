@@ -52,6 +52,8 @@ export interface PlaceLedger {
    * would never be free again. `held` is asked once no inheritance is under way; the caller sees to it that nothing else is.
    */
   settle(held: () => readonly Held[]): Promise<void>
+  /** Rejects while the ledger cannot be asked. */
+  reach(): Promise<void>
   /** Called before any booking. */
   listen(listener: LedgerListener): void
 }

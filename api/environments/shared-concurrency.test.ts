@@ -125,6 +125,25 @@ test('places that nobody needed for a while go back', async () => {
   await quick.close()
 })
 
+test('while the ledger is away, places that nobody needs stay', async () => {
+  let [isAway, sweeps] = [true, 0]
+  const reach = () => {
+    sweeps++
+    return isAway ? Promise.reject(new Error('Redis is gone')) : Promise.resolve()
+  }
+  const ledger = ledgers.open()
+  const held = server({ ...ledger, reach }, 5)
+  await held.enter(f)
+  held.leave(f)
+  while (sweeps < 3) await new Promise(setImmediate)
+  expect(held.enter(f)).toBeUndefined()
+  held.leave(f)
+  isAway = false
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  expect(faults).toEqual([])
+  await held.close()
+})
+
 test('a place that cannot be given back is kept and tried again', async () => {
   let isDown = true
   const ledger = ledgers.open()

@@ -44,7 +44,7 @@ const waitedMs = 1_000
  * 1. enter    takes a place that this server has booked and does not use: no question to the ledger
  * 2. book     else one more from the ledger; refused, it asks once more when others had time to give back   place-ledger.ts
  * 3. leave    the place stays this server's a short while, for the next invocation
- * 4. return   what was not needed for that while goes back, and at once what another server wants
+ * 4. return   what was not needed for that while goes back, unless the ledger is away, and at once what another server wants
  * 5. give way  while all places are in use, a server that has more than one that asks in vain lets it have the next that is left
  * 6. settle   after an answer was lost the ledger gives up what this server does not know of
  */
@@ -202,12 +202,26 @@ class SharedConcurrency implements Concurrency {
 
   #sweep(): void {
     if (this.#isInDoubt) this.#settle()
+    const unneeded = new Map<Booked, number>()
     for (const [key, booked] of this.#booked) {
-      this.#return(booked, Math.min(booked.leastUnused, booked.places - booked.inUse))
-      booked.leastUnused = booked.places - booked.inUse
+      const unused = booked.places - booked.inUse
+      const places = Math.min(booked.leastUnused, unused)
+      if (places > 0) unneeded.set(booked, places)
+      booked.leastUnused = unused
       const isResting = booked.restsUntilMs > performance.now()
       if (booked.places === 0 && booked.inUse === 0 && !isResting) this.#booked.delete(key)
     }
+    if (unneeded.size > 0) void this.#returnToReached(unneeded)
+  }
+
+  /** Without the ledger places stay: nobody else could have them, and what runs here next could not book them again. */
+  async #returnToReached(unneeded: ReadonlyMap<Booked, number>): Promise<void> {
+    try {
+      await this.#ledger.reach()
+    } catch {
+      return
+    }
+    for (const [booked, places] of unneeded) this.#return(booked, Math.min(places, booked.places - booked.inUse))
   }
 
   #yield(functionName: string | undefined): void {

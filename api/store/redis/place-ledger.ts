@@ -60,6 +60,10 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
   return {
     book,
     giveBack: (share, places) => giveBack(writeShare(share), places),
+    // On the node that has the places: others may be there without it.
+    reach: async () => {
+      await connection.run((client) => client.exists(placeKeys.booked))
+    },
     settle: (held) => alone(() => settle(held)),
     listen: (given) => (listener = given),
     hear: (message) => {
