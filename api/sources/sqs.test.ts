@@ -234,9 +234,11 @@ describeWithMoto('a queue as event source', () => {
     const { url, arn } = await newQueue()
     for (let id = 0; id < 12; id++) await send(url, String(id))
     let [running, most] = [0, 0]
+    const two = Promise.withResolvers<undefined>()
     poll({ sourceArn: arn, batchSize: 1, maximumConcurrency: 2 }, async () => {
       most = Math.max(most, ++running)
-      await new Promise(setImmediate)
+      if (running === 2) two.resolve(undefined)
+      await two.promise
       await left(url)
       running--
       return {}
