@@ -1,8 +1,8 @@
-import { test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from '@jest/globals'
 
 /** A certificate and its key, both PEM. */
 export interface Certificate {

@@ -13,8 +13,8 @@ import {
 import { startOneServer, startThreeServers, type Fleet } from './fleet.harness.ts'
 import { describeWithRedis } from './store/redis/testing/redis-server.ts'
 
-/** An event runs again that was running when its server or function was killed: a few of each kill, 1 % when 2,000 come between. */
-const mostTwiceOfAKill = 20
+/** An event runs again that was running when its server or function was killed: a few of each kill, however many come between. */
+const mostTwiceOfAKill = 10
 const size = faultSize(1_500)
 /** What is killed in turn while events come in, once for so many of them. */
 const eventsPerKill = Math.min(2_000, size / 3)

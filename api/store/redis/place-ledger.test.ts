@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describePlaceLedger } from '../../environments/place-ledger.contract.ts'
 import type { PlaceLedger } from '../../environments/place-ledger.ts'
 import { placeKeys } from './keys.ts'
@@ -41,5 +41,17 @@ describeWithRedis('the place ledger in Redis', () => {
         await members.close()
       },
     }
+  })
+
+  test('cannot be reached without Redis', async () => {
+    const gone = await startRedis()
+    const members = startMembers(gone)
+    const { connection, membership } = await members.join()
+    const ledger = openPlaceLedger(connection, membership)
+    await ledger.reach()
+    await gone.signal('SIGKILL')
+    await expect(ledger.reach()).rejects.toMatchObject({ status: 503 })
+    await members.close()
+    await gone.stop()
   })
 })
