@@ -95,10 +95,10 @@ export const errors: Area = {
       name: 'Python: a timeout answers the same, and the next invocation starts anew',
       needs: 'python',
       run: async (world) => {
-        const name = await world.create('misbehave-python', { Timeout: 1 })
+        const name = await world.create('misbehave-python', { Timeout: 3 })
         answers(await world.invoke(name, { do: 'count' }), { calls: 1 })
         const answer = await world.invoke(name, { do: 'sleep', ms: 20_000 })
-        failsWith(answer, timedOut(answer, '1.00'))
+        failsWith(answer, timedOut(answer, '3.00'))
         answers(await world.invoke(name, { do: 'count' }), { calls: 1 })
       },
     },
