@@ -24,6 +24,7 @@ const table = {
     'api/observe/',
     'runtime-bootstrap/protocol.ts',
     'runtime-bootstrap/node-flags.ts',
+    'runtime-bootstrap/standby-command.ts',
   ],
   'api/invoke/': ['api/errors.ts', 'api/functions/', 'api/environments/', 'api/observe/'],
   'api/events/': ['api/errors.ts', 'api/functions/', 'api/invoke/', 'api/observe/'],

@@ -5,12 +5,16 @@ import type { Assignment } from './protocol.ts'
 export type EntryPoint =
   { readonly command: readonly string[] } | { readonly error: string } | { readonly exitCode: number }
 
+/** What the images of managed runtimes start with, AWS's and ours: it puts the wrapper script in front of the interpreter itself. */
+const imagesBootstrap = '/var/runtime/bootstrap'
+
 /**
  * Finds what starts the runtime: the command of a managed runtime, behind its wrapper script if it has one, or the
  * function's own `bootstrap`, which is looked for in the package and then in the layers.
  */
-export function findEntryPoint({ command, codeFolder, layerFolder, variables }: Assignment): EntryPoint {
-  if (command.length > 0) return wrapped(command, variables['AWS_LAMBDA_EXEC_WRAPPER'])
+export function findEntryPoint({ command, codeFolder, layerFolder, variables, isImage }: Assignment): EntryPoint {
+  const wrapsItself = isImage === true || command[0] === imagesBootstrap
+  if (command.length > 0) return wrapsItself ? { command } : wrapped(command, variables['AWS_LAMBDA_EXEC_WRAPPER'])
   const candidates = [
     [`${codeFolder}/bootstrap`, '/var/task/bootstrap'],
     [`${layerFolder ?? '/opt'}/bootstrap`, '/opt/bootstrap'],

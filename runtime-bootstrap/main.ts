@@ -14,7 +14,10 @@ function supervise(channel: Socket): void {
         if (!isDroppable || channel.writableLength < maxUnsentBytes) channel.write(bytes)
       },
     },
-    { standby: readStandby(process.env['KUBELAMBDA_STANDBY']) },
+    {
+      standby: readStandby(process.env['KUBELAMBDA_STANDBY']),
+      isAlone: process.env['KUBELAMBDA_OWN_PROCESSES'] === 'yes',
+    },
   )
   const end = (): void => void supervisor.stop().then(() => process.exit(0))
   const decode = frameDecoder<Order | ShutdownMessage>(({ message, body }) => {

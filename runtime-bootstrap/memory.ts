@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { processTree, read } from './process-tree.ts'
 
 export interface WatchedProcesses {
   /** The first process of each tree that runs. */
@@ -89,17 +89,6 @@ function usedKb(roots: readonly number[]): number {
   return Math.max(total, peaks)
 }
 
-function processTree(root: number): number[] {
-  const tree = [root]
-  for (let index = 0; index < tree.length; index++) {
-    const folder = `/proc/${String(tree[index])}/task`
-    for (const thread of list(folder)) {
-      for (const child of read(`${folder}/${thread}/children`).split(' ')) if (child !== '') tree.push(Number(child))
-    }
-  }
-  return tree
-}
-
 function readStatus(pid: number): string {
   return read(`/proc/${String(pid)}/status`)
 }
@@ -107,21 +96,4 @@ function readStatus(pid: number): string {
 function figureKb(status: string, name: string): number {
   const start = status.indexOf(name)
   return start < 0 ? 0 : Number.parseInt(status.slice(start + name.length), 10)
-}
-
-/** Processes may end while they are looked at. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return ''
-  }
-}
-
-function list(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
 }

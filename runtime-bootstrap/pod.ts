@@ -40,6 +40,7 @@ const files = writePackageFiles({
   layers: take('KUBELAMBDA_LAYER_FOLDER', '/opt'),
 })
 const standby = readStandby(take('KUBELAMBDA_STANDBY', ''))
+const isAlone = take('KUBELAMBDA_OWN_PROCESSES', 'no') === 'yes'
 const ownPipe = take('KUBELAMBDA_OWN_TOOLS', 'yes') === 'yes'
 const gate = openServerGate({
   key,
@@ -49,6 +50,6 @@ const gate = openServerGate({
   receive,
   onOrphaned: leave,
 })
-const supervisor = new Supervisor(gate, { standby, ...(ownPipe ? { pipeCommand } : {}) })
+const supervisor = new Supervisor(gate, { standby, isAlone, ...(ownPipe ? { pipeCommand } : {}) })
 process.on('SIGTERM', () => leave('it was told to stop'))
 void gate.listening.then((port) => process.stdout.write(`kubelambda supervisor: listening on ${String(port)}\n`))

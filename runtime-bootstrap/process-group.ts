@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
+import { groupsOf, processTree, signal } from './process-tree.ts'
 
 /** How a process ended. */
 export interface ProcessExit {
@@ -10,10 +11,13 @@ export interface ProcessExit {
   readonly launchError?: string
 }
 
-/** One process and whatever it started, as far as it is of the same process group. */
+/**
+ * One process and whatever it started: all of its process group, and those in other groups that descend from it by processes that
+ * are alive, such as a browser and its parts.
+ */
 export interface ProcessGroup {
   readonly pid: number | undefined
-  /** Asks all of them to end. */
+  /** Asks those of its own group to end. */
   terminate(): void
   /** Ends all of them at once. */
   kill(): void
@@ -54,8 +58,10 @@ export function startProcessGroup(options: ProcessGroupOptions): ProcessGroup {
 /** What stands for a process that could not be started: it ends at once. */
 export function noProcess(exit: ProcessExit, onExit: (exit: ProcessExit) => void): ProcessGroup {
   setImmediate(onExit, exit)
-  return { pid: undefined, terminate: nothing, kill: nothing, freeze: nothing, thaw: nothing }
+  return absent
 }
+
+const absent: ProcessGroup = { pid: undefined, terminate: nothing, kill: nothing, freeze: nothing, thaw: nothing }
 
 function launch({ command, folder, variables, output, user, told }: ProcessGroupOptions): ChildProcess {
   const [file = '', ...args] = command
@@ -83,29 +89,55 @@ function offerToKernel({ pid }: ChildProcess): void {
 }
 
 function watch(child: ChildProcess, onExit: (exit: ProcessExit) => void, shownAs: string | undefined): ProcessGroup {
-  const signalGroup = (signal: NodeJS.Signals): void => {
-    if (child.pid === undefined) return
-    try {
-      process.kill(-child.pid, signal)
-    } catch {
-      // The group is gone already.
-    }
-  }
+  const { pid } = child
   child.once('error', (error) => {
-    if (child.pid === undefined) onExit({ code: null, signal: null, launchError: launchErrorOf(error, shownAs) })
+    if (pid === undefined) onExit({ code: null, signal: null, launchError: launchErrorOf(error, shownAs) })
   })
-  child.once('exit', (code, signal) => {
+  if (pid === undefined) return absent
+  /** The groups that were seen last, when they were frozen or asked to end. */
+  let seen = [pid]
+  child.once('exit', (code, signalName) => {
     // What the process started must not outlive it.
-    signalGroup('SIGKILL')
-    onExit({ code, signal })
+    signalAll(seen, 'SIGKILL')
+    onExit({ code, signal: signalName })
   })
   return {
-    pid: child.pid,
-    terminate: () => signalGroup('SIGTERM'),
-    kill: () => signalGroup('SIGKILL'),
-    freeze: () => signalGroup('SIGSTOP'),
-    thaw: () => signalGroup('SIGCONT'),
+    pid,
+    terminate: () => {
+      seen = [pid, ...groupsBelow(pid)]
+      signal(-pid, 'SIGTERM')
+    },
+    kill: () => {
+      seen = stopTree(pid)
+      signalAll(seen, 'SIGKILL')
+    },
+    freeze: () => {
+      seen = stopTree(pid)
+    },
+    thaw: () => {
+      signalAll(seen, 'SIGCONT')
+      seen = [pid]
+    },
   }
+}
+
+/** Stops a process group and all below it, and answers the groups: what is stopped starts nothing more. */
+function stopTree(pid: number): number[] {
+  const stopped: number[] = []
+  for (let added = [pid]; added.length > 0; added = groupsBelow(pid).filter((group) => !stopped.includes(group))) {
+    signalAll(added, 'SIGSTOP')
+    stopped.push(...added)
+  }
+  return stopped
+}
+
+/** The other groups of what descends from a process. */
+function groupsBelow(pid: number): number[] {
+  return groupsOf(processTree(pid)).filter((group) => group !== pid)
+}
+
+function signalAll(groups: readonly number[], name: NodeJS.Signals): void {
+  for (const group of groups) signal(-group, name)
 }
 
 const systemMessages: Readonly<Record<string, string>> = {

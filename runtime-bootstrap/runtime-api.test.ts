@@ -37,6 +37,7 @@ beforeEach(() => {
       outbox: createOutbox({ write: () => undefined }),
       pipeCommand: undefined,
       standby: undefined,
+      isAlone: false,
       onAsked: () => undefined,
       onFault: () => undefined,
     }),

@@ -6,6 +6,8 @@ export interface StandbyCommand {
   readonly standsFor: readonly string[]
   /** What it is started with. */
   readonly variables: Readonly<Record<string, string>>
+  /** Who it runs as; the supervisor's own user when absent. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /** `KUBELAMBDA_STANDBY` of the supervisor: a `StandbyCommand` as JSON; nothing from drivers whose environments have no runtime ahead. */

@@ -77,6 +77,13 @@ describe('a runtime that waits', () => {
     expect(others).toEqual(variablesIn(environment, { MINE: 'é\n1' }))
   })
 
+  test('has no connection left of its rehearsal', async () => {
+    const connections = "process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'))"
+    const environment = await start({ 'index.js': `exports.handler = async () => ${connections}` })
+    assign(environment, {})
+    expect(JSON.parse((await environment.invoke()).payload)).toEqual(['TCPSocketWrap'])
+  })
+
   test('finds what layers bring', async () => {
     const environment = await start()
     assign(environment, { NODE_PATH: `${environment.folder}/layer/node_modules` })
@@ -106,9 +113,18 @@ describe('a runtime that waits', () => {
   test('is not taken by a function with a wrapper, or another command', async () => {
     const wrapped = await start({ ...files, wrapper: '#!/bin/sh\nexec "$@"\n' })
     assign(wrapped, { AWS_LAMBDA_EXEC_WRAPPER: `${wrapped.folder}/wrapper` })
+    // There the start command puts it in front by itself.
+    const inImage = await start()
+    assign(inImage, { AWS_LAMBDA_EXEC_WRAPPER: '/opt/wrapper' }, { isImage: true })
     const other = await start()
     assign(other, {}, { command: [nodeClient[0]!, '--stack-size=900', nodeClient[1]!] })
-    for (const environment of [wrapped, other]) expect(wasWaiting(await invoke(environment))).toBe(false)
+    for (const environment of [wrapped, inImage, other]) expect(wasWaiting(await invoke(environment))).toBe(false)
+  })
+
+  test('is not taken by a function that runs as another user than it', async () => {
+    const environment = await start()
+    assign(environment, {}, { user: { uid: process.getuid!(), gid: process.getgid!() } })
+    expect(wasWaiting(await invoke(environment))).toBe(false)
   })
 
   test('serves one initialisation; the next one starts another', async () => {

@@ -14,29 +14,28 @@ export interface RuntimeStart {
   readonly ownFolders: readonly string[]
 }
 
-/** What the system, its loader or an interpreter reads once, when a process starts. A runtime that waited reads NODE_PATH and the like anew. */
+/** What the system, its loader, a start script or an interpreter reads once, when a process starts. A runtime that waited reads NODE_PATH and the like anew. */
 const readAtStart =
-  /^(LD_|LC_|LANG|TZ|LOCPATH$|HOME$|MALLOC_|GLIBC_|UV_|OPENSSL_|SSL_|NODE_(?!ENV$|PATH$)|PYTHON|RUBY|BUNDLE)/
+  /^(LD_|LC_|LANG|TZ|LOCPATH$|HOME$|MALLOC_|GLIBC_|UV_|OPENSSL_|SSL_|NODE_(?!ENV$|PATH$)|PYTHON|RUBY|BUNDLE|AWS_LAMBDA_EXEC_WRAPPER$)/
 
 /** The runtime that waits in a generic environment, and serves one initialisation at most: the interpreter has started by then. */
 export class Standby {
-  readonly #standsFor: readonly string[]
-  readonly #variables: Readonly<Record<string, string>>
+  readonly #command: StandbyCommand
   readonly #told = new PassThrough()
   #group: ProcessGroup | undefined
   #isOver = false
   #onExit: (exit: ProcessExit) => void = () => undefined
 
-  constructor({ command, standsFor, variables }: StandbyCommand, pipe: Promise<OutputPipe>) {
-    this.#standsFor = standsFor
-    this.#variables = variables
+  constructor(standby: StandbyCommand, pipe: Promise<OutputPipe>) {
+    this.#command = standby
+    const { command, variables, user } = standby
     const start = ({ writeEnd: output }: OutputPipe): void => {
       if (this.#isOver) return
       const onExit = (exit: ProcessExit): void => {
         this.#isOver = true
         this.#onExit(exit)
       }
-      this.#group = startProcessGroup({ command, folder: '/', variables, output, told: this.#told, onExit })
+      this.#group = startProcessGroup({ command, folder: '/', variables, user, output, told: this.#told, onExit })
     }
     pipe.then(start, () => undefined)
   }
@@ -63,9 +62,11 @@ export class Standby {
   }
 
   #isLike({ command, variables, user, ownFolders }: RuntimeStart): boolean {
-    if (user !== undefined || command.join('\0') !== this.#standsFor.join('\0')) return false
-    const names = new Set([...Object.keys(variables), ...Object.keys(this.#variables)])
-    const differs = (name: string): boolean => readAtStart.test(name) && variables[name] !== this.#variables[name]
+    const own = this.#command
+    if (user?.uid !== own.user?.uid || user?.gid !== own.user?.gid) return false
+    if (command.join('\0') !== own.standsFor.join('\0')) return false
+    const names = new Set([...Object.keys(variables), ...Object.keys(own.variables)])
+    const differs = (name: string): boolean => readAtStart.test(name) && variables[name] !== own.variables[name]
     return ![...names].some(differs) && !bringsLibraries(variables['LD_LIBRARY_PATH'] ?? '', ownFolders)
   }
 }

@@ -19,7 +19,7 @@ import type { Answer, AnswerBody, BodySource } from './runtime-api/runtime-event
 import { moves, runtimeStates, statusOf, type State } from './environment-state.ts'
 import type { ProcessExit } from './process-group.ts'
 import { Standby } from './standby.ts'
-import type { StandbyCommand } from './standby-command.ts'
+import type { OwnMeans } from './own-means.ts'
 
 /**
  * Runs one environment, from generic to its end.
@@ -53,13 +53,14 @@ export class Supervisor {
     this.#processes?.freeze()
   })
 
-  constructor(outlet: Outlet, own: { pipeCommand?: readonly string[]; standby?: StandbyCommand | undefined } = {}) {
+  constructor(outlet: Outlet, own: OwnMeans = {}) {
     this.#outbox = createOutbox(outlet)
     this.#pipe = openOutputPipe((chunk) => this.#outbox.output(chunk), own.pipeCommand)
     this.#extensions = new Extensions({
       outbox: this.#outbox,
       pipeCommand: own.pipeCommand,
       standby: own.standby && new Standby(own.standby, this.#pipe),
+      isAlone: own.isAlone === true,
       onAsked: () => this.#onAsked(),
       onFault: (fault) => this.#fail(fault),
     })

@@ -9,7 +9,7 @@ COPY --from=supervisor /kubelambda /kubelambda
 RUN set -e; if [ ! -e /var/runtime/bootstrap ]; then \
       command -v node >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends nodejs && rm -rf /var/lib/apt/lists/*; }; \
       mkdir -p /var/runtime && cp -r /kubelambda/runtimes/. /var/runtime/; \
-      printf '#!/bin/sh\nexec %s /var/runtime/nodejs/index.cjs\n' "$(command -v node)" >/var/runtime/bootstrap; \
+      printf '#!/bin/sh\nset -- %s /var/runtime/nodejs/index.cjs\n. /var/runtime/start.sh\n' "$(command -v node)" >/var/runtime/bootstrap; \
       printf '#!/bin/sh\nexec %s /var/runtime/nodejs/index.cjs --standby\n' "$(command -v node)" >/var/runtime/standby; \
       chmod 755 /var/runtime/bootstrap /var/runtime/standby; \
     fi

@@ -9,7 +9,7 @@ COPY --from=supervisor /kubelambda /kubelambda
 RUN set -e; if [ ! -e /var/runtime/bootstrap ]; then \
       command -v python3 >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*; }; \
       mkdir -p /var/runtime && cp -r /kubelambda/runtimes/. /var/runtime/; \
-      printf '#!/bin/sh\nexec %s /var/runtime/python/bootstrap.py\n' "$(command -v python3)" >/var/runtime/bootstrap; \
+      printf '#!/bin/sh\nset -- %s /var/runtime/python/bootstrap.py\n. /var/runtime/start.sh\n' "$(command -v python3)" >/var/runtime/bootstrap; \
       printf '#!/bin/sh\nexec %s /var/runtime/python/bootstrap.py --standby\n' "$(command -v python3)" >/var/runtime/standby; \
       chmod 755 /var/runtime/bootstrap /var/runtime/standby; \
     fi

@@ -9,7 +9,7 @@ COPY --from=supervisor /kubelambda /kubelambda
 RUN set -e; if [ ! -e /var/runtime/bootstrap ]; then \
       command -v ruby >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends ruby && rm -rf /var/lib/apt/lists/*; }; \
       mkdir -p /var/runtime && cp -r /kubelambda/runtimes/. /var/runtime/; \
-      printf '#!/bin/sh\nexec %s /var/runtime/ruby/bootstrap.rb\n' "$(command -v ruby)" >/var/runtime/bootstrap; \
+      printf '#!/bin/sh\nset -- %s /var/runtime/ruby/bootstrap.rb\n. /var/runtime/start.sh\n' "$(command -v ruby)" >/var/runtime/bootstrap; \
       printf '#!/bin/sh\nexec %s /var/runtime/ruby/bootstrap.rb --standby\n' "$(command -v ruby)" >/var/runtime/standby; \
       chmod 755 /var/runtime/bootstrap /var/runtime/standby; \
     fi

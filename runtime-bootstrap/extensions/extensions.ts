@@ -27,6 +27,8 @@ export interface ExtensionsOptions {
   readonly pipeCommand: readonly string[] | undefined
   /** The runtime that waits for the environment's function. */
   readonly standby: Standby | undefined
+  /** See `ProcessesOptions`. */
+  readonly isAlone: boolean
   /** An extension asked for its next event, and may have been the last that was waited for. */
   readonly onAsked: () => void
   /** An extension cannot go on, or left, or the runtime did while extensions run: all of them are to be ended. */
@@ -70,6 +72,7 @@ export class Extensions implements ExtensionEvents {
     this.#processes = new Processes({
       ...options,
       standby: this.#options.standby,
+      isAlone: this.#options.isAlone,
       onExit: (exit) => this.#settle(() => this.#leave(() => options.onExit(exit))),
       registry: this.#registry,
       folder,

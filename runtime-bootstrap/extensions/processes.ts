@@ -1,5 +1,6 @@
 import { exitFault, extensionExitFault, type Fault } from '../faults.ts'
 import { noProcess, type ProcessExit, type ProcessGroup } from '../process-group.ts'
+import { endOrphans, orphans, signal } from '../process-tree.ts'
 import type { ShutdownMessage } from '../protocol.ts'
 import { startRuntimeProcess, type RuntimeProcessOptions } from '../runtime-process.ts'
 import type { Extension } from './extension.ts'
@@ -12,6 +13,8 @@ export interface ProcessesOptions extends RuntimeProcessOptions {
   readonly registry: ExtensionRegistry
   /** Where the external extensions are. */
   readonly folder: string
+  /** Whether all processes that can be seen are the environment's, so that those whose parents ended can be told from others. */
+  readonly isAlone: boolean
   /** Sends extensions what they want to be told, for so long at most; undefined when there is nobody. */
   readonly flush: (limitMs: number) => Promise<void> | undefined
   /** Opens what takes the output of extensions. */
@@ -32,6 +35,7 @@ export class Processes {
   #runtimeExit: ProcessExit = { code: null, signal: null }
   #running = 0
   #isFrozen = false
+  #frozenOrphans: readonly number[] = []
   #ending: Promise<void> | undefined
   #isOver = false
 
@@ -69,6 +73,8 @@ export class Processes {
   #stop(): void {
     if (!this.#isFrozen || this.#ending !== undefined) return
     for (const { group } of this.#all()) group.freeze()
+    this.#frozenOrphans = this.#options.isAlone ? orphans() : []
+    for (const pid of this.#frozenOrphans) signal(pid, 'SIGSTOP')
   }
 
   /** Lets frozen processes run on; nothing when they are not frozen. */
@@ -76,6 +82,8 @@ export class Processes {
     if (!this.#isFrozen) return
     this.#isFrozen = false
     for (const { group } of this.#all()) group.thaw()
+    for (const pid of this.#frozenOrphans) signal(pid, 'SIGCONT')
+    this.#frozenOrphans = []
   }
 
   /** Ends all of them, with what warning is due; resolves when they are gone, or will be. */
@@ -125,7 +133,9 @@ export class Processes {
   #finish(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#options.onExit(this.#runtimeExit)
+    const { isAlone, onExit } = this.#options
+    if (isAlone) void endOrphans().then(() => onExit(this.#runtimeExit))
+    else onExit(this.#runtimeExit)
   }
 
   #all(): RunningProcess[] {

@@ -7,12 +7,9 @@ import { RuntimeApi } from './runtime-api.mjs'
 import { waitForFunction } from './standby.mjs'
 import { ResponseStream, installGlobals, isStreaming } from './streaming.mjs'
 
-/** Loads the handler, then runs one event after the other. A CommonJS or ES module handler; async, callback or streaming. */
-waitForFunction()
 const variables = process.env
-const api = new RuntimeApi(variables.AWS_LAMBDA_RUNTIME_API)
-const log = patchConsole(variables)
-installGlobals()
+let api
+let log
 
 /** Where an error goes that no handler took: to the invocation that runs, or to the initialisation. */
 let report = (body) => api.failInit(JSON.stringify(body), body.errorType)
@@ -28,16 +25,22 @@ async function die(title, error, exitCode) {
   process.exit(exitCode)
 }
 
-process.on('uncaughtException', (error) => void die('Uncaught Exception', error, 129))
-process.on('unhandledRejection', (reason, promise) => {
-  void die('Unhandled Promise Rejection', unhandledRejection(reason, promise), 128)
-})
-
 let handler
 let style
 
-/** Not at the top level: as a CommonJS bundle, which cannot wait there, Node.js starts faster. */
+/**
+ * Loads the handler, then runs one event after the other. A CommonJS or ES module handler; async, callback or streaming.
+ * Not at the top level: as a CommonJS bundle, which cannot wait there, Node.js starts faster.
+ */
 async function main() {
+  await waitForFunction()
+  api = new RuntimeApi(variables.AWS_LAMBDA_RUNTIME_API)
+  log = patchConsole(variables)
+  installGlobals()
+  process.on('uncaughtException', (error) => void die('Uncaught Exception', error, 129))
+  process.on('unhandledRejection', (reason, promise) => {
+    void die('Unhandled Promise Rejection', unhandledRejection(reason, promise), 128)
+  })
   try {
     handler = await loadHandler(
       variables.LAMBDA_TASK_ROOT,

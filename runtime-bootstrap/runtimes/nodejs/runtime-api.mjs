@@ -18,12 +18,18 @@ export class RuntimeApi {
   /** The next event, when it was asked for already. */
   #event
 
-  constructor(address) {
+  /** Without its supervisor a runtime has nothing to do. */
+  constructor(address, onLost = () => process.exit(1)) {
     const colon = address.lastIndexOf(':')
     this.#host = address
     this.#socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), noDelay: true })
     this.#socket.on('data', (chunk) => this.#read(chunk))
-    this.#socket.on('error', () => process.exit(1)).on('close', () => process.exit(1))
+    this.#socket.on('error', onLost).on('close', onLost)
+  }
+
+  /** Gives the connection up, which counts as lost. */
+  close() {
+    this.#socket.destroy()
   }
 
   /** Whether a pending request keeps the process alive. */

@@ -1,13 +1,15 @@
 import { closeSync, readFileSync } from 'node:fs'
 import Module from 'node:module'
+import { rehearse } from './rehearsal.mjs'
 
 /** Where the runtime was started before its function is known it waits: for folder and variables, as JSON on descriptor 3. */
-export function waitForFunction() {
+export async function waitForFunction() {
   const flag = process.argv.indexOf('--standby')
   if (flag < 0) return
   process.argv.splice(flag, 1)
   // Takes its time, which is now.
   void process.stdout
+  await rehearse()
   const told = readFileSync(3, 'utf8')
   closeSync(3)
   if (told === '') process.exit(0)

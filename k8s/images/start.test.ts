@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from '@jest/globals'
+
+const script = fileURLToPath(new URL('start.sh', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'start-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function file(name: string, mode: number): string {
+  writeFileSync(join(folder, name), '#!/bin/sh\nexport WRAPPED="$*"\nexec "$@"\n', { mode })
+  return join(folder, name)
+}
+
+/** How a runtime that tells what its wrapper saw is started. */
+function start(wrapper: string) {
+  const bootstrap = `set -- sh -c 'echo "wrapped: $WRAPPED"' 'the runtime'\n. '${script}'\n`
+  const { status, stdout } = spawnSync('sh', ['-c', bootstrap], {
+    env: { PATH: process.env['PATH'], AWS_LAMBDA_EXEC_WRAPPER: wrapper },
+  })
+  return [status, stdout.toString()]
+}
+
+test('the bootstrap of our images puts a wrapper script in front of the interpreter', () => {
+  expect(start('')).toEqual([0, 'wrapped: \n'])
+  expect(start(file('wrap', 0o755))).toEqual([0, `wrapped: sh -c echo "wrapped: $WRAPPED" the runtime\n`])
+})
+
+test("the bootstrap of our images ends as AWS's where the wrapper script is missing or cannot be executed", () => {
+  expect(start(join(folder, 'nothing'))).toEqual([127, `${folder}/nothing: does not exist\n`])
+  const closed = file('closed', 0o644)
+  expect(start(closed)).toEqual([126, `${closed}: is not an executable\n`])
+})
