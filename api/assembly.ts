@@ -77,7 +77,7 @@ async function assembleOver(store: Store, config: Config, surroundings: Surround
   const { accountId, region, codeUrl } = config
   if (store.shared !== undefined && codeUrl === undefined) log.warn(unsharedCode)
   const home = { accountId, region }
-  const codeStore = await openCodeStore({ ...config, now })
+  const codeStore = await openCodeStore({ ...config, now, warn: (line) => log.warn(line) })
   const base = { config, surroundings, home, store, codeStore, signal }
   const environments = await assembleEnvironments(base)
   const { scheduler } = environments

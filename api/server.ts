@@ -5,7 +5,7 @@ import { assemble, type Parts, type Surroundings } from './assembly.ts'
 import type { Config } from './config.ts'
 import { isStoreUnavailable, LambdaError } from './errors.ts'
 import { codeInUse } from './functions/code-in-use.ts'
-import { drainStale } from './invoke/stale-environments.ts'
+import { drainAllStale, drainStale } from './invoke/stale-environments.ts'
 import type { Log } from './observe/log.ts'
 import { openFrontDoor, type FrontDoor } from './routes/front-door.ts'
 import { handlersOf } from './routes/handlers.ts'
@@ -81,12 +81,13 @@ async function putTogether(
     endings.push(await whenThere(() => sweepRegularly(parts, surroundings.log), signal))
     await whenThere(async () => parts.adoption?.look(), signal)
     await whenThere(() => lifecycle.resume(), signal)
+    // What changes while the start reads is heard of.
+    endings.push(followReplicas(parts, surroundings.log))
     await whenThere(() => provisioning.start(), signal)
   } catch (fault) {
     await close()
     throw fault
   }
-  endings.push(followReplicas(parts, surroundings.log))
   dispatcher.start()
   sources.start()
   state.isReady = true
@@ -142,15 +143,21 @@ async function sweepRegularly(parts: Parts, log: Log): Promise<() => void> {
 function followReplicas(parts: Parts, log: Log): () => void {
   const { store, lifecycle, adoption, provisioning, sweepLeases } = parts
   if (store.shared === undefined) return () => undefined
+  const ending = new AbortController()
   const quietly = (work: Promise<void>) => {
     work.catch((cause: unknown) => {
-      if (!(cause instanceof LambdaError)) log.error('What other replicas did could not be followed.', cause)
+      if (!(cause instanceof LambdaError || ending.signal.aborted))
+        log.error('What other replicas did could not be followed.', cause)
     })
   }
   store.shared.onChange((name) => {
     quietly(drainStale(parts, name))
     quietly(Promise.resolve(adoption?.endStale(name)))
     provisioning.refresh(name)
+  })
+  store.shared.onMissed(() => {
+    quietly(whenThere(() => drainAllStale(parts), ending.signal))
+    quietly(whenThere(() => provisioning.start(), ending.signal))
   })
   const takeOver = async () => {
     await lifecycle.takeOver()
@@ -159,5 +166,8 @@ function followReplicas(parts: Parts, log: Log): () => void {
   store.shared.onDeath(async () => adoption?.look())
   const timers = [setInterval(() => quietly(takeOver()), takeOverMs).unref()]
   if (sweepLeases !== undefined) timers.push(setInterval(() => quietly(sweepLeases()), forgetMs).unref())
-  return () => timers.forEach((timer) => clearInterval(timer))
+  return () => {
+    ending.abort()
+    timers.forEach((timer) => clearInterval(timer))
+  }
 }

@@ -1,6 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Log } from '../observe/log.ts'
 import type { EnvironmentSpec, FoundEnvironment, SharedEnvironments } from './driver.ts'
 import type { EnvironmentLeases } from './leases.ts'
+import { isKeyOf } from './pools.ts'
 import type { Scheduler } from './scheduler.ts'
 
 export interface AdoptionDependencies {
@@ -54,7 +56,7 @@ export function createAdoption(dependencies: AdoptionDependencies): Adoption {
     await Promise.all(
       found.map(async (environment) => {
         const spec = await dependencies.specOf(functionName, environment.version)
-        if (spec?.key !== environment.key) await adopt(dependencies, environment, false)
+        if (spec === undefined || !isKeyOf(environment.key, spec.key)) await adopt(dependencies, environment, false)
       }),
     )
   }
@@ -74,12 +76,15 @@ async function adopt(
   isUnknownFree: boolean,
 ): Promise<'adopted' | 'ended' | 'held' | 'unknown'> {
   const current = await specOf(functionName, version)
-  const spec = isProvisioned === true && current !== undefined ? { ...current, isProvisioned } : current
-  const isStale = spec?.key !== key
-  const claim = await leases.claim(id, { isUnknownFree, isParkedFree: isStale })
+  const kept = { key, ...(isProvisioned === true ? { isProvisioned } : {}) }
+  const spec = current !== undefined && isKeyOf(key, current.key) ? { ...current, ...kept } : undefined
+  const claim = await leases.claim(id, { isUnknownFree, isParkedFree: spec === undefined })
   if (claim !== 'claimed') return claim
+  // It may have been claimed because this server took it for an invocation just now.
+  await turn()
+  if (scheduler.holds(id)) return 'held'
   try {
-    if (!isStale) {
+    if (spec !== undefined) {
       scheduler.adopt(spec, await shared.takeOver(id, spec, await leases.nextToken()))
       return 'adopted'
     }

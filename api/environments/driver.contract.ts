@@ -75,10 +75,10 @@ export function driverContract(name: string, start: () => Promise<DriverUnderTes
       const marker = `86${String(process.pid)}`
       const environment = await launch()
       await runShell(environment, `sleep ${marker} >/dev/null 2>&1 & setsid sleep ${marker} >/dev/null 2>&1 &`)
-      expect(processesOf(marker)).toBeGreaterThan(0)
+      expect(sleepersOf(marker).length).toBeGreaterThan(0)
       environment.kill('test')
       await environment.gone
-      await until(() => processesOf(marker) === 0)
+      await until(() => sleepersOf(marker).length === 0)
     })
 
     test('killing twice is safe', async () => {
@@ -95,10 +95,10 @@ export function driverContract(name: string, start: () => Promise<DriverUnderTes
   })
 }
 
-/** How many processes of this machine sleep for this many seconds. */
-function processesOf(seconds: string): number {
+/** The processes of this machine that sleep for this many seconds. */
+export function sleepersOf(seconds: string): number[] {
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
-  return pids.filter((pid) => commandOf(pid) === `sleep\0${seconds}\0`).length
+  return pids.filter((pid) => commandOf(pid) === `sleep\0${seconds}\0`).map(Number)
 }
 
 function commandOf(pid: string): string {

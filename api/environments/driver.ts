@@ -92,7 +92,8 @@ export interface SharedEnvironments {
  * running; two launches never share processes, `/tmp` or user. A runtime that this machine cannot run is a `RuntimeUnavailable`.
  */
 export interface Driver {
-  launch(spec: EnvironmentSpec): Promise<Launched>
+  /** `isNeeded` says whether the launch is still of use: one for which there is no room may be given up when it is not. */
+  launch(spec: EnvironmentSpec, isNeeded?: () => boolean): Promise<Launched>
   /** Gets ready what every environment of this spec will need, such as unpacked code; called when a function is created. */
   prepare(spec: EnvironmentSpec): Promise<void>
   close(): Promise<void>
@@ -100,8 +101,11 @@ export interface Driver {
   readonly launchesAtOnce?: number
   /** Absent when environments end with their server. */
   readonly shared?: SharedEnvironments
-  /** Has the listener called for each environment that should end, since a launch waits for its room. Absent where room is no matter. */
-  onWantOfRoom?(listener: () => void): void
+  /**
+   * Has this called for each environment that should end, since a launch waits for its room: it answers the id of the one that
+   * does, and nothing when all are in use. Absent where room is no matter.
+   */
+  onWantOfRoom?(makeRoom: () => Promise<string | undefined>): void
 }
 
 /**

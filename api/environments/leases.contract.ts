@@ -35,6 +35,16 @@ export function describeLeases(name: string, start: () => Promise<OpenedLeases>)
       expect(await theirs.claim('e')).toBe('claimed')
     })
 
+    test('what another living server holds is not held by saying so, and what was parked in vain is', async () => {
+      await theirs.hold('e')
+      await mine.hold('e')
+      expect(await mine.claim('e')).toBe('held')
+      expect(await theirs.park('e', 'key')).toBe(true)
+      await theirs.hold('e')
+      expect(await mine.takeParked('key')).toBeUndefined()
+      expect(await mine.claim('e', { isParkedFree: true })).toBe('held')
+    })
+
     test('what a dead server held is claimed by one', async () => {
       await theirs.hold('e')
       await opened.die(theirs)
@@ -86,19 +96,30 @@ export function describeLeases(name: string, start: () => Promise<OpenedLeases>)
       expect(await mine.takeParked('key')).toBeUndefined()
     })
 
-    test('what a server wants is heard by the others', async () => {
+    test('a server hears whether another one had what it wants', async () => {
+      const third = await opened.open()
       const heard: string[] = []
-      mine.onWanted((key) => heard.push(`mine ${key}`))
-      const hears = new Promise<void>((resolve) => {
-        theirs.onWanted((key) => {
-          heard.push(`theirs ${key}`)
-          if (key === 'last') resolve()
+      const answerAs = (server: EnvironmentLeases, name: string, has: string) =>
+        server.onWanted((key) => {
+          heard.push(`${name} ${key}`)
+          return key === 'fault' ? Promise.reject(new Error('a fault')) : Promise.resolve(key === has)
         })
-      })
-      await mine.want('key')
-      await mine.want('last')
-      await hears
-      expect(heard).toEqual(['theirs key', 'theirs last'])
+      answerAs(third, 'third', 'own')
+      answerAs(mine, 'mine', 'of mine')
+      answerAs(theirs, 'theirs', 'of theirs')
+      const answers = []
+      for (const key of ['of mine', 'of theirs', 'own', 'fault']) answers.push(await third.want(key))
+      expect(answers).toEqual([true, true, false, false])
+      expect(heard).toEqual(expect.arrayContaining(['mine own', 'theirs own', 'mine fault', 'theirs fault']))
+      expect(heard.filter((each) => each.startsWith('third'))).toEqual([])
+    })
+
+    test('who is frozen has nothing that another server wants', async () => {
+      const third = await opened.open()
+      theirs.onWanted(() => new Promise(() => undefined))
+      expect([await third.want('key'), await third.want('key')]).toEqual([false, false])
+      mine.onWanted(() => Promise.resolve(true))
+      expect(await third.want('key')).toBe(true)
     })
 
     test('who lost an environment cannot park it', async () => {

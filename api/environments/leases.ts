@@ -19,7 +19,7 @@ export interface ParkedEnvironment {
  */
 export interface EnvironmentLeases {
   nextToken(): Promise<number>
-  /** A new environment is this server's. */
+  /** An environment that this server uses is its own, also where it was parked in vain; one of another living server stays that's. */
   hold(id: string): Promise<void>
   /** Makes this server the holder unless a living one is; 'unknown' when nobody has said whose it is. */
   claim(id: string, options?: ClaimOptions): Promise<'claimed' | 'held' | 'unknown'>
@@ -31,10 +31,10 @@ export interface EnvironmentLeases {
   takeLongestParked(environments: readonly ParkedEnvironment[]): Promise<string | undefined>
   /** The environment is gone. */
   forget(id: string): Promise<void>
-  /** Asks the other servers to park a free environment of the key. */
-  want(key: string): Promise<void>
-  /** Called with the key that another server wants an environment of. */
-  onWanted(listener: (key: string) => void): void
+  /** Asks the other servers to park a free environment of the key; whether one did. Servers that do not answer have none. */
+  want(key: string): Promise<boolean>
+  /** Called with the key that another server wants an environment of; answers whether one was parked. */
+  onWanted(listener: (key: string) => Promise<boolean>): void
   /** All environments of which somebody has said whose they are. */
   known(): Promise<string[]>
   /** These are gone, whoever held them; those of another living server are its own to forget. */
@@ -51,7 +51,7 @@ export function ownLeases(nextToken: () => Promise<number>): EnvironmentLeases {
     takeParked: () => Promise.resolve(undefined),
     takeLongestParked: () => Promise.resolve(undefined),
     forget: () => Promise.resolve(),
-    want: () => Promise.resolve(),
+    want: () => Promise.resolve(false),
     onWanted: () => undefined,
     known: () => Promise.resolve([]),
     forgetGone: () => Promise.resolve(),

@@ -16,6 +16,11 @@ export class Pools {
     return pool
   }
 
+  /** Whether one of them has the environment. */
+  has(id: string): boolean {
+    return this.all().some(({ members }) => [...members].some(({ launched }) => launched.id === id))
+  }
+
   find(key: string): Pool | undefined {
     return this.#current.get(key)
   }
@@ -28,25 +33,25 @@ export class Pools {
   /** Those of this key, of its tenants, or of this function. */
   named(keyOrFunctionName: string): (readonly [string, Pool])[] {
     return this.current().filter(
-      ([key, { functionName }]) => isOf(key, keyOrFunctionName) || functionName === keyOrFunctionName,
+      ([key, { functionName }]) => isKeyOf(key, keyOrFunctionName) || functionName === keyOrFunctionName,
     )
   }
 
   /** Those of the function with other keys than these. */
   ofOtherKeys(functionName: string, keys: ReadonlySet<string>): (readonly [string, Pool])[] {
-    return this.named(functionName).filter(([key]) => ![...keys].some((current) => isOf(key, current)))
+    return this.named(functionName).filter(([key]) => ![...keys].some((current) => isKeyOf(key, current)))
   }
 
   all(): Pool[] {
     return [...this.#current.values(), ...this.#drained]
   }
 
-  /** Ends the environment that has been free longest, since before the given time at least, and is not kept; false when none is. */
-  stopLongestFree(sinceMs: number): boolean {
+  /** Ends the environment that has been free longest, since before the given time at least, and is not kept; answers its id. */
+  stopLongestFree(sinceMs: number): string | undefined {
     const free = this.all().flatMap((pool) => pool.freeSince(sinceMs).map((environment) => ({ pool, environment })))
     const [longest] = free.toSorted((one, other) => one.environment.freeSinceMs - other.environment.freeSinceMs)
     longest?.pool.stopFree([longest.environment])
-    return longest !== undefined
+    return longest?.environment.launched.id
   }
 
   forgetIfEmpty(key: string, pool: Pool): void {
@@ -64,7 +69,7 @@ export class Pools {
   }
 }
 
-/** A tenant's key has another part behind the version's. */
-function isOf(key: string, versionKey: string): boolean {
+/** Whether a key is the version's or one of its tenants', which has another part behind the version's. */
+export function isKeyOf(key: string, versionKey: string): boolean {
   return key === versionKey || key.startsWith(`${versionKey}:`)
 }

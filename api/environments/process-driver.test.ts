@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { driverContract, launchEnvironment, runShell } from './driver.contract.ts'
+import { driverContract, launchEnvironment, runShell, sleepersOf } from './driver.contract.ts'
 import { RuntimeUnavailable } from './driver.ts'
 import type { Environment } from './environment.ts'
+import { stateOf, until } from '../../runtime-bootstrap/process-state.harness.ts'
 import { findIsolation, isolationKinds } from './process/isolation.ts'
 import type { Isolation } from './process/sandbox.ts'
 import { realSupervisor, startStandIn, type StandIn } from './testing/stand-in-driver.ts'
@@ -16,6 +18,11 @@ for (const kind of isolationKinds()) {
   if (found.sandbox) available.push(kind)
 }
 await probe.close()
+
+test('functions are isolated wherever this machine lets namespaces be made', () => {
+  const unshare = spawnSync('unshare', ['--mount', '--pid', '--ipc', '--fork', 'true'])
+  expect(unshare.status !== 0 || available.includes('root')).toBe(true)
+})
 
 driverContract('the process driver without isolation', () => startStandIn(['none']))
 
@@ -35,15 +42,12 @@ test('an image is refused by name of what could run it, and preparing it needs n
   await standIn.close()
 })
 
+const runtime = `nodejs${process.versions.node.split('.')[0]!}.x`
+
 for (const kind of [...available, 'none'] as const) {
   test(`a Node.js function answers through the real supervisor, with isolation ${kind}`, async () => {
     const standIn = await startStandIn([kind], realSupervisor)
-    const spec = {
-      ...standIn.spec,
-      runtime: `nodejs${process.versions.node.split('.')[0]!}.x`,
-      handler: 'index.handler',
-    }
-    const environment = await launchEnvironment(standIn.driver, spec)
+    const environment = await launchEnvironment(standIn.driver, { ...standIn.spec, runtime, handler: 'index.handler' })
     const payload = Buffer.from('{"a":1}')
     const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: true })
     const folder = environment.launched.assignment.codeFolder
@@ -55,9 +59,59 @@ for (const kind of [...available, 'none'] as const) {
     expect(Buffer.from(result.logTail ?? '', 'base64').toString()).toMatch(/^START .*\nEND .*\nREPORT .*\n$/)
     await standIn.close()
   })
+
+  test(`a runtime that was started ahead becomes a function's, with isolation ${kind}`, async () => {
+    const standIn = await startStandIn([kind], realSupervisor)
+    const spec = { ...standIn.spec, runtime, handler: 'command-line.handler' }
+    await standIn.driver.prepare(spec)
+    await until(() => isWaitingIn(standIn.dataFolder))
+    // The next server remembers what was wanted.
+    await standIn.restart()
+    await until(() => isWaitingIn(standIn.dataFolder))
+    const environment = await launchEnvironment(standIn.driver, spec)
+    const payload = Buffer.from('{}')
+    const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: false })
+    expect(Buffer.from(result.payload).toString()).toContain('--standby')
+    await standIn.close()
+  })
+}
+
+/** Whether a runtime waits in one of the spares of the driver with this data folder. */
+function isWaitingIn(dataFolder: string): boolean {
+  const read = (pid: string, name: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${name}`, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  const waiting = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && read(name, 'cmdline').includes('--standby'),
+  )
+  return waiting.some((pid) => (read(pid, 'environ') + read(pid, 'mountinfo')).includes(dataFolder))
 }
 
 for (const kind of available) {
+  test(`what a function orphaned is frozen and ends with its processes, with isolation ${kind}`, async () => {
+    const standIn = await startStandIn([kind], realSupervisor)
+    const environment = await launchEnvironment(standIn.driver, { ...standIn.spec, runtime, handler: 'daemon.handler' })
+    const seconds = `87${String(process.pid)}${String(available.indexOf(kind))}`
+    const invoke = (exits: boolean) => {
+      const payload = Buffer.from(JSON.stringify({ seconds, exits }))
+      return environment.invoke({ requestId: String(exits), functionArn: 'arn', payload, tail: false })
+    }
+    await invoke(false)
+    // It is another program's for a moment first.
+    await until(() => sleepersOf(seconds).length === 1)
+    await until(() => sleepersOf(seconds).every((pid) => stateOf(pid) === 'T') && environment.isFree)
+    expect((await invoke(true)).functionError).toBe('Unhandled')
+    await until(() => sleepersOf(seconds).length === 0 && environment.isFree)
+    // The environment lives on.
+    await invoke(false)
+    await until(() => sleepersOf(seconds).length === 1)
+    await standIn.close()
+  })
+
   driverContract(`the process driver isolated by ${kind}`, () => startStandIn([kind]))
 
   describe(`a function isolated by ${kind}`, () => {

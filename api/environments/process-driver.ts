@@ -8,11 +8,12 @@ import { assignmentOf } from './assignment.ts'
 import { RuntimeUnavailable, type Driver, type EnvironmentSpec, type Launched } from './driver.ts'
 import { findIsolation, isolationKinds } from './process/isolation.ts'
 import { buildRuntimeClients } from './process/runtime-clients.ts'
-import { createRuntimeFinder, type FindRuntime } from './process/runtimes.ts'
+import { rememberRuntimes } from './process/remembered-runtimes.ts'
+import { createRuntimeFinder, type FindRuntime, type FoundRuntime } from './process/runtimes.ts'
 import type { Isolation } from './process/sandbox.ts'
-import { keepSpares } from './process/spares.ts'
+import { Spares } from './process/spares.ts'
 import { startCommand } from './process/start-command.ts'
-import { startSupervisor } from './process/supervisor-process.ts'
+import { startSupervisor, type SupervisorProcess } from './process/supervisor-process.ts'
 
 export interface ProcessDriverOptions {
   readonly codeStore: Pick<CodeStore, 'unpacked' | 'unpackedStack'>
@@ -46,7 +47,8 @@ const imageRefusal =
  * Runs environments as processes of this machine.
  *
  * 1. isolate   once at start: the best way that works is found by trying      process/isolation.ts, sandbox.ts, *.sh
- * 2. spare     supervisors are started and isolated ahead of their use        process/spares.ts, supervisor-process.ts
+ * 2. spare     supervisors are started and isolated ahead of their use,       process/spares.ts, supervisor-process.ts
+ *              with a runtime in them that waits to be a function's           process/standby-variables.ts
  * 3. find      the interpreter of the function's runtime                      process/runtimes.ts
  * 4. show      the code at `/var/task` and the layers at `/opt` in a spare that is taken
  * 5. assign    command and variables, which the caller sends                  process/start-command.ts, variables.ts
@@ -63,16 +65,19 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   const sandbox = found.sandbox === undefined ? {} : { sandbox: found.sandbox }
 
   const findRuntime = warnOnce(createRuntimeFinder(searchPath), log)
+  const remembered = rememberRuntimes(join(dataFolder, 'run', 'recent-runtimes'))
   let number = 0
-  const spares = keepSpares(options.spares ?? 2, () => {
+  const startSpare = (runtime?: FoundRuntime): SupervisorProcess => {
     const id = randomBytes(8).toString('hex')
-    return startSupervisor({ ...folders, id, number: ++number, nodeFlags, ...sandbox })
-  })
+    return startSupervisor({ ...folders, id, number: ++number, nodeFlags, runtime, ...sandbox })
+  }
+  const spares = new Spares(options.spares ?? 2, startSpare, (identifiers) => remembered.write(identifiers))
+  void expectRemembered(await remembered.read(), findRuntime, spares)
 
   async function launch(spec: EnvironmentSpec): Promise<Launched> {
     if (spec.imageUri !== undefined) throw new RuntimeUnavailable(imageRefusal)
     const [runtime, folders] = await Promise.all([findRuntime(spec.runtime), foldersOf(codeStore, spec)])
-    const supervisor = spares.take()
+    const supervisor = spares.take(runtime)
     try {
       const shown = await supervisor.show({ ...folders, temporaryMb: spec.ephemeralStorageMb })
       const { accountId, region } = options
@@ -91,9 +96,27 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
     launch,
     prepare: async (spec) => {
       if (spec.imageUri !== undefined) return
-      await Promise.all([findRuntime(spec.runtime).catch(() => undefined), foldersOf(codeStore, spec)])
+      const [runtime] = await Promise.all([
+        findRuntime(spec.runtime).catch(() => undefined),
+        foldersOf(codeStore, spec),
+      ])
+      if (runtime !== undefined) spares.expect(runtime)
     },
-    close: () => spares.close(),
+    close: async () => {
+      await Promise.all([spares.close(), remembered.settled()])
+    },
+  }
+}
+
+/** What was wanted last before the server started anew waits for the first launch, if this machine has it still. */
+async function expectRemembered(
+  identifiers: readonly string[],
+  findRuntime: FindRuntime,
+  spares: Spares,
+): Promise<void> {
+  for (const identifier of identifiers.toReversed()) {
+    const runtime = await findRuntime(identifier).catch(() => undefined)
+    if (runtime !== undefined) spares.expect(runtime)
   }
 }
 

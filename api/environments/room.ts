@@ -3,8 +3,12 @@ import type { Sharing } from './sharing.ts'
 
 /**
  * Ends the environment that nobody has asked for longest, of this server's own that are free since before the given time, or else
- * of those that wait for any server: a launch needs its room.
+ * of those that wait for any server: a launch needs its room. Answers its id, if there is one.
  */
-export async function makeRoom(pools: Pools, sharing: Sharing | undefined, freeSinceMs: number): Promise<void> {
-  if (!pools.stopLongestFree(freeSinceMs)) await sharing?.endLongestParked()
+export async function makeRoom(
+  pools: Pools,
+  sharing: Sharing | undefined,
+  freeSinceMs: number,
+): Promise<string | undefined> {
+  return pools.stopLongestFree(freeSinceMs) ?? sharing?.endLongestParked()
 }

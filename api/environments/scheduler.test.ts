@@ -111,14 +111,18 @@ describe('reuse', () => {
     expect(result.logTail).toBe('dGFpbA==')
   })
 
-  test('an invocation that waits for a cold start takes an environment that is free sooner', async () => {
+  test('an invocation that waits for a cold start takes an environment that is free sooner, and its launch knows', async () => {
     await scheduler.close(0)
     let letLaunch: () => void = () => undefined
     const held = new Promise<void>((resolve) => (letLaunch = resolve))
     let isHolding = false
+    let isNeeded: (() => boolean) | undefined
+    const neededBefore: unknown[] = []
     const driver = {
       ...standIn.driver,
-      launch: async (spec: EnvironmentSpec) => {
+      launch: async (spec: EnvironmentSpec, isNeededNow?: () => boolean) => {
+        isNeeded = isNeededNow
+        neededBefore.push(isNeeded?.())
         if (isHolding) await held
         return standIn.driver.launch(spec)
       },
@@ -129,6 +133,7 @@ describe('reuse', () => {
     isHolding = true
     const [busy, waiting] = await Promise.all([run({ sleepMs: 50 }), run()])
     expect([busy.identity, waiting.identity]).toEqual([first.identity, first.identity])
+    expect([neededBefore, isNeeded?.()]).toEqual([[true, true], false])
     letLaunch()
   })
 
@@ -202,18 +207,19 @@ describe('ends', () => {
 
   test('the environment that was free longest ends where room is needed, once it was free for a moment', async () => {
     await scheduler.close(0)
-    let [wantRoom, now] = [(): void => undefined, 0]
-    const onWantOfRoom = (listener: () => void) => void (wantRoom = listener)
+    let now = 0
+    let makeRoom: () => Promise<string | undefined> = () => Promise.resolve(undefined)
+    const onWantOfRoom = (given: typeof makeRoom) => void (makeRoom = given)
     const driver = { ...standIn.driver, close: () => Promise.resolve(), onWantOfRoom }
     scheduler = start({ driver, clock: () => now, parkMs: 1_000 })
     // An answer with the log's tail comes when the environment is free.
     const use = async (key: string) => read(await scheduler.run({ ...standInSpec, key }, invocation({}, true)))
     const [first, second] = [await use('first'), await use('second')]
-    wantRoom()
+    expect(await makeRoom()).toBeUndefined()
     now = 500
     expect((await use('first')).identity).toBe(first.identity)
     now = 2_000
-    wantRoom()
+    expect(await makeRoom()).toBeDefined()
     await gone(second.pid)
     expect((await use('first')).identity).toBe(first.identity)
   })

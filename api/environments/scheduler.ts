@@ -37,13 +37,15 @@ export interface Scheduler {
   run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult>
   /** Environments of this key, of its tenants, or of this function never serve again; busy ones end after their answer. */
   drain(keyOrFunctionName: string): void
-  /** The same for the function's environments of any other key. */
+  /** Those of the function with any other key. */
   drainAllBut(functionName: string, keys: ReadonlySet<string>): void
+  /** Of all functions that environments here may serve again. */
+  functionNames(): ReadonlySet<string>
   /** Gets ready what the spec's environments will need. */
   prepare(spec: EnvironmentSpec): Promise<void>
   /** Goes on with an environment that was launched for this spec by an earlier server. */
   adopt(spec: EnvironmentSpec, launched: Launched): void
-  /** Whether this server has the environment. */
+  /** Whether this server has the environment, or is taking it. */
   holds(id: string): boolean
   /** Keeps so many of the spec's environments initialised ahead; resolves when they are there, or known not to come. */
   provision(spec: EnvironmentSpec, count: number): Promise<void>
@@ -104,7 +106,7 @@ class PooledScheduler implements Scheduler {
     this.#sharing = options.sharing
     this.#clock = options.clock ?? (() => performance.now())
     this.#concurrency = options.concurrency
-    options.driver.onWantOfRoom?.(() => void makeRoom(this.#pools, this.#sharing, this.#clock() - this.#parkMs))
+    options.driver.onWantOfRoom?.(() => makeRoom(this.#pools, this.#sharing, this.#clock() - this.#parkMs))
     this.#sharing?.onWanted((key) => this.#pools.find(key))
   }
 
@@ -137,7 +139,7 @@ class PooledScheduler implements Scheduler {
   }
 
   holds(id: string): boolean {
-    return this.#pools.all().some(({ members }) => [...members].some(({ launched }) => launched.id === id))
+    return this.#pools.has(id) || this.#sharing?.isTaking(id) === true
   }
 
   prepare(spec: EnvironmentSpec): Promise<void> {
@@ -162,6 +164,10 @@ class PooledScheduler implements Scheduler {
 
   drainAllBut(functionName: string, keys: ReadonlySet<string>): void {
     for (const [key, pool] of this.#pools.ofOtherKeys(functionName, keys)) this.#drainPool(key, pool)
+  }
+
+  functionNames(): ReadonlySet<string> {
+    return new Set(this.#pools.current().map(([, { functionName }]) => functionName))
   }
 
   async close(deadlineMs: number): Promise<void> {
@@ -194,17 +200,13 @@ class PooledScheduler implements Scheduler {
     if (free) return Promise.resolve(free)
     return new Promise((take, fail) => {
       const waiter: Waiter = { take, fail }
-      const isServedSoon = pool.canServeSoon()
+      const waitMs = pool.canServeSoon() ? this.#graceMs : 0
       pool.wait(waiter)
-      if (isServedSoon) this.#launchAfterGrace(pool, spec, waiter)
-      else void this.#launch(pool, spec, waiter)
+      if (waitMs === 0) return void this.#launch(pool, spec, waiter)
+      setTimeout(() => {
+        if (pool.isWaiting(waiter)) void this.#launch(pool, spec, waiter)
+      }, waitMs)
     })
-  }
-
-  #launchAfterGrace(pool: Pool, spec: EnvironmentSpec, waiter: Waiter): void {
-    setTimeout(() => {
-      if (pool.isWaiting(waiter)) void this.#launch(pool, spec, waiter)
-    }, this.#graceMs)
   }
 
   async #launch(pool: Pool, spec: EnvironmentSpec, waiter: Waiter): Promise<void> {
@@ -212,7 +214,7 @@ class PooledScheduler implements Scheduler {
     const leave = await this.#gate.enter()
     let [environment, next]: [Environment?, Waiter?] = []
     try {
-      if (pool.needsLaunch()) environment = await this.#start(pool, spec)
+      if (pool.needsLaunch()) environment = await this.#start(pool, spec, () => pool.isWaiting(waiter))
     } catch (error) {
       next = pool.failLaunch(waiter, error)
     } finally {
@@ -224,8 +226,8 @@ class PooledScheduler implements Scheduler {
     leave()
   }
 
-  async #start(pool: Pool, spec: EnvironmentSpec): Promise<Environment> {
-    const environment = await this.#create(() => pool, spec)
+  async #start(pool: Pool, spec: EnvironmentSpec, isNeeded: () => boolean): Promise<Environment> {
+    const environment = await this.#create(() => pool, spec, isNeeded)
     if (!this.#isClosed && environment.isFree) pool.offer(environment)
     return environment
   }
@@ -250,19 +252,18 @@ class PooledScheduler implements Scheduler {
     pool.offer(environment)
   }
 
-  async #create(findPool: () => Pool, spec: EnvironmentSpec): Promise<Environment> {
+  async #create(findPool: () => Pool, spec: EnvironmentSpec, isNeeded?: () => boolean): Promise<Environment> {
     const parked = await this.#sharing?.takeParked(spec)
     if (parked !== undefined) return this.#add(findPool(), spec, parked)
-    const launched = await this.#driver.launch(spec)
+    const launched = await this.#driver.launch(spec, isNeeded)
     this.#sharing?.hold(launched.id)
     return this.#add(findPool(), spec, launched)
   }
 
   #add(pool: Pool, spec: EnvironmentSpec, launched: Launched): Environment {
-    const source = `${spec.functionName}[${spec.version}]${launched.id}`
     const events: EnvironmentEvents = {
       onFree: (freed) => pool.offer(freed),
-      onLog: (text) => this.#log.functionOutput(source, text),
+      onLog: (text) => this.#log.functionOutput(`${spec.functionName}[${spec.version}]${launched.id}`, text),
       onGone: (lost) => {
         pool.remove(lost)
         this.#sharing?.forget(launched.id)
@@ -285,8 +286,7 @@ class PooledScheduler implements Scheduler {
 
   /** Free environments pass to others; what cannot stays here. */
   async #park(key: string, pool: Pool, idleMs: number): Promise<void> {
-    const sinceMs = this.#clock() - idleMs
-    await this.#sharing?.parkFree(pool, key, (environment) => environment.isFreeSince(sinceMs))
+    await this.#sharing?.parkFree(pool, key, (environment) => environment.isFreeSince(this.#clock() - idleMs))
   }
 
   #sweep(): void {

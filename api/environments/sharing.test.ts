@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream'
-import { expect, test } from '@jest/globals'
+import { afterEach, expect, jest, test } from '@jest/globals'
 import type { EnvironmentSpec, FoundEnvironment, Launched } from './driver.ts'
 import { Environment } from './environment.ts'
 import { ownLeases, type EnvironmentLeases } from './leases.ts'
@@ -10,9 +10,9 @@ import { standInSpec } from './testing/stand-in-driver.ts'
 /** Leases of servers that see each other's parked environments at once. */
 function startLeases() {
   const parked = new Map<string, string[]>()
-  const wanters: ((key: string) => void)[] = []
+  const wanters: ((key: string) => Promise<boolean>)[] = []
   const open = (): EnvironmentLeases => {
-    const own: { onWanted?: (key: string) => void } = {}
+    const own: { onWanted?: (key: string) => Promise<boolean> } = {}
     return {
       ...ownLeases(() => Promise.resolve(1)),
       park: (id, key) => {
@@ -24,9 +24,9 @@ function startLeases() {
         const longest = environments.find(({ id, key }) => parked.get(key)?.[0] === id)
         return Promise.resolve(longest && parked.get(longest.key)?.shift())
       },
-      want: (key) => {
-        for (const wanter of wanters) if (wanter !== own.onWanted) wanter(key)
-        return Promise.resolve()
+      want: async (key) => {
+        const others = wanters.filter((wanter) => wanter !== own.onWanted)
+        return (await Promise.all(others.map((wanter) => wanter(key)))).includes(true)
       },
       onWanted: (listener) => {
         own.onWanted = listener
@@ -45,11 +45,15 @@ function launch(id: string, spec: EnvironmentSpec): Launched {
 }
 
 /** A server with free environments of the spec's key. */
-function startServer(leases: EnvironmentLeases, found: FoundEnvironment[] = []) {
+function startServer(
+  leases: EnvironmentLeases,
+  found: FoundEnvironment[] = [],
+  takeOver = (id: string, spec: EnvironmentSpec) => Promise.resolve(launch(id, spec)),
+) {
   const ended: string[] = []
+  const warnings: string[] = []
   const pool = new Pool(standInSpec.functionName)
-  const log = { warn: (line: string) => expect(line).toBe('') }
-  const takeOver = (id: string, spec: EnvironmentSpec) => Promise.resolve(launch(id, spec))
+  const log = { warn: (line: string) => void warnings.push(line) }
   const sharing = createSharing({
     leases,
     log,
@@ -64,8 +68,10 @@ function startServer(leases: EnvironmentLeases, found: FoundEnvironment[] = []) 
     if (isKept) pool.kept.add(environment)
     pool.offer(environment)
   }
-  return { pool, sharing, add, ended }
+  return { pool, sharing, add, ended, warnings }
 }
+
+afterEach(() => void jest.useRealTimers())
 
 const provisioned = { ...standInSpec, provisioned: 2 }
 
@@ -91,7 +97,9 @@ test('the environment that waits longest ends where room is needed, but none tha
   const about = { functionName, version, key }
   const all = [{ ...about, id: 'ahead', isProvisioned: true }, ...['e1', 'e2'].map((id) => ({ ...about, id }))]
   const one = startServer(open(), all)
-  for (let times = 0; times < 3; times++) await one.sharing.endLongestParked()
+  const answered = []
+  for (let times = 0; times < 3; times++) answered.push(await one.sharing.endLongestParked())
+  expect(answered).toEqual(['e1', 'e2', undefined])
   expect(one.ended).toEqual(['e1', 'e2'])
 })
 
@@ -111,4 +119,62 @@ test('what is to be kept was initialised ahead; an invocation runs in either', a
   const ahead = { ...provisioned, isProvisioned: true }
   expect(await one.sharing.takeParked(ahead)).toBeUndefined()
   expect((await one.sharing.takeParked(provisioned))?.id).toBe('usual')
+})
+
+test('one that is taken is known as such until its invocation has it', async () => {
+  const { open } = startLeases()
+  const other = startServer(open())
+  other.add('usual', { isKept: false })
+  await other.sharing.parkFree(other.pool, standInSpec.key, () => true)
+  const seen: boolean[] = []
+  const one = startServer(open(), [], (id, spec) => {
+    seen.push(one.sharing.isTaking(id))
+    return Promise.resolve(launch(id, spec))
+  })
+  await one.sharing.takeParked(standInSpec)
+  seen.push(one.sharing.isTaking('usual'))
+  await new Promise((resolve) => setImmediate(resolve))
+  seen.push(one.sharing.isTaking('usual'))
+  expect(seen).toEqual([true, true, false])
+})
+
+test('who waited in vain for one on a lost node starts another one rather than to wait for the next there', async () => {
+  jest.useFakeTimers()
+  const { open, parked } = startLeases()
+  parked.set(standInSpec.key, ['third', 'second', 'first'])
+  const one = startServer(open(), [], () => {
+    jest.advanceTimersByTime(5_000)
+    return Promise.reject(new Error('no answer'))
+  })
+  expect(await one.sharing.takeParked(standInSpec)).toBeUndefined()
+  expect([one.ended, one.warnings.length, parked.get(standInSpec.key)]).toEqual([['first'], 1, ['third', 'second']])
+})
+
+test.each(['hold', 'park'] as const)('that %s got no answer is made up for until there is one', async (what) => {
+  jest.useFakeTimers()
+  const held: string[] = []
+  const state = { isAway: true }
+  const leases = startLeases().open()
+  const away = () => Promise.reject(new Error('away'))
+  const one = startServer({
+    ...leases,
+    hold: async (id) => {
+      if (state.isAway) return away()
+      held.push(id)
+    },
+    park: away,
+  })
+  one.add('e', { isKept: false })
+  if (what === 'hold') one.sharing.hold('e')
+  else await one.sharing.parkFree(one.pool, standInSpec.key, () => true)
+  expect(one.pool.members.size).toBe(1)
+  await jest.advanceTimersByTimeAsync(5_000)
+  expect(held).toEqual([])
+  state.isAway = false
+  await jest.advanceTimersByTimeAsync(5_000)
+  expect(held).toEqual(['e'])
+  one.sharing.hold('gone')
+  one.sharing.forget('gone')
+  await jest.advanceTimersByTimeAsync(5_000)
+  expect(held).toEqual(['e', 'gone'])
 })

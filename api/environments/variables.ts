@@ -118,10 +118,15 @@ function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, 
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     ...(spec.logLevels && { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: spec.logLevels.application }),
     ...credentials(),
-    ...(places.temporary === undefined ? {} : { TMPDIR: places.temporary }),
+    ...temporaryVariables(places),
     LAMBDA_TASK_ROOT: places.taskRoot,
     LAMBDA_RUNTIME_DIR: places.runtimeDir,
   }
+}
+
+/** Where temporary files are, if not in `/tmp`. */
+export function temporaryVariables({ temporary }: Places): Readonly<Record<string, string>> {
+  return temporary === undefined ? {} : { TMPDIR: temporary }
 }
 
 /** AWS starts these runtimes by a shell, which leaves its marks. */

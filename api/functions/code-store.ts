@@ -11,7 +11,10 @@ export interface CodeStore {
   unpacked(sha256: string): Promise<string>
   /** The same of several archives laid over each other, the last on top: what environments see as `/opt`. */
   unpackedStack(sha256s: readonly string[]): Promise<string>
-  /** Drops every archive and folder whose hash is not in use and that is older than an hour. */
+  /**
+   * Drops every archive and folder whose hash has not been in use for an hour by the sweeps of this process; an archive that
+   * several servers share after a week, and not while nothing at all is in use.
+   */
   sweep(inUse: ReadonlySet<string>): Promise<void>
 }
 

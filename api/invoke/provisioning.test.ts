@@ -95,6 +95,31 @@ test('what functions keep from others follows their records', async () => {
   for (const arrive of come.values()) arrive()
 })
 
+test('what changed without a word is followed when it starts again: what is new, what is taken away, what is gone', async () => {
+  const { catalogue, wanted, come, save, provisioning } = startWorld()
+  await save(withAlias('1'))
+  await provisioning.start()
+  await until(() => come.has('1'))
+  come.get('1')?.()
+  await save({ ...withAlias('2'), reservedConcurrency: 5 })
+  await provisioning.start()
+  await until(() => come.has('2'))
+  expect(provisioning.committed()).toBe(5)
+  come.get('2')?.()
+  await until(() => wanted.get('1') === 0)
+  await save({ ...aFunction('f'), versions: ['1', '2'] })
+  await provisioning.start()
+  await until(() => wanted.get('2') === 0)
+
+  await save({ ...withAlias('1'), reservedConcurrency: 7 })
+  await provisioning.start()
+  await until(() => wanted.get('1') === 2)
+  come.get('1')?.()
+  await catalogue.remove('f', (await catalogue.find('f'))?.revision ?? 0)
+  await provisioning.start()
+  await until(() => wanted.get('1') === 0 && provisioning.committed() === 0)
+})
+
 test('a server keeps its share, and is ready when all servers together are', async () => {
   const others = { initialised: 0, isFailed: false }
   const told: unknown[] = []

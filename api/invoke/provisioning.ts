@@ -26,7 +26,10 @@ export interface Allocator extends Provisioning {
   allocate(functionName: string): Promise<void>
   /** How far all servers are together with a version's environments. */
   stateOf(functionName: string, version: FunctionVersion): Promise<ProvisionState>
-  /** Begins with what records say; what an earlier server had allocated is allocated again. */
+  /**
+   * Begins with what records say; what an earlier server had allocated is allocated again. Called again, it brings everything to
+   * what they say now.
+   */
   start(): Promise<void>
   /** The sum of what functions reserve, or have provisioned without a reservation. */
   committed(): number
@@ -56,7 +59,7 @@ const reportMs = 1_000
 const repeatMs = 60_000
 
 export function createProvisioning(dependencies: ProvisioningDependencies): Allocator {
-  const { catalogue, onFault, shares = wholeShares } = dependencies
+  const { onFault, shares = wholeShares } = dependencies
   const counts = { committed: new Map<string, number>(), sum: 0, refreshes: new Map<string, number>() }
   const world: World = { ...dependencies, ...counts, shares, applied: new Map(), reported: new Map() }
   const refresh = (name: string): void => {
@@ -74,19 +77,24 @@ export function createProvisioning(dependencies: ProvisioningDependencies): Allo
     allocate: (name) => apply(world, name),
     stateOf: (name, version) => stateOf(world, { key: environmentKey(name, version) }),
     isScaled: (record, version) => isScaled(world, record, version),
-    async start() {
-      let after: string | undefined
-      for (;;) {
-        const page = await catalogue.list({ limit: pageSize, ...(after === undefined ? {} : { after }) })
-        for (const record of page) {
-          commit(world, record.name, record)
-          if (wantsAny(record)) refresh(record.name)
-        }
-        after = page.at(-1)?.name
-        if (page.length < pageSize || after === undefined) return
-      }
-    },
+    start: () => followAll(world, refresh),
   }
+}
+
+/** Of functions that are no more, only what is kept here can tell. */
+async function followAll(world: World, refresh: (name: string) => void): Promise<void> {
+  const gone = new Set([...world.committed.keys(), ...world.applied.keys()])
+  let after: string | undefined
+  do {
+    const page = await world.catalogue.list({ limit: pageSize, ...(after === undefined ? {} : { after }) })
+    for (const record of page) {
+      gone.delete(record.name)
+      commit(world, record.name, record)
+      if (wantsAny(record) || world.applied.has(record.name)) refresh(record.name)
+    }
+    after = page.length < pageSize ? undefined : page.at(-1)?.name
+  } while (after !== undefined)
+  for (const name of gone) refresh(name)
 }
 
 /** Allocates what the record wants; what it wants no more goes when the rest is there. */

@@ -1,72 +1,125 @@
+import type { FoundRuntime } from './runtimes.ts'
+import { createSpareChoice, type Spare } from './spare-choice.ts'
 import type { SupervisorProcess } from './supervisor-process.ts'
-
-/** Supervisors started ahead of their use, and all others that still run. */
-export interface Spares {
-  /** A supervisor that runs, started now if none is ready. */
-  take(): SupervisorProcess
-  /** Ends all supervisors, taken or not, and resolves when they are gone. */
-  close(): Promise<void>
-}
 
 /** After this long without a launch the spares are refilled: starting them would slow down the launch they follow. */
 const quietMs = 100
 /** A burst doubles the number kept, up to this. */
 const mostSpares = 4
+/** After this long without a launch that found no spare the burst is over. */
+const calmMs = 60_000
 
-/** Keeps `count` supervisors ready, more after bursts. */
-export function keepSpares(count: number, start: () => SupervisorProcess): Spares {
-  const ready: SupervisorProcess[] = []
-  const running = new Set<SupervisorProcess>()
-  let wanted = count
-  let isClosed = false
-  let refiller: NodeJS.Timeout | undefined
+/** Supervisors started ahead of their use, runtimes waiting in them, and all others that still run. */
+export class Spares {
+  readonly #count: number
+  readonly #start: (runtime?: FoundRuntime) => SupervisorProcess
+  readonly #onRecent: (identifiers: readonly string[]) => void
+  readonly #choice = createSpareChoice(mostSpares)
+  readonly #ready: Spare[] = []
+  readonly #running = new Set<SupervisorProcess>()
+  #wanted: number
+  #isClosed = false
+  #refiller: NodeJS.Timeout | undefined
+  #calmer: NodeJS.Timeout | undefined
 
-  function begin(): SupervisorProcess {
-    const supervisor = start()
-    running.add(supervisor)
-    void supervisor.exited.then(() => {
-      running.delete(supervisor)
-      const index = ready.indexOf(supervisor)
-      if (index >= 0) ready.splice(index, 1)
-    })
-    return supervisor
+  /** Keeps `count` supervisors ready, more for a while after bursts, for the runtimes that were wanted last: `onRecent` is told which. */
+  constructor(
+    count: number,
+    start: (runtime?: FoundRuntime) => SupervisorProcess,
+    onRecent: (identifiers: readonly string[]) => void = () => undefined,
+  ) {
+    this.#count = count
+    this.#start = start
+    this.#onRecent = onRecent
+    this.#wanted = count
+    this.#refill()
   }
 
-  function refill(): void {
-    refiller = undefined
-    if (isClosed || ready.length >= wanted) return
-    try {
-      ready.push(begin())
-    } catch {
-      // The machine has no room for a process now; the next launch tries again, and says why if it fails.
-      return
-    }
-    // One at a time, so that a launch in between finds the processor free.
-    if (ready.length < wanted) refillLater()
+  /** Functions of this runtime are about to be launched: from now on such runtimes wait in spares. */
+  expect(runtime: FoundRuntime): void {
+    this.#remember(runtime)
+    this.#refillLater()
   }
 
-  function refillLater(): void {
-    clearTimeout(refiller)
-    refiller = setTimeout(refill, quietMs).unref()
+  /** A supervisor that runs, with a runtime of this kind waiting in it if there is one; started now if none is ready. */
+  take(runtime: FoundRuntime): SupervisorProcess {
+    if (this.#isClosed) throw new Error('The driver is closed')
+    this.#remember(runtime)
+    const alive = this.#ready.filter(({ supervisor }) => supervisor.isRunning())
+    const spare = this.#choice.best(alive, runtime)
+    if (spare !== undefined) this.#remove(spare.supervisor)
+    else if (this.#count > 0) this.#keepMore()
+    this.#refillLater()
+    return spare?.supervisor ?? this.#begin()
   }
 
-  function take(): SupervisorProcess {
-    if (isClosed) throw new Error('The driver is closed')
-    const spare = ready.find((supervisor) => supervisor.isRunning())
-    if (spare) ready.splice(ready.indexOf(spare), 1)
-    else if (count > 0) wanted = Math.min(mostSpares, Math.max(wanted, count * 2))
-    refillLater()
-    return spare ?? begin()
-  }
-
-  async function close(): Promise<void> {
-    isClosed = true
-    clearTimeout(refiller)
-    const all = [...running]
+  /** Ends all supervisors, taken or not, and resolves when they are gone. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#refiller)
+    clearTimeout(this.#calmer)
+    const all = [...this.#running]
     for (const supervisor of all) supervisor.kill()
     await Promise.all(all.map((supervisor) => supervisor.exited))
   }
 
-  refill()
-  return { take, close }
+  #remember(runtime: FoundRuntime): void {
+    if (this.#choice.remember(runtime)) this.#onRecent(this.#choice.recent())
+  }
+
+  #keepMore(): void {
+    this.#wanted = Math.min(mostSpares, Math.max(this.#wanted, this.#count * 2))
+    clearTimeout(this.#calmer)
+    this.#calmer = setTimeout(() => this.#keepFewer(), calmMs).unref()
+  }
+
+  #keepFewer(): void {
+    this.#wanted = this.#count
+    while (this.#ready.length > this.#wanted) {
+      const extra = this.#choice.leastUseful(this.#ready, this.#wanted)
+      if (extra === undefined) return
+      this.#end(extra)
+    }
+  }
+
+  #begin(runtime?: FoundRuntime): SupervisorProcess {
+    const supervisor = this.#start(runtime)
+    this.#running.add(supervisor)
+    void supervisor.exited.then(() => {
+      this.#running.delete(supervisor)
+      this.#remove(supervisor)
+    })
+    return supervisor
+  }
+
+  #refill(): void {
+    const lack = this.#isClosed ? undefined : this.#choice.lacking(this.#ready, this.#wanted)
+    if (lack === undefined) return
+    const isFull = this.#ready.length >= this.#wanted
+    const replaced = isFull ? this.#choice.leastUseful(this.#ready, this.#wanted) : undefined
+    try {
+      this.#ready.push({ supervisor: this.#begin(lack.runtime), waiting: lack.runtime?.identifier })
+    } catch {
+      // The machine has no room for a process now; the next launch tries again, and says why if it fails.
+      return
+    }
+    if (replaced !== undefined) this.#end(replaced)
+    // One at a time, so that a launch in between finds the processor free.
+    this.#refillLater()
+  }
+
+  #refillLater(): void {
+    clearTimeout(this.#refiller)
+    if (!this.#isClosed) this.#refiller = setTimeout(() => this.#refill(), quietMs).unref()
+  }
+
+  #end({ supervisor }: Spare): void {
+    this.#remove(supervisor)
+    supervisor.kill()
+  }
+
+  #remove(supervisor: SupervisorProcess): void {
+    const index = this.#ready.findIndex((spare) => spare.supervisor === supervisor)
+    if (index >= 0) this.#ready.splice(index, 1)
+  }
 }

@@ -6,7 +6,9 @@ import type { Assignment } from '../../../runtime-bootstrap/protocol.ts'
 import { endProcessesWith } from './leftovers.ts'
 import { sandboxVariables } from './isolation.ts'
 import { supervisorFolder, runtimeFolder } from './private-root.ts'
+import type { FoundRuntime } from './runtimes.ts'
 import { mappedUser, sandboxCommand, showTable, type Sandbox, type User } from './sandbox.ts'
+import { standbyVariables } from './standby-variables.ts'
 import type { Places } from '../variables.ts'
 
 /** A supervisor that runs in its own sandbox, if there is one, and belongs to no function yet. */
@@ -40,9 +42,12 @@ export interface SupervisorOptions {
   readonly runtimesFolder: string
   readonly nodeFlags: readonly string[]
   readonly sandbox?: Sandbox
+  /** A runtime that waits in it for its function. */
+  readonly runtime?: FoundRuntime | undefined
 }
 
 const showDeadlineMs = 10_000
+const mounted: Places = { taskRoot: '/var/task', runtimeDir: runtimeFolder, layers: '/opt', isMounted: true }
 
 /** Starts a supervisor ahead of its use. */
 export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
@@ -53,7 +58,10 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
   const user = userOf(sandbox, options.number)
   const file = options.supervisorFile.slice(options.supervisorFile.lastIndexOf('/') + 1)
   const supervisor = [process.execPath, ...options.nodeFlags, `${supervisorFolder}/${file}`]
-  const child = start(sandboxCommand(sandbox, user, supervisor), ['pipe', 'pipe', 'inherit', 'pipe'], sandboxVariables)
+  const runsAs = sandbox.isolation === 'root' ? { user } : {}
+  const standby = standbyVariables(options.runtime, mounted, runsAs)
+  const variables = { ...sandboxVariables, KUBELAMBDA_OWN_PROCESSES: 'yes', ...standby }
+  const child = start(sandboxCommand(sandbox, user, supervisor), ['pipe', 'pipe', 'inherit', 'pipe'], variables)
   const [instructions, replies] = child.process.stdio as unknown as [Writable, Readable]
   instructions.on('error', () => undefined)
   replies.on('error', () => undefined)
@@ -61,16 +69,16 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
     const { dataFolder } = options
     const layers = code.layerFolder === undefined ? {} : { layers: relative(dataFolder, code.layerFolder) }
     const folders = { code: relative(dataFolder, code.codeFolder), ...layers, temporaryMb: code.temporaryMb }
-    const mounted = replyOf(replies, options.id)
+    const isShown = replyOf(replies, options.id)
     instructions.end(showTable(sandbox, folders))
-    await mounted
+    await isShown
     return {
       assignment: {
         codeFolder: '/var/task',
         ...(code.layerFolder === undefined ? {} : { layerFolder: '/opt' }),
-        ...(sandbox.isolation === 'root' ? { user } : {}),
+        ...runsAs,
       },
-      places: { taskRoot: '/var/task', runtimeDir: runtimeFolder, layers: '/opt', isMounted: true },
+      places: mounted,
     }
   }
   return { id: options.id, ...child, show, kill: () => child.process.kill('SIGKILL') }
@@ -100,7 +108,9 @@ function startPlain(options: SupervisorOptions): SupervisorProcess {
   const temporary = join(dataFolder, 'run', 'tmp', id)
   mkdirSync(temporary, { recursive: true })
   const command = [process.execPath, ...options.nodeFlags, supervisorFile]
-  const child = start(command, ['ignore', 'inherit', 'inherit', 'pipe'], { ...sandboxVariables, TMPDIR: temporary })
+  const unknown = { taskRoot: '/', runtimeDir: runtimesFolder, layers: '/opt', temporary, isMounted: false }
+  const variables = { ...sandboxVariables, TMPDIR: temporary, ...standbyVariables(options.runtime, unknown) }
+  const child = start(command, ['ignore', 'inherit', 'inherit', 'pipe'], variables)
   const exited = child.exited.then(async () => {
     // The supervisor's children survive its sudden death; their temporary folder tells whose they are.
     await endProcessesWith(`TMPDIR=${temporary}`)

@@ -13,6 +13,8 @@ export interface StandIn {
   readonly dataFolder: string
   readonly spec: EnvironmentSpec
   readonly warnings: readonly string[]
+  /** Ends the driver and starts another one in its folder. */
+  restart(): Promise<void>
   close(): Promise<void>
 }
 
@@ -21,7 +23,13 @@ export const realSupervisor = fileURLToPath(new URL('../../../runtime-bootstrap/
 
 const entry = fileURLToPath(new URL('stand-in-supervisor.ts', import.meta.url))
 
-/** Starts the driver in a folder of its own; the spec's code is `handler.txt`, and `index.js` for the real supervisor. */
+/** Leaves a process behind whose parent ends, and goes the way that the event says. */
+const daemon = `exports.handler = async ({ seconds, exits }) => {
+  require('node:child_process').spawnSync('setsid', ['--fork', 'sleep', seconds], { stdio: 'ignore' })
+  if (exits) process.exit(1)
+}`
+
+/** Starts the driver in a folder of its own; the spec's code is `handler.txt`, and for the real supervisor `index.js` and others. */
 export async function startStandIn(isolation: readonly Isolation[] = ['none'], supervisor = entry): Promise<StandIn> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'kubelambda-environments-'))
   const codeFolder = join(dataFolder, 'code', 'unpacked', 'one')
@@ -29,22 +37,37 @@ export async function startStandIn(isolation: readonly Isolation[] = ['none'], s
   await writeFile(join(codeFolder, 'handler.txt'), 'the code\n')
   const handler = 'exports.handler = async (event) => ({ event, folder: process.cwd(), file: __filename })\n'
   await writeFile(join(codeFolder, 'index.js'), handler)
+  const commandLine = "exports.handler = async () => require('fs').readFileSync('/proc/self/cmdline', 'utf8')\n"
+  await writeFile(join(codeFolder, 'command-line.js'), commandLine)
+  await writeFile(join(codeFolder, 'daemon.js'), daemon)
   await writeFile(join(dataFolder, 'secret.txt'), 'the server only\n')
   const warnings: string[] = []
-  const driver = await createProcessDriver({
-    codeStore: { unpacked: () => Promise.resolve(codeFolder), unpackedStack: () => Promise.resolve(codeFolder) },
-    dataFolder,
-    supervisorFile: await buildSupervisor(dataFolder, supervisor),
-    accountId: '000000000000',
-    region: 'us-east-1',
-    log: { warn: (line) => warnings.push(line) },
-    isolation,
-  })
-  const close = async () => {
-    await driver.close()
-    await rm(dataFolder, { recursive: true, force: true })
+  const supervisorFile = await buildSupervisor(dataFolder, supervisor)
+  const start = () =>
+    createProcessDriver({
+      codeStore: { unpacked: () => Promise.resolve(codeFolder), unpackedStack: () => Promise.resolve(codeFolder) },
+      dataFolder,
+      supervisorFile,
+      accountId: '000000000000',
+      region: 'us-east-1',
+      log: { warn: (line) => warnings.push(line) },
+      isolation,
+    })
+  let driver = await start()
+  return {
+    get driver() {
+      return driver
+    },
+    ...{ dataFolder, spec: standInSpec, warnings },
+    async restart() {
+      await driver.close()
+      driver = await start()
+    },
+    async close() {
+      await driver.close()
+      await rm(dataFolder, { recursive: true, force: true })
+    },
   }
-  return { driver, dataFolder, spec: standInSpec, warnings, close }
 }
 
 /** A function that brings its own bootstrap, so that any machine can run it. */

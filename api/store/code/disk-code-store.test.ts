@@ -13,6 +13,7 @@ describeCodeStore('a folder', () => {
   return {
     code: reopen(),
     reopen,
+    graceMinutes: 60,
     passMinutes: (minutes) => {
       nowMs += minutes * 60_000
     },

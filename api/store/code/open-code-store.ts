@@ -11,6 +11,7 @@ export interface CodeStoreOptions {
   readonly s3Endpoint?: string | undefined
   readonly region: string
   readonly now: () => number
+  readonly warn: (line: string) => void
 }
 
 /** Opens the code store where the setting says; one that cannot be used is an error of one line that names the setting. */
@@ -20,14 +21,15 @@ export async function openCodeStore({
   s3Endpoint,
   region,
   now,
+  warn,
 }: CodeStoreOptions): Promise<CodeStore> {
   if (codeUrl === undefined) return openDiskCodeStore(dataFolder, now)
   if (codeUrl.startsWith('file:')) {
-    return openSharedCodeStore({ archives: openFolderArchives(fileURLToPath(codeUrl)), dataFolder, now })
+    return openSharedCodeStore({ archives: openFolderArchives(fileURLToPath(codeUrl)), dataFolder, now, warn })
   }
   const [, bucket = '', path = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(codeUrl) ?? []
   // Loaded when it is needed: it is slow to load.
   const { openS3Archives } = await import('./s3-archives.ts')
   const settings = { bucket, prefix: path.replace(/^\/+|\/+$/g, ''), endpoint: s3Endpoint, region }
-  return openSharedCodeStore({ archives: await openS3Archives(settings), dataFolder, now })
+  return openSharedCodeStore({ archives: await openS3Archives(settings), dataFolder, now, warn })
 }

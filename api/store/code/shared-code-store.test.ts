@@ -14,18 +14,21 @@ import { describeWithS3, startS3, type S3Server } from './testing/moto-server.ts
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'shared-code-'))
 const minuteMs = 60_000
+const weekMinutes = 7 * 24 * 60
 
 /** Several servers over the same archives, each with a data folder and a clock of its own. */
 function servers(archives: SharedArchives, clock = { nowMs: 0 }) {
   const folders: string[] = []
+  const warnings: string[] = []
+  const warn = (line: string) => void warnings.push(line)
   const open = (dataFolder = newFolder()) => {
     folders.push(dataFolder)
-    return openSharedCodeStore({ archives, dataFolder, now: () => clock.nowMs })
+    return openSharedCodeStore({ archives, dataFolder, now: () => clock.nowMs, warn })
   }
   const close = () => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true })
   }
-  return { open, close, clock }
+  return { open, close, clock, warnings }
 }
 
 function onTrial(archives: SharedArchives, done: () => void = () => undefined) {
@@ -34,6 +37,7 @@ function onTrial(archives: SharedArchives, done: () => void = () => undefined) {
   return {
     code: open(dataFolder),
     reopen: () => open(dataFolder),
+    graceMinutes: weekMinutes,
     passMinutes: (minutes: number) => {
       clock.nowMs += minutes * minuteMs
     },
@@ -65,12 +69,45 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
     test('keeps what one puts while another removes what it has seen unused for long', async () => {
       const { sha256, zip } = await aPackage({ a: 'again' })
       const [sweeper, writer] = [world.open(), world.open()]
+      const inUse = new Set([(await aPackage({ a: 'other' })).sha256])
       await writer.put(sha256, zip)
-      await sweeper.sweep(new Set())
-      world.clock.nowMs += 61 * minuteMs
+      await sweeper.sweep(inUse)
+      world.clock.nowMs += (weekMinutes + 1) * minuteMs
       await writer.put(sha256, zip)
-      await sweeper.sweep(new Set())
+      await sweeper.sweep(inUse)
       expect(await world.open().read(sha256)).toBeDefined()
+      expect((await archives.list()).length).toBe(1)
+    })
+
+    test('keeps everything while nothing at all is in use, as when the catalogue is lost, and says so once', async () => {
+      const { sha256, zip } = await aPackage({ a: 'of a function' })
+      const code = world.open()
+      await code.put(sha256, zip)
+      for (let weeks = 0; weeks < 3; weeks++) {
+        await code.sweep(new Set())
+        world.clock.nowMs += weekMinutes * minuteMs
+      }
+      expect(await code.read(sha256)).toBeDefined()
+      expect(world.warnings).toEqual([
+        `No function or layer names any archive in ${archives.place}: all are kept there.`,
+      ])
+      await code.sweep(new Set([sha256]))
+      expect(await code.read(sha256)).toBeDefined()
+    })
+
+    test('keeps for a week what a catalogue that was set back does not name', async () => {
+      const [before, after] = [await aPackage({ a: 'before' }), await aPackage({ a: 'after' })]
+      const code = world.open()
+      for (const { sha256, zip } of [before, after]) await code.put(sha256, zip)
+      await code.sweep(new Set([before.sha256]))
+      world.clock.nowMs += (weekMinutes - 1) * minuteMs
+      await code.sweep(new Set([before.sha256]))
+      expect(await code.read(after.sha256)).toBeDefined()
+      // The catalogue is restored: what is out of use again has a week again.
+      await code.sweep(new Set([before.sha256, after.sha256]))
+      world.clock.nowMs += 2 * minuteMs
+      await code.sweep(new Set([before.sha256]))
+      expect(await code.read(after.sha256)).toBeDefined()
     })
 
     test('keeps one of several archives of the same content, the same whoever sweeps', async () => {
@@ -123,7 +160,14 @@ test('a place that cannot be used ends the start with one line that names the se
   const folder = newFolder()
   writeFileSync(join(folder, 'file'), '')
   const start = (codeUrl: string, s3Endpoint?: string) =>
-    openCodeStore({ dataFolder: folder, codeUrl, s3Endpoint, region: 'us-east-1', now: Date.now })
+    openCodeStore({
+      dataFolder: folder,
+      codeUrl,
+      s3Endpoint,
+      region: 'us-east-1',
+      now: Date.now,
+      warn: () => undefined,
+    })
   await expect(start(pathToFileURL(join(folder, 'file', 'code')).href)).rejects.toThrow(
     /^The folder .* cannot be written: .*KUBELAMBDA_CODE_URL\.$/,
   )

@@ -10,37 +10,51 @@ export interface SharedCodeStoreOptions {
   /** Where packages are unpacked; this process's own. */
   readonly dataFolder: string
   readonly now: () => number
+  /** Takes a line for the operator. */
+  readonly warn: (line: string) => void
 }
 
 /** An archive that this process wrote so lately is surely not removed before whoever puts it again has saved what names it. */
 const youngMs = 10 * 60 * 1000
 
+/**
+ * An archive that nothing names is kept so long: the catalogue is elsewhere, and when it is lost or set back and restored later,
+ * its functions need their code.
+ */
+const graceMs = 7 * 24 * 60 * 60 * 1000
+
 /** Keeps archives where all servers see them, and unpacks them on this machine. */
-export function openSharedCodeStore({ archives, dataFolder, now }: SharedCodeStoreOptions): CodeStore {
+export function openSharedCodeStore({ archives, dataFolder, now, warn }: SharedCodeStoreOptions): CodeStore {
   const read = (hex: string) => readWhole(archives, hex)
   const folders = openUnpackedFolders(dataFolder, { place: archives.place, read })
-  const unused = watchUnused(now)
+  const [unused, surplus, unusedFolders] = [watchUnused(now, graceMs), watchUnused(now), watchUnused(now)]
+  let isTold = false
   const writtenMs = new Map<string, number>()
 
   const sweepArchives = async (used: ReadonlySet<string>): Promise<void> => {
     const needed = new Set<string>()
     const all = await archives.list()
+    const isDoubtful = used.size === 0 && all.some(({ hex }) => hex !== undefined)
+    if (isDoubtful && !isTold) warn(`No function or layer names any archive in ${archives.place}: all are kept there.`)
+    isTold = isDoubtful
     // Of several with the same content the first by name is kept, whoever asks.
     for (const { name, hex } of all.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
-      if (hex !== undefined && used.has(hex) && !needed.has(hex)) {
+      const isUsed = hex !== undefined && used.has(hex)
+      if (isUsed) unused.forget(name)
+      if (isUsed && !needed.has(hex)) {
         needed.add(hex)
-        unused.forget(name)
-      } else if (unused.isOverdue(name)) {
-        unused.forget(name)
+        surplus.forget(name)
+      } else if (isUsed || hex === undefined ? surplus.isOverdue(name) : !isDoubtful && unused.isOverdue(name)) {
+        for (const watch of [unused, surplus]) watch.forget(name)
         await archives.remove(name)
       }
     }
   }
   const sweepFolders = async (used: ReadonlySet<string>): Promise<void> => {
     for (const hex of await folders.kept()) {
-      if (used.has(hex)) unused.forget(hex)
-      else if (unused.isOverdue(hex)) {
-        unused.forget(hex)
+      if (used.has(hex)) unusedFolders.forget(hex)
+      else if (unusedFolders.isOverdue(hex)) {
+        unusedFolders.forget(hex)
         await folders.drop(hex)
       }
     }

@@ -1,15 +1,15 @@
-const graceMs = 60 * 60 * 1000
+const hourMs = 60 * 60 * 1000
 
 /** What was seen unused, by this process's own clock. */
 export interface Unused {
-  /** Notes that something is unused, and answers whether it has been so for an hour. */
+  /** Notes that something is unused, and answers whether it has been so for the grace. */
   isOverdue(name: string): boolean
   /** It is in use. */
   forget(name: string): void
 }
 
-/** Nothing is unused yet. */
-export function watchUnused(now: () => number): Unused {
+/** Nothing is unused yet; the grace is an hour unless given. */
+export function watchUnused(now: () => number, graceMs = hourMs): Unused {
   const since = new Map<string, number>()
   return {
     isOverdue: (name) => {

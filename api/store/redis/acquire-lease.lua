@@ -3,6 +3,7 @@
 -- KEYS[2] fences  counter of all leases ever given
 -- ARGV[1] lease, ms
 -- Returns the fence, or nothing when another one holds it.
+redis.call('PERSIST', KEYS[2]) -- Goes on when memory is full: script.ts.
 if redis.call('EXISTS', KEYS[1]) == 1 then return nil end
 local fence = redis.call('INCR', KEYS[2])
 redis.call('SET', KEYS[1], fence, 'PX', ARGV[1])

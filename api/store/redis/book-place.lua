@@ -7,6 +7,7 @@
 -- ARGV[5] the limit of all without a reserve   ARGV[6] channel for refusals
 -- A refusal for the function's reserve says how many places the server has that wants another one.
 -- Returns 'booked', 'function' or 'account' for the limit in the way, or 'lost' when the server was held for dead.
+redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 'lost' end
 local function booked(field) return tonumber(redis.call('HGET', KEYS[2], field) or 0) end
 local reserve = tonumber(ARGV[3])

@@ -19,11 +19,14 @@ export interface FreshnessParts {
   /** Called when the subscription does not deliver. */
   readonly renewSubscription: () => void
   readonly onChange: (change: { name: string; replica: string }) => void
+  /** Changes may have been missed, and are heard again. */
+  readonly onMissed: () => void
 }
 
 /**
  * Each change has the revision after the one before it, so a gap shows that messages were missed, and a revision in Redis that
- * nobody told of for a whole round shows that they do not arrive. Either way all that is known is read again.
+ * nobody told of for a whole round shows that they do not arrive. Either way all that is known is read again, and who
+ * follows changes is told that there may be some which it did not hear of.
  */
 export function createCatalogueFreshness(parts: FreshnessParts): CatalogueFreshness {
   const { cache } = parts
@@ -36,6 +39,7 @@ export function createCatalogueFreshness(parts: FreshnessParts): CatalogueFreshn
   const trustFrom = (revision: number): void => {
     cache.distrust()
     Object.assign(state, { isCurrent: true, seen: Math.max(state.seen, revision), owed: 0 })
+    parts.onMissed()
   }
   const compare = (revision: number, seenBefore: number): void => {
     if (!state.isCurrent) trustFrom(revision)
@@ -47,10 +51,12 @@ export function createCatalogueFreshness(parts: FreshnessParts): CatalogueFreshn
   }
   const onMessage = (text: string): void => {
     const [revision = '', replica = '', name = ''] = text.split(' ')
-    if (state.isCurrent && Number(revision) > state.seen + 1) cache.distrust()
+    const isGap = state.isCurrent && Number(revision) > state.seen + 1
+    if (isGap) cache.distrust()
     state.seen = Math.max(state.seen, Number(revision))
     cache.forget(name)
     parts.onChange({ name, replica })
+    if (isGap) parts.onMissed()
   }
   const check = async (): Promise<void> => {
     const [seenBefore, wasSubscribed] = [state.seen, state.isSubscribed]

@@ -8,23 +8,26 @@
 -- ARGV[1] id   ARGV[2] prefix of ready sets   ARGV[3] prefix of failed sets   ARGV[4] release or remove
 -- ARGV[5] prefix of functions' delayed events
 -- Returns 1, or 0 when nothing was done.
+redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local event = redis.call('HMGET', KEYS[1], 'function', 'sequence', 'taker')
 if not event[1] or event[3] then return 0 end
-local ready, failed = ARGV[2] .. event[1], ARGV[3] .. event[1]
-local wasFailed = redis.call('ZREM', failed, ARGV[1]) == 1
-local wasDelayed = redis.call('ZREM', KEYS[4], ARGV[1]) == 1
-local waiting = ARGV[5] .. event[1]
+local ready, failed, waiting = ARGV[2] .. event[1], ARGV[3] .. event[1], ARGV[5] .. event[1]
+local isReleased = ARGV[4] == 'release'
+if isReleased then
+  local wasFailed = redis.call('ZSCORE', failed, ARGV[1])
+  if not wasFailed and not redis.call('ZSCORE', KEYS[4], ARGV[1]) then return 0 end
+  if wasFailed then redis.call('HDEL', KEYS[1], 'progress', 'answer') end
+  redis.call('ZADD', ready, event[2], ARGV[1])
+  redis.call('ZADD', KEYS[2], 'NX', redis.call('GET', KEYS[3]) or 0, event[1])
+end
+redis.call('ZREM', failed, ARGV[1])
+redis.call('ZREM', KEYS[4], ARGV[1])
 redis.call('ZREM', waiting, ARGV[1])
 if redis.call('EXISTS', waiting) == 0 then redis.call('SREM', KEYS[6], event[1]) end
 if redis.call('EXISTS', failed) == 0 then redis.call('SREM', KEYS[5], event[1]) end
-if ARGV[4] == 'remove' then
+if not isReleased then
   redis.call('ZREM', ready, ARGV[1])
   if redis.call('EXISTS', ready) == 0 then redis.call('ZREM', KEYS[2], event[1]) end
   redis.call('DEL', KEYS[1])
-  return 1
 end
-if not wasFailed and not wasDelayed then return 0 end
-if wasFailed then redis.call('HDEL', KEYS[1], 'progress', 'answer') end
-redis.call('ZADD', ready, event[2], ARGV[1])
-redis.call('ZADD', KEYS[2], 'NX', redis.call('GET', KEYS[3]) or 0, event[1])
 return 1

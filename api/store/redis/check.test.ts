@@ -14,12 +14,20 @@ describeWithRedis('the settings of Redis', () => {
     return warnings
   }
 
+  const bounded = ['--maxmemory', '100mb']
+
   test('without a file are warned of', async () => {
-    expect(await warningsWith()).toEqual([expect.stringContaining('appendonly yes')])
+    expect(await warningsWith(...bounded)).toEqual([expect.stringContaining('appendonly yes')])
+  })
+
+  test('without a bound of memory are warned of', async () => {
+    expect(await warningsWith('--appendonly', 'yes')).toEqual([
+      expect.stringMatching(/^Redis .*\(maxmemory 0\).*Set maxmemory/),
+    ])
   })
 
   test('that never sync, or that evict, are warned of', async () => {
-    const evicting = ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']
+    const evicting = [...bounded, '--maxmemory-policy', 'allkeys-lru']
     expect(await warningsWith('--appendonly', 'yes', '--appendfsync', 'no', ...evicting)).toEqual([
       expect.stringContaining('appendfsync everysec'),
       expect.stringContaining('noeviction'),
@@ -27,6 +35,10 @@ describeWithRedis('the settings of Redis', () => {
   })
 
   test('that lose nothing are not warned of', async () => {
-    expect(await warningsWith('--appendonly', 'yes', '--appendfsync', 'everysec')).toEqual([])
+    expect(await warningsWith('--appendonly', 'yes', '--appendfsync', 'everysec', ...bounded)).toEqual([])
+  })
+
+  test('that Redis does not tell, as managed ones do, are not warned of', async () => {
+    expect(await warningsWith('--rename-command', 'CONFIG', '')).toEqual([])
   })
 })

@@ -18,7 +18,11 @@ export async function redisWarnings({ client }: RedisConnection): Promise<string
       'Redis leaves it to the system when its file is written (appendfsync no): up to half a minute of saves and events is lost when its machine fails. Set appendfsync everysec or always.',
     )
   const policy = settings.get('maxmemory-policy')
-  if (policy !== undefined && policy !== 'noeviction' && settings.get('maxmemory') !== '0')
+  if (settings.get('maxmemory') === '0')
+    warnings.push(
+      'Redis may use all memory (maxmemory 0): once it is used up the system kills Redis, and again whenever it has read its file. Set maxmemory to some 70 % of what it has.',
+    )
+  else if (policy !== undefined && policy !== 'noeviction')
     warnings.push(
       `Redis removes keys when its memory is full (maxmemory-policy ${policy}): functions and events can disappear. Set maxmemory-policy noeviction.`,
     )

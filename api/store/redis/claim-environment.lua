@@ -3,6 +3,7 @@
 -- KEYS[1] living   sorted set: server by the end of its lease, ms   KEYS[2] holders  hash: server by environment, `*` when parked
 -- ARGV[1] server   ARGV[2] environment   ARGV[3] '1' also when nobody has said whose it is   ARGV[4] '1' also when parked
 -- Returns 'claimed', 'held', or 'unknown' when nobody has said whose it is.
+redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local holder = redis.call('HGET', KEYS[2], ARGV[2])
 if not holder and ARGV[3] ~= '1' then return 'unknown' end
 if holder == '*' and ARGV[4] ~= '1' then return 'held' end

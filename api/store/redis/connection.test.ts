@@ -27,7 +27,7 @@ describeWithRedis('the connection to Redis', () => {
   const log = { info: (line: string) => void lines.push(line), warn: (line: string) => void lines.push(line) }
   beforeEach(async () => {
     lines = []
-    redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
+    redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory', '1gb'])
     store = await openRedisStore({ url: redis.url, replicaId: 'a', log })
     await store.catalogue.save({ record: aFunction('f'), expectedRevision: 0 })
     await store.catalogue.find('f')

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { storeUnavailable } from '../../errors.ts'
+import { explain, isForGood, reasonOf, replyOf } from './faults.ts'
 import { parseRedisAddress, type RedisAddress } from './redis-address.ts'
 
 /** A client that sends each command to the node that has its keys. */
@@ -81,7 +81,7 @@ function commonOptions({ isEncrypted, username, password, database }: RedisAddre
     disableClientInfo: true,
     connectionName: 'kubelambda',
     // A master that became a replica is left for the one that took its place.
-    reconnectOnError: (fault: Error) => fault.message.startsWith('READONLY'),
+    reconnectOnError: (fault: Error) => replyOf(fault).startsWith('READONLY '),
     db: database,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -193,39 +193,4 @@ function tellOfLosses(client: RedisClient, where: string, log: ConnectionOptions
 
 function describe({ nodes }: RedisAddress): string {
   return nodes.map(({ host, port }) => `${host}:${String(port)}`).join(',')
-}
-
-/** What a node of a cluster said, where there is one behind the fault. */
-function rootOf(fault: Error): Error {
-  const { lastNodeError } = fault as { lastNodeError?: Error }
-  return lastNodeError === undefined ? fault : rootOf(lastNodeError)
-}
-
-function reasonOf(fault: Error): string {
-  const root = rootOf(fault) as Error & { code?: string }
-  const text = root.message || (root.code ?? 'no reason given')
-  return text.split('\n')[0]?.replace(/\.$/, '') ?? text
-}
-
-/** Certificates that are not trusted, and a server that speaks no TLS. */
-const tlsCodes = /^(CERT_|DEPTH_ZERO_|EPROTO$|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/
-
-/** Whether waiting does not mend it: what Redis answered, unless it passes. */
-function isForGood(fault: Error): boolean {
-  const root = rootOf(fault) as Error & { code?: string }
-  if (root.name !== 'ReplyError') return tlsCodes.test(root.code ?? '')
-  return credentials.test(root.message) || !passing.test(root.message)
-}
-
-/** Replies to a wrong or missing password. A server that runs outlives a change of it. */
-const credentials = /^(NOAUTH|WRONGPASS) /
-/** Replies that say that Redis cannot do it now, whatever is asked. */
-const passing =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|OOM|MISCONF|NOREPLICAS|BUSY|NOAUTH|WRONGPASS) /
-
-function explain(cause: unknown): never {
-  if (!(cause instanceof Error)) throw new Error('Redis failed', { cause })
-  if (cause instanceof TypeError || cause instanceof RangeError) throw cause
-  if (cause.name !== 'ReplyError' || passing.test(cause.message)) throw storeUnavailable(cause)
-  throw new Error(`Redis refused a command: ${cause.message}`, { cause })
 }

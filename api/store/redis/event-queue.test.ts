@@ -154,6 +154,19 @@ describeWithRedis('a queue of several replicas', () => {
     await eventually(async () => (await take(one)).join() === 'again')
   })
 
+  test('an event whose outcome Redis refuses is not in flight as long as the replica lives', async () => {
+    const one = await open('one')
+    for (const id of ['finished', 'noted']) await one.events.add(anEvent('f', id))
+    await take(one)
+    redis.cli('acl', 'setuser', 'default', '-hmget', '-hget')
+    await expect(one.events.finish('finished')).rejects.toThrow(/refused/)
+    await expect(one.events.note('noted', step)).rejects.toThrow(/refused/)
+    redis.cli('acl', 'setuser', 'default', '+hmget', '+hget')
+    const again: string[] = []
+    await eventually(async () => again.push(...(await take(one))) === 2)
+    expect(again.toSorted()).toEqual(['finished', 'noted'])
+  })
+
   test('what it was given while the answer was lost is ready again', async () => {
     const one = await open('one')
     await one.events.add(anEvent('f', 'known'))

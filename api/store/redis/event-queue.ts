@@ -71,10 +71,7 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
     closing.abort()
   }
 
-  const settle = async (id: string, step: () => Promise<void>): Promise<void> => {
-    await untilDone(step, closing.signal)
-    inFlight.delete(id)
-  }
+  const { write, settle } = writersOf(inFlight, closing.signal)
 
   return {
     add: (event, knownForMs) => add({ ...event, knownForMs }).then(() => announce.soon()),
@@ -89,7 +86,7 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
       return events
     },
     finish: (id) => settle(id, () => finish(id)),
-    note: (id, step) => untilDone(() => steps.note(id, step), closing.signal),
+    note: (id, step) => write(id, () => steps.note(id, step)),
     putBack: async (id, dueMs, step) => {
       const redisDueMs = dueMs + state.clockAheadMs
       await settle(id, () => steps.putBack(id, redisDueMs, step))
@@ -105,6 +102,24 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
     close: () => leave(steps, stop),
     abandon: stop,
   }
+}
+
+/** What writes down how far an event in flight has come, and what takes it out of flight as well. */
+function writersOf(inFlight: Map<string, string>, closing: AbortSignal) {
+  /** What Redis refuses for good leaves the event to whoever takes it next: nobody here goes on with it. */
+  const write = async (id: string, step: () => Promise<void>): Promise<void> => {
+    try {
+      await untilDone(step, closing)
+    } catch (cause) {
+      inFlight.delete(id)
+      throw cause
+    }
+  }
+  const settle = async (id: string, step: () => Promise<void>): Promise<void> => {
+    await write(id, step)
+    inFlight.delete(id)
+  }
+  return { write, settle }
 }
 
 /** Adds and finishes events many at a time. */

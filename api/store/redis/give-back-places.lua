@@ -3,6 +3,7 @@
 -- KEYS[2] own     hash: places of this server, by share
 -- ARGV[1] share   ARGV[2] places
 -- Returns how many were given back.
+redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local places = math.min(tonumber(ARGV[2]), tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0))
 if places <= 0 then return 0 end
 local function take(key, field)

@@ -112,7 +112,7 @@ export const environmentKeys = {
   token: `${servers}:token`,
   /** Sorted set: environments that wait, by when they were parked; by the key of what they run. */
   parked: (key: string) => `${servers}:parked:${key}`,
-  /** Channel: JSON of a server and the key it wants an environment of. */
+  /** Channel: JSON of a server and the key it wants an environment of, and of the answers. */
   wanted: `${servers}:wanted-environments`,
   /** Hash: by server how many environments of the key it keeps initialised, or `failed`. */
   provisioned: (key: string) => `${servers}:provisioned:${key}`,

@@ -5,6 +5,9 @@ import { linkKeyKey } from './keys.ts'
 /** The key that all replicas sign their links with: a link of one is good at any other. */
 export async function sharedLinkKey(connection: RedisConnection): Promise<Buffer> {
   const found = await connection.run(async (redis) => {
+    // A server can also start while Redis' memory is full, where writing is refused.
+    const present = await redis.get(linkKeyKey)
+    if (present !== null) return present
     await redis.set(linkKeyKey, randomBytes(32).toString('hex'), 'NX')
     return redis.get(linkKeyKey)
   })

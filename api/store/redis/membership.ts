@@ -1,9 +1,7 @@
+import { createBurial, oneAtATime, type Inherit } from './burial.ts'
 import type { RedisConnection } from './connection.ts'
 import { serverKeys } from './keys.ts'
 import { loadScript } from './script.ts'
-
-/** Hands what a dead server held to this one; called again after a failure, and must then change nothing twice. */
-export type Inherit = (deadServer: string) => Promise<void>
 
 /** This server among those that share a Redis. */
 export interface Membership {
@@ -17,7 +15,7 @@ export interface Membership {
   onDeath(inherit: Inherit): void
   /** This server was silent for longer than its lease: others hold what it held. It is a member again when this is called. */
   onLost(listener: () => void): void
-  /** A script found that the server of this name is no member any more. */
+  /** A script found that the server of this name is no member any more. Rejects when this server has left. */
   wasLost(server: string): Promise<void>
   /** Leaves; what it still holds is inherited. */
   close(): Promise<void>
@@ -42,49 +40,50 @@ const renewalsOfALease = 3
  * Redis nobody is held for dead who just had no time to renew.
  */
 export async function joinServers(options: MembershipOptions): Promise<Membership> {
-  const { connection, leaseMs = 10_000, onFault } = options
-  const scripts = scriptsOf(connection)
-  const heirs: Inherit[] = []
+  const { connection, leaseMs = 10_000 } = options
+  const load = (name: string) => loadScript(connection, name, import.meta.url)
+  const scripts = { renew: load('renew-server'), leave: load('leave-servers') }
   const losers: (() => void)[] = []
   const watchers: (() => void)[] = []
-  const self = { server: options.server, living: [options.server], losses: 0, renewals: 0, isBusy: false }
+  const self = { server: options.server, living: [options.server], losses: 0, renewals: 0, hasLeft: false }
+  const onFault = (message: string, cause: unknown) => (self.hasLeft ? undefined : options.onFault(message, cause))
+  const burial = createBurial(connection, onFault)
   let rejoining: Promise<void> | undefined
 
   /** False when the server was held for dead. */
-  const renewLease = async (mode: 'join' | 'renew'): Promise<boolean> => {
-    const living = (await scripts.renew([serverKeys.living], [self.server, leaseMs, mode])) as string[]
+  const renewLease = async (server: string, mode: 'join' | 'renew'): Promise<boolean> => {
+    const living = (await scripts.renew([serverKeys.living], [server, leaseMs, mode])) as string[]
     if (living.length === 0) return false
     const isNew = living.join(' ') !== self.living.join(' ')
-    self.living = living
+    Object.assign(self, { server, living })
     if (isNew) for (const watcher of watchers) watcher()
     return true
   }
+  /** The new name is its own once it has joined and before anything can be done under it; what the old one had is lost then. */
   const rejoin = async (): Promise<void> => {
-    self.server = `${options.server}+${String(++self.losses)}`
     self.renewals = 0
-    await renewLease('join')
+    await renewLease(`${options.server}+${String(++self.losses)}`, 'join')
     for (const listener of losers) listener()
   }
   const wasLost = async (server: string): Promise<void> => {
-    if (server === self.server) rejoining = rejoin()
+    if (self.hasLeft) throw new Error('This server has left the others.')
+    if (server !== self.server) return
+    rejoining ??= rejoin().finally(() => (rejoining = undefined))
     await rejoining
   }
-  const renew = async (): Promise<void> => {
-    if (self.isBusy) return
-    self.isBusy = true
+  const renew = oneAtATime(async () => {
+    const { server } = self
     try {
-      if (!(await renewLease('renew'))) await wasLost(self.server)
-      if (++self.renewals > renewalsOfALease) await bury(scripts, heirs)
+      if (!(await renewLease(server, 'renew'))) await wasLost(server)
+      if (++self.renewals > renewalsOfALease) burial.begin()
     } catch (cause) {
       if (self.renewals > 0) onFault('The lease of this server cannot be renewed in Redis.', cause)
       self.renewals = 0
-    } finally {
-      self.isBusy = false
     }
-  }
+  })
 
-  await renewLease('join')
-  const timer = setInterval(() => void renew(), leaseMs / renewalsOfALease).unref()
+  await renewLease(self.server, 'join')
+  const timer = setInterval(renew, leaseMs / renewalsOfALease).unref()
   return {
     get server() {
       return self.server
@@ -93,33 +92,15 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
       return self.living
     },
     onLiving: (listener) => void watchers.push(listener),
-    onDeath: (inherit) => void heirs.push(inherit),
+    onDeath: (inherit) => burial.onDeath(inherit),
     onLost: (listener) => void losers.push(listener),
     wasLost,
     close: async () => {
+      self.hasLeft = true
       clearInterval(timer)
       // Without a word the others find out a lease later.
       await scripts.leave([serverKeys.living, serverKeys.dead], [self.server]).catch(() => undefined)
     },
     abandon: () => clearInterval(timer),
-  }
-}
-
-/** Has what dead servers held inherited. */
-async function bury(scripts: ReturnType<typeof scriptsOf>, heirs: readonly Inherit[]): Promise<void> {
-  const dead = (await scripts.declareDead([serverKeys.living, serverKeys.dead], [])) as string[]
-  for (const each of dead) {
-    for (const inherit of heirs) await inherit(each)
-    await scripts.forget([serverKeys.dead], [each])
-  }
-}
-
-function scriptsOf(connection: RedisConnection) {
-  const load = (name: string) => loadScript(connection, name, import.meta.url)
-  return {
-    renew: load('renew-server'),
-    declareDead: load('declare-dead'),
-    forget: load('forget-server'),
-    leave: load('leave-servers'),
   }
 }

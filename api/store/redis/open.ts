@@ -8,6 +8,7 @@ import type { Catalogue } from '../../functions/catalogue.ts'
 import type { Documents } from '../../functions/documents.ts'
 import type { InTurn } from '../../functions/turns.ts'
 import type { Leases } from '../../sources/lease.ts'
+import type { Inherit } from './burial.ts'
 import { createCatalogueCache } from './catalogue-cache.ts'
 import { createCatalogueFreshness } from './catalogue-freshness.ts'
 import { redisWarnings } from './check.ts'
@@ -19,7 +20,7 @@ import { openKeptEvents } from './kept-events.ts'
 import { catalogueKeys, environmentKeys, eventKeys, placeKeys } from './keys.ts'
 import { openLeases } from './leases.ts'
 import { sharedLinkKey } from './link-key.ts'
-import { joinServers, type Inherit, type Membership } from './membership.ts'
+import { joinServers, type Membership } from './membership.ts'
 import { openEnvironmentLeases } from './environment-leases.ts'
 import { openProvisionShares } from './provision-shares.ts'
 import { openPlaceLedger } from './place-ledger.ts'
@@ -59,6 +60,8 @@ export interface RedisStore {
   readonly connection: RedisConnection
   /** Calls with the name of each function that another replica changed or removed. */
   readonly onChange: (listener: (functionName: string) => void) => void
+  /** Calls when changes of other replicas may have been missed, once they are heard again. */
+  readonly onMissed: (listener: () => void) => void
   /** Gives what this replica holds to the others, and ends. */
   close(): Promise<void>
   /** Ends as the death of the process would. */
@@ -136,6 +139,7 @@ async function openOver(
     linkKey,
     connection,
     onChange: cached.onChange,
+    onMissed: cached.onMissed,
     close: async () => {
       await events.close()
       await membership.close()
@@ -171,6 +175,7 @@ function openServerParts(connection: RedisConnection, membership: Membership) {
 /** The catalogue, with what keeps its memory true. */
 function openCachedCatalogue(connection: RedisConnection, replicaId: string, renewSubscription: () => void) {
   const listeners: ((functionName: string) => void)[] = []
+  const missing: (() => void)[] = []
   const cache = createCatalogueCache()
   const freshness = createCatalogueFreshness({
     cache,
@@ -179,9 +184,11 @@ function openCachedCatalogue(connection: RedisConnection, replicaId: string, ren
     onChange: ({ name, replica }) => {
       if (replica !== replicaId) for (const listener of listeners) listener(name)
     },
+    onMissed: () => missing.forEach((listener) => listener()),
   })
   const parts = { connection, cache, freshness, replicaId }
   const catalogue = openCatalogue(parts)
   const onChange = (listener: (functionName: string) => void): void => void listeners.push(listener)
-  return { catalogue, invocationCatalogue: lastKnown(catalogue, parts), freshness, onChange }
+  const onMissed = (listener: () => void): void => void missing.push(listener)
+  return { catalogue, invocationCatalogue: lastKnown(catalogue, parts), freshness, onChange, onMissed }
 }

@@ -16,29 +16,27 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
   const own = () => placeKeys.placesOf(membership.server)
   let listener: LedgerListener | undefined
 
-  const ask = async ({ functionName, reserved = -1, accountLimit, unreservedLimit }: BookRequest) => {
-    const args = [membership.server, functionName, reserved, accountLimit, unreservedLimit, placeKeys.wanted]
-    return (await scripts.book([serverKeys.living, placeKeys.booked, own()], args)) as 'booked' | Refusal | 'lost'
-  }
-  async function book(request: BookRequest): Promise<'booked' | Refusal> {
-    const { server } = membership
-    const answer = await ask(request)
-    if (answer !== 'lost') return answer
-    await membership.wasLost(server)
-    const again = await ask(request)
-    if (again === 'lost') throw new Error('This server loses its lease in Redis as soon as it has one.')
-    return again
-  }
-
+  const book = (request: BookRequest): Promise<'booked' | Refusal> =>
+    asMember(membership, async (server) => {
+      const { functionName, reserved = -1, accountLimit, unreservedLimit } = request
+      const args = [server, functionName, reserved, accountLimit, unreservedLimit, placeKeys.wanted]
+      const keys = [serverKeys.living, placeKeys.booked, placeKeys.placesOf(server)]
+      return (await scripts.book(keys, args)) as 'booked' | Refusal | 'lost'
+    })
   const giveBack = async (share: string, places: number): Promise<void> => {
     await scripts.giveBack([placeKeys.booked, own()], [share, places])
   }
-  const inherit = async (dead: string): Promise<void> => {
-    const inherited = (await scripts.inherit([placeKeys.placesOf(dead), own()], [])) as string[]
-    for (let index = 0; index < inherited.length; index += 2) {
-      listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
-    }
-  }
+  const inherit = (dead: string): Promise<void> =>
+    asMember(membership, async (server) => {
+      const keys = [serverKeys.living, placeKeys.placesOf(dead), placeKeys.placesOf(server)]
+      const inherited = (await scripts.inherit(keys, [server])) as string[] | 'lost'
+      if (inherited === 'lost') return 'lost'
+      // When this server was held for dead since, they are an heir's again.
+      if (server !== membership.server) return
+      for (let index = 0; index < inherited.length; index += 2) {
+        listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
+      }
+    })
   const settle = async (held: () => readonly Held[]): Promise<void> => {
     const known = new Map(held().map(({ share, places }) => [writeShare(share), places]))
     const all = await connection.run((client) => client.hgetall(own()))
@@ -72,6 +70,20 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
       if (wanted.server !== membership.server) listener?.onWanted(wanted.functionName, wanted.places ?? Infinity)
     },
   }
+}
+
+/** Asks as a member of the name given; again, under a new one, when this server was held for dead. */
+async function asMember<Answer>(
+  membership: Membership,
+  ask: (server: string) => Promise<Answer | 'lost'>,
+): Promise<Answer> {
+  const { server } = membership
+  const answer = await ask(server)
+  if (answer !== 'lost') return answer
+  await membership.wasLost(server)
+  const again = await ask(membership.server)
+  if (again === 'lost') throw new Error('This server loses its lease in Redis as soon as it has one.')
+  return again
 }
 
 const unreservedMark = '~'

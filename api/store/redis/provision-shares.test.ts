@@ -1,20 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { openProvisionShares } from './provision-shares.ts'
-import { startMembers, type Members } from './testing/members.ts'
-import { describeWithRedis, startRedis, type RunningRedis } from './testing/redis-server.ts'
+import { membersOfEachTest } from './testing/members.ts'
+import { describeWithRedis } from './testing/redis-server.ts'
 
 describeWithRedis('shares of provisioned concurrency in Redis', () => {
-  let redis: RunningRedis
-  let members: Members
-  beforeAll(async () => {
-    redis = await startRedis()
-  })
-  afterAll(() => redis.stop())
-  beforeEach(() => {
-    redis.cli('FLUSHALL')
-    members = startMembers(redis)
-  })
-  afterEach(() => members.close())
+  const members = membersOfEachTest()
 
   async function join() {
     const { connection, membership } = await members.join()

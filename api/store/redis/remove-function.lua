@@ -9,6 +9,7 @@
 -- KEYS[8] capacity uses     sorted set: `<capacity provider>:<function>`
 -- ARGV[1] name   ARGV[2] expected revision   ARGV[3] replica   ARGV[4] channel of changes
 -- Returns the removal's revision, or 0 when the revision was another.
+redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[2] then return 0 end
 local bytes = 0
 for _, each in ipairs(redis.call('HVALS', KEYS[3])) do bytes = bytes + tonumber(each) end

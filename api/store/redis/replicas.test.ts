@@ -83,7 +83,12 @@ describeWithRedis('a catalogue of several replicas', () => {
     const document = JSON.stringify(aFunction('f', { tags: { tag: 'untold' } }))
     redis.cli('hset', catalogueKeys.record('f'), 'document', document)
     redis.cli('incr', catalogueKeys.revision)
+    let missed = 0
+    other.onMissed(() => {
+      missed++
+    })
     for (const store of [one, other]) await eventually(async () => (await tagSeenBy(store)) === 'untold')
+    await eventually(() => missed > 0)
     for (const store of [one, other]) await readsFromMemory(store)
   })
 
@@ -92,5 +97,22 @@ describeWithRedis('a catalogue of several replicas', () => {
     await save(one, 'meanwhile')
     await eventually(async () => (await tagSeenBy(other)) === 'meanwhile')
     for (const store of [one, other]) await readsFromMemory(store)
+  })
+
+  test('a replica is told that it may have missed changes, once it hears of them again', async () => {
+    const told: string[] = []
+    other.onChange((name) => void told.push(name))
+    other.onMissed(() => void told.push('some'))
+    redis.cli('acl', 'setuser', 'default', '-subscribe')
+    redis.cli('client', 'kill', 'type', 'pubsub')
+    await save(one, 'unheard')
+    await eventually(async () => (await tagSeenBy(other)) === 'unheard')
+    // It may have been told once when it began to hear of changes.
+    told.length = 0
+    redis.cli('acl', 'setuser', 'default', '+subscribe')
+    await eventually(() => told.length > 0)
+    await save(one, 'heard')
+    await eventually(() => told.includes('f'))
+    expect([...new Set(told)]).toEqual(['some', 'f'])
   })
 })

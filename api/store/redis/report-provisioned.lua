@@ -2,6 +2,7 @@
 -- KEYS[1] living  sorted set: servers   KEYS[2] said  hash: number or `failed` by server
 -- ARGV[1] server   ARGV[2] number, or `failed`   ARGV[3] how long it is kept without another word, s
 -- Returns 1.
+redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 for _, server in ipairs(redis.call('HKEYS', KEYS[2])) do
   if not redis.call('ZSCORE', KEYS[1], server) then redis.call('HDEL', KEYS[2], server) end
 end

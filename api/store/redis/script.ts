@@ -4,7 +4,16 @@ import type { RedisClient, RedisConnection } from './connection.ts'
 type Argument = string | number | Uint8Array
 type Call = (keyCount: number, ...rest: Argument[]) => Promise<unknown>
 
-/** One atomic step in Redis; its file's head says what it takes and answers. */
+/**
+ * One atomic step in Redis; its file's head says what it takes and answers.
+ *
+ * When Redis' memory is full, a script is refused its first write, unless that is one that takes no memory: what follows such a
+ * one is let through. So scripts that take, settle, give back or renew begin with a `PERSIST` of a key that never expires, which
+ * changes nothing: else nothing could be taken out of a full Redis. Those that add or save do not, and are refused.
+ *
+ * While the slot of a cluster moves to another node, a script is refused keys that are not declared and have moved, where it has
+ * got to: what it did stays done. So nothing is taken from where it is before it is where it goes.
+ */
 export interface Script {
   /** Answers texts and numbers. */
   (keys: readonly string[], args: readonly Argument[]): Promise<unknown>

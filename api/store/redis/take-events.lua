@@ -12,6 +12,7 @@
 -- ARGV[9] prefix of functions' delayed events   then function and limit of those that have another limit, which may be 0
 -- Returns when the next delayed event is due, nil when there is none; then id, function, head, payload, progress and answer of
 -- each event, in turn; nil for what it has not.
+redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local eventPrefix, readyPrefix, taker = ARGV[1], ARGV[2], ARGV[3]
 local limit, perFunction, mostBytes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local shares, skipped = {}, 0
@@ -25,14 +26,16 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[4], string.format('%.0f', now + ARGV[4]), taker)
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[5], 'LIMIT', 0, 1000)) do
-  redis.call('ZREM', KEYS[3], id)
-  local event = redis.call('HMGET', eventPrefix .. id, 'function', 'sequence')
+  local event = redis.call('HMGET', eventPrefix .. id, 'function', 'sequence', 'taker')
   if event[1] then
+    if not event[3] then
+      redis.call('ZADD', readyPrefix .. event[1], event[2], id)
+      redis.call('ZADD', KEYS[1], 'NX', redis.call('GET', KEYS[2]) or 0, event[1])
+    end
     redis.call('ZREM', ARGV[9] .. event[1], id)
     if redis.call('EXISTS', ARGV[9] .. event[1]) == 0 then redis.call('SREM', KEYS[6], event[1]) end
-    redis.call('ZADD', readyPrefix .. event[1], event[2], id)
-    redis.call('ZADD', KEYS[1], 'NX', redis.call('GET', KEYS[2]) or 0, event[1])
   end
+  redis.call('ZREM', KEYS[3], id)
 end
 
 local nextDue = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
@@ -42,6 +45,7 @@ for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, skipped + limit - 1)) do
   local share = shares[name] or perFunction
   if share > 0 then
     local ready = readyPrefix .. name
+    local left = redis.call('ZCARD', ready)
     for _, id in ipairs(redis.call('ZRANGE', ready, 0, math.min(share, limit - count) - 1)) do
       local key = eventPrefix .. id
       local size = redis.call('HSTRLEN', key, 'payload') + redis.call('HSTRLEN', key, 'answer')
@@ -50,7 +54,6 @@ for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, skipped + limit - 1)) do
         break
       end
       local event = redis.call('HMGET', key, 'sequence', 'head', 'payload', 'progress', 'answer')
-      redis.call('ZREM', ready, id)
       if event[1] then
         redis.call('ZADD', KEYS[5], event[1], id)
         redis.call('HSET', key, 'taker', taker)
@@ -58,8 +61,9 @@ for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, skipped + limit - 1)) do
         count = count + 1
         bytes = bytes + size
       end
+      left = left - redis.call('ZREM', ready, id)
     end
-    if redis.call('EXISTS', ready) == 0 then
+    if left == 0 then
       redis.call('ZREM', KEYS[1], name)
     else
       redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[2]), name)

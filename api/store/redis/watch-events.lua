@@ -9,6 +9,7 @@
 -- ARGV[6] how long without a renewal of anyone Redis was away, ms
 -- Returns Redis' ms, the number of functions with ready events or of delayed events that are due, and the number of events that
 -- this taker has in flight.
+redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease = tonumber(ARGV[5])
@@ -28,12 +29,12 @@ for _, taker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.forma
   for at = 1, #held, 2 do
     local id = held[at]
     local name = redis.call('HGET', ARGV[1] .. id, 'function')
-    redis.call('ZREM', heldKey, id)
     if name then
-      redis.call('HDEL', ARGV[1] .. id, 'taker')
       redis.call('ZADD', ARGV[2] .. name, held[at + 1], id)
       redis.call('ZADD', KEYS[2], 'NX', redis.call('GET', KEYS[3]) or 0, name)
+      redis.call('HDEL', ARGV[1] .. id, 'taker')
     end
+    redis.call('ZREM', heldKey, id)
     room = room - 1
   end
   if redis.call('EXISTS', heldKey) == 0 then redis.call('ZREM', KEYS[1], taker) end

@@ -1,7 +1,8 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals'
 import { connectToRedis, type RedisConnection } from '../connection.ts'
 import { serverKeys } from '../keys.ts'
 import { joinServers, type Membership } from '../membership.ts'
-import type { RunningRedis } from './redis-server.ts'
+import { startRedis, type RunningRedis } from './redis-server.ts'
 
 /** Servers that joined a Redis, each with a connection of its own; their leases outlast the pauses of a busy machine. */
 export interface Members {
@@ -33,5 +34,27 @@ export function startMembers(redis: RunningRedis): Members {
       for (const { membership } of joined) await membership.close()
       for (const { connection } of joined) connection.close()
     },
+  }
+}
+
+/** A Redis for all tests of a block, empty before each, and servers that leave it after each. */
+export function membersOfEachTest(): Pick<Members, 'join' | 'declareDead'> & {
+  readonly redis: Pick<RunningRedis, 'cli'>
+} {
+  let redis: RunningRedis
+  let members: Members
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.stop())
+  beforeEach(() => {
+    redis.cli('FLUSHALL')
+    members = startMembers(redis)
+  })
+  afterEach(() => members.close())
+  return {
+    redis: { cli: (...args) => redis.cli(...args) },
+    join: () => members.join(),
+    declareDead: (membership) => members.declareDead(membership),
   }
 }
