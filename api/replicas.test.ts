@@ -6,16 +6,19 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import {
   CreateFunctionCommand,
+  DeleteFunctionCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
+  PublishVersionCommand,
   PutFunctionConcurrencyCommand,
+  PutProvisionedConcurrencyConfigCommand,
   UpdateFunctionCodeCommand,
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
   type LambdaClient,
 } from '@aws-sdk/client-lambda'
 import { newDataFolder, startMain, zipOf, type RunningServer } from './main.harness.ts'
-import { describeWithRedis, startRedis, type RunningRedis } from './store/redis/testing/redis-server.ts'
+import { describeWithRedis, eventually, startRedis, type RunningRedis } from './store/redis/testing/redis-server.ts'
 
 /** Counts functions that run at the same time: each holds a connection while it runs, and loses it when it dies. */
 async function openCounter() {
@@ -32,7 +35,8 @@ async function openCounter() {
     socket.resume()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, seen, close: () => server.close() }
+  const { port } = server.address() as AddressInfo
+  return { port, seen, running: () => running.size, close: () => server.close() }
 }
 
 const code = (port: number, answer: string) => `
@@ -42,6 +46,11 @@ exports.handler = () => new Promise((resolve, reject) => {
   socket.on('close', () => resolve(${JSON.stringify(answer)}))
   socket.on('error', reject)
 })`
+
+/** Holds its connection from its initialisation until its environment ends. */
+const heldCode = (port: number) => `
+require('node:net').connect(${String(port)}, '127.0.0.1').unref()
+exports.handler = async () => 'held'`
 
 describeWithRedis('three servers that share a Redis', () => {
   let redis: RunningRedis
@@ -86,9 +95,9 @@ describeWithRedis('three servers that share a Redis', () => {
     return server.client
   }
 
-  async function create(FunctionName: string, answer = 'one'): Promise<void> {
+  async function create(FunctionName: string, text = code(counter.port, 'one')): Promise<void> {
     const settings = { Runtime: 'nodejs24.x', Handler: 'index.handler', Timeout: 20 } as const
-    const ZipFile = await zipOf('index.js', code(counter.port, answer))
+    const ZipFile = await zipOf('index.js', text)
     const Role = 'arn:aws:iam::000000000000:role/any'
     await clientOf(0).send(new CreateFunctionCommand({ FunctionName, Role, ...settings, Code: { ZipFile } }))
     await waitUntilFunctionActiveV2({ client: clientOf(1), maxWaitTime: 20 }, { FunctionName })
@@ -145,6 +154,23 @@ describeWithRedis('three servers that share a Redis', () => {
     while (counter.seen.most < 3 && Date.now() < deadline) await load('f', 12, 60)
     expect(counter.seen.most).toBe(3)
   }, 120_000)
+
+  test('what one changes while nobody hears of it, the others follow once they hear again', async () => {
+    await create('f', heldCode(counter.port))
+    await clientOf(0).send(new PublishVersionCommand({ FunctionName: 'f' }))
+    await waitUntilFunctionActiveV2({ client: clientOf(0), maxWaitTime: 20 }, { FunctionName: 'f', Qualifier: '1' })
+    const change = async (command: () => Promise<unknown>) => {
+      redis.cli('acl', 'setuser', 'default', '-subscribe')
+      redis.cli('client', 'kill', 'type', 'pubsub')
+      await command()
+      redis.cli('acl', 'setuser', 'default', '+subscribe')
+    }
+    const wanted = { FunctionName: 'f', Qualifier: '1', ProvisionedConcurrentExecutions: 1 }
+    await change(() => clientOf(0).send(new PutProvisionedConcurrencyConfigCommand(wanted)))
+    await eventually(() => counter.running() === 3, 60_000)
+    await change(() => clientOf(0).send(new DeleteFunctionCommand({ FunctionName: 'f' })))
+    await eventually(() => counter.running() === 0, 60_000)
+  }, 180_000)
 
   test('no more run at once than the account may, over all functions and servers', async () => {
     await Promise.all([create('f'), create('g')])

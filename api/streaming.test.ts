@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
-import { createServer, request, type IncomingMessage, type Server } from 'node:http'
+import { createServer, request, type ClientRequest, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   AddPermissionCommand,
@@ -79,6 +79,7 @@ const handlerCode = (port: number): string => `
         clearTimeout(held)
       }
     },
+    async late(stream, order) { await ask('/go'); await does.much(stream, order) },
     async break(stream) { stream.write('first'); await ask('/wait'); throw new Error('broke') },
     async goOn(stream) { stream.write('first'); await ask('/go'); stream.write('second'); stream.end(); await ask('/say/over') },
   }
@@ -107,9 +108,10 @@ function invoke(event: object) {
   return server.client.send(new InvokeWithResponseStreamCommand({ FunctionName: 'streamed', Payload }))
 }
 
+const path = '/2021-11-15/functions/streamed/response-streaming-invocations'
+
 /** The head of the answer to a plain request, whose body nobody reads yet. */
 async function ask(event: object): Promise<IncomingMessage> {
-  const path = '/2021-11-15/functions/streamed/response-streaming-invocations'
   const asking = request(`${server.address}${path}`, { method: 'POST' }).end(JSON.stringify(event))
   const [response] = (await once(asking, 'response')) as [IncomingMessage]
   return response
@@ -205,15 +207,43 @@ test('a caller that goes away does not end the function, whose environment serve
 test('a caller that goes away lets a function that it held back run to its end', async () => {
   const response = await ask({ do: 'much', pieces: 1200 })
   await said('/say/held')
-  const lines = server.output().split('REPORT').length
+  const before = reports()
   response.destroy()
+  await functionIsOver(before)
+})
+
+test('a caller that goes away before the first byte does not hold the function back', async () => {
+  const asking = request(`${server.address}${path}`, { method: 'POST' }).end(
+    JSON.stringify({ do: 'late', pieces: 200 }),
+  )
+  await leaveEarly(asking)
+})
+
+const reports = (): number => server.output().split('REPORT').length
+
+/** Waits for one more REPORT than there were. */
+async function functionIsOver(before: number): Promise<void> {
   const deadline = Date.now() + 20_000
-  while (server.output().split('REPORT').length === lines) {
+  while (reports() === before) {
     if (Date.now() > deadline) throw new Error('The function was never over')
     await new Promise((resolve) => setImmediate(resolve))
   }
   expect(server.output()).not.toContain('Task timed out')
-})
+}
+
+/** Hangs up while the function has written nothing yet, lets it go on, and waits for its end. */
+async function leaveEarly(asking: ClientRequest): Promise<void> {
+  await said('/go')
+  const before = reports()
+  await new Promise((resolve) =>
+    asking
+      .on('error', () => undefined)
+      .once('close', resolve)
+      .destroy(),
+  )
+  allow('/go')
+  await functionIsOver(before)
+}
 
 describe('a function URL that streams', () => {
   let host: string
@@ -230,10 +260,13 @@ describe('a function URL that streams', () => {
     host = new URL(FunctionUrl!).host
   })
 
-  async function call(order: object): Promise<IncomingMessage> {
+  function send(order: object): ClientRequest {
     const headers = { host, 'content-type': 'application/json' }
-    const asking = request(server.address, { method: 'POST', headers }).end(JSON.stringify(order))
-    const [response] = (await once(asking, 'response')) as [IncomingMessage]
+    return request(server.address, { method: 'POST', headers }).end(JSON.stringify(order))
+  }
+
+  async function call(order: object): Promise<IncomingMessage> {
+    const [response] = (await once(send(order), 'response')) as [IncomingMessage]
     return response
   }
 
@@ -248,6 +281,13 @@ describe('a function URL that streams', () => {
     }
     expect(text).toBe('firstsecond')
   })
+
+  test.each([{}, { status: 201 }])(
+    'lets its function run to its end when the caller goes away early (%j)',
+    async (more) => {
+      await leaveEarly(send({ do: 'late', pieces: 200, ...more }))
+    },
+  )
 
   test('cuts the connection when the function fails after its first byte', async () => {
     const response = await call({ do: 'break' })

@@ -58,6 +58,18 @@ export function streamAnswer(run: (sink: AnswerSink) => Promise<InvocationResult
   })
 }
 
+/**
+ * What a caller is sent of an answer, made of it piece by piece. When the caller goes away the answer's body is given up, also before
+ * anybody began to read it: a generator that never started does not learn of its end.
+ */
+export function readableOf(
+  answer: StreamedAnswer,
+  piecesOf: (answer: StreamedAnswer) => AsyncIterable<Buffer>,
+): Readable {
+  const stream = Readable.from(piecesOf(answer), { objectMode: false })
+  return stream.once('close', () => answer.body.destroy())
+}
+
 function failureOf({ functionError, errorType, payload }: InvocationResult): StreamFailure | undefined {
   if (functionError === undefined) return undefined
   return { code: errorType ?? functionError, details: Buffer.from(payload).toString() }

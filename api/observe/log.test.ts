@@ -1,9 +1,20 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { createLog } from './log.ts'
+import { createLog, type BoundedSink } from './log.ts'
+
+/** A reader that takes everything at once. */
+const fast = (write: (text: string) => unknown): BoundedSink => ({ write, writableLength: 0, once: () => undefined })
 
 test('function output carries its source on every line and is written in one piece', () => {
   const written: string[] = []
-  const log = createLog({ write: (text) => written.push(text) }, { write: () => undefined }, () => new Date(0))
+  const log = createLog(
+    fast((text) => written.push(text)),
+    { write: () => undefined },
+    () => new Date(0),
+  )
   log.functionOutput('hello[$LATEST]', 'START\nEND\n')
   log.functionOutput('other[1]', 'START\n')
   log.flush()
@@ -12,9 +23,43 @@ test('function output carries its source on every line and is written in one pie
 
 test('the server says its own lines with time and level, and the cause of a fault', () => {
   const written: string[] = []
-  const log = createLog({ write: () => undefined }, { write: (text) => written.push(text) }, () => new Date(0))
+  const log = createLog(
+    fast(() => undefined),
+    { write: (text) => written.push(text) },
+    () => new Date(0),
+  )
   log.warn('no isolation')
   log.error('the environment was lost', new Error('socket closed'))
   expect(written[0]).toBe('1970-01-01T00:00:00.000Z WARN no isolation\n')
   expect(written[1]).toContain('ERROR the environment was lost\nError: socket closed')
+})
+
+/** Floods its standard output with 128 MB of function output before anybody reads it, and says a line of the server's own. */
+const flood = `
+import { createLog } from ${JSON.stringify(fileURLToPath(new URL('log.ts', import.meta.url)))}
+const log = createLog(process.stdout, process.stderr, () => new Date(0))
+const line = 'x'.repeat(1023)
+for (let turn = 0; turn < 128; turn++) {
+  log.functionOutput('f', (line + '\\n').repeat(1024))
+  await new Promise((resolve) => setImmediate(resolve))
+}
+log.flush()
+log.info('the flood is over, and ' + process.stdout.writableLength + ' bytes wait')
+await new Promise((resolve) => process.stdout.once('drain', resolve))
+log.functionOutput('f', 'and then')
+log.flush()`
+
+test('what functions write is dropped and counted while nobody reads it, and what the server says is not', async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', flood], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  while (!said.includes('the flood is over')) await once(child.stderr, 'data')
+  expect(Number(/(\d+) bytes wait/.exec(said)?.[1])).toBeLessThan(11 * 1024 * 1024)
+  const [written] = await Promise.all([text(child.stdout), once(child, 'close')])
+  const lines = written.trimEnd().split('\n')
+  const [, dropped, bytes] = /WARN (\d+) lines of functions' output \((\d+) bytes\) were dropped/.exec(said) ?? []
+  expect(lines.length - 1 + Number(dropped)).toBe(128 * 1024)
+  expect(Number(bytes)).toBe(Number(dropped) * 1024)
+  expect(said.match(/dropped/g)).toHaveLength(1)
+  expect(lines.at(-1)).toBe('f and then')
 })

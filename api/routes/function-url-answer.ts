@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { InvocationResult } from '../environments/invocation.ts'
 import { readHttpPrelude } from '../invoke/http-prelude.ts'
-import type { StreamedAnswer } from '../invoke/streamed-answer.ts'
+import { readableOf, type StreamedAnswer } from '../invoke/streamed-answer.ts'
 
 /** An answer of a function URL, as HTTP wants it. */
 export interface UrlAnswer {
@@ -36,7 +36,7 @@ export async function streamedUrlAnswer(answer: StreamedAnswer): Promise<UrlAnsw
   if (answer.hasFailed) return internalServerError()
   try {
     const prelude = await readHttpPrelude(answer)
-    const body = Readable.from(bytesOf(answer), { objectMode: false })
+    const body = readableOf(answer, bytesOf)
     if (prelude === undefined) return { status: 200, headers: [['content-type', answer.contentType]], body }
     const { status, headers } = proxyAnswer({ statusCode: 200, ...prelude, body: '' })
     return { status, headers, body }

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream'
-import type { AnswerEnd, StreamedAnswer } from '../invoke/streamed-answer.ts'
+import { readableOf, type AnswerEnd, type StreamedAnswer } from '../invoke/streamed-answer.ts'
 import { answeredTrace } from '../invoke/trace-id.ts'
 import { encodeEvent, eventStreamType } from './event-stream.ts'
 import { Answer, type Handlers, type Input, type RequestContext } from './handler.ts'
@@ -21,7 +20,7 @@ export function invokeWithResponseStreamRoutes(dependencies: InvokeWithResponseS
       }
       const request = invokeRequest(input, context, dependencies)
       const answer = await invoke.stream(request)
-      const stream = Readable.from(eventsOf(answer), { objectMode: false })
+      const stream = readableOf(answer, eventsOf)
       stream.once('error', (error) => logError(`The answer to request ${request.requestId} broke off`, error))
       return new Answer(
         { ExecutedVersion: answer.executedVersion, ResponseStreamContentType: eventStreamType },
