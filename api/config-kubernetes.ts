@@ -1,6 +1,15 @@
 import { hostname } from 'node:os'
-import { parseList, parsePairs, parseTolerations, type KubernetesSettings } from '../k8s/settings.ts'
-import { text, wholeNumber } from './config-readers.ts'
+import {
+  parseList,
+  parsePairs,
+  parseTolerations,
+  reservedAnnotation,
+  reservedAnnotations,
+  reservedLabel,
+  reservedLabels,
+  type KubernetesSettings,
+} from '../k8s/settings.ts'
+import { ConfigError, text, wholeNumber } from './config-readers.ts'
 
 const name = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
 const names = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(,\s*[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/
@@ -14,6 +23,16 @@ const defaultImages = {
   ruby: 'kubelambda/ruby:latest',
   provided: 'kubelambda/provided:latest',
 }
+
+/** Pairs of which none may be one that `find` finds. */
+const unreserved =
+  (form: string, find: (given: Record<string, string>) => string | undefined, reason: string) =>
+  (name: string, given: string | undefined): string | undefined => {
+    const value = text(undefined, pairs, form)(name, given)
+    const reserved = find(parsePairs(value))
+    if (reserved === undefined) return value
+    throw new ConfigError(`${name} must not set ${reserved}, ${reason}.`)
+  }
 
 /** The settings of the driver `kubernetes`. */
 export const kubernetesReaders = {
@@ -40,8 +59,12 @@ export const kubernetesReaders = {
   KUBELAMBDA_SERVICE_ACCOUNT: text(undefined, name, 'must be a service account'),
   KUBELAMBDA_RUNTIME_CLASS: text(undefined, name, 'must be a runtime class'),
   KUBELAMBDA_PULL_SECRETS: text(undefined, list, 'must be names of secrets, separated by commas'),
-  KUBELAMBDA_POD_LABELS: text(undefined, pairs, 'must be label=value, separated by commas'),
-  KUBELAMBDA_POD_ANNOTATIONS: text(undefined, pairs, 'must be name=value, separated by commas'),
+  KUBELAMBDA_POD_LABELS: unreserved('must be label=value, separated by commas', reservedLabel, reservedLabels),
+  KUBELAMBDA_POD_ANNOTATIONS: unreserved(
+    'must be name=value, separated by commas',
+    reservedAnnotation,
+    reservedAnnotations,
+  ),
   KUBELAMBDA_SERVER_NAME: text(hostname(), name, 'must be a name of this server alone'),
 } as const
 

@@ -36,6 +36,9 @@ describe('settings', () => {
     ['KUBELAMBDA_REDIS_URL', '127.0.0.1:6379'],
     ['KUBELAMBDA_CODE_URL', 'bucket/prefix'],
     ['KUBELAMBDA_REDIS_SOURCES', 'redis://127.0.0.1:6379'],
+    ['KUBELAMBDA_POD_LABELS', 'team=a,app.kubernetes.io/name=kubelambda'],
+    ['KUBELAMBDA_POD_LABELS', 'kubelambda.dev/function=f'],
+    ['KUBELAMBDA_POD_ANNOTATIONS', 'note=b,kubelambda.dev/key=k'],
     ['KUBELAMBDA_PROT', '9000'],
   ])('%s=%s is refused in one line that names it', (name, value) => {
     const read = () => readConfig({ [name]: value })

@@ -14,8 +14,8 @@ export interface ClusterUnderTest {
 }
 
 const payload = JSON.stringify({ text: 'x'.repeat(1013) })
-/** After so many V8 has compiled what each invocation runs, on both sides. */
-const warmUp = 5_000
+/** After so many V8 has compiled what each invocation runs; an environment starts without it, the bare echo is there sooner. */
+const warmUp = 20_000
 /** The pool is full again after so long. */
 const settleMs = 3_000
 

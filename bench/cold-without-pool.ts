@@ -12,7 +12,7 @@ const settleMs = 3_000
 
 /** Cold starts for which a pod has to be created, against a bare pod of the same image; the servers are told to keep no pool meanwhile. */
 export async function measureWithoutPool(origin: string, effort: number): Promise<Finding[]> {
-  const former = kubectl('get', ...deployment, '-o', `jsonpath={..env[?(@.name=="${setting}")].value}`)
+  const former = kubectl('get', ...deployment, '-o', `jsonpath={..containers[0].env[?(@.name=="${setting}")].value}`)
   setPool('=0')
   try {
     return await measure(origin, Math.ceil(10 * effort))
@@ -22,7 +22,7 @@ export async function measureWithoutPool(origin: string, effort: number): Promis
 }
 
 function setPool(value: string): void {
-  kubectl('set', 'env', ...deployment, `${setting}${value}`)
+  kubectl('set', 'env', ...deployment, '--containers=server', `${setting}${value}`)
   kubectl('rollout', 'status', ...deployment, '--timeout=300s')
 }
 

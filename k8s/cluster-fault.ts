@@ -1,4 +1,5 @@
 import { ApiException } from '@kubernetes/client-node'
+import { CapacityExhausted } from '../api/environments/driver.ts'
 import { connectionFault } from './connection-fault.ts'
 
 /** What the API server's refusal means for who asked; `kubeconfig`: what is set leads to no API server that can be trusted. */
@@ -46,6 +47,11 @@ export function clusterFault(task: string, cause: unknown): ClusterFault {
   const kinds: Readonly<Record<number, FaultKind>> = { 404: 'missing', 409: 'conflict', 410: 'expired' }
   const kind = kinds[status] ?? (status >= 500 || status === 429 ? 'unreachable' : 'invalid')
   return new ClusterFault(kind, `Kubernetes refused to ${task}: ${said}`, cause)
+}
+
+/** A used-up quota is a want of room to who launches. */
+export function launchFault(fault: Error): Error {
+  return fault instanceof ClusterFault && fault.kind === 'quota' ? new CapacityExhausted(fault.message) : fault
 }
 
 function statusOf(cause: unknown): number | undefined {

@@ -3,37 +3,11 @@ import type { V1Pod, V1PodStatus } from '@kubernetes/client-node'
 import { CapacityExhausted, RuntimeUnavailable, type Driver, type EnvironmentSpec } from '../api/environments/driver.ts'
 import { playApi, type PlayedApi } from './testing/api-server.ts'
 import { startPlayedDriver } from './testing/played-driver.ts'
-import { aSpec } from './testing/samples.ts'
+import { aSpec, aStatus, unschedulable } from './testing/samples.ts'
 import { until } from './testing/until.ts'
 
-const waiting = (reason: string, message: string): V1PodStatus => ({
-  phase: 'Pending',
-  containerStatuses: [
-    {
-      name: 'function',
-      image: 'registry/nodejs:1',
-      imageID: '',
-      ready: false,
-      restartCount: 0,
-      state: { waiting: { reason, message } },
-    },
-  ],
-})
-const terminated = (reason: string): V1PodStatus => ({
-  phase: 'Failed',
-  containerStatuses: [
-    {
-      ...{ name: 'function', image: 'registry/nodejs:1', imageID: '', ready: false, restartCount: 0 },
-      state: { terminated: { reason, exitCode: 137 } },
-    },
-  ],
-})
-const unschedulable: V1PodStatus = {
-  phase: 'Pending',
-  conditions: [
-    { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes: insufficient memory' },
-  ],
-}
+const waiting = (reason: string, message: string): V1PodStatus => aStatus('Pending', { waiting: { reason, message } })
+const terminated = (reason: string): V1PodStatus => aStatus('Failed', { terminated: { reason, exitCode: 137 } })
 const quota = 'pods "x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5'
 
 /** A 429 to the caller, a 502 that names what to do, or our own fault, which callers are told nothing of. */
@@ -78,7 +52,7 @@ describe('what the cluster refuses', () => {
   })
 
   test.each<[string, V1PodStatus, keyof typeof outcomes, RegExp]>([
-    ['no node has room for', unschedulable, 429, /No node has room.*insufficient memory/],
+    ['no node has room for', unschedulable, 429, /No node has room.*Insufficient memory/],
     ['has an image that is not there', waiting('ErrImagePull', 'not found'), 502, /KUBELAMBDA_IMAGES.*not found/],
     ['waits for its image again', waiting('ImagePullBackOff', 'back-off'), 502, /KUBELAMBDA_IMAGES/],
     ['has an image without a name', waiting('InvalidImageName', 'bad'), 502, /KUBELAMBDA_IMAGES/],
@@ -107,7 +81,7 @@ describe('what the cluster refuses', () => {
   )
 
   test('a namespace so new that it has no service account yet is waited for', async () => {
-    const patient = await startPlayedDriver(api.kubeconfig, { log }, 60_000)
+    const patient = await startPlayedDriver(api.kubeconfig, { log }, { startMs: 60_000 })
     const cause = 'error looking up service account new/default: serviceaccount "default" not found'
     api.refuse('POST', { status: 403, message: `pods "x" is forbidden: ${cause}` })
     const launch = patient.launch(aSpec()).catch((fault: unknown) => fault)

@@ -90,7 +90,8 @@ export function connectCluster(kubeconfig: string | undefined): Cluster {
   }
 }
 
-function loadConfig(kubeconfig: string | undefined): KubeConfig {
+/** The way to the cluster: a kubeconfig file, else the usual places, of which a pod's service account is one. */
+export function loadConfig(kubeconfig: string | undefined): KubeConfig {
   const config = new KubeConfig()
   const name = kubeconfig ?? 'the kubeconfig'
   const refuse = (reason: string): never => {
@@ -109,7 +110,8 @@ function loadConfig(kubeconfig: string | undefined): KubeConfig {
   return config
 }
 
-async function ask<Answer>(task: string, send: () => Promise<Answer>): Promise<Answer> {
+/** Sends a request, with a deadline; what does not succeed is a `ClusterFault` that names the task. */
+export async function ask<Answer>(task: string, send: () => Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${String(answerMs / 1000)} s`)), answerMs)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { EnvironmentSpec } from '../api/environments/driver.ts'
 import { packageEntries, smallFileBytes, type PackageEntry } from '../api/functions/deployment-package.ts'
@@ -7,6 +6,11 @@ import { encodeFrame, type Place } from '../runtime-bootstrap/protocol.ts'
 /** Packages up to this size are kept as frames, ready to be sent. */
 const smallPackageBytes = 2 * 1024 * 1024
 const keptBytes = 32 * 1024 * 1024
+/** A pod that takes nothing for so long is lost, or its supervisor frozen. */
+const mostStalledMs = 15_000
+
+/** The pod is of no use, and has seen no event. */
+export class PodLost extends Error {}
 
 /** Sends packages to supervisors. */
 export interface CodePush {
@@ -17,10 +21,25 @@ export interface CodePush {
   send(spec: Pick<EnvironmentSpec, 'codeSha256' | 'imageUri' | 'layerSha256s'>, channel: Writable): Promise<void>
 }
 
-/** Reads packages from the store, and keeps the small ones that were sent last. */
+/** Reads packages from the store, each once for all that want it at a time, and keeps the small ones that were sent last. */
 export function createCodePush(code: { read(sha256: string): Promise<Uint8Array | undefined> }): CodePush {
   const kept = new Map<string, Buffer>()
+  const reading = new Map<string, { readonly zip: Promise<Uint8Array | undefined>; users: number }>()
   let bytes = 0
+
+  /** Large packages are in memory once, however many pods they are sent to at a time. */
+  async function withZip(sha256: string, use: (zip: Uint8Array) => Promise<void>): Promise<void> {
+    const shared = reading.get(sha256) ?? { zip: code.read(sha256), users: 0 }
+    reading.set(sha256, shared)
+    shared.users++
+    try {
+      const zip = await shared.zip
+      if (zip === undefined) throw new Error(`The code with SHA-256 ${sha256} is not in the code store`)
+      await use(zip)
+    } finally {
+      if (--shared.users === 0) reading.delete(sha256)
+    }
+  }
 
   function keep(id: string, frames: Buffer): void {
     kept.set(id, frames)
@@ -36,14 +55,14 @@ export function createCodePush(code: { read(sha256: string): Promise<Uint8Array 
     const id = `${place} ${sha256}`
     const known = kept.get(id)
     if (known !== undefined) return void channel.write(known)
-    const zip = await code.read(sha256)
-    if (zip === undefined) throw new Error(`The code with SHA-256 ${sha256} is not in the code store`)
-    const entries = packageEntries(Buffer.from(zip.buffer, zip.byteOffset, zip.length))
-    const size = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0)
-    if (size > smallPackageBytes) return sendLarge(entries, place, channel)
-    const frames = Buffer.concat(entries.map((entry) => wholeFrame(entry, place)))
-    if (kept.get(id) === undefined) keep(id, frames)
-    channel.write(frames)
+    await withZip(sha256, async (zip) => {
+      const entries = packageEntries(Buffer.from(zip.buffer, zip.byteOffset, zip.length))
+      const size = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0)
+      if (size > smallPackageBytes) return sendLarge(entries, place, channel)
+      const frames = Buffer.concat(entries.map((entry) => wholeFrame(entry, place)))
+      if (kept.get(id) === undefined) keep(id, frames)
+      channel.write(frames)
+    })
   }
 
   return {
@@ -69,8 +88,22 @@ async function sendLarge(entries: readonly PackageEntry[], place: Place, channel
 }
 
 async function write(channel: Writable, bytes: Buffer): Promise<void> {
-  if (channel.destroyed) throw new Error('The environment was lost while its code was sent')
-  if (!channel.write(bytes)) await Promise.race([once(channel, 'drain'), once(channel, 'close')])
+  if (channel.destroyed) throw new PodLost('The environment was lost while its code was sent')
+  if (!channel.write(bytes)) await untilTaken(channel)
+}
+
+/** Resolves when the channel takes more; rejects when it ended, or takes nothing for long. */
+function untilTaken(channel: Writable): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  const onDrain = (): void => resolve(undefined)
+  const onClose = (): void => reject(new PodLost('The environment was lost while its code was sent'))
+  const onStalled = (): void => reject(new PodLost('The environment does not take its code'))
+  const stalled = setTimeout(onStalled, mostStalledMs)
+  channel.on('drain', onDrain).on('close', onClose)
+  return promise.finally(() => {
+    clearTimeout(stalled)
+    channel.off('drain', onDrain).off('close', onClose)
+  })
 }
 
 function wholeFrame(entry: PackageEntry, place: Place): Buffer {

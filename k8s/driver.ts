@@ -11,17 +11,18 @@ import {
 import { podAssignment } from './assignment.ts'
 import { ClusterFault } from './cluster-fault.ts'
 import type { Cluster } from './cluster.ts'
-import { createCodePush } from './code-push.ts'
+import { createCodePush, PodLost } from './code-push.ts'
+import type { EnvironmentPool } from './environment-pool.ts'
 import { EnvironmentPools } from './environment-pools.ts'
 import { connectGenerics, type GenericConnections } from './generic-connections.ts'
 import { annotations } from './labels.ts'
 import { labelPod } from './pod-label.ts'
 import { removePods, type PodRemoval } from './pod-removal.ts'
-import { shapeId, shapeOf, type PodShape } from './pod-shape.ts'
+import { shapeOf, type PodShape } from './pod-shape.ts'
 import { genericPod } from './pod-spec.ts'
 import { reachPod } from './pod-connection.ts'
 import { followEndings } from './pod-endings.ts'
-import { foundEnvironment, isAssigned, nameOf, shapeIdOf, shapeOfPod } from './pod-facts.ts'
+import { foundEnvironment, isAssigned, isLongAgo, nameOf, shapeIdOf, shapeOfPod } from './pod-facts.ts'
 import { brokenFault, hasFailed, hasStopped, lostFault, podState } from './pod-state.ts'
 import { seePods, type PodsSeen } from './pods-seen.ts'
 import { allowedNamespaces, type KubernetesSettings } from './settings.ts'
@@ -44,7 +45,7 @@ export interface KubernetesDriverOptions {
 }
 
 const takeOverMs = 5_000
-/** The first pull of an image may take this long. */
+/** A pod may take this long to start, as it may have to pull its image first. */
 const prepareMs = 600_000
 /** A cluster that could not be reached at the start is asked again this often. */
 const retryMs = 1_000
@@ -99,10 +100,10 @@ class KubernetesDriver implements Driver {
   /** Pods whose connection ended by itself: why, the cluster says in a moment. */
   readonly #unexplained = new Set<string>()
   readonly #generics: GenericConnections
-  readonly #preparing = new Map<string, Promise<void>>()
+  readonly onWantOfRoom = (makeRoom: () => Promise<string | undefined>) => void (this.#makeRoom = makeRoom)
   #pods: PodsSeen | undefined
   #adopter: NodeJS.Timeout | undefined
-  #onWantOfRoom: () => void = () => undefined
+  #makeRoom: () => Promise<string | undefined> = () => Promise.resolve(undefined)
   #isStarting = true
   #isClosed = false
 
@@ -115,7 +116,9 @@ class KubernetesDriver implements Driver {
       idleMs: options.settings.poolIdleMs,
       plan: (shape) => this.#plan(shape),
       end: (name, namespace) => this.#removal.end(name, namespace),
-      wantRoom: () => this.#onWantOfRoom(),
+      pods: () => this.#pods?.all() ?? [],
+      isEnding: (name) => this.#removal.isEnding(name),
+      makeRoom: () => this.#makeRoom(),
       warn: (line) => options.log.warn(line),
       clock: () => performance.now(),
     })
@@ -138,42 +141,35 @@ class KubernetesDriver implements Driver {
     this.#adopter = setInterval(() => this.#lookAround(), adoptMs).unref()
   }
 
-  async launch(spec: EnvironmentSpec): Promise<Launched> {
+  async launch(spec: EnvironmentSpec, isNeeded?: () => boolean): Promise<Launched> {
     const pool = this.#pools.of(shapeOf(spec, this.#options.settings))
+    const launch = () => this.#launchIn(pool, spec, isNeeded)
+    return launch().catch((cause: unknown) => (cause instanceof PodLost ? launch() : Promise.reject(cause as Error)))
+  }
+
+  async #launchIn(pool: EnvironmentPool, spec: EnvironmentSpec, isNeeded?: () => boolean): Promise<Launched> {
     const assignment = podAssignment(spec, this.#options)
-    const { name, namespace, socket, answersPings } = await pool.take(this.#options.settings.startMs)
+    const { name, namespace, socket, answersPings } = await pool.take(this.#options.settings.startMs, isNeeded)
     this.#assign(name, socket, namespace)
     try {
       await this.#push.send(spec, socket)
-      if (socket.destroyed) throw new Error('The environment was lost before it was assigned')
+      if (socket.destroyed) throw new PodLost('The environment was lost before it was assigned')
     } catch (cause) {
       this.#end(name)
       throw cause
     }
     void labelPod(this.#options, { name, namespace, spec, isWanted: () => this.#assigned.has(name) })
-    return { id: name, channel: socket, assignment, answersPings, ...this.#handles(name) }
-  }
-
-  onWantOfRoom(listener: () => void): void {
-    this.#onWantOfRoom = listener
+    return { id: name, channel: socket, assignment, answersPings, ...this.#handles(name, socket) }
   }
 
   async prepare(spec: EnvironmentSpec): Promise<void> {
-    const shape = shapeOf(spec, this.#options.settings)
-    const pool = this.#pools.of(shape)
+    const pool = this.#pools.of(shapeOf(spec, this.#options.settings))
     if (this.#options.settings.poolSize === 0) return
-    pool.wake()
-    if (pool.isReady) return
-    const id = shapeId(shape)
-    const underWay = this.#preparing.get(id) ?? pool.untilReady(prepareMs)
-    this.#preparing.set(id, underWay)
     try {
-      await underWay
+      await pool.untilReady(prepareMs)
     } catch (cause) {
       // Want of room, or of an answer, passes: the function is ready for when it has.
       if (cause instanceof RuntimeUnavailable) throw cause
-    } finally {
-      this.#preparing.delete(id)
     }
   }
 
@@ -192,17 +188,15 @@ class KubernetesDriver implements Driver {
     })
   }
 
-  #handles(name: string): Pick<Launched, 'kill' | 'release' | 'ranOutOfMemory'> {
-    let isReleased = false
+  #handles(name: string, socket: Socket): Pick<Launched, 'kill' | 'release' | 'ranOutOfMemory'> {
     return {
       ranOutOfMemory: () => this.#endings.ranOutOfMemory(name),
       kill: () => {
-        if (!isReleased) this.#end(name)
+        if (this.#assigned.get(name)?.socket === socket) this.#end(name)
       },
       release: () => {
-        isReleased = true
-        this.#assigned.get(name)?.socket.end()
-        this.#assigned.delete(name)
+        socket.end()
+        if (this.#assigned.get(name)?.socket === socket) this.#assigned.delete(name)
       },
     }
   }
@@ -226,20 +220,25 @@ class KubernetesDriver implements Driver {
 
   #onChange(pod: V1Pod, isNews: boolean): void {
     const state = podState(pod)
-    const name = nameOf(pod)
+    const [name, shape] = [nameOf(pod), shapeOfPod(pod)]
     if (state.kind === 'ended') return this.#onGone(pod, state.reason)
     if (this.#isClosed || this.#removal.isEnding(name) || isAssigned(pod) || this.#assigned.has(name)) return
-    const pool = this.#pools.of(shapeOfPod(pod))
+    if (shape === undefined) return
+    const pool = this.#pools.of(shape)
     // A shape is in use here, too, when it was by the servers before this one, or when another one starts pods of it.
     if (this.#isStarting || (isNews && state.kind === 'starting')) pool.wake()
     if (state.kind === 'running') return this.#generics.connect(pod, pool)
-    if (!pool.isStarting(name)) return
-    if (state.kind === 'unschedulable') pool.stall(state.reason)
-    if (state.kind === 'broken') {
-      const fault = brokenFault(state.cause, state.reason)
-      this.#removal.end(name, pod.metadata?.namespace ?? '')
-      pool.lose(name, fault, true)
+    if (this.#isStarting && this.#generics.isOwn(pod)) pool.inherit(name)
+    const isStuck = state.kind !== 'starting' || isLongAgo(pod.metadata?.creationTimestamp, prepareMs)
+    if (!pool.isStarting(name)) {
+      if (isStuck && (this.#isStarting || !isNews)) void this.#generics.endStranded(pod)
+      return
     }
+    if (state.kind === 'unschedulable') return pool.stall(name, state.reason)
+    if (!isStuck) return pool.expect(name)
+    this.#removal.end(name, pod.metadata?.namespace ?? '')
+    if (state.kind === 'broken') pool.fail(name, brokenFault(state.cause, state.reason), state.isCertain)
+    else pool.lose(name, new Error(`The pod ${name} did not start within ${String(prepareMs / 60_000)} minutes`), false)
   }
 
   #onGone(pod: V1Pod, reason: string): void {
@@ -264,7 +263,7 @@ class KubernetesDriver implements Driver {
     else if (socket !== undefined) this.#removal.deleted(name)
     if (!isOver) return
     this.#removal.gone(name)
-    this.#pools.roomCame()
+    this.#pools.gone(pod)
   }
 
   /** Takes generic environments of servers that are gone, and ends those that nobody needs. */
@@ -294,7 +293,7 @@ class KubernetesDriver implements Driver {
       assignment: podAssignment(spec, this.#options),
       found: status.state,
       answersPings,
-      ...this.#handles(id),
+      ...this.#handles(id, socket),
     }
   }
 }

@@ -1,11 +1,14 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { V1Pod } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { CapacityExhausted } from '../api/environments/driver.ts'
-import { EnvironmentPool, type GenericEnvironment, type PoolWorld } from './environment-pool.ts'
+import { CapacityExhausted, RuntimeUnavailable } from '../api/environments/driver.ts'
+import { EnvironmentPool } from './environment-pool.ts'
+import type { GenericEnvironment, PoolWorld } from './pool-world.ts'
 import { EnvironmentPools } from './environment-pools.ts'
+import { nameOf } from './pod-facts.ts'
 import { shapeId } from './pod-shape.ts'
-import { aShape } from './testing/samples.ts'
+import { aPlacedPod, aShape } from './testing/samples.ts'
 
 const deadlineMs = 10_000
 
@@ -27,11 +30,20 @@ class PodsOnPaper implements PoolWorld {
     }
   }
   readonly end = (name: string) => void this.ended.push(name)
-  roomWanted = 0
-  readonly wantRoom = () => {
-    this.roomWanted++
-    return true
+  /** Environments that functions do not use. */
+  readonly unused: string[] = []
+  readonly makeRoom = () => Promise.resolve(this.unused.pop())
+  readonly wantRoom = () => undefined
+  readonly #seen: V1Pod[] = []
+  readonly pods = () => this.#seen
+  readonly isEnding = (name: string) => this.ended.includes(name)
+
+  addUnused(): void {
+    const pod = aPlacedPod(128)
+    this.#seen.push(pod)
+    this.unused.push(nameOf(pod))
   }
+
   readonly warn = (line: string) => void this.warnings.push(line)
   readonly clock = () => this.nowMs
 
@@ -114,6 +126,34 @@ describe('the generic environments of a shape', () => {
     world.comeUp(pool)
     expect((await again).name).toBe('pod-4')
   })
+
+  test('fail nobody with one pod that does not start, and all who wait with several in a row', async () => {
+    const onlooker = pool.untilReady(deadlineMs)
+    const launches = [1, 2].map(() => pool.take(deadlineMs).catch((fault: unknown) => fault))
+    await world.until(4)
+    const fault = new RuntimeUnavailable('no registry')
+    for (const name of ['pod-1', 'pod-2']) pool.fail(name, fault, false)
+    pool.offer(aGeneric('pod-3'))
+    expect(await launches[0]).toMatchObject({ name: 'pod-3' })
+    await onlooker
+    pool.fill()
+    await world.until(6)
+    for (const name of ['pod-4', 'pod-5', 'pod-6']) {
+      expect(pool.launches).toBe(1)
+      pool.fail(name, fault, false)
+    }
+    expect(await launches[1]).toBe(fault)
+  })
+
+  test('fail all who wait at once when no pod would ever start', async () => {
+    const waits = [pool.take(deadlineMs), pool.untilReady(deadlineMs)].map((wait) =>
+      wait.catch((fault: unknown) => fault),
+    )
+    await world.until(3)
+    const fault = new RuntimeUnavailable('no such name')
+    pool.fail('pod-1', fault, true)
+    expect(await Promise.all(waits)).toEqual([fault, fault])
+  })
 })
 
 describe('the pools of all shapes', () => {
@@ -121,37 +161,108 @@ describe('the pools of all shapes', () => {
   let pools: EnvironmentPools
   beforeEach(() => {
     world = new PodsOnPaper()
-    const { plan, end, wantRoom, warn, clock } = world
-    pools = new EnvironmentPools({ size: 1, idleMs: 1000, plan, end, wantRoom, warn, clock })
+    const { plan, end, warn, clock, pods, isEnding, makeRoom } = world
+    pools = new EnvironmentPools({ size: 1, idleMs: 1000, plan, end, warn, clock, pods, isEnding, makeRoom })
   })
   afterEach(() => pools.close())
 
-  test('make room for launches that find none, by what waits for nobody, then by what functions do not use', async () => {
-    const [idle, full] = [pools.of(aShape({ memoryMb: 256 })), pools.of(aShape())]
-    idle.wake()
-    await world.until(1)
-    idle.offer(aGeneric('pod-1'))
-    full.wake()
-    const reason = '0/1 nodes are available: 1 Insufficient cpu.'
-    full.stall(reason)
-    expect(world.ended).toEqual([])
-    const launches = [full.take(deadlineMs), full.take(deadlineMs)]
-    full.stall("0/1 nodes are available: 1 node(s) didn't match node selector.")
-    expect([world.ended, world.roomWanted]).toEqual([[], 0])
-    full.stall(reason)
-    expect([world.ended, world.roomWanted]).toEqual([['pod-1'], 1])
-    full.stall(reason)
-    expect(world.roomWanted).toBe(1)
-    for (world.nowMs = 6000; world.nowMs < 60_000; world.nowMs += 6000) {
-      for (let stalled = 0; stalled < 3; stalled++) full.stall(reason)
-    }
-    expect(world.roomWanted).toBe(8)
-    full.lose(world.starting[1]!, new CapacityExhausted('exceeded quota'), false)
-    const startedBefore = world.starting.length
-    pools.roomCame()
-    expect(world.starting).toHaveLength(startedBefore + 1)
-    pools.close()
-    await Promise.allSettled(launches)
+  describe('where launches find no room', () => {
+    const full = '0/1 nodes are available: 1 Insufficient cpu.'
+    let busy: EnvironmentPool
+    let launch: Promise<unknown>
+    beforeEach(async () => {
+      const idle = pools.of(aShape({ memoryMb: 256 }))
+      idle.wake()
+      await world.until(1)
+      idle.offer(aGeneric('pod-1'))
+      world.addUnused()
+      busy = pools.of(aShape({ memoryMb: 512 }))
+      launch = busy.take(deadlineMs)
+      await world.until(3)
+    })
+    afterEach(async () => {
+      pools.close()
+      await expect(launch).rejects.toThrow('closed')
+    })
+
+    test('end what waits for nobody, and what functions do not use', async () => {
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      while (world.unused.length > 0) await turn()
+      expect(world.ended).toEqual(['pod-1'])
+    })
+
+    test('end what waits for room and for nobody, too', async () => {
+      const spare = pools.of(aShape({ memoryMb: 256 }))
+      await spare.take(deadlineMs)
+      await world.until(4)
+      spare.stall('pod-4', full)
+      expect(world.ended).toEqual([])
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      expect([world.ended, spare.isStarting('pod-4')]).toEqual([['pod-4'], false])
+    })
+
+    test('end nothing while a pod comes up for each of them, nor where room is not what they lack', async () => {
+      busy.stall('pod-2', full)
+      expect(busy.lackingMb).toBe(0)
+      busy.stall('pod-3', full)
+      expect(busy.lackingMb).toBe(512)
+      busy.expect('pod-3')
+      busy.stall('pod-2', "0/1 nodes are available: 1 node(s) didn't match node selector.")
+      expect(busy.lackingMb).toBe(0)
+    })
+
+    test('lack it still when one of them found some', async () => {
+      const another = busy.take(deadlineMs)
+      await world.until(4)
+      for (const name of ['pod-2', 'pod-3', 'pod-4']) busy.stall(name, full)
+      busy.offer(aGeneric('pod-2'))
+      await launch
+      expect(busy.lackingMb).toBe(512)
+      launch = another
+    })
+
+    test('end nothing more for those that four times as much was ended for, until one comes up', () => {
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      for (let times = 0; times < 4; times++) {
+        expect(busy.lackingMb).toBe(512)
+        busy.charge(512)
+      }
+      expect(busy.lackingMb).toBe(0)
+    })
+
+    test('charge nobody for what was sent away when nobody lacks it any more', async () => {
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      busy.expect('pod-3')
+      await turn()
+      busy.stall('pod-3', full)
+      expect(busy.lackingMb).toBe(512)
+    })
+
+    test('give those up that are of no use any more, with a pod that found none rather than one that comes up', async () => {
+      let isNeeded = true
+      const served = busy.take(deadlineMs, () => isNeeded)
+      await world.until(4)
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      isNeeded = false
+      busy.dropUnneeded()
+      await expect(served).rejects.toThrow('No node has room for a pod of 512 MB')
+      expect([world.ended, busy.launches, busy.lackingMb]).toEqual([['pod-1', 'pod-3'], 1, 0])
+    })
+
+    test('try again at once when a pod is gone', () => {
+      busy.lose('pod-2', new CapacityExhausted('exceeded quota'), false)
+      pools.gone({})
+      expect(world.starting).toHaveLength(4)
+    })
+
+    test('start pods anew that found none, once what was leaving has left its node', () => {
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      pools.gone({})
+      expect(world.starting).toHaveLength(3)
+      pools.gone(aPlacedPod(128))
+      expect(world.ended).toEqual(['pod-1', 'pod-2', 'pod-3'])
+      expect(world.starting.slice(3)).toEqual(['pod-4', 'pod-5'])
+    })
   })
 
   test('shrink to those that functions use', async () => {

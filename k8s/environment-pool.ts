@@ -1,40 +1,15 @@
-import type { Socket } from 'node:net'
-import { CapacityExhausted } from '../api/environments/driver.ts'
-import { ClusterFault } from './cluster-fault.ts'
+import { CapacityExhausted, RuntimeUnavailable } from '../api/environments/driver.ts'
+import { ClusterFault, launchFault } from './cluster-fault.ts'
 import type { PodShape } from './pod-shape.ts'
-
-/** A generic environment, connected. */
-export interface GenericEnvironment {
-  readonly name: string
-  readonly namespace: string
-  readonly socket: Socket
-  readonly answersPings: boolean
-}
-
-/** What a pool needs of the cluster. */
-export interface PoolWorld {
-  /** A pod of the shape, named, which `create` begins; resolves once the cluster took it. */
-  plan(shape: PodShape): { readonly name: string; readonly create: () => Promise<unknown> }
-  /** Ends a pod and sees to it that it goes. */
-  end(name: string, namespace: string): void
-  /** Launches of the pool wait for room; answers whether an environment of a function is to end for them. */
-  wantRoom(pool: EnvironmentPool): boolean
-  warn(line: string): void
-  /** Milliseconds that only grow. */
-  readonly clock: () => number
-}
-
-interface Waiter {
-  /** Wants to know of an environment, not to have it. */
-  readonly isOnlooker: boolean
-  readonly resolve: (environment: GenericEnvironment) => void
-  readonly reject: (reason: Error) => void
-}
+import { PoolWaiters, type Want } from './pool-waiters.ts'
+import type { GenericEnvironment, PoolWorld } from './pool-world.ts'
 
 const firstPauseMs = 500
 const longestPauseMs = 10_000
-/** Environments may be smaller than what is to be launched. */
-const roomPerLaunch = 4
+/** What goes may be on several nodes, and a pod has to fit on one. */
+const mostSent = 4
+/** So many pods in a row that do not start are no fault of their nodes. */
+const mostFailures = 3
 /** A launch goes first: the pod that replaces the one it took is started a moment later. */
 const refillMs = 50
 
@@ -47,13 +22,15 @@ export class EnvironmentPool {
   readonly #world: PoolWorld
   readonly #size: number
   readonly #ready: GenericEnvironment[] = []
-  /** Names of pods that start. */
-  readonly #starting = new Set<string>()
-  readonly #waiters: Waiter[] = []
+  /** Names of pods that start, and whether no node has room for them now. */
+  readonly #starting = new Map<string, boolean>()
+  readonly #waiters = new PoolWaiters()
   #fault: Error | undefined
-  /** How often something was ended for launches since a pod came up. */
-  #roomMade = 0
+  /** What was sent away for launches since a pod came up, MB. */
+  #sentMb = 0
   #pauseMs = 0
+  /** Pods that did not start since one came up. */
+  #failures = 0
   #refill: NodeJS.Timeout | undefined
   #isClosed = false
   #isAsleep = true
@@ -77,7 +54,18 @@ export class EnvironmentPool {
 
   /** How many launches wait. */
   get launches(): number {
-    return this.#waiters.filter(({ isOnlooker }) => !isOnlooker).length
+    return this.#waiters.launches
+  }
+
+  /** Memory of the launches that find no room, MB; 0 when several times as much was sent away for them in vain: they need something else. */
+  get lackingMb(): number {
+    const lackingMb = this.#lacking() * this.shape.memoryMb
+    return this.#sentMb < mostSent * lackingMb ? lackingMb : 0
+  }
+
+  /** So much was sent away for its launches, MB. */
+  charge(memoryMb: number): void {
+    this.#sentMb += memoryMb
   }
 
   /** The shape is in use: environments of it are kept waiting. */
@@ -91,7 +79,7 @@ export class EnvironmentPool {
   /** Sleeps when nobody asked for so long; answers whether it does. */
   rest(idleMs: number): boolean {
     if (this.#isAsleep) return true
-    if (this.#waiters.length > 0 || this.#world.clock() - this.#askedMs < idleMs) return false
+    if (!this.#waiters.isEmpty || this.#world.clock() - this.#askedMs < idleMs) return false
     this.#isAsleep = true
     this.empty()
     this.#dropExcess()
@@ -101,38 +89,31 @@ export class EnvironmentPool {
   /** Resolves when an environment came up; rejects like `take`. */
   async untilReady(deadlineMs: number): Promise<void> {
     this.wake()
-    if (!this.isReady) await this.#wait(deadlineMs, true)
+    if (!this.isReady) await this.#wait({ deadlineMs, isOnlooker: true })
   }
 
-  /** The next environment, within the deadline; the fault that stood in the way when there was none. */
-  take(deadlineMs: number): Promise<GenericEnvironment> {
+  /**
+   * The next environment, within the deadline; the fault that stood in the way when there was none, or when there is no room and the
+   * launch is of no use any more.
+   */
+  take(deadlineMs: number, isNeeded?: () => boolean): Promise<GenericEnvironment> {
     this.wake()
     for (let next = this.#ready.pop(); next !== undefined; next = this.#ready.pop()) {
       if (next.socket.destroyed) continue
       this.#refillLater(refillMs)
       return Promise.resolve(next)
     }
-    return this.#wait(deadlineMs, false)
+    return this.#wait({ deadlineMs, ...(isNeeded && { isNeeded }) })
   }
 
-  #wait(deadlineMs: number, isOnlooker: boolean): Promise<GenericEnvironment> {
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        isOnlooker,
-        resolve: (environment) => {
-          clearTimeout(deadline)
-          resolve(environment)
-        },
-        reject: (reason) => {
-          clearTimeout(deadline)
-          reject(reason)
-        },
-      }
-      const deadline = setTimeout(() => this.#giveUp(waiter), deadlineMs)
-      this.#waiters.push(waiter)
-      this.#pauseMs = 0
-      this.fill()
+  #wait(want: Want): Promise<GenericEnvironment> {
+    const waiting = this.#waiters.wait(want, () => {
+      this.#dropExcess()
+      return this.#fault ?? new Error(`No pod of ${this.shape.image} came up in time`)
     })
+    this.#pauseMs = 0
+    this.fill()
+    return waiting
   }
 
   /** Begins as many pods as are missing. */
@@ -144,15 +125,27 @@ export class EnvironmentPool {
     for (let index = 0; index < missing; index++) void this.#create()
   }
 
+  /** Launches that are of no use any more give up where there is no room for them. */
+  dropUnneeded(): void {
+    const lacking = this.#lacking()
+    if (this.#fault !== undefined && this.#waiters.failUnneeded(lacking, this.#fault) > 0) this.#dropExcess()
+  }
+
+  /** Room came. What launches wait for starts anew: a scheduler lets a pod that it has tried often wait for 10 s. */
+  renew(): void {
+    if (this.launches === 0) return
+    this.#giveUpStalled()
+    this.fill()
+  }
+
   /** A pod of this shape is up and connected. One that was given up, or is gone, since it was expected is of no use any more. */
   offer(environment: GenericEnvironment): void {
     if (!this.#starting.delete(environment.name)) return this.#turnAway(environment)
-    this.#fault = undefined
-    this.#roomMade = 0
+    if (![...this.#starting.values()].includes(true)) this.#fault = undefined
+    this.#sentMb = 0
     this.#pauseMs = 0
-    for (const onlooker of this.#remove(({ isOnlooker }) => isOnlooker)) onlooker.resolve(environment)
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) return waiter.resolve(environment)
+    this.#failures = 0
+    if (this.#waiters.serve(environment)) return
     if (this.#ready.length >= this.#kept() || this.#isClosed) return this.#turnAway(environment)
     this.#ready.push(environment)
     environment.socket.resume()
@@ -161,7 +154,13 @@ export class EnvironmentPool {
 
   /** A pod of this shape will be offered soon. */
   expect(name: string): void {
-    this.#starting.add(name)
+    this.#starting.set(name, false)
+  }
+
+  /** A pod that this server had begun before it started anew: one that is of no use now goes. */
+  inherit(name: string): void {
+    if (this.#starting.size + this.#ready.length < this.#wanted()) this.expect(name)
+    else this.#world.end(name, this.shape.namespace)
   }
 
   /** What was expected is another's, or gone. */
@@ -175,38 +174,52 @@ export class EnvironmentPool {
   }
 
   /** A starting pod has nowhere to go now. */
-  stall(reason: string): void {
+  stall(name: string, reason: string): void {
+    if (!this.#starting.has(name)) return
     this.#note(new CapacityExhausted(`No node has room for a pod of ${String(this.shape.memoryMb)} MB: ${reason}`))
-    if (/Insufficient|Too many pods/.test(reason)) this.#askForRoom()
+    if (!/Insufficient|Too many pods/.test(reason)) return
+    this.#starting.set(name, true)
+    this.#world.wantRoom()
+  }
+
+  /** A starting pod does not start as it is; unless that is certain for all, others may on their nodes, or later. */
+  fail(name: string, fault: Error, isCertain: boolean): void {
+    if (this.isStarting(name)) this.lose(name, fault, ++this.#failures >= mostFailures || isCertain)
   }
 
   /** A starting pod will not come to be. `isFinal`: another one would not either. */
   lose(name: string, fault: Error, isFinal: boolean): void {
     if (!this.#starting.delete(name)) return
     this.#note(fault)
-    if (fault instanceof CapacityExhausted) this.#askForRoom()
-    if (isFinal) this.#failAll(fault)
+    if (fault instanceof CapacityExhausted) this.#world.wantRoom()
+    if (isFinal) this.#waiters.failAll(fault)
     this.#retryLater()
   }
 
-  /** Lets go of all that wait, which live on; ends those that start. */
+  /** Lets go of all that wait or start, which live on. */
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#refill)
-    this.#failAll(new Error('The driver is closed'))
+    this.#waiters.failAll(new Error('The driver is closed'))
     for (const { socket } of this.#ready.splice(0)) socket.destroy()
   }
 
-  /** Ends all that wait, because the shape is not in use, or its room is needed; answers how many. */
-  empty(): number {
-    const ended = this.#ready.splice(0)
-    for (const environment of ended) this.#turnAway(environment)
-    return ended.length
+  /** Ends all that wait, here or for room, because the shape is not in use, or its room is needed for a while. */
+  empty(): void {
+    for (const environment of this.#ready.splice(0)) this.#turnAway(environment)
+    this.#giveUpStalled()
+    if (!this.#isAsleep) this.#refillLater(longestPauseMs)
   }
 
   #turnAway({ name, namespace, socket }: GenericEnvironment): void {
     socket.destroy()
     this.#world.end(name, namespace)
+  }
+
+  /** How many launches no pod comes up for, since there is no room. */
+  #lacking(): number {
+    if (!(this.#fault instanceof CapacityExhausted)) return 0
+    return Math.max(0, this.launches - [...this.#starting.values()].filter((isStalled) => !isStalled).length)
   }
 
   #wanted(): number {
@@ -218,16 +231,9 @@ export class EnvironmentPool {
     return this.#isAsleep ? 0 : this.#size
   }
 
-  #remove(isMeant: (waiter: Waiter) => boolean): Waiter[] {
-    const removed = this.#waiters.filter(isMeant)
-    const kept = this.#waiters.filter((waiter) => !removed.includes(waiter))
-    this.#waiters.splice(0, this.#waiters.length, ...kept)
-    return removed
-  }
-
   async #create(): Promise<void> {
     const { name, create } = this.#world.plan(this.shape)
-    this.#starting.add(name)
+    this.#starting.set(name, false)
     try {
       await create()
     } catch (cause) {
@@ -246,37 +252,30 @@ export class EnvironmentPool {
     this.#refill ??= setTimeout(() => this.fill(), delayMs).unref()
   }
 
-  /** Says each kind of fault once, until a pod came up. Who only looks on does not wait for better days. */
+  /** Says each kind of fault once, until a pod came up. Who only looks on does not wait for better days, but for another try. */
   #note(fault: Error): void {
     if (this.#fault?.message !== fault.message) this.#world.warn(fault.message)
     this.#fault = fault
-    for (const onlooker of this.#remove(({ isOnlooker }) => isOnlooker)) onlooker.reject(fault)
-  }
-
-  /** Launches that so much room was made for in vain need something else. */
-  #askForRoom(): void {
-    if (this.launches > 0 && this.#roomMade < roomPerLaunch * this.launches && this.#world.wantRoom(this))
-      this.#roomMade++
-  }
-
-  #failAll(fault: Error): void {
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(fault)
-  }
-
-  #giveUp(waiter: Waiter): void {
-    this.#remove((other) => other === waiter)
-    this.#dropExcess()
-    waiter.reject(this.#fault ?? new Error(`No pod of ${this.shape.image} came up in time`))
+    if (!(fault instanceof RuntimeUnavailable)) this.#waiters.failOnlookers(fault)
   }
 
   /** Pods that start for launches that gave up are not left behind. */
   #dropExcess(): void {
     let excess = this.#ready.length + this.#starting.size - this.#wanted()
-    for (const name of [...this.#starting].toReversed()) {
+    const stalledFirst = [...this.#starting].toReversed().toSorted(([, one], [, other]) => Number(other) - Number(one))
+    for (const [name] of stalledFirst) {
       if (excess-- <= 0) return
-      this.#starting.delete(name)
-      this.#world.end(name, this.shape.namespace)
+      this.#giveUpOn(name)
     }
+  }
+
+  #giveUpStalled(): void {
+    for (const [name, isStalled] of this.#starting) if (isStalled) this.#giveUpOn(name)
+  }
+
+  #giveUpOn(name: string): void {
+    this.#starting.delete(name)
+    this.#world.end(name, this.shape.namespace)
   }
 
   #forget(environment: GenericEnvironment): void {
@@ -286,9 +285,4 @@ export class EnvironmentPool {
     this.#world.end(environment.name, environment.namespace)
     this.#refillLater(firstPauseMs)
   }
-}
-
-/** A used-up quota is a want of room to who launches. */
-function launchFault(fault: Error): Error {
-  return fault instanceof ClusterFault && fault.kind === 'quota' ? new CapacityExhausted(fault.message) : fault
 }

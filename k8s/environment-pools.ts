@@ -1,29 +1,34 @@
-import { EnvironmentPool, type PoolWorld } from './environment-pool.ts'
+import type { V1Pod } from '@kubernetes/client-node'
+import { EnvironmentPool } from './environment-pool.ts'
+import type { PoolWorld } from './pool-world.ts'
 import { shapeId, type PodShape } from './pod-shape.ts'
+import { RoomSearch, type WantOfRoom } from './room-search.ts'
 
-export interface EnvironmentPoolsOptions extends Omit<PoolWorld, 'wantRoom'> {
-  /** An environment should end, since a launch waits for its room. */
-  wantRoom(): void
+export interface EnvironmentPoolsOptions
+  extends Omit<PoolWorld, 'wantRoom'>, Pick<WantOfRoom, 'pods' | 'isEnding' | 'makeRoom'> {
   /** Generic environments that wait per shape in use. */
   readonly size: number
   /** A shape that is of no environment, and that nobody asked for so long, is not in use. */
   readonly idleMs: number
 }
 
-/** What is asked to go is gone after so long, or does not go. */
-const goingMs = 5_000
-
 /** The pools of all shapes. */
 export class EnvironmentPools {
   readonly #options: EnvironmentPoolsOptions
   readonly #world: PoolWorld
+  readonly #room: RoomSearch
   readonly #pools = new Map<string, EnvironmentPool>()
-  /** When environments were asked to go. */
-  #going: number[] = []
 
   constructor(options: EnvironmentPoolsOptions) {
     this.#options = options
-    this.#world = { ...options, wantRoom: (pool) => this.#makeRoom(pool) }
+    this.#world = { ...options, wantRoom: () => this.#room.begin() }
+    this.#room = new RoomSearch({
+      ...options,
+      lackingMb: () => this.#lackingMb(),
+      endUnneeded: () => this.#endUnneeded(),
+      charge: (memoryMb) => this.#charge(memoryMb),
+      tryAgain: () => this.#pools.forEach((pool) => pool.renew()),
+    })
   }
 
   /** The pool of a shape, which sleeps until it is asked for. */
@@ -39,7 +44,8 @@ export class EnvironmentPools {
   }
 
   /** A pod is gone: launches that wait for room are tried again. */
-  roomCame(): void {
+  gone(pod: V1Pod): void {
+    this.#room.gone(pod)
     for (const pool of this.#pools.values()) if (pool.launches > 0) pool.fill()
   }
 
@@ -54,17 +60,20 @@ export class EnvironmentPools {
     for (const pool of this.#pools.values()) pool.close()
   }
 
-  /** Pods that wait for launches of other shapes make room; then what functions do not use, as much as launches wait for. */
-  #makeRoom(pool: EnvironmentPool): boolean {
-    const [nowMs, pools] = [this.#options.clock(), [...this.#pools.values()]]
-    this.#going = this.#going.filter((askedMs) => nowMs - askedMs < goingMs)
-    for (const other of pools) {
-      if (other === pool || other.launches > 0) continue
-      for (let ended = other.empty(); ended > 0; ended--) this.#going.push(nowMs)
-    }
-    if (this.#going.length >= pools.reduce((sum, { launches }) => sum + launches, 0)) return false
-    this.#going.push(nowMs)
-    this.#options.wantRoom()
-    return true
+  #lackingMb(): number {
+    return [...this.#pools.values()].reduce((sum, { lackingMb }) => sum + lackingMb, 0)
+  }
+
+  #endUnneeded(): void {
+    for (const pool of this.#pools.values()) pool.dropUnneeded()
+    if (this.#lackingMb() === 0) return
+    for (const pool of this.#pools.values()) if (pool.launches === 0) pool.empty()
+  }
+
+  /** Each pool's part of what was sent away is as large as its part of what is lacking. */
+  #charge(memoryMb: number): void {
+    const lackingMb = this.#lackingMb()
+    if (lackingMb === 0) return
+    for (const pool of this.#pools.values()) pool.charge((memoryMb * pool.lackingMb) / lackingMb)
   }
 }

@@ -133,7 +133,7 @@ describe('where environments that nobody uses take up all room', () => {
   let server: RunningServer
   beforeAll(async () => {
     cluster = await openTestCluster()
-    server = await cluster.start({ KUBELAMBDA_POOL_SIZE: '0' })
+    server = await cluster.start({ KUBELAMBDA_POOL_SIZE: '0', KUBELAMBDA_START_SECONDS: '30' })
   })
   afterAll(() => cluster.close())
 
@@ -142,6 +142,23 @@ describe('where environments that nobody uses take up all room', () => {
     const [idle, next] = [await createNode(server, 'idle', answers), await createNode(server, 'next', answers)]
     for (const name of [idle, next, idle]) expect(await invoke(server, name)).toBe('done')
     expect(server.output()).toMatch(/exceeded quota: full/)
+  })
+
+  const podsOf = async (name: string) =>
+    (await cluster.pods(`kubelambda.dev/function=${name}`)).filter(({ spec }) => spec?.nodeName !== undefined)
+
+  test('several small ones make it for a large one', async () => {
+    await cluster.core.deleteNamespacedResourceQuota({ namespace: cluster.namespace, name: 'full' })
+    const small = await createNode(server, 'small', answers, { MemorySize: 256, Timeout: 60 })
+    const large = await createNode(server, 'large', answers, { MemorySize: 1024 })
+    // As many as the node takes, and more.
+    await Promise.allSettled(Array.from({ length: 20 }, () => invoke(server, small, { sleepMs: 2_000 })))
+    expect(server.output()).toMatch(/No node has room for a pod of 256 MB: .*Insufficient cpu/)
+    const before = await podsOf(small)
+    expect(await invoke(server, large)).toBe('done')
+    expect(server.output()).toMatch(/No node has room for a pod of 1024 MB: .*Insufficient cpu/)
+    // Four make as much room; twice as many where the node was slow.
+    expect((await podsOf(small)).length).toBeGreaterThanOrEqual(before.length - 8)
   })
 })
 

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   CreateFunctionCommand,
   DeleteFunctionCommand,
+  PublishLayerVersionCommand,
   UpdateFunctionCodeCommand,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda'
 import { zipOf, type RunningServer } from '../api/main.harness.ts'
+import { nameOf, shapeIdOf } from './pod-facts.ts'
 import {
   createFixture,
   createNode,
@@ -158,6 +160,17 @@ describe('functions in pods', () => {
     expect(await invoke(server, name, { a: 1 })).toEqual(answer)
   })
 
+  test('a wrapper script runs once, in front of the interpreter', async () => {
+    const ZipFile = await zipOf('wrap', '#!/bin/sh\nexport RUNS="x$RUNS" WRAPPED="$1"\nexec "$@"\n')
+    const layer = await server.client.send(new PublishLayerVersionCommand({ LayerName: 'wrap', Content: { ZipFile } }))
+    const program = `export const handler = async () => [process.env.RUNS, process.env.WRAPPED === process.execPath]`
+    const name = await createNode(server, 'wrapped', program, {
+      Layers: [layer.LayerVersionArn ?? ''],
+      Environment: { Variables: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/wrap' } },
+    })
+    expect(await invoke(server, name)).toEqual(['x', true])
+  })
+
   test('an update is served by a new pod, and the old one goes', async () => {
     const name = await createNode(server, 'updated', `export const handler = async () => 'old'`)
     expect(await invoke(server, name)).toBe('old')
@@ -183,8 +196,12 @@ describe('functions in pods', () => {
       const before = await invoke<{ identity: string }>(server, name)
       const generic = 'kubelambda.dev/shape,!kubelambda.dev/function'
       await eventually(async () => ((await podsOf(name)).length === 1 ? true : undefined), 20_000)
-      const names = async () => (await cluster.pods(generic)).map(({ metadata }) => metadata?.name)
-      const pooled = await eventually(async () => ((await names()).length > 0 ? names() : undefined), 30_000)
+      const names = async () => (await cluster.pods(generic)).map(nameOf)
+      const pooled = await eventually(async () => {
+        const pods = await cluster.pods(generic)
+        // One for each shape: more than that may be on their way out.
+        return pods.length > 0 && new Set(pods.map(shapeIdOf)).size === pods.length ? pods.map(nameOf) : undefined
+      }, 30_000)
       await server.end(signal)
       server = await cluster.start()
       expect(await invoke(server, name)).toEqual(before)

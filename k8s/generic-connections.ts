@@ -20,6 +20,10 @@ export interface GenericConnectionsOptions {
 /** Connects to pods that belong to no function yet, each once, and offers them to their pools. */
 export interface GenericConnections {
   connect(pod: V1Pod, pool: EnvironmentPool): void
+  /** Whether this server has begun the pod, in this life or an earlier one. */
+  isOwn(pod: V1Pod): boolean
+  /** Ends a pod that cannot start and that nobody waits for: its server is gone, or gave it up. */
+  endStranded(pod: V1Pod): Promise<void>
   /** The pod is gone. */
   forget(name: string): void
   /** Resolves when all that was begun is connected or given up, or a short deadline is over. */
@@ -72,6 +76,12 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
         name,
         connect(pod, pool).finally(() => connecting.delete(name)),
       )
+    },
+    isOwn,
+    async endStranded(pod) {
+      // Whoever cannot tell now looks again later.
+      const isNobodys = isOwn(pod) || (await options.isOwnerGone(ownerOf(pod)).catch(() => false))
+      if (isNobodys) removal.end(nameOf(pod), pod.metadata?.namespace ?? '')
     },
     forget(name) {
       pooled.delete(name)

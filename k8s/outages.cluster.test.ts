@@ -22,6 +22,8 @@ describeOnThisNode('three servers that lose each other or Redis', () => {
     installation = await openInstallation(3)
   }, 700_000)
   afterEach(async () => {
+    // The Service refuses connections while no server is ready.
+    await installation.settled(3)
     for (const FunctionName of made) await installation.client.send(new DeleteFunctionCommand({ FunctionName }))
     made.clear()
   })

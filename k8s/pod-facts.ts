@@ -14,9 +14,25 @@ export function isAssigned(pod: V1Pod): boolean {
   return pod.metadata?.labels?.[labels.function] !== undefined
 }
 
-/** The shape it was made by; one that fits nothing when the annotation is gone. */
-export function shapeOfPod(pod: V1Pod): PodShape {
-  return JSON.parse(pod.metadata?.annotations?.[annotations.shape] ?? '{}') as PodShape
+/** The shape it was made by; undefined when its annotation is none that this server knows, such as one that somebody changed. */
+export function shapeOfPod(pod: V1Pod): PodShape | undefined {
+  try {
+    const shape = JSON.parse(pod.metadata?.annotations?.[annotations.shape] ?? '') as Partial<PodShape> | null
+    const { namespace, image, family, architecture, memoryMb, temporaryMb, tolerations, pullSecrets } = shape ?? {}
+    const isShape =
+      [namespace, image, family, architecture].every((text) => typeof text === 'string') &&
+      [memoryMb, temporaryMb].every((size) => typeof size === 'number') &&
+      Array.isArray(tolerations) &&
+      Array.isArray(pullSecrets)
+    return isShape ? (shape as PodShape) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a time that the cluster wrote down, as text or not, was longer ago than that as far as this machine's clock tells. */
+export function isLongAgo(time: Date | undefined, ageMs: number): boolean {
+  return time !== undefined && Date.now() - new Date(time).getTime() > ageMs
 }
 
 /** The name of that shape. */

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../api/environments/driver.ts'
 import { runtimeFamily } from '../api/environments/runtime-family.ts'
-import { allowedNamespaces, podSettings, type KubernetesSettings, type PodSettings } from './settings.ts'
+import {
+  allowedNamespaces,
+  podSettings,
+  reservedAnnotation,
+  reservedAnnotations,
+  reservedLabel,
+  reservedLabels,
+  type KubernetesSettings,
+  type PodSettings,
+} from './settings.ts'
 
 /** All that is fixed when a pod is created; environments of one shape can stand for each other until they are assigned. */
 export interface PodShape extends PodSettings {
@@ -18,7 +27,12 @@ export interface PodShape extends PodSettings {
 /** The shape of the pods that can run a function. */
 export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): PodShape {
   const placed = podSettings(settings, spec.tags)
-  if (!allowedNamespaces(settings).includes(placed.namespace)) throw namespaceRefused(placed.namespace)
+  if (!allowedNamespaces(settings).includes(placed.namespace))
+    throw tagRefused('namespace', `namespace ${placed.namespace}`, unusedNamespace)
+  const label = reservedLabel(placed.labels)
+  if (label !== undefined) throw tagRefused('labels', `the label ${label}`, reservedLabels)
+  const annotation = reservedAnnotation(placed.annotations)
+  if (annotation !== undefined) throw tagRefused('annotations', `the annotation ${annotation}`, reservedAnnotations)
   const common = {
     ...placed,
     architecture: spec.architecture,
@@ -36,12 +50,13 @@ export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): Po
   return { ...common, image, family: runtime.family }
 }
 
-function namespaceRefused(namespace: string): RuntimeUnavailable {
-  return new RuntimeUnavailable(
-    `The tag kubelambda.dev/namespace asks for namespace ${namespace}, which the server does not use: name it in ` +
-      'KUBELAMBDA_NAMESPACES, and give the server its Role there (k8s/manifests/function-namespace)',
-    'InvalidConfiguration',
-  )
+const unusedNamespace =
+  'which the server does not use: name it in KUBELAMBDA_NAMESPACES, and give the server its Role there ' +
+  '(k8s/manifests/function-namespace)'
+
+/** What a function asks for by a tag and cannot have; the reason says what to do. */
+function tagRefused(tag: string, what: string, reason: string): RuntimeUnavailable {
+  return new RuntimeUnavailable(`The tag kubelambda.dev/${tag} asks for ${what}, ${reason}`, 'InvalidConfiguration')
 }
 
 /** A name for the shape: the same for the same shape on every server. */

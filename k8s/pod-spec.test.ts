@@ -95,6 +95,33 @@ describe('pods of environments', () => {
     expect(elsewhere).toThrow(/kube-system.*KUBELAMBDA_NAMESPACES/)
   })
 
+  test.each([
+    'app.kubernetes.io/name=kubelambda',
+    'team=a, kubelambda.dev/function=other',
+    'pod-security.kubernetes.io/enforce=privileged',
+    'kubernetes.io/arch=arm64',
+    'node.k8s.io/x=y',
+    'k8s.io/x=',
+  ])('take no label by which Services, policies and servers know pods from the tag %s', (value) => {
+    const labelled = () => podOf({}, { tags: { 'kubelambda.dev/labels': value } })
+    const [reserved = ''] = /[a-z0-9.-]+\//.exec(value) ?? []
+    expect(labelled).toThrow(expect.objectContaining({ code: 'InvalidConfiguration' }))
+    expect(labelled).toThrow(new RegExp(`^The tag kubelambda\\.dev/labels [^\n]*${reserved}[^\n]*`))
+  })
+
+  test('take labels whose domain only resembles a reserved one', () => {
+    const similar = { 'mykubernetes.io/x': '1', 'kubernetes.io.example.com/y': '2', app: 'kubernetes.io' }
+    const value = Object.entries(similar).map((pair) => pair.join('='))
+    const { metadata } = podOf({}, { tags: { 'kubelambda.dev/labels': value.join(',') } })
+    expect(metadata?.labels).toMatchObject(similar)
+  })
+
+  test('take no annotation by which servers know whose an environment is', () => {
+    const annotated = () => podOf({}, { tags: { 'kubelambda.dev/annotations': 'note=b,kubelambda.dev/key=other' } })
+    expect(annotated).toThrow(expect.objectContaining({ code: 'InvalidConfiguration' }))
+    expect(annotated).toThrow(/kubelambda\.dev\/annotations asks for the annotation kubelambda\.dev\/key/)
+  })
+
   test('hold no token, see no other Services, and are not started again', () => {
     expect(podOf().spec).toMatchObject({
       automountServiceAccountToken: false,

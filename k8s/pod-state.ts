@@ -7,10 +7,17 @@ export type PodState =
   | { readonly kind: 'starting' }
   /** Nowhere to go now; may change by itself. */
   | { readonly kind: 'unschedulable'; readonly reason: string }
-  /** Will not start as it is. */
-  | { readonly kind: 'broken'; readonly cause: 'image' | 'container'; readonly reason: string }
+  /** Does not start as it is, and no other would if that is certain; else it may be its node's fault, or pass. */
+  | {
+      readonly kind: 'broken'
+      readonly cause: 'image' | 'container'
+      readonly reason: string
+      readonly isCertain: boolean
+    }
   | { readonly kind: 'ended'; readonly reason: string }
 
+/** What no node can make good. */
+const certainReasons = new Set(['InvalidImageName', 'ErrImageNeverPull'])
 const imageReasons = new Set([
   'ErrImagePull',
   'ImagePullBackOff',
@@ -84,8 +91,9 @@ function brokenState({ state, image }: V1ContainerStatus): PodState | undefined 
   const reason = waiting?.reason
   if (reason === undefined) return undefined
   const text = `${image}: ${reason}${waiting?.message === undefined ? '' : `: ${waiting.message}`}`
-  if (imageReasons.has(reason)) return { kind: 'broken', cause: 'image', reason: text }
-  return containerReasons.has(reason) ? { kind: 'broken', cause: 'container', reason: text } : undefined
+  const isCertain = certainReasons.has(reason)
+  if (imageReasons.has(reason)) return { kind: 'broken', cause: 'image', reason: text, isCertain }
+  return containerReasons.has(reason) ? { kind: 'broken', cause: 'container', reason: text, isCertain } : undefined
 }
 
 function endReason({ status }: V1Pod, container: V1ContainerStatus | undefined, fallback: string): string {

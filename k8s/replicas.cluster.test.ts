@@ -3,7 +3,7 @@ import { DeleteFunctionCommand } from '@aws-sdk/client-lambda'
 import { kubectl, namespace, openInstallation, type Installation } from './testing/installation.ts'
 import { startLoad, type Load } from './testing/load.ts'
 import { removePod } from './testing/removals.ts'
-import { createNode, eventually, invoke } from './testing/test-cluster.ts'
+import { createFixture, createNode, eventually, invoke } from './testing/test-cluster.ts'
 
 const tellsIdentity = `
 const identity = crypto.randomUUID()
@@ -57,6 +57,16 @@ describe('the manifests', () => {
     }
     await eventually(async () => ((await podNames()).length > 0 ? true : undefined), 20_000)
   })
+
+  test('keep a function out of Redis, also where the network lets it through', async () => {
+    const thief = await createFixture(installation, 'trespass-node')
+    const event = { redis: { host: `redis.${namespace}`, port: 6379 } }
+    const { redis, keys } = await invoke<{ redis: string[]; keys: string[] }>(installation, thief, event)
+    const refused = expect.stringMatching(/^-NOAUTH /)
+    expect(redis).toEqual([refused, refused, '+OK'])
+    expect(keys).toEqual([])
+    await installation.client.send(new DeleteFunctionCommand({ FunctionName: thief }))
+  }, 120_000)
 
   test('a rolling update of the servers under load loses no invocation, and the warm pods go on', async () => {
     const load = startLoad(installation.client, name, { event: { sleepMs: 50 } })

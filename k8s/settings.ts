@@ -77,6 +77,22 @@ export function parsePairs(text: string | undefined): Record<string, string> {
   return Object.fromEntries(pairs)
 }
 
+export const reservedLabels =
+  'by which Services, policies and servers know pods: choose a key outside of kubernetes.io, k8s.io and kubelambda.dev'
+
+/** The first label that says what Kubernetes, Services, policies or servers take a pod for; nobody else may set those. */
+export function reservedLabel(labels: Readonly<Record<string, string>>): string | undefined {
+  return Object.keys(labels).find((key) => /^(.*\.)?(kubernetes\.io|k8s\.io|kubelambda\.dev)\//.test(key))
+}
+
+export const reservedAnnotations =
+  'by which servers know whose an environment is: choose a key outside of kubelambda.dev'
+
+/** The first annotation that servers set themselves; others, of Kubernetes too, are whose settings they are. */
+export function reservedAnnotation(annotations: Readonly<Record<string, string>>): string | undefined {
+  return Object.keys(annotations).find((key) => key.startsWith(tagPrefix))
+}
+
 /** `key=value:effect`, `key:effect` or `key`, separated by commas. */
 export function parseTolerations(text: string | undefined): Toleration[] {
   return (parseList(text) ?? []).map((item) => {

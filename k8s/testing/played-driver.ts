@@ -1,17 +1,18 @@
 import type { Driver } from '../../api/environments/driver.ts'
 import { connectCluster } from '../cluster.ts'
 import { createKubernetesDriver, type KubernetesDriverOptions } from '../driver.ts'
+import type { KubernetesSettings } from '../settings.ts'
 import { someSettings } from './samples.ts'
 
-/** Starts a driver without a pool on a played API; what it says, and when it stops waiting, are the caller's. */
+/** Starts a driver on a played API, without a pool unless it is told so; what it says, and when it stops waiting, are the caller's. */
 export function startPlayedDriver(
   kubeconfig: string,
-  options: Pick<KubernetesDriverOptions, 'log' | 'signal'>,
-  startMs = 400,
+  options: Pick<KubernetesDriverOptions, 'log'> & Partial<KubernetesDriverOptions>,
+  settings: Partial<KubernetesSettings> = {},
 ): Promise<Driver> {
   return createKubernetesDriver({
     cluster: connectCluster(kubeconfig),
-    settings: someSettings({ poolSize: 0, startMs }),
+    settings: someSettings({ poolSize: 0, startMs: 400, ...settings }),
     code: { read: () => Promise.resolve(undefined) },
     accountId: '000000000000',
     region: 'us-east-1',

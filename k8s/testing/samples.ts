@@ -1,5 +1,7 @@
+import type { V1ContainerState, V1ContainerStatus, V1Pod, V1PodStatus } from '@kubernetes/client-node'
 import type { EnvironmentSpec } from '../../api/environments/driver.ts'
 import type { PodShape } from '../pod-shape.ts'
+import { genericPod } from '../pod-spec.ts'
 import type { KubernetesSettings } from '../settings.ts'
 
 /** The settings of a server that says nothing about pods. */
@@ -57,4 +59,28 @@ export function aShape(more: Partial<PodShape> = {}): PodShape {
     temporaryMb: 512,
     ...more,
   }
+}
+
+/** A pod that takes up room on a node. */
+export function aPlacedPod(memoryMb: number): V1Pod {
+  const pod = genericPod(aShape({ memoryMb }), someSettings())
+  pod.spec!.nodeName = 'node-1'
+  return pod
+}
+
+/** Of a pod that no node takes. */
+export const unschedulable: V1PodStatus = {
+  phase: 'Pending',
+  conditions: [
+    { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes: Insufficient memory' },
+  ],
+}
+
+/** Of a pod whose container is in this state. */
+export function aStatus(phase: string, state: V1ContainerState): V1PodStatus {
+  const container: V1ContainerStatus = {
+    ...{ name: 'function', image: 'registry/nodejs:1', imageID: '', ready: false, restartCount: 0 },
+    state,
+  }
+  return { phase, containerStatuses: [container] }
 }
