@@ -7,7 +7,7 @@ import { ownLeases, type EnvironmentLeases } from './environments/leases.ts'
 import { createProcessDriver } from './environments/process-driver.ts'
 import { buildSupervisor } from './environments/process/supervisor-file.ts'
 import { createScheduler, type Scheduler } from './environments/scheduler.ts'
-import { createSharedConcurrency } from './environments/shared-concurrency.ts'
+import { createSharedConcurrency, type SharedConcurrencyOptions } from './environments/shared-concurrency.ts'
 import { createSharing } from './environments/sharing.ts'
 import { LambdaError } from './errors.ts'
 import { openEvents, type Events } from './events/open.ts'
@@ -124,9 +124,15 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
   const driver = await createDriver(config, { codeStore, log, leases, signal })
   const { shared } = driver
   const onFault = (message: string, cause: unknown) => log.error(message, cause)
+  const concurrency = createConcurrency(store, {
+    accountLimit: config.concurrency,
+    committed: () => provisioning.committed(),
+    areInheritedUsed: shared !== undefined,
+    onFault,
+  })
   const scheduler: Scheduler = createScheduler({
     driver,
-    concurrency: createConcurrency(config.concurrency, store, () => provisioning.committed(), log),
+    concurrency,
     idleMs: config.idleMs,
     log,
     ...(shared === undefined ? {} : { sharing: createSharing({ shared, leases, log }) }),
@@ -146,7 +152,7 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
     return environmentSpec(found.record, serving ?? found.version)
   }
   const adoption: Adoption | undefined =
-    shared === undefined ? undefined : createAdoption({ shared, scheduler, specOf, leases, log })
+    shared === undefined ? undefined : createAdoption({ shared, scheduler, concurrency, specOf, leases, log })
   const sweepLeases = shared === undefined ? undefined : createLeaseSweep({ shared, leases })
   const initialisation = createInitialisation({ catalogue, scheduler, provisioning })
   return { scheduler, provisioning, initialisation, adoption, sweepLeases }
@@ -202,10 +208,12 @@ function assembleFunctions(
 }
 
 /** Limits are held here alone, or with the servers that share the store. */
-function createConcurrency(accountLimit: number, { shared }: Store, committed: () => number, log: Log): Concurrency {
-  if (shared === undefined) return countConcurrency(accountLimit, committed)
-  const onFault = (message: string, cause: unknown) => log.error(message, cause)
-  return createSharedConcurrency({ ledger: shared.places, accountLimit, committed, onFault })
+function createConcurrency(
+  { shared }: Store,
+  limits: Omit<SharedConcurrencyOptions, 'ledger'> & { readonly committed: () => number },
+): Concurrency {
+  if (shared === undefined) return countConcurrency(limits.accountLimit, limits.committed)
+  return createSharedConcurrency({ ledger: shared.places, ...limits })
 }
 
 /** An image that cannot be had, and the like, is for the function's owner to read. */

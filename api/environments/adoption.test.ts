@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { storeUnavailable } from '../errors.ts'
 import { createAdoption } from './adoption.ts'
 import type { FoundEnvironment } from './driver.ts'
 import { ownLeases, type ClaimOptions } from './leases.ts'
@@ -8,9 +9,10 @@ import { standInSpec } from './testing/stand-in-driver.ts'
 function world(
   found: readonly FoundEnvironment[],
   held: readonly string[],
-  { taking = [] as readonly string[], isDead = false } = {},
+  { taking = [] as readonly string[], isDead = false, storeIsAway = false } = {},
 ) {
   const ended: string[] = []
+  const steps: string[] = []
   const asked: string[] = []
   const claimed: string[] = []
   const adoption = createAdoption({
@@ -19,11 +21,24 @@ function world(
       exists: () => true,
       takeOver: (id, { key }) => {
         asked.push(`${id} as ${key}`)
+        steps.push('takes over')
         return Promise.reject(new Error('nothing is taken over'))
       },
       end: (id) => void ended.push(id),
     },
-    scheduler: { holds: (id) => claimed.includes(id) && taking.includes(id), adopt: () => undefined },
+    scheduler: {
+      holds: (id) => claimed.includes(id) && taking.includes(id),
+      adopt: async (_, takeOver) => {
+        if (storeIsAway) throw storeUnavailable(new Error('gone'))
+        await takeOver()
+      },
+    },
+    concurrency: {
+      lookForInherited: () => {
+        steps.push('looks')
+        return () => steps.push('inherited are free')
+      },
+    },
     specOf: (functionName) => Promise.resolve(functionName === 'there' ? { ...standInSpec, key: 'new' } : undefined),
     leases: {
       ...ownLeases(() => Promise.resolve(1)),
@@ -35,7 +50,7 @@ function world(
     },
     log: { info: () => undefined, warn: () => undefined },
   })
-  return { adoption, ended, asked }
+  return { adoption, ended, asked, steps }
 }
 
 const environment = (id: string, functionName: string, key: string): FoundEnvironment => ({
@@ -71,4 +86,22 @@ test('what this server takes for an invocation just now is left alone', async ()
   const { adoption, ended, asked } = world([environment('a', 'there', 'new')], [], { taking: ['a'] })
   await adoption.look()
   expect([ended, asked]).toEqual([[], []])
+})
+
+test('what dead servers had of limits is free once all of theirs was looked for', async () => {
+  const { adoption, steps } = world([environment('a', 'there', 'new')], [], { isDead: true })
+  await adoption.look()
+  expect(steps).toEqual(['looks', 'takes over', 'inherited are free'])
+})
+
+test('a look that is asked for while another is under way begins behind it, once for all who ask', async () => {
+  const { adoption, steps } = world([], [])
+  await Promise.all([adoption.look(), adoption.look(), adoption.look()])
+  expect(steps).toEqual(['looks', 'inherited are free', 'looks', 'inherited are free'])
+})
+
+test('what the store cannot be told of is left for the next look, and what it had of limits is not free', async () => {
+  const { adoption, ended, steps } = world([environment('a', 'there', 'new')], [], { isDead: true, storeIsAway: true })
+  await expect(adoption.look()).rejects.toMatchObject({ status: 503 })
+  expect([ended, steps]).toEqual([[], ['looks']])
 })

@@ -1,5 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { isStoreUnavailable } from '../errors.ts'
 import type { Log } from '../observe/log.ts'
+import type { Concurrency } from './concurrency.ts'
 import type { EnvironmentSpec, FoundEnvironment, SharedEnvironments } from './driver.ts'
 import type { EnvironmentLeases } from './leases.ts'
 import { isKeyOf } from './pools.ts'
@@ -8,6 +10,7 @@ import type { Scheduler } from './scheduler.ts'
 export interface AdoptionDependencies {
   readonly shared: SharedEnvironments
   readonly scheduler: Pick<Scheduler, 'adopt' | 'holds'>
+  readonly concurrency: Pick<Concurrency, 'lookForInherited'>
   /** What an environment of the version must be now; undefined when there is no such version any more. */
   readonly specOf: (functionName: string, version: string) => Promise<EnvironmentSpec | undefined>
   readonly leases: EnvironmentLeases
@@ -16,7 +19,7 @@ export interface AdoptionDependencies {
 
 /** Goes on with the environments of servers that are no more; those of other code or settings than the current are ended. */
 export interface Adoption {
-  /** Looks through all environments once; a second call while it looks waits for the same look. */
+  /** Looks through all environments once; calls while it looks wait for one more look behind it. */
   look(): Promise<void>
   /** Ends environments of a function that wait for whoever needs them, and that no version as it is now would use. */
   endStale(functionName: string): Promise<void>
@@ -32,20 +35,21 @@ export function createAdoption(dependencies: AdoptionDependencies): Adoption {
   const { shared, scheduler, log } = dependencies
   /** Of these nobody had said whose they are at the last look: their server may be about to. */
   let unknown = new Set<string>()
-  let looking: Promise<void> | undefined
 
   async function look(): Promise<void> {
+    const inheritedAreFree = dependencies.concurrency.lookForInherited()
     const found = (await shared.list()).filter(({ id }) => !scheduler.holds(id))
     const before = unknown
     unknown = new Set()
-    const outcomes = await Promise.all(
+    let adopted = 0
+    await untilAllEnd(
       found.map(async (environment) => {
         const outcome = await adopt(dependencies, environment, before.has(environment.id))
         if (outcome === 'unknown') unknown.add(environment.id)
-        return outcome
+        if (outcome === 'adopted') adopted++
       }),
     )
-    const adopted = outcomes.filter((outcome) => outcome === 'adopted').length
+    inheritedAreFree()
     if (adopted > 0) log.info(`Goes on with ${String(adopted)} environments of servers that are no more.`)
   }
 
@@ -62,11 +66,29 @@ export function createAdoption(dependencies: AdoptionDependencies): Adoption {
   }
 
   return {
-    look: () => {
-      looking ??= look().finally(() => (looking = undefined))
-      return looking
-    },
+    look: oneBehindAnother(look),
     endStale,
+  }
+}
+
+/** Rejects with the first that failed, once nothing is under way any more. */
+async function untilAllEnd(all: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(all)
+  await Promise.all(all)
+}
+
+/** One at a time, and of those that are asked for meanwhile one behind it. */
+function oneBehindAnother(work: () => Promise<void>): () => Promise<void> {
+  let [current, next]: [Promise<void>?, Promise<void>?] = []
+  const begin = (): Promise<void> => {
+    next = undefined
+    current = work().finally(() => (current = undefined))
+    return current
+  }
+  return () => {
+    if (current === undefined) return begin()
+    next ??= current.catch(() => undefined).then(begin)
+    return next
   }
 }
 
@@ -83,12 +105,15 @@ async function adopt(
   // It may have been claimed because this server took it for an invocation just now.
   await turn()
   if (scheduler.holds(id)) return 'held'
+  const token = await leases.nextToken()
   try {
     if (spec !== undefined) {
-      scheduler.adopt(spec, await shared.takeOver(id, spec, await leases.nextToken()))
+      await scheduler.adopt(spec, () => shared.takeOver(id, spec, token))
       return 'adopted'
     }
   } catch (cause) {
+    // What the store cannot be told now is by the next look.
+    if (isStoreUnavailable(cause)) throw cause
     log.warn(`The environment ${id} of ${functionName} could not be taken over and is ended: ${String(cause)}`)
   }
   shared.end(id)

@@ -16,10 +16,17 @@ export interface Concurrency {
    * 429 when there is none.
    */
   enter(claim: Claim): void | Promise<void>
-  /** Gives back what `enter` took, by the same claim. */
+  /** Counts what runs already, whatever the limits are; rejects when that cannot be said to the other servers. */
+  count(claim: Claim): Promise<void>
+  /** Gives back what `enter` or `count` took, by the same claim. */
   leave(claim: Claim): void
   /** Invocations of this server that run. */
   running(): number
+  /**
+   * For whoever begins to look for what servers that are no more still run: their places that passed to this one until now are
+   * free, but for those of what was counted, once the answer is called.
+   */
+  lookForInherited(): () => void
   close(): Promise<void>
 }
 
@@ -32,16 +39,24 @@ export function countConcurrency(accountLimit: number, committed: () => number =
   let running = 0
   let unreserved = 0
   let outside = 0
+  const count = ({ functionName, reserved, isOutside = false }: Claim): void => {
+    running++
+    if (isOutside) outside++
+    else if (reserved === undefined) unreserved++
+    byFunction.set(functionName, (byFunction.get(functionName) ?? 0) + 1)
+  }
   return {
-    enter({ functionName, reserved, isOutside = false }) {
+    enter(claim) {
+      const { functionName, reserved, isOutside = false } = claim
       const ofFunction = byFunction.get(functionName) ?? 0
       if (reserved !== undefined && ofFunction >= reserved) throw limitExceeded(isOutside)
       const isShort = reserved === undefined && unreserved >= accountLimit - committed()
       if (!isOutside && (running - outside >= accountLimit || isShort)) throw accountConcurrencyExceeded()
-      running++
-      if (isOutside) outside++
-      else if (reserved === undefined) unreserved++
-      byFunction.set(functionName, ofFunction + 1)
+      count(claim)
+    },
+    count(claim) {
+      count(claim)
+      return Promise.resolve()
     },
     leave({ functionName, reserved, isOutside = false }) {
       running--
@@ -52,6 +67,7 @@ export function countConcurrency(accountLimit: number, committed: () => number =
       else byFunction.delete(functionName)
     },
     running: () => running,
+    lookForInherited: () => () => undefined,
     close: () => Promise.resolve(),
   }
 }

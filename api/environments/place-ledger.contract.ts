@@ -116,6 +116,37 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await theirs.book({ functionName: 'h', accountLimit: 4, unreservedLimit: 1 })).toBe('booked')
     })
 
+    test('what a server settles that the ledger had lost is booked again', async () => {
+      await mine.settle(() => [
+        { share, places: 2 },
+        { share: { functionName: 'g', isReserved: false }, places: 1 },
+      ])
+      expect(await theirs.book(f)).toBe('function')
+      expect(await theirs.book({ functionName: 'h', accountLimit: 3, unreservedLimit: 3 })).toBe('account')
+      expect(await theirs.book({ functionName: 'h', accountLimit: 10, unreservedLimit: 1 })).toBe('account')
+      await mine.giveBack(share, 2)
+      expect(await theirs.book(f)).toBe('booked')
+    })
+
+    test('what runs already is booked whatever the limits are, and counts', async () => {
+      await theirs.book({ ...f, reserved: 1 })
+      expect(await mine.book({ ...f, reserved: 1, accountLimit: 1, isFound: true })).toBe('booked')
+      await theirs.giveBack(share, 1)
+      expect(await theirs.book({ ...f, reserved: 1 })).toBe('function')
+      await mine.giveBack(share, 1)
+      expect(await theirs.book({ ...f, reserved: 1 })).toBe('booked')
+    })
+
+    test('a server that was held for dead settles under its new name', async () => {
+      await theirs.book(f)
+      await ledgers.die(theirs)
+      await until(() => one.heard.length > 0)
+      await mine.giveBack(share, 1)
+      await theirs.settle(() => [{ share, places: 1 }])
+      expect(other.heard).toContainEqual(['lost'])
+      expect(await mine.book({ ...f, reserved: 1 })).toBe('function')
+    })
+
     test('a lowered reserve counts for what was booked before', async () => {
       await mine.book(f)
       expect(await theirs.book({ ...f, reserved: 1 })).toBe('function')

@@ -30,24 +30,28 @@ export function fakeLedgers() {
     all().forEach((each) => each !== server && each.listener?.onWanted(name, places))
   }
 
+  /** It is a server again from now on. */
+  const noticeLoss = (server: FakeServer): void => {
+    if (server.isLost) server.listener?.onLost()
+    server.isLost = false
+  }
+
   function open(): PlaceLedger {
     const server: FakeServer = { listener: undefined, shares: new Map(), isLost: false }
     const ledger: PlaceLedger = {
       async book(request) {
         const { functionName, reserved } = request
-        if (server.isLost) server.listener?.onLost()
-        server.isLost = false
-        const refusal = refusalOf(request)
+        noticeLoss(server)
+        const refusal = request.isFound === true ? undefined : refusalOf(request)
         if (refusal === undefined) add(server, { functionName, isReserved: reserved !== undefined }, 1)
         else tell(server, refusal === 'function' ? functionName : undefined)
         return refusal ?? 'booked'
       },
       giveBack: async (share, count) => add(server, share, -count),
       async settle(held) {
-        const known = new Map(held().map(({ share, places }) => [JSON.stringify(share), places]))
-        for (const [key, { share, places }] of server.shares) {
-          server.shares.set(key, { share, places: Math.min(places, known.get(key) ?? 0) })
-        }
+        noticeLoss(server)
+        server.shares.clear()
+        for (const { share, places } of held()) add(server, share, places)
       },
       reach: async () => undefined,
       listen: (given) => (server.listener = given),
@@ -68,7 +72,12 @@ export function fakeLedgers() {
     }
     server.shares.clear()
   }
-  return { open, die, booked: (name: string) => sum((share) => share.functionName === name) }
+  /** The server's places are lost, as by a failover to a memory that had not heard of them. */
+  function forget(ledger: PlaceLedger): void {
+    servers.get(ledger)?.shares.clear()
+    servers.get(ledger)?.listener?.onDoubt()
+  }
+  return { open, die, forget, booked: (name: string) => sum((share) => share.functionName === name) }
 }
 
 const isOutside = (functionName: string): boolean => functionName.startsWith(':')

@@ -8,6 +8,8 @@ export interface BookRequest extends Claim {
   readonly accountLimit: number
   /** Places that functions without a reserve may have together. */
   readonly unreservedLimit: number
+  /** It runs already: it is booked whatever the limits are. */
+  readonly isFound?: boolean
 }
 
 /** Places of one kind: those of a function that were booked under a reserve, or those that were not. */
@@ -33,7 +35,7 @@ export interface LedgerListener {
   onInherited(share: Share, places: number): void
   /** This server was silent for so long that its places were given to others: it holds none any more. */
   onLost(): void
-  /** An answer was lost: the ledger may have places of this server that it does not know of, until it settles. */
+  /** An answer, or what the ledger had written, may be lost: it and this server may not agree until they settle. */
   onDoubt(): void
 }
 
@@ -48,8 +50,9 @@ export interface PlaceLedger {
   book(request: BookRequest): Promise<'booked' | Refusal>
   giveBack(share: Share, places: number): Promise<void>
   /**
-   * Gives back what this server has beyond what it knows that it holds, for when an answer was lost: a place that nobody knows of
-   * would never be free again. `held` is asked once no inheritance is under way; the caller sees to it that nothing else is.
+   * Makes what the ledger says of this server what it knows that it holds, for when an answer, or what the ledger had written, was
+   * lost: a place that nobody knows of would never be free again, and one that the ledger does not know of would be given twice.
+   * `held` is asked once no inheritance is under way; the caller sees to it that nothing else is.
    */
   settle(held: () => readonly Held[]): Promise<void>
   /** Rejects while the ledger cannot be asked. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../observe/log.ts'
-import { claimOf, countFound, enterProvisioned } from './claims.ts'
-import type { Claim, Concurrency } from './concurrency.ts'
+import { createClaims, type Claims } from './claims.ts'
+import type { Concurrency } from './concurrency.ts'
 import type { Driver, EnvironmentSpec, Launched } from './driver.ts'
 import { Environment, EnvironmentLost, type EnvironmentEvents } from './environment.ts'
 import type { Invocation, InvocationResult } from './invocation.ts'
@@ -43,8 +43,8 @@ export interface Scheduler {
   functionNames(): ReadonlySet<string>
   /** Gets ready what the spec's environments will need. */
   prepare(spec: EnvironmentSpec): Promise<void>
-  /** Goes on with an environment that was launched for this spec by an earlier server. */
-  adopt(spec: EnvironmentSpec, launched: Launched): void
+  /** Goes on with an environment that was launched for this spec by an earlier server. Rejects when it cannot be taken over. */
+  adopt(spec: EnvironmentSpec, takeOver: () => Promise<Launched>): Promise<void>
   /** Whether this server has the environment, or is taking it. */
   holds(id: string): boolean
   /** Keeps so many of the spec's environments initialised ahead; resolves when they are there, or known not to come. */
@@ -84,9 +84,9 @@ class PooledScheduler implements Scheduler {
   readonly #sharing: Sharing | undefined
   readonly #clock: () => number
   readonly #concurrency: Concurrency
+  readonly #claims: Claims
   readonly #gate: LaunchGate
   readonly #pools = new Pools()
-  readonly #quiet = Promise.withResolvers<undefined>()
   readonly #provisions = new Provisions({
     launch: (spec) => this.#launchAhead(spec),
     keep: (spec, environment) => this.#keep(spec, environment),
@@ -106,16 +106,15 @@ class PooledScheduler implements Scheduler {
     this.#sharing = options.sharing
     this.#clock = options.clock ?? (() => performance.now())
     this.#concurrency = options.concurrency
+    this.#claims = createClaims(options.concurrency)
     options.driver.onWantOfRoom?.(() => makeRoom(this.#pools, this.#sharing, this.#clock() - this.#parkMs))
     this.#sharing?.onWanted((key) => this.#pools.find(key))
   }
 
   async run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult> {
     this.#refuseWhenClosing()
-    // Awaited only when another server has to be asked: the answer is there in most cases.
-    const [asked, counts] = [claimOf(spec), this.#concurrency]
-    const entering = spec.provisioned === undefined ? counts.enter(asked) : enterProvisioned(counts, spec)
-    const claim: Claim = entering === undefined ? asked : ((await entering) ?? asked)
+    const entering = this.#claims.enter(spec)
+    const claim = entering instanceof Promise ? await entering : entering
     try {
       this.#refuseWhenClosing()
       const pool = this.#pools.of(spec)
@@ -125,17 +124,18 @@ class PooledScheduler implements Scheduler {
       this.#refuseWhenClosing()
       return await (await this.#acquire(this.#pools.of(spec), spec)).invoke(invocation)
     } finally {
-      this.#concurrency.leave(claim)
-      if (this.#isClosing && this.#concurrency.running() === 0) this.#quiet.resolve(undefined)
+      this.#claims.leave(claim)
     }
   }
 
-  adopt(spec: EnvironmentSpec, launched: Launched): void {
-    if (this.#isClosing) return launched.release?.()
-    const pool = this.#pools.of(spec)
-    const environment = this.#add(pool, spec, launched)
-    if (environment.isFree) pool.offer(environment)
-    else void countFound(this.#concurrency, claimOf(spec), environment)
+  adopt(spec: EnvironmentSpec, takeOver: () => Promise<Launched>): Promise<void> {
+    return this.#claims.takeOver(spec, async () => {
+      const launched = await takeOver()
+      const environment = this.#isClosing ? undefined : this.#add(this.#pools.of(spec), spec, launched)
+      if (environment === undefined) launched.release?.()
+      else if (environment.isFree) this.#pools.of(spec).offer(environment)
+      return environment
+    })
   }
 
   holds(id: string): boolean {
@@ -174,7 +174,7 @@ class PooledScheduler implements Scheduler {
     this.#isClosing = true
     this.#provisions.close()
     const deadline = delay(deadlineMs, undefined, { ref: false })
-    if (this.concurrency() > 0) await Promise.race([this.#quiet.promise, deadline])
+    await Promise.race([this.#claims.quiet(), deadline])
     const pools = this.#pools.all()
     for (const [key, pool] of this.#pools.current()) {
       await this.#park(key, pool, 0)

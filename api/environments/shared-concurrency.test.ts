@@ -22,12 +22,13 @@ beforeEach(() => {
 })
 afterEach(() => Promise.all([one.close(), other.close()]))
 
-function server(ledger: PlaceLedger, keepMs = 3_600_000): Concurrency {
+function server(ledger: PlaceLedger, keepMs = 3_600_000, areInheritedUsed = false): Concurrency {
   const book = (request: BookRequest) => {
     asked.push(request)
     return ledger.book(request)
   }
-  const options = { accountLimit: 5, keepMs, graceMs: 1, turnMs: 0, onFault: (message: string) => faults.push(message) }
+  const onFault = (message: string) => void faults.push(message)
+  const options = { accountLimit: 5, keepMs, graceMs: 1, turnMs: 0, areInheritedUsed, onFault }
   return createSharedConcurrency({ ledger: { ...ledger, book }, ...options })
 }
 
@@ -211,4 +212,74 @@ test('a server that was held for dead books anew', async () => {
   expect(ledgers.booked('f')).toBe(1)
   await other.enter(f)
   await expect(Promise.resolve(one.enter(f))).rejects.toMatchObject({ status: 429 })
+})
+
+test('what a dead server may run still counts until it was looked for, and what is found until it is over', async () => {
+  ledgers = fakeLedgers()
+  const [deadLedger, refused] = [ledgers.open(), { status: 429 }]
+  const dead = server(deadLedger)
+  const heir = server(ledgers.open(), 5, true)
+  await dead.enter(f)
+  await dead.enter(f)
+  ledgers.die(deadLedger)
+  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
+  const areFree = heir.lookForInherited()
+  await heir.count(f)
+  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
+  areFree()
+  await heir.enter(f)
+  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
+  heir.leave(f)
+  heir.leave(f)
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  await Promise.all([dead.close(), heir.close()])
+})
+
+test('what passes to a server while it looks is free with the next look only', async () => {
+  ledgers = fakeLedgers()
+  const deadLedger = ledgers.open()
+  const dead = server(deadLedger)
+  const heir = server(ledgers.open(), 3_600_000, true)
+  await dead.enter(f)
+  await dead.enter(f)
+  const before = heir.lookForInherited()
+  ledgers.die(deadLedger)
+  before()
+  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject({ status: 429 })
+  heir.lookForInherited()()
+  expect(heir.enter(f)).toBeUndefined()
+  await Promise.all([dead.close(), heir.close()])
+})
+
+test('what runs already is counted beyond every limit, and nothing else has a place then', async () => {
+  await one.enter(f)
+  await one.enter(f)
+  await other.count(f)
+  expect([ledgers.booked('f'), other.running()]).toEqual([3, 1])
+  one.leave(f)
+  await expect(Promise.resolve(other.enter(f))).rejects.toMatchObject({ status: 429 })
+  expect(ledgers.booked('f')).toBe(2)
+})
+
+test('a ledger that lost what it had written is told again', async () => {
+  const ledger = ledgers.open()
+  const held = server(ledger, 5)
+  await held.enter(f)
+  await held.enter(f)
+  ledgers.forget(ledger)
+  while (ledgers.booked('f') < 2) await new Promise(setImmediate)
+  await expect(Promise.resolve(other.enter(f))).rejects.toMatchObject({ status: 429 })
+  await held.close()
+})
+
+test('what runs on a server that was held for dead counts still', async () => {
+  const ledger = ledgers.open()
+  const held = server(ledger, 5)
+  await held.enter({ ...f, reserved: 1 })
+  ledgers.die(ledger)
+  await one.close()
+  await held.enter({ functionName: 'g' })
+  while (ledgers.booked('f') < 1) await new Promise(setImmediate)
+  await expect(Promise.resolve(other.enter({ ...f, reserved: 1 }))).rejects.toMatchObject({ status: 429 })
+  await held.close()
 })

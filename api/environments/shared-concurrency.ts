@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { accountConcurrencyExceeded } from '../errors.ts'
+import { newBooked, unusedOf, type Booked } from './booked-places.ts'
 import { limitExceeded, type Claim, type Concurrency } from './concurrency.ts'
-import type { BookRequest, PlaceLedger, Refusal, Share } from './place-ledger.ts'
+import type { BookRequest, Held, PlaceLedger, Refusal, Share } from './place-ledger.ts'
 
 export interface SharedConcurrencyOptions {
   readonly ledger: PlaceLedger
@@ -14,25 +15,10 @@ export interface SharedConcurrencyOptions {
   readonly keepMs?: number
   /** After so long another server has given back what it does not use. */
   readonly graceMs?: number
+  /** Servers that are no more leave invocations that run on: their places are free once somebody looked for those. */
+  readonly areInheritedUsed?: boolean
   /** A place that a server with fewer waits for is kept at least so long. */
   readonly turnMs?: number
-}
-
-/** Places of one share that this server has booked. */
-interface Booked {
-  readonly share: Share
-  places: number
-  inUse: number
-  /** The fewest places that were unused since the last look. */
-  leastUnused: number
-  /** The reserve under which unused places were booked; under another one they have to be booked anew. */
-  reserved: number | undefined
-  /** When the last place came, or went to another server. */
-  turnedMs: number
-  /** When a server that has fewer places was last refused one. */
-  wantedMs: number | undefined
-  /** Until then another server books first. */
-  restsUntilMs: number
 }
 
 /** Who was refused a place so long ago does not wait for one any more. */
@@ -46,7 +32,8 @@ const waitedMs = 1_000
  * 3. leave    the place stays this server's a short while, for the next invocation
  * 4. return   what was not needed for that while goes back, unless the ledger is away, and at once what another server wants
  * 5. give way  while all places are in use, a server that has more than one that asks in vain lets it have the next that is left
- * 6. settle   after an answer was lost the ledger gives up what this server does not know of
+ * 6. inherit  places of a server that is no more count as used until what it left running was looked for; what is found counts itself
+ * 7. settle   after an answer, or what the ledger had written, was lost, the ledger is told what this server holds
  */
 export function createSharedConcurrency(options: SharedConcurrencyOptions): Concurrency {
   return new SharedConcurrency(options)
@@ -59,11 +46,12 @@ class SharedConcurrency implements Concurrency {
   readonly #onFault: SharedConcurrencyOptions['onFault']
   readonly #graceMs: number
   readonly #turnMs: number
+  readonly #areInheritedUsed: boolean
   readonly #booked = new Map<string, Booked>()
   readonly #returning = new Set<Promise<void>>()
   /** Questions to the ledger that are not answered. */
   #asking = 0
-  /** An answer was lost: the ledger may have places of this server that it does not know of. */
+  /** The ledger and this server may not agree. */
   #isInDoubt = false
   #settling: Promise<void> | undefined
   readonly #sweeper: NodeJS.Timeout
@@ -71,6 +59,7 @@ class SharedConcurrency implements Concurrency {
 
   constructor(options: SharedConcurrencyOptions) {
     const { ledger, accountLimit, committed = () => 0, onFault, keepMs = 1000, graceMs = 50, turnMs = 500 } = options
+    this.#areInheritedUsed = options.areInheritedUsed ?? false
     this.#ledger = ledger
     this.#accountLimit = accountLimit
     this.#committed = committed
@@ -83,8 +72,8 @@ class SharedConcurrency implements Concurrency {
         if (functionName !== undefined) this.#noteWanted(functionName, places)
         this.#yield(functionName)
       },
-      onInherited: (share, places) => void (this.#bookedOf(share).places += places),
-      onLost: () => this.#booked.forEach((booked) => (booked.places = 0)),
+      onInherited: (share, places) => this.#inherit(this.#bookedOf(share), places),
+      onLost: () => this.#lose(),
       onDoubt: () => (this.#isInDoubt = true),
     })
   }
@@ -97,6 +86,18 @@ class SharedConcurrency implements Concurrency {
     return this.#takeUnused(claim) ? undefined : this.#book(claim)
   }
 
+  async count(claim: Claim): Promise<void> {
+    if (isUnlimited(claim)) return this.enter(claim)
+    const booked = this.#bookedOf(shareOf(claim))
+    if (booked.sought > 0) booked.sought--
+    else if (booked.inherited > 0) booked.inherited--
+    else if (unusedOf(booked) === 0) {
+      await this.#ask({ ...this.#requestOf(claim), isFound: true })
+      booked.places++
+    }
+    this.#use(booked)
+  }
+
   leave(claim: Claim): void {
     this.#running--
     if (isUnlimited(claim)) return
@@ -107,6 +108,14 @@ class SharedConcurrency implements Concurrency {
 
   running(): number {
     return this.#running
+  }
+
+  lookForInherited(): () => void {
+    for (const booked of this.#booked.values()) {
+      booked.sought += booked.inherited
+      booked.inherited = 0
+    }
+    return () => this.#booked.forEach((booked) => (booked.sought = 0))
   }
 
   async close(): Promise<void> {
@@ -123,10 +132,10 @@ class SharedConcurrency implements Concurrency {
     const booked = this.#bookedOf(shareOf(claim))
     if (booked.reserved !== claim.reserved) {
       if (this.#settling !== undefined) return false
-      this.#return(booked, booked.places - booked.inUse)
+      this.#return(booked, unusedOf(booked))
     }
     booked.reserved = claim.reserved
-    if (booked.inUse >= booked.places) return false
+    if (unusedOf(booked) === 0) return false
     this.#use(booked)
     return true
   }
@@ -134,13 +143,23 @@ class SharedConcurrency implements Concurrency {
   #use(booked: Booked): void {
     this.#running++
     booked.inUse++
-    booked.leastUnused = Math.min(booked.leastUnused, booked.places - booked.inUse)
+    booked.leastUnused = Math.min(booked.leastUnused, unusedOf(booked))
+  }
+
+  #inherit(booked: Booked, places: number): void {
+    booked.places += places
+    if (this.#areInheritedUsed) booked.inherited += places
+  }
+
+  /** What runs here still is told to the ledger anew. */
+  #lose(): void {
+    for (const booked of this.#booked.values()) Object.assign(booked, { places: 0, inherited: 0, sought: 0 })
+    this.#isInDoubt = true
   }
 
   #noteWanted(functionName: string, places: number): void {
     const booked = this.#booked.get(keyOf({ functionName, isReserved: true }))
-    if (booked !== undefined && booked.inUse >= booked.places && booked.places > places)
-      booked.wantedMs = performance.now()
+    if (booked !== undefined && unusedOf(booked) === 0 && booked.places > places) booked.wantedMs = performance.now()
   }
 
   /** The place that goes is not asked for again before others could book it. */
@@ -148,7 +167,7 @@ class SharedConcurrency implements Concurrency {
     const nowMs = performance.now()
     if (nowMs - booked.turnedMs < this.#turnMs) return
     booked.wantedMs = undefined
-    if (nowMs - wantedMs > waitedMs || booked.inUse >= booked.places) return
+    if (nowMs - wantedMs > waitedMs || unusedOf(booked) === 0) return
     booked.turnedMs = nowMs
     booked.restsUntilMs = nowMs + 2 * this.#graceMs
     this.#return(booked, 1)
@@ -160,8 +179,7 @@ class SharedConcurrency implements Concurrency {
       await delay(restMs)
       if (this.#takeUnused(claim)) return
     }
-    const accountLimit = this.#accountLimit
-    const request = { ...claim, accountLimit, unreservedLimit: accountLimit - this.#committed() }
+    const request = this.#requestOf(claim)
     let answer = await this.#ask(request)
     if (answer !== 'booked') {
       await delay(this.#graceMs)
@@ -174,6 +192,11 @@ class SharedConcurrency implements Concurrency {
     booked.places++
     booked.turnedMs = performance.now()
     this.#use(booked)
+  }
+
+  #requestOf(claim: Claim): BookRequest {
+    const accountLimit = this.#accountLimit
+    return { ...claim, accountLimit, unreservedLimit: accountLimit - this.#committed() }
   }
 
   async #ask(request: BookRequest): Promise<'booked' | Refusal> {
@@ -193,8 +216,7 @@ class SharedConcurrency implements Concurrency {
     const key = keyOf(share)
     let booked = this.#booked.get(key)
     if (booked === undefined) {
-      const turns = { turnedMs: -Infinity, wantedMs: undefined, restsUntilMs: -Infinity }
-      booked = { share, places: 0, inUse: 0, leastUnused: Infinity, reserved: undefined, ...turns }
+      booked = newBooked(share)
       this.#booked.set(key, booked)
     }
     return booked
@@ -204,7 +226,7 @@ class SharedConcurrency implements Concurrency {
     if (this.#isInDoubt) this.#settle()
     const unneeded = new Map<Booked, number>()
     for (const [key, booked] of this.#booked) {
-      const unused = booked.places - booked.inUse
+      const unused = unusedOf(booked)
       const places = Math.min(booked.leastUnused, unused)
       if (places > 0) unneeded.set(booked, places)
       booked.leastUnused = unused
@@ -221,13 +243,13 @@ class SharedConcurrency implements Concurrency {
     } catch {
       return
     }
-    for (const [booked, places] of unneeded) this.#return(booked, Math.min(places, booked.places - booked.inUse))
+    for (const [booked, places] of unneeded) this.#return(booked, Math.min(places, unusedOf(booked)))
   }
 
   #yield(functionName: string | undefined): void {
     for (const booked of this.#booked.values()) {
       const isWanted = functionName === undefined || booked.share.functionName === functionName
-      if (isWanted) this.#return(booked, booked.places - booked.inUse)
+      if (isWanted) this.#return(booked, unusedOf(booked))
     }
   }
 
@@ -236,9 +258,16 @@ class SharedConcurrency implements Concurrency {
     if (this.#asking > 0 || this.#returning.size > 0 || this.#settling !== undefined) return
     this.#isInDoubt = false
     this.#settling = this.#ledger
-      .settle(() => [...this.#booked.values()])
+      .settle(() => this.#held())
       .catch(() => void (this.#isInDoubt = true))
       .finally(() => (this.#settling = undefined))
+  }
+
+  /** What runs counts, also when its place was lost. */
+  #held(): Held[] {
+    const all = [...this.#booked.values()]
+    for (const booked of all) booked.places = Math.max(booked.places, booked.inUse)
+    return all.filter(({ places }) => places > 0)
   }
 
   /** Whether places that could not be given back are this server's still is not known: it does without them. */

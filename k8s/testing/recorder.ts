@@ -8,6 +8,8 @@ export interface Record {
   readonly most: number
   /** How often each id was told of; in the order in which each was told of first. */
   readonly times: ReadonlyMap<string, number>
+  /** What each of those that run now was told last. */
+  readonly running: readonly string[]
 }
 
 /** A pod that functions tell what they run: pods cannot write to the test's disk. */
@@ -17,10 +19,13 @@ export interface Recorder {
   remove(): Promise<void>
 }
 
+/** A record as a recorder writes it. */
+type Told = Omit<Record, 'times'> & { readonly times: [string, number][] }
+
 const port = 8080
 /** Each run is one connection: its lines are ids, and its end is the run's end. A line `?` is answered with all that is known. */
 const program = `
-const running = new Set(), times = new Map()
+const running = new Map(), times = new Map()
 let most = 0
 require('node:net').createServer((socket) => {
   let text = ''
@@ -30,8 +35,8 @@ require('node:net').createServer((socket) => {
     const lines = (text + chunk).split('\\n')
     text = lines.pop()
     for (const line of lines) {
-      if (line === '?') return socket.end(JSON.stringify({ most, times: [...times] }))
-      running.add(socket)
+      if (line === '?') return socket.end(JSON.stringify({ most, times: [...times], running: [...running.values()] }))
+      running.set(socket, line)
       most = Math.max(most, running.size)
       times.set(line, (times.get(line) ?? 0) + 1)
       socket.write('seen\\n')
@@ -77,8 +82,8 @@ export async function startRecorder(core: CoreV1Api, namespace: string, name: st
   return {
     address,
     read: async () => {
-      const { most, times } = JSON.parse(await askWhatItKnows(address)) as { most: number; times: [string, number][] }
-      return { most, times: new Map(times) }
+      const { times, ...known } = JSON.parse(await askWhatItKnows(address)) as Told
+      return { ...known, times: new Map(times) }
     },
     remove: async () => {
       await core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 })

@@ -5,6 +5,7 @@
 -- A share is a function's name, with `~` behind it for places without a reserve. Names that begin with a colon count in no sum.
 -- ARGV[1] server   ARGV[2] function   ARGV[3] its reserve, or -1   ARGV[4] the account's limit
 -- ARGV[5] the limit of all without a reserve   ARGV[6] channel for refusals
+-- ARGV[7] 'found' for what runs already, which is booked whatever the limits are
 -- A refusal for the function's reserve says how many places the server has that wants another one.
 -- Returns 'booked', 'function' or 'account' for the limit in the way, or 'lost' when the server was held for dead.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
@@ -12,12 +13,13 @@ if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 'lost' end
 local function booked(field) return tonumber(redis.call('HGET', KEYS[2], field) or 0) end
 local reserve = tonumber(ARGV[3])
 local isReserved = reserve >= 0
-if isReserved and booked(ARGV[2]) + booked(ARGV[2] .. '~') >= reserve then
+local isFound = ARGV[7] == 'found'
+if not isFound and isReserved and booked(ARGV[2]) + booked(ARGV[2] .. '~') >= reserve then
   redis.call('PUBLISH', ARGV[6], cjson.encode({ server = ARGV[1], functionName = ARGV[2], places = tonumber(redis.call('HGET', KEYS[3], ARGV[2]) or 0) }))
   return 'function'
 end
 local isOutside = ARGV[2]:sub(1, 1) == ':'
-if not isOutside and (booked('*') >= tonumber(ARGV[4]) or (not isReserved and booked('~') >= tonumber(ARGV[5]))) then
+if not isFound and not isOutside and (booked('*') >= tonumber(ARGV[4]) or (not isReserved and booked('~') >= tonumber(ARGV[5]))) then
   redis.call('PUBLISH', ARGV[6], cjson.encode({ server = ARGV[1] }))
   return 'account'
 end

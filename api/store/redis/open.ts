@@ -166,7 +166,7 @@ function openServerParts(connection: RedisConnection, membership: Membership) {
     sourceLeases,
     inTurn: sharedTurns(sourceLeases, 'turn'),
     channels: {
-      [placeKeys.wanted]: { onMessage: (text: string) => places.hear(text) },
+      [placeKeys.wanted]: { onMessage: (text: string) => places.hear(text), onUp: () => places.doubt() },
       [environmentKeys.wanted]: { onMessage: (text: string) => leases.hear(text) },
     },
   }

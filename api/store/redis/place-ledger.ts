@@ -7,19 +7,27 @@ import { loadScript } from './script.ts'
 /** A ledger, and what it has to hear of the channel `placeKeys.wanted`. */
 export interface RedisPlaceLedger extends PlaceLedger {
   hear(message: string): void
+  /** Redis was lost for a moment: another one may be in its place that did not hear of the last writes. */
+  doubt(): void
 }
 
 /** The ledger of places in Redis; each step is one script, so that limits hold whoever books at the same time. */
 export function openPlaceLedger(connection: RedisConnection, membership: Membership): RedisPlaceLedger {
   const load = (name: string) => loadScript(connection, name, import.meta.url)
-  const scripts = { book: load('book-place'), giveBack: load('give-back-places'), inherit: load('inherit-places') }
+  const scripts = {
+    book: load('book-place'),
+    giveBack: load('give-back-places'),
+    inherit: load('inherit-places'),
+    settle: load('settle-places'),
+  }
   const own = () => placeKeys.placesOf(membership.server)
   let listener: LedgerListener | undefined
 
   const book = (request: BookRequest): Promise<'booked' | Refusal> =>
     asMember(membership, async (server) => {
-      const { functionName, reserved = -1, accountLimit, unreservedLimit } = request
-      const args = [server, functionName, reserved, accountLimit, unreservedLimit, placeKeys.wanted]
+      const { functionName, reserved = -1, accountLimit, unreservedLimit, isFound = false } = request
+      const limits = [accountLimit, unreservedLimit]
+      const args = [server, functionName, reserved, ...limits, placeKeys.wanted, isFound ? 'found' : '']
       const keys = [serverKeys.living, placeKeys.booked, placeKeys.placesOf(server)]
       return (await scripts.book(keys, args)) as 'booked' | Refusal | 'lost'
     })
@@ -37,20 +45,18 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
         listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
       }
     })
-  const settle = async (held: () => readonly Held[]): Promise<void> => {
-    const known = new Map(held().map(({ share, places }) => [writeShare(share), places]))
-    const all = await connection.run((client) => client.hgetall(own()))
-    for (const [share, places] of Object.entries(all)) {
-      const beyond = Number(places) - (known.get(share) ?? 0)
-      if (beyond > 0) await giveBack(share, beyond)
-    }
-  }
+  const settle = (held: () => readonly Held[]): Promise<'settled'> =>
+    asMember(membership, async (server) => {
+      const known = held().flatMap(({ share, places }) => [writeShare(share), places])
+      const keys = [serverKeys.living, placeKeys.booked, placeKeys.placesOf(server)]
+      return (await scripts.settle(keys, [server, ...known])) as 'settled' | 'lost'
+    })
   /** What is inherited is not yet known to be held while its answer is on the way: the two never overlap. */
   let last: Promise<void> = Promise.resolve()
-  const alone = (work: () => Promise<void>): Promise<void> => {
-    const done = last.then(work)
+  const alone = async (work: () => Promise<unknown>): Promise<void> => {
+    const done = last.then(work).then(() => undefined)
     last = done.catch(() => listener?.onDoubt())
-    return done
+    await done
   }
 
   membership.onLost(() => listener?.onLost())
@@ -64,6 +70,7 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
     },
     settle: (held) => alone(() => settle(held)),
     listen: (given) => (listener = given),
+    doubt: () => listener?.onDoubt(),
     hear: (message) => {
       const wanted = JSON.parse(message) as { server: string; functionName?: string; places?: number }
       // Servers of before this was told are not given way to.
