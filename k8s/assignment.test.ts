@@ -11,12 +11,12 @@ test.each([
   ['python', 'python3.14'],
   ['ruby', 'ruby3.4'],
 ])('the runtime that waits in a %s pod is started as one of %s is', (family, runtime) => {
-  const { standsFor, variables } = podStandby(family)!
+  const { standsFor, variables } = podStandby(family, 128)!
   expect(podAssignment(aSpec({ runtime }), home)).toMatchObject({ command: standsFor, variables })
 })
 
 test.each(['provided', 'image'])('no runtime waits in a pod of family %s, whose function brings its own', (family) => {
-  expect(podStandby(family)).toBeUndefined()
+  expect(podStandby(family, 128)).toBeUndefined()
 })
 
 describe('what an environment in a pod is told', () => {

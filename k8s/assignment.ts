@@ -12,13 +12,15 @@ const bootstrap = ['/var/runtime/bootstrap']
 
 /**
  * The runtime that waits in a pod until the pod is a function's; AWS's images have none. It is started as for the newest version:
- * a function of an older one whose variables differ in what counts has its own started (`standby.ts`).
+ * a function of an older one whose variables differ in what counts has its own started (`standby.ts`). Its script has the memory
+ * size from a variable, as the function's bootstrap has.
  */
-export function podStandby(family: string): StandbyCommand | undefined {
+export function podStandby(family: string, memoryMb: number): StandbyCommand | undefined {
   const newest = { nodejs: 'nodejs24.x', python: 'python3.14', ruby: 'ruby3.4' }[family]
   const runtime = newest === undefined ? undefined : runtimeFamily(newest)
   if (runtime === undefined) return undefined
-  return { command: ['/var/runtime/standby'], standsFor: bootstrap, variables: defaultVariables(runtime, places) }
+  const variables = { ...defaultVariables(runtime, places), AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb) }
+  return { command: ['/var/runtime/standby'], standsFor: bootstrap, variables }
 }
 
 /** What an environment in a pod is told. */

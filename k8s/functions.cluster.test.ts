@@ -128,7 +128,9 @@ describe('functions in pods', () => {
       const input = { FunctionName, Runtime: Runtime as keyof typeof programs, Handler: 'index.handler', Code: code }
       await server.client.send(new CreateFunctionCommand({ Role: 'arn:aws:iam::000000000000:role/any', ...input }))
       await settledState(server, FunctionName)
-      expect(await invoke(server, FunctionName)).toContain('--standby')
+      const started = await invoke(server, FunctionName)
+      expect(started).toContain('--standby')
+      if (Runtime === 'nodejs24.x') expect(started).toContain('--max-old-space-size=116')
       await server.client.send(new DeleteFunctionCommand({ FunctionName }))
     }
     const [, program] = programs['nodejs24.x']
@@ -141,7 +143,9 @@ describe('functions in pods', () => {
         .replace("require('fs')", "process.getBuiltinModule('fs')"),
       { Environment },
     )
-    expect(await invoke(server, own)).not.toContain('--standby')
+    const started = await invoke(server, own)
+    expect(started).not.toContain('--standby')
+    expect(started).toContain('--max-old-space-size=116')
   })
 
   test.each([

@@ -111,8 +111,8 @@ function installer(settings: KubernetesSettings): V1Container {
   }
 }
 
-function variables({ family }: PodShape, settings: KubernetesSettings): V1EnvVar[] {
-  const standby = podStandby(family)
+function variables({ family, memoryMb }: PodShape, settings: KubernetesSettings): V1EnvVar[] {
+  const standby = podStandby(family, memoryMb)
   return [
     { name: keyVariable, value: randomBytes(32).toString('hex') },
     { name: 'KUBELAMBDA_SUPERVISOR_PORT', value: String(supervisorPort) },

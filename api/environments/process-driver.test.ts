@@ -65,7 +65,9 @@ for (const kind of [...available, 'none'] as const) {
     const spec = { ...standIn.spec, runtime, handler: 'command-line.handler' }
     await standIn.driver.prepare(spec)
     await until(() => isWaitingIn(standIn.dataFolder))
-    // The next server remembers what was wanted.
+    // The next server remembers what was wanted; what waited may end a moment after its supervisor.
+    await standIn.driver.close()
+    await until(() => !isWaitingIn(standIn.dataFolder))
     await standIn.restart()
     await until(() => isWaitingIn(standIn.dataFolder))
     const environment = await launchEnvironment(standIn.driver, spec)

@@ -8,8 +8,8 @@ import { assignmentOf } from './assignment.ts'
 import { RuntimeUnavailable, type Driver, type EnvironmentSpec, type Launched } from './driver.ts'
 import { findIsolation, isolationKinds } from './process/isolation.ts'
 import { buildRuntimeClients } from './process/runtime-clients.ts'
-import { rememberRuntimes } from './process/remembered-runtimes.ts'
-import { createRuntimeFinder, type FindRuntime, type FoundRuntime } from './process/runtimes.ts'
+import { rememberRuntimes, type RememberedRuntime } from './process/remembered-runtimes.ts'
+import { createRuntimeFinder, ofSize, type FindRuntime, type FoundRuntime } from './process/runtimes.ts'
 import type { Isolation } from './process/sandbox.ts'
 import { Spares } from './process/spares.ts'
 import { startCommand } from './process/start-command.ts'
@@ -71,12 +71,13 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
     const id = randomBytes(8).toString('hex')
     return startSupervisor({ ...folders, id, number: ++number, nodeFlags, runtime, ...sandbox })
   }
-  const spares = new Spares(options.spares ?? 2, startSpare, (identifiers) => remembered.write(identifiers))
+  const spares = new Spares(options.spares ?? 2, startSpare, (runtimes) => remembered.write(runtimes))
   void expectRemembered(await remembered.read(), findRuntime, spares)
 
   async function launch(spec: EnvironmentSpec): Promise<Launched> {
     if (spec.imageUri !== undefined) throw new RuntimeUnavailable(imageRefusal)
-    const [runtime, folders] = await Promise.all([findRuntime(spec.runtime), foldersOf(codeStore, spec)])
+    const [found, folders] = await Promise.all([findRuntime(spec.runtime), foldersOf(codeStore, spec)])
+    const runtime = ofSize(found, spec.memoryMb)
     const supervisor = spares.take(runtime)
     try {
       const shown = await supervisor.show({ ...folders, temporaryMb: spec.ephemeralStorageMb })
@@ -100,7 +101,7 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
         findRuntime(spec.runtime).catch(() => undefined),
         foldersOf(codeStore, spec),
       ])
-      if (runtime !== undefined) spares.expect(runtime)
+      if (runtime !== undefined) spares.expect(ofSize(runtime, spec.memoryMb))
     },
     close: async () => {
       await Promise.all([spares.close(), remembered.settled()])
@@ -110,13 +111,13 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
 
 /** What was wanted last before the server started anew waits for the first launch, if this machine has it still. */
 async function expectRemembered(
-  identifiers: readonly string[],
+  runtimes: readonly RememberedRuntime[],
   findRuntime: FindRuntime,
   spares: Spares,
 ): Promise<void> {
-  for (const identifier of identifiers.toReversed()) {
+  for (const { identifier, memoryMb } of runtimes.toReversed()) {
     const runtime = await findRuntime(identifier).catch(() => undefined)
-    if (runtime !== undefined) spares.expect(runtime)
+    if (runtime !== undefined) spares.expect(memoryMb === undefined ? runtime : ofSize(runtime, memoryMb))
   }
 }
 

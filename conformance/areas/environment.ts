@@ -13,6 +13,8 @@ interface Inspection {
   readonly taskWritable: boolean
   readonly tmpWritable: boolean
   readonly tmpWrites: number
+  readonly heapMb: number
+  readonly gc: string
   readonly variables: Readonly<Record<string, string | undefined>>
 }
 
@@ -41,6 +43,16 @@ export const environment: Area = {
         assert.deepEqual(seen.task, ['index.mjs'])
         assert.notEqual(seen.uid, 0)
         assert.equal(seen.timeZone, 'UTC')
+      },
+    },
+    {
+      name: 'Node.js: the heap is as large as the memory size lets it be, and can be collected by the function',
+      run: async (world) => {
+        for (const MemorySize of [128, 512]) {
+          const { seen } = await inspect(world, { MemorySize })
+          assert.ok(seen.heapMb > 0.8 * MemorySize && seen.heapMb < 1.2 * MemorySize, `${String(seen.heapMb)} MB`)
+          assert.equal(seen.gc, 'function')
+        }
       },
     },
     {

@@ -15,4 +15,4 @@ await writeFile(join(folder, 'supervisor.cjs'), bundle(here('../../runtime-boots
 await writeFile(join(folder, 'install.cjs'), bundle(here('../../runtime-bootstrap/install.ts'), 'node24'))
 await writeFile(join(folder, 'node-flags'), supervisorNodeFlags.join(' '))
 await cp(await buildRuntimeClients(folder), join(folder, 'runtimes'), { recursive: true })
-await cp(here('start.sh'), join(folder, 'runtimes', 'start.sh'))
+for (const script of ['start.sh', 'node-flags.sh']) await cp(here(script), join(folder, 'runtimes', script))

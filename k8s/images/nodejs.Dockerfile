@@ -9,8 +9,8 @@ COPY --from=supervisor /kubelambda /kubelambda
 RUN set -e; if [ ! -e /var/runtime/bootstrap ]; then \
       command -v node >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends nodejs && rm -rf /var/lib/apt/lists/*; }; \
       mkdir -p /var/runtime && cp -r /kubelambda/runtimes/. /var/runtime/; \
-      printf '#!/bin/sh\nset -- %s /var/runtime/nodejs/index.cjs\n. /var/runtime/start.sh\n' "$(command -v node)" >/var/runtime/bootstrap; \
-      printf '#!/bin/sh\nexec %s /var/runtime/nodejs/index.cjs --standby\n' "$(command -v node)" >/var/runtime/standby; \
+      printf '#!/bin/sh\n. /var/runtime/node-flags.sh\nset -- %s $flags /var/runtime/nodejs/index.cjs\n. /var/runtime/start.sh\n' "$(command -v node)" >/var/runtime/bootstrap; \
+      printf '#!/bin/sh\n. /var/runtime/node-flags.sh\nexec %s $flags /var/runtime/nodejs/index.cjs --standby\n' "$(command -v node)" >/var/runtime/standby; \
       chmod 755 /var/runtime/bootstrap /var/runtime/standby; \
     fi
 RUN rm -rf /kubelambda/runtimes && mkdir -p /var/task /opt

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from '@jest/globals'
+import { nodeFlags } from '../../api/environments/process/start-command.ts'
 
-const script = fileURLToPath(new URL('start.sh', import.meta.url))
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const script = here('start.sh')
 const folder = mkdtempSync(join(tmpdir(), 'start-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -22,6 +24,12 @@ function start(wrapper: string) {
   })
   return [status, stdout.toString()]
 }
+
+test.each(['128', '1769', '10240'])("images start Node.js with the flags of AWS's for %s MB", (memoryMb) => {
+  const env = { PATH: process.env['PATH'], AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memoryMb }
+  const { stdout } = spawnSync('sh', ['-c', `. '${here('node-flags.sh')}'; echo $flags`], { env })
+  expect(stdout.toString().trim().split(' ')).toEqual(nodeFlags(Number(memoryMb)))
+})
 
 test('the bootstrap of our images puts a wrapper script in front of the interpreter', () => {
   expect(start('')).toEqual([0, 'wrapped: \n'])

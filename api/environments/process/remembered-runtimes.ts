@@ -1,31 +1,45 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
+import type { FoundRuntime } from './runtimes.ts'
+
+/** What is remembered of a runtime: all that it takes to find it again. */
+export type RememberedRuntime = Pick<FoundRuntime, 'identifier' | 'memoryMb'>
 
 /** Which runtimes were wanted last, over restarts. It is a help and no promise: what cannot be read or written is forgotten. */
 export interface RememberedRuntimes {
-  /** Their identifiers, the last one first. */
-  read(): Promise<string[]>
-  write(identifiers: readonly string[]): void
+  /** The last one first. */
+  read(): Promise<RememberedRuntime[]>
+  write(runtimes: readonly RememberedRuntime[]): void
   /** Resolves when nothing is on its way to the disk. */
   settled(): Promise<void>
 }
 
+/** Remembers them in a file: a line each, an identifier and a memory size where that matters. */
 export function rememberRuntimes(file: string): RememberedRuntimes {
   let written: Promise<void> = Promise.resolve()
 
-  async function replace(identifiers: readonly string[]): Promise<void> {
+  async function replace(runtimes: readonly RememberedRuntime[]): Promise<void> {
     const next = `${file}.next`
-    await writeFile(next, `${identifiers.join('\n')}\n`)
+    await writeFile(next, runtimes.map((runtime) => `${nameOf(runtime)}\n`).join(''))
     await rename(next, file)
   }
 
   return {
     async read() {
       const text = await readFile(file, 'utf8').catch(() => '')
-      return text.split('\n').filter((line) => line !== '')
+      const lines = text.split('\n').filter((line) => line !== '')
+      return lines.map((line) => {
+        const [identifier = '', memoryMb] = line.split(' ')
+        return { identifier, ...(memoryMb === undefined ? {} : { memoryMb: Number(memoryMb) }) }
+      })
     },
-    write(identifiers) {
-      written = written.then(() => replace(identifiers)).catch(() => undefined)
+    write(runtimes) {
+      written = written.then(() => replace(runtimes)).catch(() => undefined)
     },
     settled: () => written,
   }
+}
+
+/** Tells runtimes apart that are started in different ways. */
+export function nameOf({ identifier, memoryMb }: RememberedRuntime): string {
+  return memoryMb === undefined ? identifier : `${identifier} ${String(memoryMb)}`
 }

@@ -15,8 +15,15 @@ export interface FoundRuntime {
   readonly interpreterVersion?: string
   /** File of the runtime client, below the folder of clients. */
   readonly client?: string
+  /** The memory size that its interpreter is started for, MB; absent where that makes no difference. */
+  readonly memoryMb?: number
   /** Set when the interpreter's version is not the runtime's. */
   readonly warning?: string
+}
+
+/** The runtime as it is started for functions of this memory size: Node.js has to know how large its heap may be. */
+export function ofSize(runtime: FoundRuntime, memoryMb: number): FoundRuntime {
+  return runtime.family === 'nodejs' ? { ...runtime, memoryMb } : runtime
 }
 
 interface Family {

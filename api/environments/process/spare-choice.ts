@@ -1,10 +1,11 @@
+import { nameOf } from './remembered-runtimes.ts'
 import type { FoundRuntime } from './runtimes.ts'
 import type { SupervisorProcess } from './supervisor-process.ts'
 
 /** A supervisor that was started ahead. */
 export interface Spare {
   readonly supervisor: SupervisorProcess
-  /** Identifier of the runtime that waits in it; absent before anybody wanted one. */
+  /** Name of the runtime that waits in it; absent before anybody wanted one. */
   readonly waiting?: string | undefined
 }
 
@@ -17,8 +18,8 @@ export interface Lack {
 export interface SpareChoice {
   /** Somebody wants the runtime now; answers whether that changes anything. */
   remember(runtime: FoundRuntime): boolean
-  /** Identifiers of the runtimes that were wanted last, the last one first. */
-  recent(): readonly string[]
+  /** The runtimes that were wanted last, the last one first. */
+  recent(): readonly FoundRuntime[]
   /** What the next spare is for, if there shall be so many; undefined when nothing lacks. */
   lacking(ready: readonly Spare[], wanted: number): Lack | undefined
   /** The spare that another one may replace. */
@@ -35,18 +36,19 @@ export function createSpareChoice(mostRuntimes: number): SpareChoice {
   const groups = (ready: readonly Spare[], wanted: number) =>
     recent
       .slice(0, wanted)
-      .map((runtime) => ({ runtime, spares: ready.filter(({ waiting }) => waiting === runtime.identifier) }))
+      .map((runtime) => ({ runtime, spares: ready.filter(({ waiting }) => waiting === nameOf(runtime)) }))
       .toSorted((one, other) => one.spares.length - other.spares.length)
 
   return {
     remember(runtime) {
       // What brings its own bootstrap has nothing that could wait.
-      if (runtime.client === undefined || runtime.identifier === recent[0]?.identifier) return false
-      const others = recent.filter(({ identifier }) => identifier !== runtime.identifier)
+      const [last] = recent
+      if (runtime.client === undefined || (last !== undefined && nameOf(runtime) === nameOf(last))) return false
+      const others = recent.filter((other) => nameOf(other) !== nameOf(runtime))
       recent = [runtime, ...others].slice(0, mostRuntimes)
       return true
     },
-    recent: () => recent.map(({ identifier }) => identifier),
+    recent: () => recent,
     lacking(ready, wanted) {
       const all = groups(ready, wanted)
       const [fewest] = all
@@ -58,9 +60,10 @@ export function createSpareChoice(mostRuntimes: number): SpareChoice {
       const useful = groups(ready, wanted).flatMap(({ spares }) => spares)
       return ready.find((spare) => !useful.includes(spare)) ?? useful.at(-1)
     },
-    best(ready, { identifier }) {
-      const others = recent.map((each) => each.identifier).filter((each) => each !== identifier)
-      const order = [identifier, undefined, ...others.toReversed()]
+    best(ready, runtime) {
+      const name = nameOf(runtime)
+      const others = recent.map(nameOf).filter((other) => other !== name)
+      const order = [name, undefined, ...others.toReversed()]
       // What waits for nobody is worth as much as nothing.
       const rank = ({ waiting }: Spare): number => (order.includes(waiting) ? order.indexOf(waiting) : 1)
       return ready.toSorted((one, other) => rank(one) - rank(other))[0]

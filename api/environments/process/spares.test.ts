@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { PassThrough } from 'node:stream'
-import type { FoundRuntime } from './runtimes.ts'
+import { nameOf } from './remembered-runtimes.ts'
+import { ofSize, type FoundRuntime } from './runtimes.ts'
 import { Spares } from './spares.ts'
 import type { SupervisorProcess } from './supervisor-process.ts'
 
@@ -12,7 +13,7 @@ const provided: FoundRuntime = { identifier: 'provided.al2023', family: 'provide
 /** Supervisors that only say what was to wait in them, and whether they run. */
 function startSpares(count = 2) {
   const running = new Map<SupervisorProcess, string>()
-  const told: (readonly string[])[] = []
+  const told: string[][] = []
   const start = (runtime?: FoundRuntime) => {
     const { promise: exited, resolve } = Promise.withResolvers<undefined>()
     const supervisor: SupervisorProcess = {
@@ -26,10 +27,10 @@ function startSpares(count = 2) {
         resolve(undefined)
       },
     }
-    running.set(supervisor, runtime?.identifier ?? 'nothing')
+    running.set(supervisor, runtime === undefined ? 'nothing' : nameOf(runtime))
     return supervisor
   }
-  const spares = new Spares(count, start, (identifiers) => told.push(identifiers))
+  const spares = new Spares(count, start, (runtimes) => told.push(runtimes.map(nameOf)))
   const take = (runtime: FoundRuntime) => {
     const supervisor = spares.take(runtime)
     const waited = running.get(supervisor)
@@ -87,6 +88,18 @@ test('a launch takes what fits, else a spare where nothing waits, else the one t
   expect(take(provided)).toBe('python3.14')
   expect(take(ruby)).toBe('nodejs24.x')
   expect(take(node)).toBe('nothing')
+})
+
+test('what is started for another memory size is another runtime, where that makes a difference', async () => {
+  const { spares, take, waiting } = startSpares()
+  spares.expect(ofSize(node, 128))
+  spares.expect(ofSize(node, 1024))
+  await quiet()
+  expect(waiting()).toEqual(['nodejs24.x 1024', 'nodejs24.x 128'])
+  expect([take(ofSize(node, 128)), take(ofSize(node, 128))]).toEqual(['nodejs24.x 128', 'nodejs24.x 1024'])
+  for (const size of [128, 1024]) spares.expect(ofSize(python, size))
+  await quiet()
+  expect(waiting()).toEqual(['nodejs24.x 128', 'python3.14'])
 })
 
 test('more spares are kept after a burst, for the same runtimes', async () => {

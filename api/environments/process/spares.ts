@@ -1,3 +1,4 @@
+import { nameOf } from './remembered-runtimes.ts'
 import type { FoundRuntime } from './runtimes.ts'
 import { createSpareChoice, type Spare } from './spare-choice.ts'
 import type { SupervisorProcess } from './supervisor-process.ts'
@@ -13,7 +14,7 @@ const calmMs = 60_000
 export class Spares {
   readonly #count: number
   readonly #start: (runtime?: FoundRuntime) => SupervisorProcess
-  readonly #onRecent: (identifiers: readonly string[]) => void
+  readonly #onRecent: (runtimes: readonly FoundRuntime[]) => void
   readonly #choice = createSpareChoice(mostSpares)
   readonly #ready: Spare[] = []
   readonly #running = new Set<SupervisorProcess>()
@@ -26,7 +27,7 @@ export class Spares {
   constructor(
     count: number,
     start: (runtime?: FoundRuntime) => SupervisorProcess,
-    onRecent: (identifiers: readonly string[]) => void = () => undefined,
+    onRecent: (runtimes: readonly FoundRuntime[]) => void = () => undefined,
   ) {
     this.#count = count
     this.#start = start
@@ -98,7 +99,7 @@ export class Spares {
     const isFull = this.#ready.length >= this.#wanted
     const replaced = isFull ? this.#choice.leastUseful(this.#ready, this.#wanted) : undefined
     try {
-      this.#ready.push({ supervisor: this.#begin(lack.runtime), waiting: lack.runtime?.identifier })
+      this.#ready.push({ supervisor: this.#begin(lack.runtime), waiting: lack.runtime && nameOf(lack.runtime) })
     } catch {
       // The machine has no room for a process now; the next launch tries again, and says why if it fails.
       return
