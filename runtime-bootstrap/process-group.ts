@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
+import { refuseForeignProgram } from './program-file.ts'
 import { groupsOf, processTree, signal } from './process-tree.ts'
 
 /** How a process ended. */
@@ -37,6 +38,8 @@ export interface ProcessGroupOptions {
   readonly output: number
   /** How messages call the program, where the function knows it by another path. */
   readonly shownAs?: string
+  /** It is the function's own file, which the system has to be able to run. */
+  readonly isOwnFile?: boolean
   /** What it reads on descriptor 3; absent for most, which have none. */
   readonly told?: Readable
   /** Called once, never from within the start. */
@@ -63,8 +66,9 @@ export function noProcess(exit: ProcessExit, onExit: (exit: ProcessExit) => void
 
 const absent: ProcessGroup = { pid: undefined, terminate: nothing, kill: nothing, freeze: nothing, thaw: nothing }
 
-function launch({ command, folder, variables, output, user, told }: ProcessGroupOptions): ChildProcess {
+function launch({ command, folder, variables, output, user, told, isOwnFile }: ProcessGroupOptions): ChildProcess {
   const [file = '', ...args] = command
+  if (isOwnFile === true) refuseForeignProgram(file)
   const child = spawn(file, args, {
     cwd: folder,
     env: variables,

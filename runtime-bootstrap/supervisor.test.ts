@@ -1,3 +1,5 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { isGone, stateOf, until } from './process-state.harness.ts'
 import { supervise, variablesOf, type InvokeOptions, type Supervised } from './supervisor.harness.ts'
@@ -296,6 +298,18 @@ describe('the entry point', () => {
     const { payload, done } = await environment.invoke()
     const text = 'fork/exec /var/task/bootstrap: no such file or directory'
     expect(payload).toBe(body('Runtime.InvalidEntrypoint', done.requestId, text))
+  })
+
+  test.each([
+    ['is a script that names no interpreter', 'echo\n'],
+    ['is a program for another machine', `\x7fELF\x02\x01\x01${'\0'.repeat(11)}\x08`],
+  ])('that %s is refused, and no shell tries it', async (_, text) => {
+    const environment = await start({ bootstrap: text })
+    chmodSync(join(environment.folder, 'bootstrap'), 0o755)
+    environment.assign({ command: [] })
+    const { payload, done } = await environment.invoke()
+    const message = 'fork/exec /var/task/bootstrap: exec format error'
+    expect(payload).toBe(body('Runtime.InvalidEntrypoint', done.requestId, message))
   })
 
   test('may lie in a layer, be a shell script, and write to /dev/stderr', async () => {

@@ -28,6 +28,7 @@ export function startExtensionProcess(name: string, folder: string, options: Run
     user: assignment.user,
     output,
     shownAs: `/opt/extensions/${name}`,
+    isOwnFile: true,
     onExit,
   })
 }

@@ -1,0 +1,55 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
+import { usage } from './memory.ts'
+
+const [folder, started]: [string, ChildProcess[]] = [mkdtempSync(join(tmpdir(), 'memory-')), []]
+afterEach(() => {
+  for (const { pid } of started.splice(0)) process.kill(-pid!, 'SIGKILL')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A program in Python that does this and then stays. */
+async function start(program: string): Promise<number> {
+  const text = `import mmap, os, time\n${program}\nprint('done', flush=True)\ntime.sleep(1000)`
+  const child = spawn('python3', ['-c', text], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  started.push(child)
+  await once(child.stdout, 'data')
+  return child.pid!
+}
+
+const mb = 1024
+const hasPython = process.platform === 'linux' && spawnSync('python3', ['-c', '']).status === 0
+const describeHere = hasPython ? describe : describe.skip
+
+describeHere('what processes use, where there is Linux and python3', () => {
+  test('of memory that forked children share counts once', async () => {
+    const pid = await start(`kept = b'x' * (100 << 20)
+for _ in range(3):
+    if os.fork() == 0: time.sleep(1000)`)
+    expect(usage([pid], 200 * mb).residentKb).toBeGreaterThan(300 * mb)
+    const { heldKb } = usage([pid], 200 * mb)
+    expect(heldKb).toBeGreaterThan(100 * mb)
+    expect(heldKb).toBeLessThan(150 * mb)
+  })
+
+  test('of files that they read is in memory, and can be taken back', async () => {
+    const file = join(folder, 'large')
+    writeFileSync(file, '')
+    truncateSync(file, 150 << 20)
+    const pid = await start(`pages = mmap.mmap(os.open('${file}', os.O_RDONLY), 0, prot=mmap.PROT_READ)
+sum(pages[at] for at in range(0, len(pages), 4096))`)
+    const { residentKb, heldKb } = usage([pid], 100 * mb)
+    expect(residentKb).toBeGreaterThan(150 * mb)
+    expect(heldKb).toBeLessThan(50 * mb)
+  })
+
+  test('of their own for a moment counts when it is over', async () => {
+    const pid = await start(`kept = b'x' * (100 << 20)
+del kept`)
+    expect(usage([pid], 80 * mb).heldKb).toBeGreaterThan(100 * mb)
+  })
+})
