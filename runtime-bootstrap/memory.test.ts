@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
-import { usage } from './memory.ts'
+import { exceeds, usageOf } from './memory.ts'
 
 const [folder, started]: [string, ChildProcess[]] = [mkdtempSync(join(tmpdir(), 'memory-')), []]
 afterEach(() => {
@@ -30,10 +30,9 @@ describeHere('what processes use, where there is Linux and python3', () => {
     const pid = await start(`kept = b'x' * (100 << 20)
 for _ in range(3):
     if os.fork() == 0: time.sleep(1000)`)
-    expect(usage([pid], 200 * mb).residentKb).toBeGreaterThan(300 * mb)
-    const { heldKb } = usage([pid], 200 * mb)
-    expect(heldKb).toBeGreaterThan(100 * mb)
-    expect(heldKb).toBeLessThan(150 * mb)
+    const usage = usageOf([pid])
+    expect(usage.residentKb).toBeGreaterThan(300 * mb)
+    expect([await exceeds(usage, 80 * mb), await exceeds(usage, 150 * mb)]).toEqual([true, false])
   })
 
   test('of files that they read is in memory, and can be taken back', async () => {
@@ -42,14 +41,22 @@ for _ in range(3):
     truncateSync(file, 150 << 20)
     const pid = await start(`pages = mmap.mmap(os.open('${file}', os.O_RDONLY), 0, prot=mmap.PROT_READ)
 sum(pages[at] for at in range(0, len(pages), 4096))`)
-    const { residentKb, heldKb } = usage([pid], 100 * mb)
-    expect(residentKb).toBeGreaterThan(150 * mb)
-    expect(heldKb).toBeLessThan(50 * mb)
+    const usage = usageOf([pid])
+    expect(usage.residentKb).toBeGreaterThan(150 * mb)
+    expect(await exceeds(usage, 50 * mb)).toBe(false)
   })
 
   test('of their own for a moment counts when it is over', async () => {
     const pid = await start(`kept = b'x' * (100 << 20)
 del kept`)
-    expect(usage([pid], 80 * mb).heldKb).toBeGreaterThan(100 * mb)
+    expect(await exceeds(usageOf([pid]), 80 * mb)).toBe(true)
+  })
+
+  test('of programs that others started counts in full', async () => {
+    const pid = await start(`import subprocess, sys
+for _ in range(2): subprocess.Popen(['perl', '-e', '$| = 1; $kept = "x" x (60 << 20); print "done\\n"; sleep 1000'], stdout=subprocess.PIPE).stdout.readline()`)
+    const usage = usageOf([pid])
+    expect(usage.statuses.size).toBe(3)
+    expect(await exceeds(usage, 100 * mb)).toBe(true)
   })
 })

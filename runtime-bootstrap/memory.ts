@@ -1,4 +1,5 @@
-import { processTree, read } from './process-tree.ts'
+import { readFile } from 'node:fs/promises'
+import { link, processTree, read } from './process-tree.ts'
 
 export interface WatchedProcesses {
   /** The first process of each tree that runs. */
@@ -18,8 +19,11 @@ export interface MemoryWatch {
   forget(): void
 }
 
-const intervalMs = 50
+/** The less is left the sooner it is looked at again: who takes 2 GB in a second is seen before the limit of the pod. */
+const [leastIntervalMs, mostIntervalMs, msPerMb] = [5, 50, 0.5]
 const freshMs = 100
+/** Where memory runs out the system may not answer: whoever waits for it could not end what uses it up. */
+const mostSharingMs = 100
 
 /**
  * Calls `onExceeded` when the processes use more than their limit of what only their end would set free: files that they read count
@@ -28,37 +32,41 @@ const freshMs = 100
 export function watchMemory(onExceeded: () => void): MemoryWatch {
   let processes: WatchedProcesses | undefined
   let limitKb = 0
-  let isExceeded = false
   let mostKb = 0
+  let heldKb = 0
   let measuredMs = Number.NEGATIVE_INFINITY
   let isPaused = true
   let timer: NodeJS.Timeout | undefined
 
-  function measure(): void {
-    if (processes === undefined) return
+  function measure(roots: readonly number[]): Usage {
     measuredMs = performance.now()
-    const { residentKb, heldKb } = usage(processes.pids(), limitKb)
-    isExceeded ||= heldKb > limitKb
-    mostKb = Math.max(mostKb, Math.min(residentKb, limitKb))
+    const usage = usageOf(roots)
+    mostKb = Math.max(mostKb, Math.min(usage.residentKb, limitKb))
+    heldKb = usage.heldKb
+    return usage
   }
 
-  function poll(): void {
+  async function poll(): Promise<void> {
+    const own = timer
+    const isExceeded = processes !== undefined && !isPaused && (await exceeds(measure(processes.pids()), limitKb))
+    // They may be gone by now, and others be watched.
+    if (timer !== own) return
     timer = undefined
     if (isPaused) return
-    measure()
     if (isExceeded) onExceeded()
     else plan()
   }
 
   function plan(): void {
-    timer ??= setTimeout(poll, intervalMs).unref()
+    const intervalMs = ((limitKb - heldKb) / 1024) * msPerMb
+    timer ??= setTimeout(() => void poll(), Math.min(mostIntervalMs, Math.max(leastIntervalMs, intervalMs))).unref()
   }
 
   return {
     follow(others, limitMb) {
       processes = others
       limitKb = limitMb * 1024
-      isExceeded = false
+      heldKb = 0
       measuredMs = Number.NEGATIVE_INFINITY
     },
     resume() {
@@ -70,7 +78,7 @@ export function watchMemory(onExceeded: () => void): MemoryWatch {
       isPaused = true
     },
     maxUsedMb() {
-      if (performance.now() - measuredMs > freshMs) measure()
+      if (processes !== undefined && performance.now() - measuredMs > freshMs) measure(processes.pids())
       return Math.ceil(mostKb / 1024)
     },
     forget() {
@@ -83,40 +91,65 @@ export function watchMemory(onExceeded: () => void): MemoryWatch {
 }
 
 export interface Usage {
-  /** All that is in memory. */
+  /** `/proc`'s status of all processes. */
+  readonly statuses: ReadonlyMap<number, string>
+  /** All that is in memory, pages that processes share once for each of them. */
   readonly residentKb: number
-  /** What the system cannot take back while they run. */
+  /** What of it the system cannot take back while they run. */
   readonly heldKb: number
+  /** The most that the first processes alone ever held. */
+  readonly mostHeldKb: number
 }
 
 /** What the trees of processes use now, or the peak of their first processes where that is more. */
-export function usage(roots: readonly number[], limitKb: number): Usage {
-  const tree = roots.flatMap(processTree)
-  const [now, first] = [tree.map(readStatus), roots.map(readStatus)]
+export function usageOf(roots: readonly number[]): Usage {
+  const statuses = new Map(roots.flatMap(processTree).map((pid) => [pid, read(`/proc/${String(pid)}/status`)]))
+  const [now, first] = [[...statuses.values()], roots.map((pid) => statuses.get(pid) ?? '')]
   const peaks = sumOf(first, 'VmHWM:')
-  const heldPeaks = Math.max(0, peaks - sumOf(first, 'RssFile:'))
-  const residentKb = Math.max(sumOf(now, 'VmRSS:'), peaks)
-  const heldKb = sumOf(now, 'RssAnon:') + sumOf(now, 'RssShmem:')
-  const isShared = heldKb > limitKb && tree.length > 1
-  return { residentKb, heldKb: Math.max(isShared ? proportionalKb(tree, heldKb) : heldKb, heldPeaks) }
+  return {
+    statuses,
+    residentKb: Math.max(sumOf(now, 'VmRSS:'), peaks),
+    heldKb: sumOf(now, 'RssAnon:') + sumOf(now, 'RssShmem:'),
+    mostHeldKb: Math.max(0, peaks - sumOf(first, 'RssFile:')),
+  }
 }
 
-/** Pages that several processes share, as those do that were forked, count once; `otherwiseKb` where the system does not tell. */
-function proportionalKb(tree: readonly number[], otherwiseKb: number): number {
-  const all = tree.map((pid) => read(`/proc/${String(pid)}/smaps_rollup`))
-  return sumOf(all, 'Pss_Anon:') + sumOf(all, 'Pss_Shmem:') || otherwiseKb
+/** Whether that is more than the limit; pages that processes share, as those do that were forked, count once. */
+export async function exceeds({ statuses, heldKb, mostHeldKb }: Usage, limitKb: number): Promise<boolean> {
+  if (mostHeldKb > limitKb) return true
+  if (heldKb <= limitKb) return false
+  return !mayShare(statuses) || !((await proportionalKb([...statuses.keys()])) <= limitKb)
 }
 
-function readStatus(pid: number): string {
-  return read(`/proc/${String(pid)}/status`)
+/**
+ * Whether one of them may be a fork of another, since it runs the same program as its parent: where none is the answer is there at
+ * once, while memory runs out.
+ */
+function mayShare(statuses: Usage['statuses']): boolean {
+  const programOf = (pid: number): string => link(`/proc/${String(pid)}/exe`)
+  return [...statuses].some(([pid, status]) => {
+    const parent = figureOf(status, 'PPid:')
+    const program = statuses.has(parent) ? programOf(pid) : ''
+    return program !== '' && program === programOf(parent)
+  })
+}
+
+/** Each page divided by how many processes have it; NaN where the system does not tell, or not in time. */
+async function proportionalKb(pids: readonly number[]): Promise<number> {
+  const reading = pids.map((pid) => readFile(`/proc/${String(pid)}/smaps_rollup`, 'latin1').catch(() => ''))
+  let timer: NodeJS.Timeout | undefined
+  const isLate = new Promise<string[]>((resolve) => (timer = setTimeout(resolve, mostSharingMs, [])))
+  const texts = await Promise.race([Promise.all(reading), isLate])
+  clearTimeout(timer)
+  return sumOf(texts, 'Pss_Anon:') + sumOf(texts, 'Pss_Shmem:') || Number.NaN
 }
 
 /** The figures of this name, kB. */
 function sumOf(texts: readonly string[], name: string): number {
-  return texts.reduce((sum, text) => sum + figureKb(text, name), 0)
+  return texts.reduce((sum, text) => sum + figureOf(text, name), 0)
 }
 
-function figureKb(text: string, name: string): number {
+function figureOf(text: string, name: string): number {
   const start = text.indexOf(name)
   return start < 0 ? 0 : Number.parseInt(text.slice(start + name.length), 10)
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** A process and all that it started, as far as those in between are alive. */
 export function processTree(root: number): number[] {
@@ -62,6 +62,15 @@ function statOf(pid: number): { readonly isAlive: boolean; readonly group: numbe
 export function read(path: string): string {
   try {
     return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+/** Where a symbolic link leads. */
+export function link(path: string): string {
+  try {
+    return readlinkSync(path)
   } catch {
     return ''
   }
