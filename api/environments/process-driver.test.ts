@@ -64,12 +64,12 @@ for (const kind of [...available, 'none'] as const) {
     const standIn = await startStandIn([kind], realSupervisor)
     const spec = { ...standIn.spec, runtime, handler: 'command-line.handler' }
     await standIn.driver.prepare(spec)
-    await until(() => isWaitingIn(standIn.dataFolder))
+    await until(() => waitingIn(standIn.dataFolder) === 2)
     // The next server remembers what was wanted; what waited may end a moment after its supervisor.
     await standIn.driver.close()
-    await until(() => !isWaitingIn(standIn.dataFolder))
+    await until(() => waitingIn(standIn.dataFolder) === 0)
     await standIn.restart()
-    await until(() => isWaitingIn(standIn.dataFolder))
+    await until(() => waitingIn(standIn.dataFolder) === 2)
     const environment = await launchEnvironment(standIn.driver, spec)
     const payload = Buffer.from('{}')
     const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: false })
@@ -78,8 +78,8 @@ for (const kind of [...available, 'none'] as const) {
   })
 }
 
-/** Whether a runtime waits in one of the spares of the driver with this data folder. */
-function isWaitingIn(dataFolder: string): boolean {
+/** In how many of the spares of the driver with this data folder a runtime waits: any of them may be taken. */
+function waitingIn(dataFolder: string): number {
   const read = (pid: string, name: string) => {
     try {
       return readFileSync(`/proc/${pid}/${name}`, 'utf8')
@@ -90,7 +90,7 @@ function isWaitingIn(dataFolder: string): boolean {
   const waiting = readdirSync('/proc').filter(
     (name) => /^\d+$/.test(name) && read(name, 'cmdline').includes('--standby'),
   )
-  return waiting.some((pid) => (read(pid, 'environ') + read(pid, 'mountinfo')).includes(dataFolder))
+  return waiting.filter((pid) => (read(pid, 'environ') + read(pid, 'mountinfo')).includes(dataFolder)).length
 }
 
 for (const kind of available) {
