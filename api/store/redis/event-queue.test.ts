@@ -142,6 +142,22 @@ describeWithRedis('a queue of several replicas', () => {
     expect(await take(right, { nowMs: Date.now() + 70_000 })).toEqual(['e'])
   })
 
+  test.each([3_600_000, -3_600_000])(
+    'a clock that is wrong by %d ms makes events no older or younger',
+    async (byMs) => {
+      const wrongNow = () => Date.now() + byMs
+      const [wrong, right] = [await open('wrong', { now: wrongNow }), await open('right')]
+      const age = async ({ events }: RedisStore, nowMs: number) => {
+        const [event] = await events.take({ limit: 1, perFunction: 1, skip: new Set(), nowMs })
+        return Math.abs(nowMs - event!.acceptedMs)
+      }
+      await wrong.events.add(anEvent('f', 'theirs', { acceptedMs: wrongNow() }))
+      expect(await age(right, Date.now())).toBeLessThan(10_000)
+      await right.events.add(anEvent('f', 'ours', { acceptedMs: Date.now() }))
+      expect(await age(wrong, wrongNow())).toBeLessThan(10_000)
+    },
+  )
+
   test('stores the outcome of an event when Redis is back', async () => {
     const one = await open('one')
     await one.events.add(anEvent('f', 'done'))

@@ -40,7 +40,7 @@ const lingerMs = 2
 /**
  * The queue in Redis, shared by all replicas. Leases are measured by Redis' clock alone. Times of the caller's clock are moved
  * to Redis' clock by the difference between the two, rounded, since what is below a tenth of a second is the way there and
- * back; so a server whose clock is wrong delays events by as much as any other.
+ * back; so a server whose clock is wrong delays events by as much as any other, and takes none for older than it is.
  */
 export async function openEventQueue(options: EventQueueOptions): Promise<RedisEventQueue> {
   const { connection, taker, now, leaseMs = defaultLeaseMs } = options
@@ -74,7 +74,10 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
   const { write, settle } = writersOf(inFlight, closing.signal)
 
   return {
-    add: (event, knownForMs) => add({ ...event, knownForMs }).then(() => announce.soon()),
+    add: async (event, knownForMs) => {
+      await add({ ...event, acceptedMs: event.acceptedMs + state.clockAheadMs, knownForMs })
+      announce.soon()
+    },
     take: async ({ nowMs, ...request }) => {
       if (state.mayHoldUnknown) await steps.release(inFlight.keys(), false)
       // Until the answer is here: when it is lost, events may be in flight here that nobody runs.
@@ -83,7 +86,7 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
       state.mayHoldUnknown = false
       state.nextDueMs = nextDueMs
       for (const { id, functionName } of events) inFlight.set(id, functionName)
-      return events
+      return events.map((event) => ({ ...event, acceptedMs: event.acceptedMs - state.clockAheadMs }))
     },
     finish: (id) => settle(id, () => finish(id)),
     note: (id, step) => write(id, () => steps.note(id, step)),
