@@ -86,8 +86,9 @@ function oneBehindAnother(work: () => Promise<void>): () => Promise<void> {
     return current
   }
   return () => {
+    if (next !== undefined) return next
     if (current === undefined) return begin()
-    next ??= current.catch(() => undefined).then(begin)
+    next = current.catch(() => undefined).then(begin)
     return next
   }
 }
@@ -105,10 +106,9 @@ async function adopt(
   // It may have been claimed because this server took it for an invocation just now.
   await turn()
   if (scheduler.holds(id)) return 'held'
-  const token = await leases.nextToken()
   try {
     if (spec !== undefined) {
-      await scheduler.adopt(spec, () => shared.takeOver(id, spec, token))
+      await scheduler.adopt(spec, async () => shared.takeOver(id, spec, await leases.nextToken()))
       return 'adopted'
     }
   } catch (cause) {

@@ -3,6 +3,9 @@ import type { Claim, Concurrency } from './concurrency.ts'
 import type { EnvironmentSpec } from './driver.ts'
 import type { Environment } from './environment.ts'
 
+/** An environment as far as limits are concerned. */
+type Occupied = Pick<Environment, 'isFree' | 'freed' | 'gone'>
+
 /** What invocations of a server take of the limits. */
 export interface Claims {
   /** Takes a place for one invocation; a promise only when another server has to be asked. Throws or rejects with Lambda's 429. */
@@ -12,7 +15,7 @@ export interface Claims {
    * Takes over an environment of a server that is no more. What it may run counts before anybody can know whether it does, and
    * until it is over. Rejects, having taken nothing, when it cannot be counted or taken over.
    */
-  takeOver(spec: EnvironmentSpec, takeOver: () => Promise<Environment | undefined>): Promise<void>
+  takeOver(spec: EnvironmentSpec, takeOver: () => Promise<Occupied | undefined>): Promise<void>
   /** Resolves when nothing runs. */
   quiet(): Promise<void>
 }
@@ -36,7 +39,7 @@ export function createClaims(concurrency: Concurrency): Claims {
     async takeOver(spec, takeOver) {
       const claim = foundClaimOf(spec)
       await concurrency.count(claim)
-      let environment: Environment | undefined
+      let environment: Occupied | undefined
       try {
         environment = await takeOver()
       } finally {
