@@ -7,7 +7,7 @@ import { accessSync, closeSync, constants, openSync, readdirSync, readSync } fro
 export function refuseForeignProgram(path: string): void {
   if (process.platform !== 'linux') return
   const head = headOf(path)
-  if (head === undefined || isScript(head) || (isElf(head) && isForThisMachine(head)) || emulatesOthers()) return
+  if (head === undefined || isScript(head) || (isElf(head) && (isForThisMachine(head) || emulatesOthers()))) return
   throw Object.assign(new Error(`ENOEXEC: exec format error, ${path}`), { code: 'ENOEXEC', path })
 }
 

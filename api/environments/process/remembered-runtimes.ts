@@ -26,11 +26,10 @@ export function rememberRuntimes(file: string): RememberedRuntimes {
   return {
     async read() {
       const text = await readFile(file, 'utf8').catch(() => '')
-      const lines = text.split('\n').filter((line) => line !== '')
-      return lines.map((line) => {
-        const [identifier = '', memoryMb] = line.split(' ')
-        return { identifier, ...(memoryMb === undefined ? {} : { memoryMb: Number(memoryMb) }) }
-      })
+      return [...text.matchAll(/^(\S+)(?: (\d+))?$/gm)].map(([, identifier = '', memoryMb]) => ({
+        identifier,
+        ...(memoryMb === undefined ? {} : { memoryMb: Number(memoryMb) }),
+      }))
     },
     write(runtimes) {
       written = written.then(() => replace(runtimes)).catch(() => undefined)
