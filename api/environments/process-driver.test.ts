@@ -103,14 +103,13 @@ for (const kind of available) {
       return environment.invoke({ requestId: String(exits), functionArn: 'arn', payload, tail: false })
     }
     await invoke(false)
-    // It is another program's for a moment first.
-    await until(() => sleepersOf(seconds).length === 1)
+    expect(sleepersOf(seconds)).toHaveLength(1)
     await until(() => sleepersOf(seconds).every((pid) => stateOf(pid) === 'T') && environment.isFree)
     expect((await invoke(true)).functionError).toBe('Unhandled')
     await until(() => sleepersOf(seconds).length === 0 && environment.isFree)
     // The environment lives on.
     await invoke(false)
-    await until(() => sleepersOf(seconds).length === 1)
+    expect(sleepersOf(seconds)).toHaveLength(1)
     await standIn.close()
   })
 

@@ -23,9 +23,16 @@ export const realSupervisor = fileURLToPath(new URL('../../../runtime-bootstrap/
 
 const entry = fileURLToPath(new URL('stand-in-supervisor.ts', import.meta.url))
 
-/** Leaves a process behind whose parent ends, and goes the way that the event says. */
+/**
+ * Leaves a process behind whose parent ends, and goes the way that the event says. It is the parent's program for a moment: frozen
+ * then, it would stay that.
+ */
 const daemon = `exports.handler = async ({ seconds, exits }) => {
+  const { readdirSync, readFileSync } = require('node:fs')
+  const commandOf = (pid) => { try { return readFileSync('/proc/' + pid + '/cmdline', 'utf8') } catch { return '' } }
+  const sleeps = () => readdirSync('/proc').some((pid) => commandOf(pid) === 'sleep\\0' + seconds + '\\0')
   require('node:child_process').spawnSync('setsid', ['--fork', 'sleep', seconds], { stdio: 'ignore' })
+  while (!sleeps()) await new Promise(setImmediate)
   if (exits) process.exit(1)
 }`
 
