@@ -82,6 +82,12 @@ export class Pool {
     for (const waiter of this.#waiters.splice(0)) waiter.fail(reason)
   }
 
+  /** Keeps an environment, and lets it serve. */
+  keep(environment: Environment): void {
+    this.kept.add(environment)
+    this.offer(environment)
+  }
+
   /** The environments that have been free since before the given time, and are not kept. */
   freeSince(sinceMs: number): Environment[] {
     return this.#free.filter((environment) => !this.kept.has(environment) && environment.isFreeSince(sinceMs))

@@ -89,7 +89,7 @@ class PooledScheduler implements Scheduler {
   readonly #pools = new Pools()
   readonly #provisions = new Provisions({
     launch: (spec) => this.#launchAhead(spec),
-    keep: (spec, environment) => this.#keep(spec, environment),
+    keep: (spec, environment) => this.#pools.of(spec).keep(environment),
     letGo: (spec, environment) => this.#pools.find(spec.key)?.kept.delete(environment),
   })
   #isClosing = false
@@ -246,12 +246,6 @@ class PooledScheduler implements Scheduler {
     }
   }
 
-  #keep(spec: EnvironmentSpec, environment: Environment): void {
-    const pool = this.#pools.of(spec)
-    pool.kept.add(environment)
-    pool.offer(environment)
-  }
-
   async #create(findPool: () => Pool, spec: EnvironmentSpec, isNeeded?: () => boolean): Promise<Environment> {
     const parked = await this.#sharing?.takeParked(spec)
     if (parked !== undefined) return this.#add(findPool(), spec, parked)
@@ -261,9 +255,10 @@ class PooledScheduler implements Scheduler {
   }
 
   #add(pool: Pool, spec: EnvironmentSpec, launched: Launched): Environment {
+    const source = `${spec.functionName}[${spec.version}]${launched.id}`
     const events: EnvironmentEvents = {
       onFree: (freed) => pool.offer(freed),
-      onLog: (text) => this.#log.functionOutput(`${spec.functionName}[${spec.version}]${launched.id}`, text),
+      onLog: (text) => this.#log.functionOutput(source, text),
       onGone: (lost) => {
         pool.remove(lost)
         this.#sharing?.forget(launched.id)
@@ -286,7 +281,8 @@ class PooledScheduler implements Scheduler {
 
   /** Free environments pass to others; what cannot stays here. */
   async #park(key: string, pool: Pool, idleMs: number): Promise<void> {
-    await this.#sharing?.parkFree(pool, key, (environment) => environment.isFreeSince(this.#clock() - idleMs))
+    const sinceMs = this.#clock() - idleMs
+    await this.#sharing?.parkFree(pool, key, (environment) => environment.isFreeSince(sinceMs))
   }
 
   #sweep(): void {
