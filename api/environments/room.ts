@@ -1,5 +1,5 @@
+import type { Sharing } from './environment-sharing.ts'
 import type { Pools } from './pools.ts'
-import type { Sharing } from './sharing.ts'
 
 /**
  * Ends the environment that nobody has asked for longest, of this server's own that are free since before the given time, or else
