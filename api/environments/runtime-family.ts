@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FoundRuntime } from './process/runtimes.ts'
+import type { FoundRuntime } from './found-runtime.ts'
 
 const identifiers = [
   ['nodejs', /^nodejs(\d+)\.x$/],

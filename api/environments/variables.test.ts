@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { standInSpec } from './testing/stand-in-driver.ts'
-import type { FoundRuntime } from './process/runtimes.ts'
+import type { FoundRuntime } from './found-runtime.ts'
 import { runtimeVariables, type Places } from './variables.ts'
 
 const mounted: Places = { taskRoot: '/var/task', runtimeDir: '/var/runtime', layers: '/opt', isMounted: true }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { EnvironmentSpec } from './driver.ts'
-import { interpreterFolder, type FoundRuntime } from './process/runtimes.ts'
+import { interpreterFolder, type FoundRuntime } from './found-runtime.ts'
 
 const initializationType = 'AWS_LAMBDA_INITIALIZATION_TYPE'
 const aheadTypes = ['provisioned-concurrency', 'lambda-managed-instances']

@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import type { FoundRuntime } from './runtimes.ts'
+import type { FoundRuntime } from '../found-runtime.ts'
 
 /** What is remembered of a runtime: all that it takes to find it again. */
 export type RememberedRuntime = Pick<FoundRuntime, 'identifier' | 'memoryMb'>

@@ -25,8 +25,8 @@ export interface Sandbox {
   readonly dataFolder: string
 }
 
-const serveScript = readFileSync(new URL('serve.sh', import.meta.url), 'utf8')
-const enterScript = readFileSync(new URL('enter.sh', import.meta.url), 'utf8')
+const serveScript = readFileSync(new URL('./serve.sh', import.meta.url), 'utf8')
+const enterScript = readFileSync(new URL('./enter.sh', import.meta.url), 'utf8')
 
 /** The command that starts `supervisor` inside a fresh sandbox; `showTable` is what it waits for. */
 export function sandboxCommand(sandbox: Sandbox, user: User, supervisor: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { PassThrough } from 'node:stream'
 import { nameOf } from './remembered-runtimes.ts'
-import { ofSize, type FoundRuntime } from './runtimes.ts'
+import { ofSize, type FoundRuntime } from '../found-runtime.ts'
 import { Spares } from './spares.ts'
 import type { SupervisorProcess } from './supervisor-process.ts'
 

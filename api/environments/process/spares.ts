@@ -1,5 +1,5 @@
+import type { FoundRuntime } from '../found-runtime.ts'
 import { nameOf } from './remembered-runtimes.ts'
-import type { FoundRuntime } from './runtimes.ts'
 import { createSpareChoice, type Spare } from './spare-choice.ts'
 import type { SupervisorProcess } from './supervisor-process.ts'
 

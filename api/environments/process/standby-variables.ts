@@ -1,6 +1,6 @@
 import type { StandbyCommand } from '../../../runtime-bootstrap/standby-command.ts'
+import type { FoundRuntime } from '../found-runtime.ts'
 import { defaultVariables, temporaryVariables, type Places } from '../variables.ts'
-import type { FoundRuntime } from './runtimes.ts'
 import { startCommand } from './start-command.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { FoundRuntime } from './runtimes.ts'
+import type { FoundRuntime } from '../found-runtime.ts'
 import type { Places } from '../variables.ts'
 
 /** The runtime's start command; empty for `provided.*`, where the function brings its own `bootstrap`. */

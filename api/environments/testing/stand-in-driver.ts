@@ -21,7 +21,7 @@ export interface StandIn {
 /** The supervisor that is no stand-in. */
 export const realSupervisor = fileURLToPath(new URL('../../../runtime-bootstrap/main.ts', import.meta.url))
 
-const entry = fileURLToPath(new URL('stand-in-supervisor.ts', import.meta.url))
+const entry = fileURLToPath(new URL('./stand-in-supervisor.ts', import.meta.url))
 
 /**
  * Leaves a process behind whose parent ends, and goes the way that the event says. It is the parent's program for a moment: frozen
