@@ -7,7 +7,7 @@ import { changeDocument } from '../functions/document-change.ts'
 import type { Documents } from '../functions/documents.ts'
 import type { Stamp } from '../functions/record-change.ts'
 import { checkTagCount } from '../functions/tags.ts'
-import { dateText } from './function-configuration.ts'
+import { dateText } from './date-text.ts'
 import type { Handlers, Output } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'
 

@@ -4,6 +4,7 @@ import { latestVersion, type CapacityUse, type FunctionSettings } from '../funct
 import type { FunctionVersion, ImageConfig } from '../functions/function.ts'
 import { wholeCapacityUse } from '../functions/managed-instances.ts'
 import { runtimeVersionArn } from '../functions/runtime.ts'
+import { dateText } from './date-text.ts'
 import type { Output } from './handler.ts'
 
 /** AWS's `FunctionConfiguration` of a version; its ARN carries the qualifier given here (reference 2.2). */
@@ -37,11 +38,6 @@ export function listedConfiguration(home: Home, name: string, version: FunctionV
     RevisionId: version.revisionId,
     SnapStart: snapStart(version),
   }
-}
-
-/** A moment as Lambda writes it: `2025-11-25T02:46:47.123+0000`. */
-export function dateText(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace('Z', '+0000')
 }
 
 function settingsOutput(settings: FunctionSettings): Output {

@@ -4,7 +4,7 @@ import { layerArn, layerErrors, parseLayerName, parseLayerVersionArn, type Layer
 import type { Layers } from '../functions/layers.ts'
 import { codeInput, type CodeMembers } from './code-input.ts'
 import { codeLink, type CodeLinkKey } from './code-link.ts'
-import { dateText } from './function-configuration.ts'
+import { dateText } from './date-text.ts'
 import type { Handlers, Output, RequestContext } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'
 
