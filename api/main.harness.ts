@@ -17,7 +17,7 @@ export interface RunningServer {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-const main = fileURLToPath(new URL('main.ts', import.meta.url))
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 const compiled = fileURLToPath(new URL('../node_modules/.cache/kubelambda', import.meta.url))
 const readyPattern = /serves the AWS Lambda API on (\S+)/
 

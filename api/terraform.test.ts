@@ -8,7 +8,7 @@ import { afterAll, expect, test } from '@jest/globals'
 import { newDataFolder, startMain, zipOf } from './main.harness.ts'
 
 const run = promisify(execFile)
-const source = fileURLToPath(new URL('terraform/', import.meta.url))
+const source = fileURLToPath(new URL('./terraform/', import.meta.url))
 /** Terraform looks for providers here when it is not told otherwise. */
 const pluginFolders = ['/opt/tf-plugins', '/usr/local/share/terraform/plugins', '/usr/share/terraform/plugins']
 const minutes = (count: number): number => count * 60_000
