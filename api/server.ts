@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { buildApp } from './app.ts'
-import { openAccess, type Access } from './access.ts'
 import { assemble, type Parts, type Surroundings } from './assembly.ts'
+import { openAuthentication, type Authentication } from './authentication/authentication.ts'
 import type { Config } from './config.ts'
 import { isStoreUnavailable, LambdaError } from './errors.ts'
 import { codeInUse } from './functions/code-in-use.ts'
@@ -9,6 +9,7 @@ import { drainAllStale, drainStale } from './invoke/stale-environments.ts'
 import type { Log } from './observe/log.ts'
 import { openFrontDoor, type FrontDoor } from './routes/front-door.ts'
 import { handlersOf } from './routes/handlers.ts'
+import { openCredentialsFile } from './store/credentials-file.ts'
 
 export interface Server {
   readonly address: string
@@ -58,13 +59,17 @@ async function putTogether(
   door: FrontDoor,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  const access = await openAccess(config, surroundings)
+  const authentication = await openAuthentication(config, { ...surroundings, openCredentialsFile })
   const parts = await assemble(config, surroundings, signal)
   const { store, scheduler, provisioning, events, lifecycle, sources } = parts
   const { dispatcher } = events
   const state = { isReady: false }
-  const app = createApp(config, surroundings, { ...parts, access }, () => state.isReady)
-  const endings: (() => void)[] = [() => access.close(), () => provisioning.close(), () => parts.initialisation.close()]
+  const app = createApp(config, surroundings, { ...parts, authentication }, () => state.isReady)
+  const endings: (() => void)[] = [
+    () => authentication.close(),
+    () => provisioning.close(),
+    () => parts.initialisation.close(),
+  ]
   const close = async () => {
     const wasReady = state.isReady
     state.isReady = false
@@ -91,7 +96,7 @@ async function putTogether(
   dispatcher.start()
   sources.start()
   state.isReady = true
-  access.announce()
+  authentication.announce()
   door.open((request, response) => app.routing(request, response))
   return close
 }
@@ -111,20 +116,21 @@ async function whenThere<Result>(step: () => Promise<Result>, signal: AbortSigna
 function createApp(
   config: Config,
   { log, now, ids }: Surroundings,
-  parts: Parts & { readonly access: Access },
+  parts: Parts & { readonly authentication: Authentication },
   isReady: () => boolean,
 ) {
-  const { store, codeStore, events, access } = parts
+  const { store, codeStore, events, authentication } = parts
+  const { verifier } = authentication
   const { dispatcher } = events
   const link = { linkKey: store.linkKey, nowMs: now }
   const logError = (line: string, cause: unknown) => log.error(line, cause)
   return buildApp({
     handlers: handlersOf({ ...parts, ...link, dispatcher, concurrency: config.concurrency, newId: ids, now, logError }),
     router: { ids, logError },
-    authentication: { verifier: access.verifier, accountId: config.accountId },
+    authentication: { verifier, accountId: config.accountId },
     codeDownload: { ...link, codeStore },
     keptEvents: events,
-    functionUrls: { ...parts, verifier: access.verifier, now, logError },
+    functionUrls: { ...parts, verifier, now, logError },
     isReady,
   })
 }
