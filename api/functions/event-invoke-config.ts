@@ -1,10 +1,23 @@
+import { invalidParameterValue, kinds, LambdaError } from '../errors.ts'
 import { functionArn, type Home } from './arn.ts'
 import { attach, attachedTo } from './attachment.ts'
 import type { EventInvokeConfig } from './attached-settings.ts'
 import type { Catalogue } from './catalogue.ts'
 import { parseFunctionName } from './function-name.ts'
 import { latestVersion, type FunctionRecord } from './function.ts'
-import { eventInvokeErrors } from './settings-errors.ts'
+
+/** Event invoke configs (reference 2.12). */
+export const eventInvokeErrors = {
+  nothingGiven: () => invalidParameterValue('You must specify at least one of error handling or destination setting.'),
+  ownDestination: () => invalidParameterValue("You can't specify the function as a destination for itself."),
+  unknownDestination: (arn: string) => invalidParameterValue(`The destination ARN ${arn} is invalid.`),
+  /** `config` as AWS prints a destination config. */
+  unsupportedDestination: (config: string) =>
+    invalidParameterValue(`The provided destination config ${config} is invalid.`),
+  noFunction: () => new LambdaError(kinds.resourceNotFound, "The function doesn't exist."),
+  noConfig: (arn: string) =>
+    new LambdaError(kinds.resourceNotFound, `The function ${arn} doesn't have an EventInvokeConfig`),
+}
 
 /** What a caller sets of how events are treated; absent members are not spoken of. */
 export interface EventInvokeChange {

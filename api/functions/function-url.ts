@@ -1,10 +1,29 @@
+import { kinds, LambdaError, validation } from '../errors.ts'
 import { functionArn, type Home } from './arn.ts'
 import { allAttached, attach, attachedTo } from './attachment.ts'
 import type { CorsConfig, FunctionUrlConfig } from './attached-settings.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Documents } from './documents.ts'
+import { nameErrors } from './function-errors.ts'
 import { latestVersion, type FunctionRecord } from './function.ts'
-import { functionUrlErrors } from './settings-errors.ts'
+
+/** Function URL configs (reference 1.7, 9.1). */
+export const functionUrlErrors = {
+  noFunction: () => new LambdaError(kinds.resourceNotFound, 'Function does not exist'),
+  notFound: nameErrors.resourceNotFound,
+  exists: (arn: string) =>
+    new LambdaError(
+      kinds.resourceConflict,
+      `Failed to create function url config for [functionArn = ${arn}]. ` +
+        'Error message:  FunctionUrlConfig exists for this Lambda function',
+    ),
+  /** A version cannot have a URL. */
+  notAnAlias: (qualifier: string) =>
+    validation([
+      `Value '${qualifier}' at 'qualifier' failed to satisfy constraint: ` +
+        String.raw`Member must satisfy regular expression pattern: ((?!^\d+$)^[0-9a-zA-Z-_]+$)`,
+    ]),
+}
 
 /** What a caller sets of a function URL; absent members stay as they are. */
 export interface FunctionUrlChange {

@@ -15,7 +15,8 @@ import { capacityErrors } from './managed-instances.ts'
 import { publishVersion, removeVersion, type PublishRequest, type VersionChange } from './publication.ts'
 import { changeRecord, requireRevision, requireSettled, type RecordChange } from './record-change.ts'
 import type { FoundVersion } from './resolve.ts'
-import { changedSettings, newSettings, type CreationSettings, type SettingsChange } from './settings.ts'
+import type { SettingsChange } from './settings-change.ts'
+import { changedSettings, newSettings, type CreationSettings } from './settings.ts'
 import { checkTagCount } from './tags.ts'
 
 export interface LifecycleDependencies extends ActivationDependencies, LayerResolutionDependencies {

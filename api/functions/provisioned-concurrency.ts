@@ -4,7 +4,7 @@ import type { ProvisionedConfig } from './attached-settings.ts'
 import { nameErrors, versionErrors } from './function-errors.ts'
 import { isManaged, latestVersion, type FunctionRecord } from './function.ts'
 import { capacityErrors } from './managed-instances.ts'
-import { provisionedErrors } from './settings-errors.ts'
+import { provisionedErrors } from './provisioned-errors.ts'
 
 /** How far the environments of a config are. */
 export interface Allocation {

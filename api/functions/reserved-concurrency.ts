@@ -2,7 +2,7 @@ import type { Catalogue } from './catalogue.ts'
 import { accountErrors } from './function-errors.ts'
 import type { FunctionRecord } from './function.ts'
 import { provisionedSum } from './provisioned-concurrency.ts'
-import { provisionedErrors } from './settings-errors.ts'
+import { provisionedErrors } from './provisioned-errors.ts'
 
 /** What must stay for functions that reserve nothing, of an account that has more than that. */
 const unreservedMinimum = 100

@@ -31,6 +31,13 @@ export function checkRuntime(runtime: string): void {
   )
 }
 
+/** Runtime management configs; the text is ours, AWS's is not known. */
+export const runtimeManagementErrors = {
+  noRuntimeVersion: () => invalidParameterValue('RuntimeVersionArn is required when UpdateRuntimeOn is set to Manual.'),
+  runtimeVersionNotManual: () =>
+    invalidParameterValue('RuntimeVersionArn can only be set when UpdateRuntimeOn is set to Manual.'),
+}
+
 /** The ARN that stands for a runtime's patch level: the same for the same runtime, always. */
 export function runtimeVersionArn(region: string, runtime: string): string {
   const digest = createHash('sha256').update(`kubelambda runtime ${runtime}`).digest('hex')

@@ -3,7 +3,7 @@ import { checkVariables } from './environment-variables.ts'
 import { imageErrors } from './function-errors.ts'
 import type { FunctionSettings } from './function.ts'
 import { checkRuntime } from './runtime.ts'
-import type { SettingsChange } from './settings.ts'
+import type { SettingsChange } from './settings-change.ts'
 
 /** Logging and network; AWS's texts, from reports of its users. */
 const settingsErrors = {

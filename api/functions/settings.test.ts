@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { FunctionSettings } from './function.ts'
-import { changedSettings, newSettings, type SettingsChange } from './settings.ts'
+import type { SettingsChange } from './settings-change.ts'
+import { changedSettings, newSettings } from './settings.ts'
 
 const minimal: SettingsChange = { runtime: 'nodejs22.x', handler: 'index.handler', role: 'r' }
 const halfVpc = 'SubnetIds and SecurityIds must coexist or be both empty list.'

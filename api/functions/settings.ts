@@ -1,33 +1,8 @@
 import { invalidParameterValue } from '../errors.ts'
 import { capacityErrors, changedCapacity, checkManaged, managedDefaults } from './managed-instances.ts'
-import type { CapacityUse, FunctionSettings, ImageConfig, LoggingSettings } from './function.ts'
+import type { CapacityUse, FunctionSettings, LoggingSettings } from './function.ts'
+import type { SettingsChange } from './settings-change.ts'
 import { checkChange, checkTogether } from './settings-checks.ts'
-
-type Vpc = NonNullable<FunctionSettings['vpc']>
-
-/** What a caller asks to be set: absent members stay as they are; an empty text removes ARNs. */
-export interface SettingsChange {
-  readonly description?: string | undefined
-  readonly role?: string | undefined
-  readonly runtime?: string | undefined
-  readonly handler?: string | undefined
-  readonly timeoutSeconds?: number | undefined
-  readonly memoryMb?: number | undefined
-  readonly ephemeralStorageMb?: number | undefined
-  readonly architectures?: readonly string[] | undefined
-  readonly variables?: Readonly<Record<string, string>> | undefined
-  readonly layers?: FunctionSettings['layers'] | undefined
-  readonly tracingMode?: string | undefined
-  readonly snapStartApplyOn?: string | undefined
-  readonly logging?: { readonly [Key in keyof LoggingSettings]?: LoggingSettings[Key] | undefined } | undefined
-  readonly deadLetterTargetArn?: string | undefined
-  readonly kmsKeyArn?: string | undefined
-  readonly vpc?: { readonly [Key in keyof Vpc]?: Vpc[Key] | undefined } | undefined
-  readonly fileSystems?: FunctionSettings['fileSystems'] | undefined
-  /** An empty one removes it. */
-  readonly imageConfig?: ImageConfig | undefined
-  readonly capacityProvider?: CapacityUse | undefined
-}
 
 /** What only a new function can be given. */
 export interface CreationSettings {
@@ -115,7 +90,10 @@ function loggingOf(change: NonNullable<SettingsChange['logging']>, defaults: Log
   return format === 'Text' ? { format, group } : { format, group, applicationLevel, systemLevel }
 }
 
-function changedVpc(current: Vpc | undefined, change: NonNullable<SettingsChange['vpc']>): Vpc {
+function changedVpc(
+  current: FunctionSettings['vpc'],
+  change: NonNullable<SettingsChange['vpc']>,
+): NonNullable<FunctionSettings['vpc']> {
   return { subnetIds: [], securityGroupIds: [], ipv6: false, ...current, ...defined(change) }
 }
 

@@ -4,6 +4,7 @@ import type { EventInvokeConfig } from '../functions/attached-settings.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import {
   checkEventInvokeChange,
+  eventInvokeErrors,
   hasQualifier,
   putEventInvokeConfig,
   updateEventInvokeConfig,
@@ -12,7 +13,6 @@ import {
 import { parseFunctionName } from '../functions/function-name.ts'
 import { latestVersion, type FunctionRecord } from '../functions/function.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
-import { eventInvokeErrors } from '../functions/settings-errors.ts'
 import type { QualifiedMembers } from './functions.ts'
 import type { Handlers, Output } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'

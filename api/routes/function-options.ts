@@ -7,7 +7,7 @@ import { parseFunctionName, parseUnqualifiedName } from '../functions/function-n
 import { latestVersion, type FunctionRecord } from '../functions/function.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
 import { findVersion } from '../functions/resolve.ts'
-import { runtimeManagementErrors } from '../functions/settings-errors.ts'
+import { runtimeManagementErrors } from '../functions/runtime.ts'
 import type { QualifiedMembers } from './functions.ts'
 import type { Handlers } from './handler.ts'
 

@@ -8,6 +8,7 @@ import { latestVersion, type FunctionRecord } from '../functions/function.ts'
 import {
   createFunctionUrl,
   forgetUrl,
+  functionUrlErrors,
   functionUrlOf,
   updateFunctionUrl,
   urlKey,
@@ -15,7 +16,6 @@ import {
   type FunctionUrlTarget,
 } from '../functions/function-url.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
-import { functionUrlErrors } from '../functions/settings-errors.ts'
 import { functionUrlAt } from './function-url-host.ts'
 import type { QualifiedMembers } from './functions.ts'
 import type { Handlers, Output, RequestContext } from './handler.ts'

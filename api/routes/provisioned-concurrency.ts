@@ -13,7 +13,7 @@ import {
   type Provisioning,
 } from '../functions/provisioned-concurrency.ts'
 import { checkProvisioned, reservedConcurrency } from '../functions/reserved-concurrency.ts'
-import { provisionedErrors } from '../functions/settings-errors.ts'
+import { provisionedErrors } from '../functions/provisioned-errors.ts'
 import type { InTurn } from '../functions/turns.ts'
 import type { Handlers, Output } from './handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from './page.ts'
