@@ -1,8 +1,9 @@
 import type { Home } from './arn.ts'
 import type { Catalogue } from './catalogue.ts'
-import { completeActivation, completeDeployment, isDeploying, isUnderWay, type PreparationFault } from './deployment.ts'
+import { completeActivation, completeDeployment, type PreparationFault } from './deployment.ts'
 import { latestVersion, type FunctionRecord, type FunctionVersion } from './function.ts'
 import { changeRecord, type Stamp } from './record-change.ts'
+import { isDeploying, isUnderWay } from './version-state.ts'
 
 /** A version cannot be made ready for a reason that its owner shall read, as `StateReason` and `StateReasonCode`. */
 export class PreparationFailed extends Error {

@@ -1,7 +1,7 @@
 import type { Catalogue, Stored } from './catalogue.ts'
 import { providersOf } from './capacity-use.ts'
-import { isDeploying } from './deployment.ts'
 import type { FunctionRecord, FunctionVersion } from './function.ts'
+import { isDeploying } from './version-state.ts'
 
 /** A catalogue in memory, for tests; it keeps copies, as a real one does. */
 export function fakeCatalogue(): Catalogue {

@@ -33,7 +33,7 @@ export interface Catalogue {
   list(page: { after?: string; limit: number }): Promise<FunctionRecord[]>
   /** Number of functions and the sum of code bytes over all versions. */
   usage(): Promise<{ functionCount: number; codeBytes: number }>
-  /** Names of the functions of which something still has to be completed, as `deployment.ts` says. */
+  /** Names of the functions of which something still has to be completed, as `isDeploying` says. */
   underWay(): Promise<string[]>
   /** Names of functions with a version on the capacity provider, in byte order, after the given name, at most `limit`. */
   onCapacityProvider(provider: string, page: { after?: string; limit: number }): Promise<string[]>

@@ -1,8 +1,9 @@
 import { withCapacity } from './capacity-use.ts'
 import type { FunctionCode, FunctionRecord, FunctionSettings, FunctionVersion } from './function.ts'
 import { latestPublished, latestVersion } from './function.ts'
-import { pending, publish, updating, withoutActivation, type VersionChange } from './publication.ts'
+import { publish, type VersionChange } from './publication.ts'
 import type { RecordChange, Stamp } from './record-change.ts'
+import { pending, updating, withoutActivation } from './version-state.ts'
 
 /** How the preparation of a version ended: undefined when it is ready to run. */
 export interface PreparationFault {
@@ -83,16 +84,6 @@ export function completeActivation(
     record: withoutActivation(record, version.version),
     versions: [completeVersion(version, fault, stamp)],
   }
-}
-
-/** Whether a create or update of this version still has to be completed. */
-export function isUnderWay(version: FunctionVersion): boolean {
-  return version.state === 'Pending' || version.updateStatus === 'InProgress'
-}
-
-/** Whether anything of the function still has to be completed. */
-export function isDeploying({ latest, activating }: FunctionRecord): boolean {
-  return isUnderWay(latest) || activating !== undefined
 }
 
 function completeVersion(version: FunctionVersion, fault: PreparationFault | undefined, stamp: Stamp): FunctionVersion {

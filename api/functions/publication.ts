@@ -6,6 +6,7 @@ import { isPublishedVersion, latestPublished, latestVersion } from './function.t
 import type { FunctionRecord, FunctionSettings, FunctionVersion } from './function.ts'
 import { isSwitchedOff } from './function-scaling.ts'
 import { requireRevision, type RecordChange, type Stamp } from './record-change.ts'
+import { pending, updating, withoutActivation } from './version-state.ts'
 
 export interface PublishRequest {
   readonly description?: string | undefined
@@ -28,8 +29,6 @@ export interface Publication {
 export interface VersionChange extends RecordChange {
   readonly described: FunctionVersion
 }
-
-const creating = { reason: 'The function is being created.', code: 'Creating' }
 
 /** `$LATEST` as a version of its own; the last published one when nothing changed since (reference 2.6). */
 export function publishVersion(
@@ -62,16 +61,6 @@ function needsInitialisation({ capacityProvider, snapStartApplyOn }: FunctionSet
   return capacityProvider !== undefined || snapStartApplyOn === 'PublishedVersions'
 }
 
-/** The version marked as one that is not ready yet. */
-export function pending(version: FunctionVersion): FunctionVersion {
-  return { ...version, state: 'Pending', stateReason: creating.reason, stateReasonCode: creating.code }
-}
-
-/** The version as one that goes on running what it ran before, until the new one is ready. */
-export function updating(version: FunctionVersion): FunctionVersion {
-  return { ...version, updateStatus: 'InProgress', updateReason: creating.reason, updateReasonCode: creating.code }
-}
-
 /** Whether code and settings of `$LATEST` are those that the version was published from. */
 function isPublishedAs(latest: FunctionVersion, published: FunctionVersion): boolean {
   return (
@@ -93,12 +82,6 @@ export function removeVersion(record: FunctionRecord, version: string): RecordCh
   const versions = record.versions.filter((number) => number !== version)
   const rest = withoutCapacity(withoutActivation({ ...record, versions }, version), version)
   return { record: detachAll(rest, version), removedVersions: [version] }
-}
-
-/** The record with nothing of the version to be initialised any more. */
-export function withoutActivation(record: FunctionRecord, version: string): FunctionRecord {
-  const { activating: { [version]: _done, ...others } = {}, ...rest } = record
-  return Object.keys(others).length === 0 ? rest : { ...rest, activating: others }
 }
 
 /** A new version as it begins: ready, pending, or an update of the one that it replaces. */

@@ -3,8 +3,8 @@ import { attach, attachedTo, detach } from './attachment.ts'
 import type { ScalingBounds } from './attached-settings.ts'
 import { isSwitchedOff } from './function-scaling.ts'
 import { isManaged, type FunctionRecord, type FunctionVersion } from './function.ts'
-import { pending, withoutActivation } from './publication.ts'
 import type { RecordChange } from './record-change.ts'
+import { pending, withoutActivation } from './version-state.ts'
 
 /** Scaling configs; all but the first text, which is AWS's, are ours. */
 const scalingErrors = {

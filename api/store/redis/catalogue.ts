@@ -1,7 +1,7 @@
 import { LambdaError } from '../../errors.ts'
 import type { Catalogue, CatalogueChange, Stored } from '../../functions/catalogue.ts'
 import { providersOf } from '../../functions/capacity-use.ts'
-import { isDeploying } from '../../functions/deployment.ts'
+import { isDeploying } from '../../functions/version-state.ts'
 import type { FunctionRecord, FunctionVersion } from '../../functions/function.ts'
 import type { CachedFunction, CatalogueCache } from './catalogue-cache.ts'
 import type { CatalogueFreshness } from './catalogue-freshness.ts'
