@@ -1,5 +1,3 @@
-import type { PolicyStatement } from './policy.ts'
-
 /** How failed events of an asynchronous invocation are treated, as its owner set it; absent members have AWS's defaults. */
 export interface EventInvokeConfig {
   readonly maximumRetryAttempts?: number
@@ -30,6 +28,20 @@ export interface FunctionUrlConfig {
   /** Epoch milliseconds. */
   readonly createdMs: number
   readonly lastModifiedMs: number
+}
+
+/** One permission of a resource policy, as it was asked for. */
+export interface PolicyStatement {
+  readonly id: string
+  readonly action: string
+  /** A service, an account, an IAM ARN, or `*`. */
+  readonly principal: string
+  readonly sourceArn?: string
+  readonly sourceAccount?: string
+  readonly urlAuthType?: string
+  readonly organizationId?: string
+  readonly eventSourceToken?: string
+  readonly isViaUrl?: boolean
 }
 
 /** How many environments are kept initialised; how many there are now is known to who allocates them. */

@@ -2,8 +2,7 @@ import type { Catalogue } from './catalogue.ts'
 import { layerStackSha256 } from './code-store.ts'
 import { eachDocument } from './document-change.ts'
 import type { Documents } from './documents.ts'
-import type { FunctionVersion } from './function.ts'
-import type { LayerVersion } from './layer.ts'
+import type { FunctionVersion, LayerCode } from './function.ts'
 
 const pageSize = 100
 
@@ -14,10 +13,27 @@ export async function codeInUse(
 ): Promise<Set<string>> {
   const hashes = new Set<string>()
   for await (const version of eachVersion(catalogue)) for (const hash of hashesOf(version)) hashes.add(hash)
-  for await (const { value } of eachDocument<LayerVersion>(documents, { kind: 'layer-version' })) {
-    hashes.add(value.code.sha256)
-  }
+  for await (const { sha256 } of eachLayerCode(documents)) hashes.add(sha256)
   return hashes
+}
+
+/** Zipped bytes of all versions of functions and of layers. */
+export async function usedCodeBytes({
+  catalogue,
+  documents,
+}: {
+  readonly catalogue: Pick<Catalogue, 'usage'>
+  readonly documents: Pick<Documents, 'list'>
+}): Promise<number> {
+  let { codeBytes } = await catalogue.usage()
+  for await (const { sizeBytes } of eachLayerCode(documents)) codeBytes += sizeBytes
+  return codeBytes
+}
+
+/** The packages of all layer versions. */
+async function* eachLayerCode(documents: Pick<Documents, 'list'>): AsyncGenerator<LayerCode> {
+  const versions = eachDocument<{ readonly code: LayerCode }>(documents, { kind: 'layer-version' })
+  for await (const { value } of versions) yield value.code
 }
 
 async function* eachVersion(catalogue: Pick<Catalogue, 'list' | 'findVersion'>): AsyncGenerator<FunctionVersion> {

@@ -1,13 +1,12 @@
 import type { Catalogue } from './catalogue.ts'
+import { usedCodeBytes } from './code-in-use.ts'
 import type { CodeStore } from './code-store.ts'
 import { inspectPackage, packageLimits } from './deployment-package.ts'
-import { eachDocument } from './document-change.ts'
 import type { Documents } from './documents.ts'
 import { codeErrors } from './function-errors.ts'
 import type { FunctionCode } from './function.ts'
 import { imageCode } from './image.ts'
 import type { ImageSource } from './image-source.ts'
-import type { LayerVersion } from './layer.ts'
 import type { ObjectReference, ObjectSource } from './object-source.ts'
 
 /** What a caller sends as code: one of these. */
@@ -63,18 +62,6 @@ export async function keepCode(
 ): Promise<FunctionCode> {
   if (zip !== undefined) await codeStore.put(code.sha256, zip)
   return code
-}
-
-/** Zipped bytes of all versions of functions and of layers. */
-export async function usedCodeBytes({
-  catalogue,
-  documents,
-}: Pick<CodeSourceDependencies, 'catalogue' | 'documents'>): Promise<number> {
-  let { codeBytes } = await catalogue.usage()
-  for await (const { value } of eachDocument<LayerVersion>(documents, { kind: 'layer-version' })) {
-    codeBytes += value.code.sizeBytes
-  }
-  return codeBytes
 }
 
 async function packageOf({ objects }: CodeSourceDependencies, { zip, fetched, object }: CodeRequest): Promise<Buffer> {

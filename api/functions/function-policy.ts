@@ -1,9 +1,10 @@
 import { functionArn, type Home } from './arn.ts'
+import type { PolicyStatement } from './attached-settings.ts'
 import { attach, attachedTo, detach } from './attachment.ts'
 import type { CatalogueChange } from './catalogue.ts'
 import { conflicts, nameErrors, versionErrors } from './function-errors.ts'
 import { latestVersion, type Alias, type FunctionRecord, type FunctionVersion } from './function.ts'
-import { policyErrors, type PolicyStatement } from './policy.ts'
+import { policyErrors } from './policy.ts'
 
 /** What a resource policy belongs to: the function, one of its versions, or an alias. */
 export type PolicyHolder =

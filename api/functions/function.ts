@@ -41,13 +41,17 @@ export interface CapacityUse {
   readonly memoryGibPerVcpu?: number
 }
 
-/** A layer version that a function uses, with all that running needs, since the version itself may be deleted. */
-export interface FunctionLayer {
-  readonly arn: string
-  readonly sizeBytes: number
+/** The package of a layer version, kept in the blob store under its hash. */
+export interface LayerCode {
   /** Base64 of the SHA-256 of the layer's zip. */
   readonly sha256: string
+  readonly sizeBytes: number
   readonly unzippedBytes: number
+}
+
+/** A layer version that a function uses, with all that running needs, since the version itself may be deleted. */
+export interface FunctionLayer extends LayerCode {
+  readonly arn: string
 }
 
 /** What replaces a container image's own start command. */

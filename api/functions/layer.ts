@@ -1,7 +1,8 @@
 import { invalidParameterValue, kinds, LambdaError } from '../errors.ts'
 import { partitionOf, type Home } from './arn.ts'
+import type { PolicyStatement } from './attached-settings.ts'
 import { nameErrors } from './function-errors.ts'
-import type { PolicyStatement } from './policy.ts'
+import type { LayerCode } from './function.ts'
 
 /** A published version of a layer; only its policy ever changes. */
 export interface LayerVersion {
@@ -14,13 +15,6 @@ export interface LayerVersion {
   readonly architectures: readonly string[]
   readonly licenseInfo?: string
   readonly policy?: LayerPolicy
-}
-
-export interface LayerCode {
-  /** Base64 of the SHA-256 of the zip. */
-  readonly sha256: string
-  readonly sizeBytes: number
-  readonly unzippedBytes: number
 }
 
 export interface LayerPolicy {

@@ -1,18 +1,5 @@
 import { invalidParameterValue, kinds, LambdaError } from '../errors.ts'
-
-/** One permission of a resource policy, as it was asked for. */
-export interface PolicyStatement {
-  readonly id: string
-  readonly action: string
-  /** A service, an account, an IAM ARN, or `*`. */
-  readonly principal: string
-  readonly sourceArn?: string
-  readonly sourceAccount?: string
-  readonly urlAuthType?: string
-  readonly organizationId?: string
-  readonly eventSourceToken?: string
-  readonly isViaUrl?: boolean
-}
+import type { PolicyStatement } from './attached-settings.ts'
 
 /** What is wrong with a policy, or with a request about one (reference 2.8). */
 export const policyErrors = {

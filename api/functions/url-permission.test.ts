@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { PolicyStatement } from './policy.ts'
+import type { PolicyStatement } from './attached-settings.ts'
 import { allowsUrl } from './url-permission.ts'
 
 const all: PolicyStatement = { id: 's', action: 'lambda:InvokeFunctionUrl', principal: '*', urlAuthType: 'NONE' }

@@ -1,5 +1,4 @@
-import type { FunctionUrlConfig } from './attached-settings.ts'
-import type { PolicyStatement } from './policy.ts'
+import type { FunctionUrlConfig, PolicyStatement } from './attached-settings.ts'
 
 /** Who calls a function URL, as far as a policy can say something of him. */
 export interface UrlCaller {

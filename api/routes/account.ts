@@ -1,5 +1,6 @@
 import type { Catalogue } from '../functions/catalogue.ts'
-import { accountCodeBytes, usedCodeBytes } from '../functions/code-source.ts'
+import { usedCodeBytes } from '../functions/code-in-use.ts'
+import { accountCodeBytes } from '../functions/code-source.ts'
 import type { Documents } from '../functions/documents.ts'
 import { packageLimits } from '../functions/deployment-package.ts'
 import { reservedConcurrency } from '../functions/reserved-concurrency.ts'

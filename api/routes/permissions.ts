@@ -1,4 +1,5 @@
 import { functionArn, type Home } from '../functions/arn.ts'
+import type { PolicyStatement } from '../functions/attached-settings.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import { nameErrors } from '../functions/function-errors.ts'
 import { isPublishedVersion } from '../functions/function.ts'
@@ -11,14 +12,7 @@ import {
   withPolicy,
 } from '../functions/function-policy.ts'
 import type { Lifecycle } from '../functions/lifecycle.ts'
-import {
-  addStatement,
-  policyErrors,
-  policyText,
-  removeStatement,
-  statementText,
-  type PolicyStatement,
-} from '../functions/policy.ts'
+import { addStatement, policyErrors, policyText, removeStatement, statementText } from '../functions/policy.ts'
 import type { QualifiedMembers } from './functions.ts'
 import type { Handlers } from './handler.ts'
 
