@@ -213,7 +213,7 @@ function createConcurrency(
   limits: Omit<SharedConcurrencyOptions, 'ledger'> & { readonly committed: () => number },
 ): Concurrency {
   if (shared === undefined) return countConcurrency(limits.accountLimit, limits.committed)
-  return createSharedConcurrency({ ledger: shared.places, ...limits })
+  return createSharedConcurrency({ ledger: shared.permits, ...limits })
 }
 
 /** An image that cannot be had, and the like, is for the function's owner to read. */

@@ -4,7 +4,7 @@ import type { RedisConnection } from './connection.ts'
 const oldestMajor = 6
 
 /** Says, in a line each, what could be lost with Redis set as it is; what Redis does not tell is left out. */
-export async function redisWarnings({ client }: RedisConnection): Promise<string[]> {
+export async function configurationWarnings({ client }: RedisConnection): Promise<string[]> {
   const node = client instanceof Cluster ? client.nodes('master')[0] : client
   if (node === undefined) return []
   const [settings, version] = await Promise.all([settingsOf(node), versionOf(node)])

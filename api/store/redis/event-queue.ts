@@ -3,7 +3,7 @@ import { LambdaError } from '../../errors.ts'
 import type { EventQueue, QueuedEvent } from '../../events/queue.ts'
 import type { RedisConnection } from './connection.ts'
 import { loadEventSteps, type AddedEvent, type EventSteps } from './event-steps.ts'
-import { grouped } from './grouped.ts'
+import { batchedCall } from './grouped.ts'
 import { eventKeys } from './keys.ts'
 import type { ChannelListener } from './subscription.ts'
 
@@ -33,7 +33,7 @@ const watchMs = 1_000
 const newsMs = 20
 const retryMs = 250
 /** So many events are added or finished by one call, and so many bytes of payload. */
-const groupLimits = { most: 100, mostBytes: 1024 * 1024 }
+const batchLimits = { most: 100, mostBytes: 1024 * 1024 }
 /** What has run waits so long for others to be finished with it; of a server that dies then, it runs again. */
 const lingerMs = 2
 
@@ -45,7 +45,7 @@ const lingerMs = 2
 export async function openEventQueue(options: EventQueueOptions): Promise<RedisEventQueue> {
   const { connection, taker, now, leaseMs = defaultLeaseMs } = options
   const steps = loadEventSteps(connection, taker, leaseMs)
-  const { add, finish } = groupsOf(steps)
+  const { add, finish } = batchedSteps(steps)
   /** Ids in flight here, with their functions. */
   const inFlight = new Map<string, string>()
   const closing = new AbortController()
@@ -71,7 +71,7 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
     closing.abort()
   }
 
-  const { write, settle } = writersOf(inFlight, closing.signal)
+  const { write, complete } = writersOf(inFlight, closing.signal)
 
   return {
     add: async (event, knownForMs) => {
@@ -88,16 +88,16 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
       for (const { id, functionName } of events) inFlight.set(id, functionName)
       return events.map((event) => ({ ...event, acceptedMs: event.acceptedMs - state.clockAheadMs }))
     },
-    finish: (id) => settle(id, () => finish(id)),
+    finish: (id) => complete(id, () => finish(id)),
     note: (id, step) => write(id, () => steps.note(id, step)),
     putBack: async (id, dueMs, step) => {
       const redisDueMs = dueMs + state.clockAheadMs
-      await settle(id, () => steps.putBack(id, redisDueMs, step))
+      await complete(id, () => steps.putBack(id, redisDueMs, step))
       state.nextDueMs = Math.min(redisDueMs, state.nextDueMs ?? redisDueMs)
     },
     fail: async (id, step, most) => {
       const functionName = inFlight.get(id)
-      if (functionName !== undefined) await settle(id, () => steps.fail({ id, functionName }, step, most))
+      if (functionName !== undefined) await complete(id, () => steps.fail({ id, functionName }, step, most))
     },
     nextDueMs: () => Promise.resolve(state.nextDueMs && state.nextDueMs - state.clockAheadMs),
     onNews: (listener) => void listeners.push(listener),
@@ -118,19 +118,19 @@ function writersOf(inFlight: Map<string, string>, closing: AbortSignal) {
       throw cause
     }
   }
-  const settle = async (id: string, step: () => Promise<void>): Promise<void> => {
+  const complete = async (id: string, step: () => Promise<void>): Promise<void> => {
     await write(id, step)
     inFlight.delete(id)
   }
-  return { write, settle }
+  return { write, complete }
 }
 
 /** Adds and finishes events many at a time. */
-function groupsOf(steps: EventSteps) {
+function batchedSteps(steps: EventSteps) {
   const bytesOf = ({ payload }: QueuedEvent) => payload.length
-  const add = grouped<AddedEvent>((events) => steps.add(events), { ...groupLimits, bytesOf })
+  const add = batchedCall<AddedEvent>((events) => steps.add(events), { ...batchLimits, bytesOf })
   const bytesOfId = (id: string) => id.length
-  const finish = grouped<string>((ids) => steps.finish(ids), { ...groupLimits, lingerMs, bytesOf: bytesOfId })
+  const finish = batchedCall<string>((ids) => steps.finish(ids), { ...batchLimits, lingerMs, bytesOf: bytesOfId })
   return { add, finish }
 }
 

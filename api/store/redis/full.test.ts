@@ -75,10 +75,10 @@ describeWithRedis('a Redis whose memory is full', () => {
     expect((await store.keptEvents.find(first ?? ''))?.state).toBe('ready')
   })
 
-  test('still serves invocations: places, environments and their tokens', async () => {
+  test('still serves invocations: permits, environments and their tokens', async () => {
     const request = { functionName: 'f', accountLimit: 10, unreservedLimit: 10 }
-    expect(await store.places.book(request)).toBe('booked')
-    await store.places.giveBack({ functionName: 'f', isReserved: false }, 1)
+    expect(await store.permits.book(request)).toBe('booked')
+    await store.permits.giveBack({ functionName: 'f', isReserved: false }, 1)
     expect(await store.leases.nextToken()).toBeLessThan(await store.leases.nextToken())
     await store.leases.hold('held')
     expect(await store.leases.claim('claimed', { isUnknownFree: true })).toBe('claimed')

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 
-/** What a group of one-by-one calls may hold. */
-export interface GroupLimits<Item> {
+/** What a batch of calls may hold. */
+export interface BatchLimits<Item> {
   readonly most: number
   readonly mostBytes: number
   readonly bytesOf: (item: Item) => number
@@ -16,12 +16,12 @@ interface Waiting<Item> {
 }
 
 /**
- * Makes one call of many: those of one turn, and those that come while the call before is under way, go together. When a call
+ * Makes one call of many: those of one turn of the event loop, and those that come while the call before is under way, go together. When a call
  * fails so do all that wait behind it, so that none waits longer than for one.
  */
-export function grouped<Item>(
+export function batchedCall<Item>(
   call: (items: readonly Item[]) => Promise<void>,
-  limits: GroupLimits<Item>,
+  limits: BatchLimits<Item>,
 ): (item: Item) => Promise<void> {
   const waiting: Waiting<Item>[] = []
   let isRunning = false
@@ -29,12 +29,12 @@ export function grouped<Item>(
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
       await (limits.lingerMs === undefined ? nextTurn() : delay(limits.lingerMs))
-      const group = waiting.splice(0, fitting(waiting, limits))
+      const batch = waiting.splice(0, fitting(waiting, limits))
       try {
-        await call(group.map(({ item }) => item))
-        for (const { resolve } of group) resolve()
+        await call(batch.map(({ item }) => item))
+        for (const { resolve } of batch) resolve()
       } catch (cause) {
-        for (const { reject } of [...group, ...waiting.splice(0)]) reject(cause)
+        for (const { reject } of [...batch, ...waiting.splice(0)]) reject(cause)
       }
     }
     isRunning = false
@@ -49,8 +49,8 @@ export function grouped<Item>(
     })
 }
 
-/** How many of those that wait longest fit into a group; one always does. */
-function fitting<Item>(waiting: readonly Waiting<Item>[], { most, mostBytes, bytesOf }: GroupLimits<Item>): number {
+/** How many of those that wait longest fit into a batch; one always does. */
+function fitting<Item>(waiting: readonly Waiting<Item>[], { most, mostBytes, bytesOf }: BatchLimits<Item>): number {
   let bytes = 0
   const over = waiting.findIndex(({ item }, at) => at === most || ((bytes += bytesOf(item)) > mostBytes && at > 0))
   return over < 0 ? waiting.length : over

@@ -80,16 +80,16 @@ const servers = '{kubelambda:servers}'
 export const serverKeys = {
   /** Sorted set: servers by the end of their lease, in Redis' milliseconds. */
   living: `${servers}:living`,
-  /** Set of servers whose things wait for an heir. */
+  /** Set of servers whose things wait for a successor. */
   dead: `${servers}:dead`,
 } as const
 
-export const placeKeys = {
-  /** Hash: places of all servers, by share; `*` in all, `~` in all without a reserve. */
+export const permitKeys = {
+  /** Hash: permits held by all servers, by share; `*` in all, `~` in all without a reserve. */
   booked: `${servers}:booked`,
-  /** Hash: places of one server, by share. */
-  placesOf: (server: string) => `${servers}:places:${server}`,
-  /** Channel: JSON of a server and the function it was refused a place for. */
+  /** Hash: permits of one server, by share. */
+  permitsOf: (server: string) => `${servers}:places:${server}`,
+  /** Channel: JSON of a server and the function it was refused a permit for. */
   wanted: `${servers}:wanted`,
 } as const
 

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import type { LedgerListener } from '../../environments/place-ledger.ts'
 import type { Inherit } from './burial.ts'
-import { placeKeys, serverKeys } from './keys.ts'
+import { permitKeys, serverKeys } from './keys.ts'
 import type { Membership } from './membership.ts'
-import { openPlaceLedger } from './place-ledger.ts'
+import { openPermitLedger } from './place-ledger.ts'
 import { membersOfEachTest } from './testing/members.ts'
 import { describeWithRedis, eventually } from './testing/redis-server.ts'
 
@@ -12,16 +12,16 @@ describeWithRedis('a server among those that share a Redis', () => {
   const { redis } = members
 
   test('renews its lease while it inherits, which takes as long as it takes, and inherits once at a time', async () => {
-    const [heir, gone] = [await members.join(), await members.join()]
+    const [successor, gone] = [await members.join(), await members.join()]
     const heard: string[] = []
     const inheritance = Promise.withResolvers<undefined>()
-    heir.membership.onDeath((server) => {
+    successor.membership.onDeath((server) => {
       heard.push(server)
       return inheritance.promise
     })
     members.declareDead(gone.membership)
     await eventually(() => heard.length > 0)
-    const leaseEnd = () => Number(redis.cli('zscore', serverKeys.living, heir.membership.server))
+    const leaseEnd = () => Number(redis.cli('zscore', serverKeys.living, successor.membership.server))
     for (let renewals = 0; renewals < 4; renewals++) {
       const before = leaseEnd()
       await eventually(() => leaseEnd() > before)
@@ -33,9 +33,9 @@ describeWithRedis('a server among those that share a Redis', () => {
   })
 
   test('tries again to inherit what it could not', async () => {
-    const [heir, gone] = [await members.join(), await members.join()]
+    const [successor, gone] = [await members.join(), await members.join()]
     let tries = 0
-    heir.membership.onDeath(() => (++tries < 2 ? Promise.reject(new Error('not now')) : Promise.resolve()))
+    successor.membership.onDeath(() => (++tries < 2 ? Promise.reject(new Error('not now')) : Promise.resolve()))
     members.declareDead(gone.membership)
     await eventually(() => tries === 2 && redis.cli('smembers', serverKeys.dead) === '')
   })
@@ -47,28 +47,28 @@ describeWithRedis('a server among those that share a Redis', () => {
     expect(redis.cli('zcard', serverKeys.living)).toBe('0')
   })
 
-  test('that is held for dead itself inherits places only once it is a member again', async () => {
-    const [heir, gone] = [await members.join(), await members.join()]
+  test('that is declared dead itself inherits permits only once it is a member again', async () => {
+    const [successor, gone] = [await members.join(), await members.join()]
     // Nobody looks for the dead but the test.
-    for (const { membership } of [heir, gone]) membership.abandon()
+    for (const { membership } of [successor, gone]) membership.abandon()
     let inherit: Inherit = () => Promise.reject(new Error('Nothing inherits'))
-    const membership = Object.create(heir.membership, {
+    const membership = Object.create(successor.membership, {
       onDeath: { value: (given: Inherit) => (inherit = given) },
     }) as Membership
     const told: unknown[] = []
-    const ledger = openPlaceLedger(heir.connection, membership)
+    const ledger = openPermitLedger(successor.connection, membership)
     ledger.listen({
       onInherited: ({ functionName }, places) => void told.push([functionName, places]),
       onLost: () => void told.push('lost'),
     } as LedgerListener)
-    const theirs = openPlaceLedger(gone.connection, gone.membership)
+    const theirs = openPermitLedger(gone.connection, gone.membership)
     await theirs.book({ functionName: 'f', reserved: 2, accountLimit: 10, unreservedLimit: 10 })
-    const before = heir.membership.server
-    for (const each of [heir, gone]) members.declareDead(each.membership)
+    const before = successor.membership.server
+    for (const each of [successor, gone]) members.declareDead(each.membership)
     await inherit(gone.membership.server)
-    expect(heir.membership.server).not.toBe(before)
+    expect(successor.membership.server).not.toBe(before)
     expect(told).toEqual(['lost', ['f', 1]])
-    expect(redis.cli('hgetall', placeKeys.placesOf(before))).toBe('')
-    expect(redis.cli('hget', placeKeys.placesOf(heir.membership.server), 'f')).toBe('1')
+    expect(redis.cli('hgetall', permitKeys.permitsOf(before))).toBe('')
+    expect(redis.cli('hget', permitKeys.permitsOf(successor.membership.server), 'f')).toBe('1')
   })
 })

@@ -1,4 +1,4 @@
-import { createBurial, oneAtATime, type Inherit } from './burial.ts'
+import { watchDeadServers, oneAtATime, type Inherit } from './burial.ts'
 import type { RedisConnection } from './connection.ts'
 import { serverKeys } from './keys.ts'
 import { loadScript } from './script.ts'
@@ -37,7 +37,7 @@ const renewalsOfALease = 3
 /**
  * Joins the servers that share a Redis, and renews the lease until closed. All times are Redis's own: clocks of servers may
  * differ. Deaths are looked for only by servers that could themselves renew for a whole lease, so that after an outage of
- * Redis nobody is held for dead who just had no time to renew.
+ * Redis no server is declared dead that just had no time to renew.
  */
 export async function joinServers(options: MembershipOptions): Promise<Membership> {
   const { connection, leaseMs = 10_000 } = options
@@ -47,10 +47,10 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
   const watchers: (() => void)[] = []
   const self = { server: options.server, living: [options.server], losses: 0, renewals: 0, hasLeft: false }
   const onFault = (message: string, cause: unknown) => (self.hasLeft ? undefined : options.onFault(message, cause))
-  const burial = createBurial(connection, onFault)
+  const deadServers = watchDeadServers(connection, onFault)
   let rejoining: Promise<void> | undefined
 
-  /** False when the server was held for dead. */
+  /** False when the server was declared dead. */
   const renewLease = async (server: string, mode: 'join' | 'renew'): Promise<boolean> => {
     const living = (await scripts.renew([serverKeys.living], [server, leaseMs, mode])) as string[]
     if (living.length === 0) return false
@@ -75,7 +75,7 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
     const { server } = self
     try {
       if (!(await renewLease(server, 'renew'))) await wasLost(server)
-      if (++self.renewals > renewalsOfALease) burial.begin()
+      if (++self.renewals > renewalsOfALease) deadServers.begin()
     } catch (cause) {
       if (self.renewals > 0) onFault('The lease of this server cannot be renewed in Redis.', cause)
       self.renewals = 0
@@ -92,7 +92,7 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
       return self.living
     },
     onLiving: (listener) => void watchers.push(listener),
-    onDeath: (inherit) => burial.onDeath(inherit),
+    onDeath: (inherit) => deadServers.onDeath(inherit),
     onLost: (listener) => void losers.push(listener),
     wasLost,
     close: async () => {

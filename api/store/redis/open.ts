@@ -11,21 +11,21 @@ import type { Leases } from '../../sources/lease.ts'
 import type { Inherit } from './burial.ts'
 import { createCatalogueCache } from './catalogue-cache.ts'
 import { createCatalogueFreshness } from './catalogue-freshness.ts'
-import { redisWarnings } from './check.ts'
+import { configurationWarnings } from './check.ts'
 import { lastKnown, openCatalogue, type ReadableCatalogue } from './catalogue.ts'
 import { connectToRedis, type ConnectionOptions, type RedisConnection } from './connection.ts'
 import { openDocuments } from './documents.ts'
 import { openEventQueue, type RedisEventQueue } from './event-queue.ts'
 import { openKeptEvents } from './kept-events.ts'
-import { catalogueKeys, environmentKeys, eventKeys, placeKeys } from './keys.ts'
+import { catalogueKeys, environmentKeys, eventKeys, permitKeys } from './keys.ts'
 import { openLeases } from './leases.ts'
 import { sharedLinkKey } from './link-key.ts'
 import { joinServers, type Membership } from './membership.ts'
 import { openEnvironmentLeases } from './environment-leases.ts'
 import { openProvisionShares } from './provision-shares.ts'
-import { openPlaceLedger } from './place-ledger.ts'
+import { openPermitLedger } from './place-ledger.ts'
 import { keepSubscribed } from './subscription.ts'
-import { sharedTurns } from './turns.ts'
+import { sharedMutex } from './turns.ts'
 
 export interface RedisStoreOptions extends ConnectionOptions {
   /** Names this server among its replicas; new with each start. */
@@ -42,13 +42,13 @@ export interface RedisStore {
   readonly documents: Documents
   readonly events: RedisEventQueue
   readonly keptEvents: KeptEvents
-  /** Where the replicas book places for invocations. */
-  readonly places: PlaceLedger
+  /** Where the replicas acquire permits for invocations. */
+  readonly permits: PlaceLedger
   /** Which replica holds which environment. */
   readonly leases: EnvironmentLeases
   /** What each replica keeps of provisioned concurrency. */
   readonly provisionShares: ProvisionShares
-  /** Called on one replica for each one that died, when its places have passed to this one. */
+  /** Called on one replica for each one that died, when its permits have passed to this one. */
   onDeath(inherit: Inherit): void
   /** Who polls which event source. */
   readonly sourceLeases: Leases
@@ -101,7 +101,7 @@ async function openOver(
 ): Promise<RedisStore> {
   const { replicaId } = options
   const linkKey = await sharedLinkKey(connection)
-  for (const warning of await redisWarnings(connection)) options.log.warn(warning)
+  for (const warning of await configurationWarnings(connection)) options.log.warn(warning)
   const cached = openCachedCatalogue(connection, replicaId, () => subscription.renew())
   const { leaseMs } = options
   const events = await openEventQueue({
@@ -155,18 +155,18 @@ async function openOver(
 
 /** What servers divide between them, with the channels that they have to hear. */
 function openServerParts(connection: RedisConnection, membership: Membership) {
-  const places = openPlaceLedger(connection, membership)
+  const permits = openPermitLedger(connection, membership)
   const leases = openEnvironmentLeases(connection, membership)
   const sourceLeases = openLeases(connection)
   return {
-    places,
+    permits,
     leases,
     provisionShares: openProvisionShares(connection, membership),
     onDeath: (inherit: Inherit) => membership.onDeath(inherit),
     sourceLeases,
-    inTurn: sharedTurns(sourceLeases, 'turn'),
+    inTurn: sharedMutex(sourceLeases, 'turn'),
     channels: {
-      [placeKeys.wanted]: { onMessage: (text: string) => places.hear(text), onUp: () => places.doubt() },
+      [permitKeys.wanted]: { onMessage: (text: string) => permits.hear(text), onUp: () => permits.doubt() },
       [environmentKeys.wanted]: { onMessage: (text: string) => leases.hear(text) },
     },
   }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describePlaceLedger } from '../../environments/place-ledger.contract.ts'
 import type { PlaceLedger } from '../../environments/place-ledger.ts'
-import { placeKeys } from './keys.ts'
+import { permitKeys } from './keys.ts'
 import type { Membership } from './membership.ts'
-import { openPlaceLedger } from './place-ledger.ts'
+import { openPermitLedger } from './place-ledger.ts'
 import { keepSubscribed, type Subscription } from './subscription.ts'
 import { startMembers } from './testing/members.ts'
 import { describeWithRedis, startRedis, type RunningRedis } from './testing/redis-server.ts'
@@ -23,12 +23,12 @@ describeWithRedis('the place ledger in Redis', () => {
     return {
       open: async (listener) => {
         const { connection, membership } = await members.join()
-        const ledger = openPlaceLedger(connection, membership)
+        const ledger = openPermitLedger(connection, membership)
         ledger.listen(listener)
         opened.set(ledger, membership)
         await new Promise<void>((onUp) => {
           const channel = { onMessage: (text: string) => ledger.hear(text), onUp }
-          subscriptions.push(keepSubscribed(connection, { [placeKeys.wanted]: channel }))
+          subscriptions.push(keepSubscribed(connection, { [permitKeys.wanted]: channel }))
         })
         return ledger
       },
@@ -47,7 +47,7 @@ describeWithRedis('the place ledger in Redis', () => {
     const gone = await startRedis()
     const members = startMembers(gone)
     const { connection, membership } = await members.join()
-    const ledger = openPlaceLedger(connection, membership)
+    const ledger = openPermitLedger(connection, membership)
     await ledger.reach()
     await gone.signal('SIGKILL')
     await expect(ledger.reach()).rejects.toMatchObject({ status: 503 })

@@ -1,45 +1,45 @@
 import type { BookRequest, Held, LedgerListener, PlaceLedger, Refusal, Share } from '../../environments/place-ledger.ts'
 import type { RedisConnection } from './connection.ts'
-import { placeKeys, serverKeys } from './keys.ts'
+import { permitKeys, serverKeys } from './keys.ts'
 import type { Membership } from './membership.ts'
 import { loadScript } from './script.ts'
 
-/** A ledger, and what it has to hear of the channel `placeKeys.wanted`. */
-export interface RedisPlaceLedger extends PlaceLedger {
+/** A ledger, and what it has to hear of the channel `permitKeys.wanted`. */
+export interface RedisPermitLedger extends PlaceLedger {
   hear(message: string): void
   /** Redis was lost for a moment: another one may be in its place that did not hear of the last writes. */
   doubt(): void
 }
 
-/** The ledger of places in Redis; each step is one script, so that limits hold whoever books at the same time. */
-export function openPlaceLedger(connection: RedisConnection, membership: Membership): RedisPlaceLedger {
+/** The ledger of permits in Redis; each step is one script, so that limits hold however many servers acquire at the same time. */
+export function openPermitLedger(connection: RedisConnection, membership: Membership): RedisPermitLedger {
   const load = (name: string) => loadScript(connection, name, import.meta.url)
   const scripts = {
-    book: load('book-place'),
-    giveBack: load('give-back-places'),
-    inherit: load('inherit-places'),
-    settle: load('settle-places'),
+    acquire: load('acquire-permit'),
+    release: load('release-permits'),
+    inherit: load('inherit-permits'),
+    reconcile: load('reconcile-permits'),
   }
-  const own = () => placeKeys.placesOf(membership.server)
+  const own = () => permitKeys.permitsOf(membership.server)
   let listener: LedgerListener | undefined
 
   const book = (request: BookRequest): Promise<'booked' | Refusal> =>
     asMember(membership, async (server) => {
       const { functionName, reserved = -1, accountLimit, unreservedLimit, isFound = false } = request
       const limits = [accountLimit, unreservedLimit]
-      const args = [server, functionName, reserved, ...limits, placeKeys.wanted, isFound ? 'found' : '']
-      const keys = [serverKeys.living, placeKeys.booked, placeKeys.placesOf(server)]
-      return (await scripts.book(keys, args)) as 'booked' | Refusal | 'lost'
+      const args = [server, functionName, reserved, ...limits, permitKeys.wanted, isFound ? 'found' : '']
+      const keys = [serverKeys.living, permitKeys.booked, permitKeys.permitsOf(server)]
+      return (await scripts.acquire(keys, args)) as 'booked' | Refusal | 'lost'
     })
-  const giveBack = async (share: string, places: number): Promise<void> => {
-    await scripts.giveBack([placeKeys.booked, own()], [share, places])
+  const giveBack = async (share: string, permits: number): Promise<void> => {
+    await scripts.release([permitKeys.booked, own()], [share, permits])
   }
   const inherit = (dead: string): Promise<void> =>
     asMember(membership, async (server) => {
-      const keys = [serverKeys.living, placeKeys.placesOf(dead), placeKeys.placesOf(server)]
+      const keys = [serverKeys.living, permitKeys.permitsOf(dead), permitKeys.permitsOf(server)]
       const inherited = (await scripts.inherit(keys, [server])) as string[] | 'lost'
       if (inherited === 'lost') return 'lost'
-      // When this server was held for dead since, they are an heir's again.
+      // When this server was declared dead since, they are a successor's again.
       if (server !== membership.server) return
       for (let index = 0; index < inherited.length; index += 2) {
         listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
@@ -48,8 +48,8 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
   const settle = (held: () => readonly Held[]): Promise<'settled'> =>
     asMember(membership, async (server) => {
       const known = held().flatMap(({ share, places }) => [writeShare(share), places])
-      const keys = [serverKeys.living, placeKeys.booked, placeKeys.placesOf(server)]
-      return (await scripts.settle(keys, [server, ...known])) as 'settled' | 'lost'
+      const keys = [serverKeys.living, permitKeys.booked, permitKeys.permitsOf(server)]
+      return (await scripts.reconcile(keys, [server, ...known])) as 'settled' | 'lost'
     })
   /** What is inherited is not yet known to be held while its answer is on the way: the two never overlap. */
   let last: Promise<void> = Promise.resolve()
@@ -63,10 +63,10 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
   membership.onDeath((dead) => alone(() => inherit(dead)))
   return {
     book,
-    giveBack: (share, places) => giveBack(writeShare(share), places),
-    // On the node that has the places: others may be there without it.
+    giveBack: (share, permits) => giveBack(writeShare(share), permits),
+    // On the node that has the permits: other nodes may be up without it.
     reach: async () => {
-      await connection.run((client) => client.exists(placeKeys.booked))
+      await connection.run((client) => client.exists(permitKeys.booked))
     },
     settle: (held) => alone(() => settle(held)),
     listen: (given) => (listener = given),
@@ -79,7 +79,7 @@ export function openPlaceLedger(connection: RedisConnection, membership: Members
   }
 }
 
-/** Asks as a member of the name given; again, under a new one, when this server was held for dead. */
+/** Asks as a member of the name given; again, under a new one, when this server was declared dead. */
 async function asMember<Answer>(
   membership: Membership,
   ask: (server: string) => Promise<Answer | 'lost'>,

@@ -1,7 +1,7 @@
 -- Renews a server's lease.
 -- KEYS[1] living  sorted set: server by the end of its lease, ms
 -- ARGV[1] server   ARGV[2] lease, ms   ARGV[3] 'join' also when it has no lease
--- Returns all servers with a lease, by name; none when the server was held for dead.
+-- Returns all servers with a lease, by name; none when the server was declared dead.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 if ARGV[3] ~= 'join' and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {} end
 local time = redis.call('TIME')

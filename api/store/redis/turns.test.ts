@@ -4,20 +4,20 @@ import { createTurns } from '../../functions/turns.ts'
 import { openLeases } from './leases.ts'
 import { startMembers } from './testing/members.ts'
 import { describeWithRedis, startRedis, type RunningRedis } from './testing/redis-server.ts'
-import { sharedTurns } from './turns.ts'
+import { sharedMutex } from './turns.ts'
 
-describeWithRedis('turns over servers', () => {
+describeWithRedis('a mutex that servers share', () => {
   let redis: RunningRedis
   beforeAll(async () => {
     redis = await startRedis()
   })
   afterAll(() => redis.stop())
 
-  test('are taken by one at a time, whichever server it is, and go on after a failure', async () => {
+  test('is held by one at a time, whichever server it is, and is free again after a failure', async () => {
     const members = startMembers(redis)
     const servers = await Promise.all([members.join(), members.join()])
-    const [one, other] = servers.map(({ connection }) => sharedTurns(openLeases(connection), 'turn'))
-    const turnOf = (index: number) => (index % 2 === 0 ? one : other) ?? createTurns()
+    const [one, other] = servers.map(({ connection }) => sharedMutex(openLeases(connection), 'turn'))
+    const mutexOf = (index: number) => (index % 2 === 0 ? one : other) ?? createTurns()
     const seen = { running: 0, most: 0, done: 0 }
     const work = async () => {
       seen.most = Math.max(seen.most, ++seen.running)
@@ -26,7 +26,7 @@ describeWithRedis('turns over servers', () => {
       seen.done++
       if (seen.done === 3) throw new Error('of the work')
     }
-    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, index) => turnOf(index)(work)))
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, index) => mutexOf(index)(work)))
     expect(seen).toEqual({ running: 0, most: 1, done: 10 })
     expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1)
     await members.close()

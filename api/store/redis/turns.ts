@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createTurns, type InTurn } from '../../functions/turns.ts'
 import type { Leases } from '../../sources/lease.ts'
 
-/** How long a turn of a server that died is in the way; work that takes turns is done in a fraction of it. */
-const turnMs = 5_000
-const againMs = 10
+/** How long the lease of a server that died blocks the others; work under the mutex takes a fraction of it. */
+const leaseMs = 5_000
+const retryMs = 10
 
-/** Turns over all servers of a Redis. */
-export function sharedTurns(leases: Leases, name: string): InTurn {
+/** Mutual exclusion over all servers of a Redis. */
+export function sharedMutex(leases: Leases, name: string): InTurn {
   const inTurn = createTurns()
   return (work) =>
     inTurn(async () => {
-      let lease = await leases.acquire(name, turnMs)
+      let lease = await leases.acquire(name, leaseMs)
       while (lease === undefined) {
-        await delay(againMs)
-        lease = await leases.acquire(name, turnMs)
+        await delay(retryMs)
+        lease = await leases.acquire(name, leaseMs)
       }
       try {
         return await work()

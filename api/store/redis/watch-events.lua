@@ -1,5 +1,5 @@
 -- Renews a taker's lease, and makes the events of takers whose lease has ended ready again, at most 1000 at a time. When nobody
--- renewed for a while, Redis was away: no taker is held for dead before it had a further lease's time to renew.
+-- renewed for a while, Redis was away: no taker is declared dead before it had a further lease's time to renew.
 -- KEYS[1] takers    sorted set: takers by when their lease ends, in Redis' ms
 -- KEYS[2] turns     sorted set: functions with ready events by their last turn
 -- KEYS[3] turn      counter
