@@ -3,7 +3,7 @@ import type { KeptEvents } from '../events/kept-events.ts'
 import type { EventQueue } from '../events/queue.ts'
 import type { Catalogue } from '../functions/catalogue.ts'
 import type { Documents } from '../functions/documents.ts'
-import { claimDataFolder } from './embedded/database.ts'
+import { lockDataFolder } from './embedded/database.ts'
 import { openEmbeddedStore } from './embedded/open.ts'
 import type { RedisStore } from './redis/open.ts'
 
@@ -40,7 +40,7 @@ export async function openStore({ dataFolder, redisUrl, ...options }: StoreOptio
     const store = openEmbeddedStore(dataFolder)
     return { ...store, invocationCatalogue: store.catalogue, linkKey: randomBytes(32) }
   }
-  const folder = claimDataFolder(dataFolder)
+  const folder = lockDataFolder(dataFolder)
   try {
     // A server without Redis does without the 20 MB of its client.
     const { openRedisStore } = await import('./redis/open.ts')

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { CodeStore } from '../../functions/code-store.ts'
 import { hexOf } from './hex.ts'
 import { openUnpackedFolders } from './unpacked-folders.ts'
-import { watchUnused } from './unused.ts'
-import { isTemporary, isThere, readIfThere, writeWhole } from './whole-files.ts'
+import { watchUnusedCode } from './unused.ts'
+import { isTemporary, isThere, readIfThere, writeAtomically } from './whole-files.ts'
 
 /**
  * Keeps packages in two folders of the data folder: archives in `code`, for the server alone, and what was unpacked of them.
@@ -17,14 +17,14 @@ export function openDiskCodeStore(dataFolder: string, now: () => number = Date.n
   prepareArchives(archives)
   const pathOf = (hex: string) => join(archives, `${hex}.zip`)
   const folders = openUnpackedFolders(dataFolder, { place: archives, read: (hex) => readIfThere(pathOf(hex)) })
-  const unused = watchUnused(now)
+  const unused = watchUnusedCode(now)
   const dropping = new Map<string, Promise<void>>()
 
   const put = async (sha256: string, zip: Uint8Array): Promise<void> => {
     const hex = hexOf(sha256)
     unused.forget(hex)
     await dropping.get(hex)
-    if (!(await isThere(pathOf(hex)))) await writeWhole(pathOf(hex), zip)
+    if (!(await isThere(pathOf(hex)))) await writeAtomically(pathOf(hex), zip)
   }
 
   const drop = async (hex: string): Promise<void> => {

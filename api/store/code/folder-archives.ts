@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SharedArchives } from './shared-archives.ts'
-import { isTemporary, readIfThere, writeWhole } from './whole-files.ts'
+import { isTemporary, readIfThere, writeAtomically } from './whole-files.ts'
 
 /** Archives in a folder that all servers see, as `<hex>-<id>.zip`; one that cannot be written is an error of one line. */
 export function openFolderArchives(folder: string): SharedArchives {
@@ -18,7 +18,7 @@ export function openFolderArchives(folder: string): SharedArchives {
   const archives = async () => (await readdir(folder)).filter((name) => /^[0-9a-f]{64}-[0-9a-f-]{36}\.zip$/.test(name))
   return {
     place: folder,
-    write: (hex, zip) => writeWhole(join(folder, `${hex}-${randomUUID()}.zip`), zip),
+    write: (hex, zip) => writeAtomically(join(folder, `${hex}-${randomUUID()}.zip`), zip),
     namesOf: async (hex) => (await archives()).filter((name) => name.startsWith(hex)),
     list: async () => {
       const whole = (await archives()).map((name) => ({ name, hex: name.slice(0, 64) }))

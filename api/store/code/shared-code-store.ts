@@ -3,7 +3,7 @@ import type { CodeStore } from '../../functions/code-store.ts'
 import { hexOf } from './hex.ts'
 import type { SharedArchives } from './shared-archives.ts'
 import { openUnpackedFolders } from './unpacked-folders.ts'
-import { watchUnused } from './unused.ts'
+import { watchUnusedCode } from './unused.ts'
 
 export interface SharedCodeStoreOptions {
   readonly archives: SharedArchives
@@ -27,7 +27,7 @@ const graceMs = 7 * 24 * 60 * 60 * 1000
 export function openSharedCodeStore({ archives, dataFolder, now, warn }: SharedCodeStoreOptions): CodeStore {
   const read = (hex: string) => readWhole(archives, hex)
   const folders = openUnpackedFolders(dataFolder, { place: archives.place, read })
-  const [unused, surplus, unusedFolders] = [watchUnused(now, graceMs), watchUnused(now), watchUnused(now)]
+  const [unused, surplus, unusedFolders] = [watchUnusedCode(now, graceMs), watchUnusedCode(now), watchUnusedCode(now)]
   let isTold = false
   const writtenMs = new Map<string, number>()
 

@@ -5,7 +5,7 @@ import { layerStackSha256 } from '../../functions/code-store.ts'
 import { hexOf } from './hex.ts'
 import { stackInto } from './stack.ts'
 import { unpackInto } from './unpack.ts'
-import { isTemporary, isThere, removeWhole, temporaryBeside } from './whole-files.ts'
+import { isTemporary, isThere, removeAtomically, temporaryBeside } from './whole-files.ts'
 
 /** Where archives come from. */
 export interface ArchiveSource {
@@ -53,7 +53,7 @@ export function openUnpackedFolders(dataFolder: string, source: ArchiveSource): 
     kept: async () => (await readdir(root)).filter((name) => /^[0-9a-f]{64}$/.test(name)),
     drop: async (hex) => {
       unpacking.delete(hex)
-      await removeWhole(join(root, hex))
+      await removeAtomically(join(root, hex))
     },
   }
 }

@@ -1,7 +1,7 @@
 const hourMs = 60 * 60 * 1000
 
 /** What was seen unused, by this process's own clock. */
-export interface Unused {
+export interface UnusedCode {
   /** Notes that something is unused, and answers whether it has been so for the grace. */
   isOverdue(name: string): boolean
   /** It is in use. */
@@ -9,7 +9,7 @@ export interface Unused {
 }
 
 /** Nothing is unused yet; the grace is an hour unless given. */
-export function watchUnused(now: () => number, graceMs = hourMs): Unused {
+export function watchUnusedCode(now: () => number, graceMs = hourMs): UnusedCode {
   const since = new Map<string, number>()
   return {
     isOverdue: (name) => {

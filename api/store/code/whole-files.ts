@@ -15,7 +15,7 @@ export function isTemporary(path: string): boolean {
 }
 
 /** Writes a file that is there whole and durable, or not at all. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const partial = temporaryBeside(path)
   try {
     await writeSynced(partial, bytes)
@@ -47,7 +47,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** Removes a folder; renames it first, so that a half-removed folder is never taken for a whole one. */
-export async function removeWhole(path: string): Promise<void> {
+export async function removeAtomically(path: string): Promise<void> {
   if (!(await isThere(path))) return
   const partial = temporaryBeside(path)
   await rename(path, partial)

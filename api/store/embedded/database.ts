@@ -38,7 +38,7 @@ export function openDatabase(dataFolder: string): DatabaseSync {
 }
 
 /** Takes a data folder that holds no functions for this process alone, by the lock on a database that stays empty. */
-export function claimDataFolder(dataFolder: string): { release(): void } {
+export function lockDataFolder(dataFolder: string): { release(): void } {
   const database = openDatabase(dataFolder)
   return { release: () => database.close() }
 }
