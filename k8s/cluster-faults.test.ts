@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { V1Pod, V1PodStatus } from '@kubernetes/client-node'
 import { CapacityExhausted, RuntimeUnavailable, type Driver, type EnvironmentSpec } from '../api/environments/driver.ts'
-import { playApi, type PlayedApi } from './testing/api-server.ts'
-import { startPlayedDriver } from './testing/played-driver.ts'
+import { startFakeApi, type FakeApi } from './testing/api-server.ts'
+import { startTestDriver } from './testing/test-driver.ts'
 import { aSpec, aStatus, unschedulable } from './testing/samples.ts'
 import { until } from './testing/until.ts'
 
@@ -14,14 +14,14 @@ const quota = 'pods "x" is forbidden: exceeded quota: small, requested: pods=1, 
 const outcomes = { 429: CapacityExhausted, 502: RuntimeUnavailable, 500: Error }
 
 describe('what the cluster refuses', () => {
-  let api: PlayedApi
+  let api: FakeApi
   let driver: Driver
   let lines: string[]
   const log = { info: (line: string) => void lines.push(line), warn: (line: string) => void lines.push(line) }
-  const start = () => startPlayedDriver(api.kubeconfig, { log })
+  const start = () => startTestDriver(api.kubeconfig, { log })
   beforeEach(async () => {
     lines = []
-    api = await playApi()
+    api = await startFakeApi()
     driver = await start()
   })
   afterEach(async () => {
@@ -81,7 +81,7 @@ describe('what the cluster refuses', () => {
   )
 
   test('a namespace so new that it has no service account yet is waited for', async () => {
-    const patient = await startPlayedDriver(api.kubeconfig, { log }, { startMs: 60_000 })
+    const patient = await startTestDriver(api.kubeconfig, { log }, { startMs: 60_000 })
     const cause = 'error looking up service account new/default: serviceaccount "default" not found'
     api.refuse('POST', { status: 403, message: `pods "x" is forbidden: ${cause}` })
     const launch = patient.launch(aSpec()).catch((fault: unknown) => fault)

@@ -3,12 +3,12 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { KubeConfig } from '@kubernetes/client-node'
 import { hasOpenssl, makeCertificate, testWithOpenssl, type Certificate } from '../api/certificates.harness.ts'
 import { clusterFault } from './cluster-fault.ts'
-import { playApi, type PlayedApi } from './testing/api-server.ts'
-import { startPlayedDriver } from './testing/played-driver.ts'
+import { startFakeApi, type FakeApi } from './testing/api-server.ts'
+import { startTestDriver } from './testing/test-driver.ts'
 
 describe('an API server that cannot be trusted', () => {
   const own = hasOpenssl ? makeCertificate('IP:127.0.0.1') : undefined
-  let api: PlayedApi | undefined
+  let api: FakeApi | undefined
   let waiting: AbortController
   beforeEach(() => {
     waiting = new AbortController()
@@ -16,13 +16,13 @@ describe('an API server that cannot be trusted', () => {
   afterEach(() => api?.stop())
 
   const play = async (certificate: Certificate | undefined, authority: Certificate | undefined) => {
-    api = await playApi(certificate && { ...certificate, authority: authority?.certificate })
+    api = await startFakeApi(certificate && { ...certificate, authority: authority?.certificate })
     return api
   }
   /** The error that ends the start; a start that waits says so and ends with that line instead. */
   const start = (kubeconfig: string): Promise<string> => {
     const warn = (line: string): void => waiting.abort(new Error(line))
-    return startPlayedDriver(kubeconfig, { log: { info: () => undefined, warn }, signal: waiting.signal }).then(
+    return startTestDriver(kubeconfig, { log: { info: () => undefined, warn }, signal: waiting.signal }).then(
       async (driver) => {
         await driver.close()
         return 'it started'

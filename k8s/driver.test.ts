@@ -7,8 +7,8 @@ import { zipTree } from '../fixtures/archive.ts'
 import { encodeFrame, frameDecoder, type ServerMessage } from '../runtime-bootstrap/protocol.ts'
 import { genericPod, supervisorPort } from './pod-spec.ts'
 import { nameOf } from './pod-facts.ts'
-import { playApi, type PlayedApi } from './testing/api-server.ts'
-import { startPlayedDriver } from './testing/played-driver.ts'
+import { startFakeApi, type FakeApi } from './testing/api-server.ts'
+import { startTestDriver } from './testing/test-driver.ts'
 import { aShape, aSpec, aStatus, someSettings, unschedulable } from './testing/samples.ts'
 import { until } from './testing/until.ts'
 
@@ -16,9 +16,9 @@ const starts: V1PodStatus = { phase: 'Pending' }
 const lacksItsImage = aStatus('Pending', { waiting: { reason: 'ImagePullBackOff', message: 'back-off' } })
 
 describe('a server that starts with generic pods there', () => {
-  let api: PlayedApi
+  let api: FakeApi
   beforeEach(async () => {
-    api = await playApi()
+    api = await startFakeApi()
   })
   afterEach(() => api.stop())
 
@@ -33,7 +33,7 @@ describe('a server that starts with generic pods there', () => {
   const withDriver = async (check: () => Promise<void>): Promise<void> => {
     const log = { info: () => undefined, warn: () => undefined }
     const isOwnerGone = (server: string) => Promise.resolve(server === 'gone')
-    const driver = await startPlayedDriver(api.kubeconfig, { log, isOwnerGone }, { poolSize: 1 })
+    const driver = await startTestDriver(api.kubeconfig, { log, isOwnerGone }, { poolSize: 1 })
     try {
       await check()
     } finally {
@@ -116,7 +116,7 @@ async function playSupervisors(addresses: readonly string[]) {
 }
 
 test('a pod that is lost while it is sent code is given up, and the launch goes on in another one', async () => {
-  const api = await playApi()
+  const api = await startFakeApi()
   const addresses = ['127.9.0.1', '127.9.0.2', '127.9.0.3']
   const supervisors = await playSupervisors(addresses)
   const left = [...addresses]
@@ -124,7 +124,7 @@ test('a pod that is lost while it is sent code is given up, and the launch goes 
   const zip = await zipTree(new Map([['large', { mode: 0o100644, content: randomBytes(6 * 1024 * 1024) }]]))
   const log = { info: () => undefined, warn: () => undefined }
   const read = () => Promise.resolve(zip)
-  const driver = await startPlayedDriver(api.kubeconfig, { log, code: { read } }, { startMs: 15_000 })
+  const driver = await startTestDriver(api.kubeconfig, { log, code: { read } }, { startMs: 15_000 })
   const launched = await driver.launch(aSpec())
   const [lost, taken] = supervisors.sentCode
   expect(api.pods.get(launched.id)?.status?.podIP).toBe(taken)

@@ -8,7 +8,7 @@ import {
   type FoundEnvironment,
   type Launched,
 } from '../api/environments/driver.ts'
-import { podAssignment } from './assignment.ts'
+import { podAssignment } from './pod-assignment.ts'
 import { ClusterFault } from './cluster-fault.ts'
 import type { Cluster } from './cluster.ts'
 import { createCodePush, PodLost } from './code-push.ts'
@@ -58,7 +58,7 @@ const adoptMs = 15_000
  * 1. watch    all pods of environments, begun before anything else             pods-seen.ts, pod-watch.ts, pod-state.ts
  * 2. pool     generic pods per shape are created, connected and kept           environment-pool.ts, pod-spec.ts
  * 3. take     one that is connected, else wait for the next                    supervisor-connection.ts
- * 4. push     the code, and with it what the caller sends: the assignment      code-push.ts, assignment.ts
+ * 4. push     the code, and with it what the caller sends: the assignment      code-push.ts, pod-assignment.ts
  * 5. label    the pod as the function's, behind the launch                     labels.ts
  * 6. end      pods of environments that are gone                               pod-removal.ts
  */

@@ -4,7 +4,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { CapacityExhausted, RuntimeUnavailable } from '../api/environments/driver.ts'
 import { EnvironmentPool } from './environment-pool.ts'
-import type { GenericEnvironment, PoolWorld } from './pool-world.ts'
+import type { GenericEnvironment, PoolContext } from './pool-context.ts'
 import { EnvironmentPools } from './environment-pools.ts'
 import { nameOf } from './pod-facts.ts'
 import { shapeId } from './pod-shape.ts'
@@ -13,7 +13,7 @@ import { aPlacedPod, aShape } from './testing/samples.ts'
 const deadlineMs = 10_000
 
 /** Pods that come up when the test says so. */
-class PodsOnPaper implements PoolWorld {
+class PodsOnPaper implements PoolContext {
   readonly starting: string[] = []
   readonly ended: string[] = []
   readonly warnings: string[] = []
@@ -64,36 +64,36 @@ function aGeneric(name: string): GenericEnvironment {
 }
 
 describe('the generic environments of a shape', () => {
-  let world: PodsOnPaper
+  let cluster: PodsOnPaper
   let pool: EnvironmentPool
   beforeEach(() => {
-    world = new PodsOnPaper()
-    pool = new EnvironmentPool(aShape(), 2, world)
+    cluster = new PodsOnPaper()
+    pool = new EnvironmentPool(aShape(), 2, cluster)
   })
   afterEach(() => pool.close())
 
   test('are not kept before somebody asks for one', () => {
     pool.fill()
-    expect(world.starting).toEqual([])
+    expect(cluster.starting).toEqual([])
     pool.offer(aGeneric('stray'))
-    expect(world.ended).toEqual(['stray'])
+    expect(cluster.ended).toEqual(['stray'])
   })
 
   test('are kept from then on, and one that is taken is replaced', async () => {
     const taken = pool.take(deadlineMs)
-    await world.until(3)
-    world.comeUp(pool)
+    await cluster.until(3)
+    cluster.comeUp(pool)
     expect((await taken).name).toBe('pod-1')
     const next = await pool.take(deadlineMs)
     expect(next.name).toBe('pod-3')
-    await world.until(1)
-    expect(world.starting).toEqual(['pod-4'])
+    await cluster.until(1)
+    expect(cluster.starting).toEqual(['pod-4'])
   })
 
   test('that were given up while they started serve nobody', async () => {
     await expect(pool.take(0)).rejects.toThrow('No pod of')
-    await world.until(3)
-    expect(world.ended).toEqual(['pod-3'])
+    await cluster.until(3)
+    expect(cluster.ended).toEqual(['pod-3'])
     const taken = pool.take(deadlineMs)
     pool.offer(aGeneric('pod-3'))
     pool.offer(aGeneric('pod-1'))
@@ -102,42 +102,42 @@ describe('the generic environments of a shape', () => {
 
   test('end, those that start too, when nobody asked for them for long', async () => {
     pool.wake()
-    await world.until(2)
+    await cluster.until(2)
     pool.offer(aGeneric('pod-1'))
-    world.nowMs = 999
-    expect([pool.rest(1000), world.ended]).toEqual([false, []])
-    world.nowMs = 1000
-    expect([pool.rest(1000), world.ended.toSorted()]).toEqual([true, ['pod-1', 'pod-2']])
+    cluster.nowMs = 999
+    expect([pool.rest(1000), cluster.ended]).toEqual([false, []])
+    cluster.nowMs = 1000
+    expect([pool.rest(1000), cluster.ended.toSorted()]).toEqual([true, ['pod-1', 'pod-2']])
     pool.fill()
-    expect(world.starting).toEqual(['pod-1', 'pod-2'])
+    expect(cluster.starting).toEqual(['pod-1', 'pod-2'])
   })
 
   test('wait on while a launch waits, and are kept again after the next one', async () => {
     const taken = pool.take(deadlineMs)
-    world.nowMs = 5000
+    cluster.nowMs = 5000
     expect(pool.rest(1000)).toBe(false)
-    await world.until(3)
-    world.comeUp(pool)
+    await cluster.until(3)
+    cluster.comeUp(pool)
     await taken
     expect(pool.rest(1000)).toBe(true)
-    expect(world.ended).toEqual(['pod-2', 'pod-3'])
+    expect(cluster.ended).toEqual(['pod-2', 'pod-3'])
     const again = pool.take(deadlineMs)
-    await world.until(3)
-    world.comeUp(pool)
+    await cluster.until(3)
+    cluster.comeUp(pool)
     expect((await again).name).toBe('pod-4')
   })
 
   test('fail nobody with one pod that does not start, and all who wait with several in a row', async () => {
     const onlooker = pool.untilReady(deadlineMs)
     const launches = [1, 2].map(() => pool.take(deadlineMs).catch((fault: unknown) => fault))
-    await world.until(4)
+    await cluster.until(4)
     const fault = new RuntimeUnavailable('no registry')
     for (const name of ['pod-1', 'pod-2']) pool.fail(name, fault, false)
     pool.offer(aGeneric('pod-3'))
     expect(await launches[0]).toMatchObject({ name: 'pod-3' })
     await onlooker
     pool.fill()
-    await world.until(6)
+    await cluster.until(6)
     for (const name of ['pod-4', 'pod-5', 'pod-6']) {
       expect(pool.launches).toBe(1)
       pool.fail(name, fault, false)
@@ -149,7 +149,7 @@ describe('the generic environments of a shape', () => {
     const waits = [pool.take(deadlineMs), pool.untilReady(deadlineMs)].map((wait) =>
       wait.catch((fault: unknown) => fault),
     )
-    await world.until(3)
+    await cluster.until(3)
     const fault = new RuntimeUnavailable('no such name')
     pool.fail('pod-1', fault, true)
     expect(await Promise.all(waits)).toEqual([fault, fault])
@@ -157,11 +157,11 @@ describe('the generic environments of a shape', () => {
 })
 
 describe('the pools of all shapes', () => {
-  let world: PodsOnPaper
+  let cluster: PodsOnPaper
   let pools: EnvironmentPools
   beforeEach(() => {
-    world = new PodsOnPaper()
-    const { plan, end, warn, clock, pods, isEnding, makeRoom } = world
+    cluster = new PodsOnPaper()
+    const { plan, end, warn, clock, pods, isEnding, makeRoom } = cluster
     pools = new EnvironmentPools({ size: 1, idleMs: 1000, plan, end, warn, clock, pods, isEnding, makeRoom })
   })
   afterEach(() => pools.close())
@@ -173,12 +173,12 @@ describe('the pools of all shapes', () => {
     beforeEach(async () => {
       const idle = pools.of(aShape({ memoryMb: 256 }))
       idle.wake()
-      await world.until(1)
+      await cluster.until(1)
       idle.offer(aGeneric('pod-1'))
-      world.addUnused()
+      cluster.addUnused()
       busy = pools.of(aShape({ memoryMb: 512 }))
       launch = busy.take(deadlineMs)
-      await world.until(3)
+      await cluster.until(3)
     })
     afterEach(async () => {
       pools.close()
@@ -187,18 +187,18 @@ describe('the pools of all shapes', () => {
 
     test('end what waits for nobody, and what functions do not use', async () => {
       for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
-      while (world.unused.length > 0) await turn()
-      expect(world.ended).toEqual(['pod-1'])
+      while (cluster.unused.length > 0) await turn()
+      expect(cluster.ended).toEqual(['pod-1'])
     })
 
     test('end what waits for room and for nobody, too', async () => {
       const spare = pools.of(aShape({ memoryMb: 256 }))
       await spare.take(deadlineMs)
-      await world.until(4)
+      await cluster.until(4)
       spare.stall('pod-4', full)
-      expect(world.ended).toEqual([])
+      expect(cluster.ended).toEqual([])
       for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
-      expect([world.ended, spare.isStarting('pod-4')]).toEqual([['pod-4'], false])
+      expect([cluster.ended, spare.isStarting('pod-4')]).toEqual([['pod-4'], false])
     })
 
     test('end nothing while a pod comes up for each of them, nor where room is not what they lack', async () => {
@@ -213,7 +213,7 @@ describe('the pools of all shapes', () => {
 
     test('lack it still when one of them found some', async () => {
       const another = busy.take(deadlineMs)
-      await world.until(4)
+      await cluster.until(4)
       for (const name of ['pod-2', 'pod-3', 'pod-4']) busy.stall(name, full)
       busy.offer(aGeneric('pod-2'))
       await launch
@@ -241,42 +241,42 @@ describe('the pools of all shapes', () => {
     test('give those up that are of no use any more, with a pod that found none rather than one that comes up', async () => {
       let isNeeded = true
       const served = busy.take(deadlineMs, () => isNeeded)
-      await world.until(4)
+      await cluster.until(4)
       for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
       isNeeded = false
       busy.dropUnneeded()
       await expect(served).rejects.toThrow('No node has room for a pod of 512 MB')
-      expect([world.ended, busy.launches, busy.lackingMb]).toEqual([['pod-1', 'pod-3'], 1, 0])
+      expect([cluster.ended, busy.launches, busy.lackingMb]).toEqual([['pod-1', 'pod-3'], 1, 0])
     })
 
     test('try again at once when a pod is gone', () => {
       busy.lose('pod-2', new CapacityExhausted('exceeded quota'), false)
       pools.gone({})
-      expect(world.starting).toHaveLength(4)
+      expect(cluster.starting).toHaveLength(4)
     })
 
     test('start pods anew that found none, once what was leaving has left its node', () => {
       for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
       pools.gone({})
-      expect(world.starting).toHaveLength(3)
+      expect(cluster.starting).toHaveLength(3)
       pools.gone(aPlacedPod(128))
-      expect(world.ended).toEqual(['pod-1', 'pod-2', 'pod-3'])
-      expect(world.starting.slice(3)).toEqual(['pod-4', 'pod-5'])
+      expect(cluster.ended).toEqual(['pod-1', 'pod-2', 'pod-3'])
+      expect(cluster.starting.slice(3)).toEqual(['pod-4', 'pod-5'])
     })
   })
 
   test('shrink to those that functions use', async () => {
     const [used, unused] = [aShape(), aShape({ memoryMb: 256 })]
     for (const shape of [used, unused]) pools.of(shape).wake()
-    await world.until(2)
+    await cluster.until(2)
     pools.of(used).offer(aGeneric('pod-1'))
     pools.of(unused).offer(aGeneric('pod-2'))
-    world.nowMs = 2000
+    cluster.nowMs = 2000
     pools.rest(new Set([shapeId(used)]))
-    expect(world.ended).toEqual(['pod-2'])
+    expect(cluster.ended).toEqual(['pod-2'])
     expect(pools.find(shapeId(unused))).toBeUndefined()
     expect(pools.of(used).isReady).toBe(true)
     pools.rest(new Set())
-    expect(world.ended).toEqual(['pod-2', 'pod-1'])
+    expect(cluster.ended).toEqual(['pod-2', 'pod-1'])
   })
 })

@@ -2,7 +2,7 @@ import { CapacityExhausted, RuntimeUnavailable } from '../api/environments/drive
 import { ClusterFault, launchFault } from './cluster-fault.ts'
 import type { PodShape } from './pod-shape.ts'
 import { PoolWaiters, type Want } from './pool-waiters.ts'
-import type { GenericEnvironment, PoolWorld } from './pool-world.ts'
+import type { GenericEnvironment, PoolContext } from './pool-context.ts'
 
 const firstPauseMs = 500
 const longestPauseMs = 10_000
@@ -19,7 +19,7 @@ const refillMs = 50
  */
 export class EnvironmentPool {
   readonly shape: PodShape
-  readonly #world: PoolWorld
+  readonly #context: PoolContext
   readonly #size: number
   readonly #ready: GenericEnvironment[] = []
   /** Names of pods that start, and whether no node has room for them now. */
@@ -36,11 +36,11 @@ export class EnvironmentPool {
   #isAsleep = true
   #askedMs: number
 
-  constructor(shape: PodShape, size: number, world: PoolWorld) {
+  constructor(shape: PodShape, size: number, context: PoolContext) {
     this.shape = shape
     this.#size = size
-    this.#world = world
-    this.#askedMs = world.clock()
+    this.#context = context
+    this.#askedMs = context.clock()
   }
 
   get isAsleep(): boolean {
@@ -70,7 +70,7 @@ export class EnvironmentPool {
 
   /** The shape is in use: environments of it are kept waiting. */
   wake(): void {
-    this.#askedMs = this.#world.clock()
+    this.#askedMs = this.#context.clock()
     if (!this.#isAsleep) return
     this.#isAsleep = false
     this.#refillLater(0)
@@ -79,7 +79,7 @@ export class EnvironmentPool {
   /** Sleeps when nobody asked for so long; answers whether it does. */
   rest(idleMs: number): boolean {
     if (this.#isAsleep) return true
-    if (!this.#waiters.isEmpty || this.#world.clock() - this.#askedMs < idleMs) return false
+    if (!this.#waiters.isEmpty || this.#context.clock() - this.#askedMs < idleMs) return false
     this.#isAsleep = true
     this.empty()
     this.#dropExcess()
@@ -160,7 +160,7 @@ export class EnvironmentPool {
   /** A pod that this server had begun before it started anew: one that is of no use now goes. */
   inherit(name: string): void {
     if (this.#starting.size + this.#ready.length < this.#wanted()) this.expect(name)
-    else this.#world.end(name, this.shape.namespace)
+    else this.#context.end(name, this.shape.namespace)
   }
 
   /** What was expected is another's, or gone. */
@@ -179,7 +179,7 @@ export class EnvironmentPool {
     this.#note(new CapacityExhausted(`No node has room for a pod of ${String(this.shape.memoryMb)} MB: ${reason}`))
     if (!/Insufficient|Too many pods/.test(reason)) return
     this.#starting.set(name, true)
-    this.#world.wantRoom()
+    this.#context.wantRoom()
   }
 
   /** A starting pod does not start as it is; unless that is certain for all, others may on their nodes, or later. */
@@ -191,7 +191,7 @@ export class EnvironmentPool {
   lose(name: string, fault: Error, isFinal: boolean): void {
     if (!this.#starting.delete(name)) return
     this.#note(fault)
-    if (fault instanceof CapacityExhausted) this.#world.wantRoom()
+    if (fault instanceof CapacityExhausted) this.#context.wantRoom()
     if (isFinal) this.#waiters.failAll(fault)
     this.#retryLater()
   }
@@ -213,7 +213,7 @@ export class EnvironmentPool {
 
   #turnAway({ name, namespace, socket }: GenericEnvironment): void {
     socket.destroy()
-    this.#world.end(name, namespace)
+    this.#context.end(name, namespace)
   }
 
   /** How many launches no pod comes up for, since there is no room. */
@@ -232,7 +232,7 @@ export class EnvironmentPool {
   }
 
   async #create(): Promise<void> {
-    const { name, create } = this.#world.plan(this.shape)
+    const { name, create } = this.#context.plan(this.shape)
     this.#starting.set(name, false)
     try {
       await create()
@@ -254,7 +254,7 @@ export class EnvironmentPool {
 
   /** Says each kind of fault once, until a pod came up. Who only looks on does not wait for better days, but for another try. */
   #note(fault: Error): void {
-    if (this.#fault?.message !== fault.message) this.#world.warn(fault.message)
+    if (this.#fault?.message !== fault.message) this.#context.warn(fault.message)
     this.#fault = fault
     if (!(fault instanceof RuntimeUnavailable)) this.#waiters.failOnlookers(fault)
   }
@@ -275,14 +275,14 @@ export class EnvironmentPool {
 
   #giveUpOn(name: string): void {
     this.#starting.delete(name)
-    this.#world.end(name, this.shape.namespace)
+    this.#context.end(name, this.shape.namespace)
   }
 
   #forget(environment: GenericEnvironment): void {
     const index = this.#ready.indexOf(environment)
     if (index < 0) return
     this.#ready.splice(index, 1)
-    this.#world.end(environment.name, environment.namespace)
+    this.#context.end(environment.name, environment.namespace)
     this.#refillLater(firstPauseMs)
   }
 }

@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { EnvironmentPool } from './environment-pool.ts'
-import type { PoolWorld } from './pool-world.ts'
+import type { PoolContext } from './pool-context.ts'
 import { shapeId, type PodShape } from './pod-shape.ts'
-import { RoomSearch, type WantOfRoom } from './room-search.ts'
+import { CapacitySearch, type WantOfRoom } from './capacity-search.ts'
 
 export interface EnvironmentPoolsOptions
-  extends Omit<PoolWorld, 'wantRoom'>, Pick<WantOfRoom, 'pods' | 'isEnding' | 'makeRoom'> {
+  extends Omit<PoolContext, 'wantRoom'>, Pick<WantOfRoom, 'pods' | 'isEnding' | 'makeRoom'> {
   /** Generic environments that wait per shape in use. */
   readonly size: number
   /** A shape that is of no environment, and that nobody asked for so long, is not in use. */
@@ -15,14 +15,14 @@ export interface EnvironmentPoolsOptions
 /** The pools of all shapes. */
 export class EnvironmentPools {
   readonly #options: EnvironmentPoolsOptions
-  readonly #world: PoolWorld
-  readonly #room: RoomSearch
+  readonly #context: PoolContext
+  readonly #search: CapacitySearch
   readonly #pools = new Map<string, EnvironmentPool>()
 
   constructor(options: EnvironmentPoolsOptions) {
     this.#options = options
-    this.#world = { ...options, wantRoom: () => this.#room.begin() }
-    this.#room = new RoomSearch({
+    this.#context = { ...options, wantRoom: () => this.#search.begin() }
+    this.#search = new CapacitySearch({
       ...options,
       lackingMb: () => this.#lackingMb(),
       endUnneeded: () => this.#endUnneeded(),
@@ -34,7 +34,7 @@ export class EnvironmentPools {
   /** The pool of a shape, which sleeps until it is asked for. */
   of(shape: PodShape): EnvironmentPool {
     const id = shapeId(shape)
-    const pool = this.#pools.get(id) ?? new EnvironmentPool(shape, this.#options.size, this.#world)
+    const pool = this.#pools.get(id) ?? new EnvironmentPool(shape, this.#options.size, this.#context)
     this.#pools.set(id, pool)
     return pool
   }
@@ -45,7 +45,7 @@ export class EnvironmentPools {
 
   /** A pod is gone: launches that wait for room are tried again. */
   gone(pod: V1Pod): void {
-    this.#room.gone(pod)
+    this.#search.gone(pod)
     for (const pool of this.#pools.values()) if (pool.launches > 0) pool.fill()
   }
 

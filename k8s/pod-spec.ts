@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { V1Container, V1EnvVar, V1Pod, V1ResourceRequirements, V1Volume } from '@kubernetes/client-node'
 import { supervisorNodeFlags } from '../runtime-bootstrap/node-flags.ts'
-import { podStandby } from './assignment.ts'
+import { podStandby } from './pod-assignment.ts'
 import { annotations, labels, labelValue, managedBy } from './labels.ts'
 import { shapeId, type PodShape } from './pod-shape.ts'
 import type { KubernetesSettings } from './settings.ts'

@@ -2,18 +2,18 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { V1Pod } from '@kubernetes/client-node'
 import { connectCluster } from './cluster.ts'
 import { watchPods, type PodWatch } from './pod-watch.ts'
-import { playApi, type PlayedApi } from './testing/api-server.ts'
+import { startFakeApi, type FakeApi } from './testing/api-server.ts'
 import { until } from './testing/until.ts'
 
 const pod = (name: string, note = ''): V1Pod => ({ metadata: { name, namespace: 'functions', annotations: { note } } })
 
 describe('the watch of pods', () => {
-  let api: PlayedApi
+  let api: FakeApi
   let watch: PodWatch
   let seen: string[]
   beforeEach(async () => {
     seen = []
-    api = await playApi()
+    api = await startFakeApi()
     api.set(pod('first'))
     watch = await watchPods({
       cluster: connectCluster(api.kubeconfig),

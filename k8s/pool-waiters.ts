@@ -1,4 +1,4 @@
-import type { GenericEnvironment } from './pool-world.ts'
+import type { GenericEnvironment } from './pool-context.ts'
 
 /** Who wants an environment of a pool, and for how long. */
 export interface Want {

@@ -4,13 +4,13 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { V1Secret } from '@kubernetes/client-node'
-import { playApi, type PlayedApi } from './testing/api-server.ts'
+import { startFakeApi, type FakeApi } from './testing/api-server.ts'
 import { until } from './testing/until.ts'
 
 describe('the password of the Redis of the manifests', () => {
-  let api: PlayedApi
+  let api: FakeApi
   beforeEach(async () => {
-    api = await playApi()
+    api = await startFakeApi()
   })
   afterEach(() => api.stop())
 

@@ -15,7 +15,7 @@ export interface Refusal {
 }
 
 /** Speaks the part of the Kubernetes API that the driver uses: pods are created, listed, watched, patched and removed. */
-export interface PlayedApi {
+export interface FakeApi {
   /** A kubeconfig file that leads here. */
   readonly kubeconfig: string
   readonly pods: ReadonlyMap<string, V1Pod>
@@ -42,7 +42,7 @@ export interface PlayedTls extends Certificate {
 }
 
 /** Plays an API server, over TLS when it is given a certificate. */
-export async function playApi(tls?: PlayedTls): Promise<PlayedApi> {
+export async function startFakeApi(tls?: PlayedTls): Promise<FakeApi> {
   const pods = new Map<string, V1Pod>()
   const watches = new Set<ServerResponse>()
   const sockets = new Set<Socket>()

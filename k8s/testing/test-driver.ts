@@ -5,7 +5,7 @@ import type { KubernetesSettings } from '../settings.ts'
 import { someSettings } from './samples.ts'
 
 /** Starts a driver on a played API, without a pool unless it is told so; what it says, and when it stops waiting, are the caller's. */
-export function startPlayedDriver(
+export function startTestDriver(
   kubeconfig: string,
   options: Pick<KubernetesDriverOptions, 'log'> & Partial<KubernetesDriverOptions>,
   settings: Partial<KubernetesSettings> = {},

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { RuntimeUnavailable } from '../api/environments/driver.ts'
-import { podAssignment, podStandby } from './assignment.ts'
+import { podAssignment, podStandby } from './pod-assignment.ts'
 import { aSpec } from './testing/samples.ts'
 
 const home = { accountId: '000000000000', region: 'us-east-1' }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { nameOf } from './pod-facts.ts'
-import { RoomSearch } from './room-search.ts'
+import { CapacitySearch } from './capacity-search.ts'
 import { aPlacedPod } from './testing/samples.ts'
 
 /** A node that launches find full; what is sent away there leaves when the test says so. */
@@ -20,7 +20,7 @@ class FullNode {
   tries = 0
   isStoreAway = false
   readonly ending = new Set<string>()
-  readonly search = new RoomSearch(
+  readonly search = new CapacitySearch(
     {
       lackingMb: () => this.lacking + this.unneeded * 128,
       pods: () => this.pods,

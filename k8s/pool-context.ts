@@ -10,7 +10,7 @@ export interface GenericEnvironment {
 }
 
 /** What a pool needs of the cluster. */
-export interface PoolWorld {
+export interface PoolContext {
   /** A pod of the shape, named, which `create` begins; resolves once the cluster took it. */
   plan(shape: PodShape): { readonly name: string; readonly create: () => Promise<unknown> }
   /** Ends a pod and sees to it that it goes. */

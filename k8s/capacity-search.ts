@@ -27,7 +27,7 @@ const mostLeavingMs = 30_000
  * Sends away as much as launches lack and is not about to leave, and looks again while they lack it: what is in use now may not be
  * in a moment, and what left may not have helped.
  */
-export class RoomSearch {
+export class CapacitySearch {
   readonly #want: WantOfRoom
   readonly #againMs: number
   /** Pods that were sent away, which may not be seen to end yet. */
