@@ -12,8 +12,10 @@ import {
 } from '@kubernetes/client-node'
 import { violationsOf } from './testing/restricted.ts'
 
+const manifests = fileURLToPath(new URL('./manifests/', import.meta.url))
+
 function objectsIn(folder: string): KubernetesObject[] {
-  const path = fileURLToPath(new URL(`manifests/${folder}/`, import.meta.url))
+  const path = `${manifests}${folder}/`
   return readdirSync(path).flatMap((file) => loadAllYaml(readFileSync(`${path}${file}`, 'utf8')) as KubernetesObject[])
 }
 
