@@ -1,5 +1,5 @@
-import { GatheredText } from './gathered-text.ts'
-import { createLevelSieve, type LevelSieve } from './level-sieve.ts'
+import { TextBuffer } from './text-buffer.ts'
+import { createLevelFilter, type LevelFilter } from './level-filter.ts'
 import { createLineSplitter } from './line-splitter.ts'
 import { createLogTail } from './log-tail.ts'
 
@@ -32,46 +32,46 @@ const flushBytes = 65_536
 
 /** Gathers lines and has them sent now and then while a function writes; `send` may throw them away when nobody reads. */
 export function createLog(send: (text: Buffer) => void): Log {
-  const gathered = new GatheredText()
+  const buffer = new TextBuffer()
   const tail = createLogTail()
   const extensionLines = createLineSplitter()
   let isFlushPlanned = false
   let outputBytes = 0
-  let sieve: LevelSieve | undefined
+  let filter: LevelFilter | undefined
 
   function add(piece: Buffer): void {
-    gathered.add(piece)
+    buffer.add(piece)
     tail.keep(piece)
   }
 
   function addLines(lines: Buffer): void {
     if (lines.length === 0) return
-    const lineEnd = gathered.closeLine()
+    const lineEnd = buffer.closeLine()
     if (lineEnd !== undefined) tail.keep(lineEnd)
     add(lines)
   }
 
   function flush(): void {
     isFlushPlanned = false
-    const text = gathered.take(false)
+    const text = buffer.take(false)
     if (text !== undefined) send(text)
   }
 
   function flushSoon(): void {
-    if (gathered.bytes > flushBytes) flush()
+    if (buffer.bytes > flushBytes) flush()
     if (isFlushPlanned) return
     isFlushPlanned = true
     setTimeout(flush, flushMs).unref()
   }
 
   function settle(): void {
-    if (sieve !== undefined) add(sieve.rest())
+    if (filter !== undefined) add(filter.rest())
   }
 
   return {
     output(chunk) {
       outputBytes += chunk.length
-      add(sieve === undefined ? chunk : sieve.sift(chunk))
+      add(filter === undefined ? chunk : filter.sift(chunk))
       flushSoon()
     },
     extensionOutput(chunk) {
@@ -81,13 +81,13 @@ export function createLog(send: (text: Buffer) => void): Log {
     },
     settleExtensions: () => addLines(extensionLines.rest()),
     line: (text) => addLines(Buffer.from(`${text}\n`)),
-    keepFrom: (level) => void (sieve = createLevelSieve(level)),
+    keepFrom: (level) => void (filter = createLevelFilter(level)),
     settle,
     startTail: () => tail.start(),
     takeTail: () => tail.take(),
     take(isAll) {
       if (isAll) settle()
-      return gathered.take(isAll)
+      return buffer.take(isAll)
     },
     get outputBytes() {
       return outputBytes

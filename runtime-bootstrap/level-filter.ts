@@ -1,5 +1,5 @@
 /** Takes a log apart into lines and lets those through that are of a level. */
-export interface LevelSieve {
+export interface LevelFilter {
   /** What of the log may go on, now that this was added to it. */
   sift(chunk: Buffer): Buffer
   /** The line that has no end yet, taken as a whole one. */
@@ -15,7 +15,7 @@ const newline = 10
 const longestLine = 65_536
 
 /** Drops what is below `least`. Only a JSON object with a time and a level says its own; all else counts as INFO, as on AWS. */
-export function createLevelSieve(least: string): LevelSieve {
+export function createLevelFilter(least: string): LevelFilter {
   const leastRank = levels.indexOf(least)
   let open: Buffer = nothing
 

@@ -4,7 +4,7 @@ const lineEnd = Buffer.from('\n')
 const longestLine = 65_536
 
 /** Text that waits to be sent, by lines. */
-export class GatheredText {
+export class TextBuffer {
   #pieces: Buffer[] = []
   #bytes = 0
   #isLineOpen = false
