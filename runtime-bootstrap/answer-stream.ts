@@ -1,7 +1,8 @@
 import { streamBroken, streamTooLarge } from './faults.ts'
+import type { RunStream } from './invocation-run.ts'
 import type { Outbox } from './outbox.ts'
 import { encodeFrame, maxStreamedBytes, streamCost, streamWindowBytes } from './protocol.ts'
-import type { AnswerBody, BodySource, StreamError } from './runtime-api/runtime-events.ts'
+import type { AnswerBody, BodySource, StreamError } from './runtime-api/answer-body.ts'
 
 export interface AnswerStreamOptions {
   readonly requestId: string
@@ -21,7 +22,7 @@ const frameBytes = 65_536
 const brokenGraceMs = 100
 
 /** A streamed answer on its way from the runtime to the server. Its end is told once, whoever brings it. */
-export class AnswerStream implements AnswerBody {
+export class AnswerStream implements AnswerBody, RunStream {
   readonly #options: AnswerStreamOptions
   #isOpen = true
   #isPosted = false
@@ -69,12 +70,10 @@ export class AnswerStream implements AnswerBody {
     if (this.#isOpen) this.#breaking = setTimeout(() => this.close(streamBroken), brokenGraceMs)
   }
 
-  /** Ends a stream that broke off: no better reason will come. */
   settle(): void {
     if (this.#breaking !== undefined) this.close(streamBroken)
   }
 
-  /** Tells the server the end; what the runtime sends after that is thrown away. */
   close(error?: StreamError): void {
     if (!this.#isOpen) return
     clearTimeout(this.#breaking)
@@ -90,7 +89,6 @@ export class AnswerStream implements AnswerBody {
     this.#resume()
   }
 
-  /** The server has taken this much. */
   grant(bytes: number): void {
     this.#unread -= bytes
     if (this.#unread <= streamWindowBytes / 2) this.#resume()

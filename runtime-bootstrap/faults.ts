@@ -1,7 +1,13 @@
-import { seconds, type Trouble } from './platform-lines.ts'
 import type { ProcessExit } from './process-group.ts'
 import { maxStreamedBytes } from './protocol.ts'
-import type { Answer, StreamError } from './runtime-api/runtime-events.ts'
+import type { StreamError } from './runtime-api/answer-body.ts'
+import type { Answer } from './runtime-api/runtime-events.ts'
+
+/** Why an invocation or an initialisation did not end well. */
+export interface Trouble {
+  readonly status: 'error' | 'timeout'
+  readonly errorType: string
+}
 
 /** What ended an environment's processes, or kept them from starting. */
 export interface Fault extends Trouble {
@@ -38,8 +44,13 @@ export function timeoutFault(timeoutMs: number): Fault {
   return {
     status: 'timeout',
     errorType: 'Sandbox.Timedout',
-    reason: `Task timed out after ${seconds(timeoutMs)} seconds`,
+    reason: timeoutReason(timeoutMs),
   }
+}
+
+/** The configured timeout as AWS prints it. */
+export function timeoutReason(timeoutMs: number): string {
+  return `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`
 }
 
 export const outOfMemory: Fault = {

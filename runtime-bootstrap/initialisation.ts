@@ -1,5 +1,11 @@
-import type { InitOutcome } from './platform-events.ts'
-import type { Trouble } from './platform-lines.ts'
+import type { Trouble } from './faults.ts'
+
+/** How an initialisation went. */
+export interface InitOutcome {
+  readonly phase: 'init' | 'invoke'
+  readonly durationMs: number
+  readonly trouble?: Trouble
+}
 
 /** One attempt to get ready: the first, or one within an invocation. */
 export class Initialisation {

@@ -1,6 +1,16 @@
-import type { AnswerStream } from './answer-stream.ts'
-import type { Trouble } from './platform-lines.ts'
+import type { Trouble } from './faults.ts'
 import type { DoneMessage, InvokeMessage } from './protocol.ts'
+import type { StreamError } from './runtime-api/answer-body.ts'
+
+/** A streamed answer on its way to the server. */
+export interface RunStream {
+  /** Ends a stream that broke off: no better reason will come. */
+  settle(): void
+  /** Tells the server the end; what the runtime sends after that is thrown away. */
+  close(error?: StreamError): void
+  /** The server has taken this much. */
+  grant(bytes: number): void
+}
 
 /** One event on its way through this environment. */
 export interface InvocationRun {
@@ -18,7 +28,7 @@ export interface InvocationRun {
   /** How long the answer is, unless it is streamed. */
   producedBytes: number
   /** The answer, when the function streams it and the caller takes it so. */
-  stream?: AnswerStream
+  stream?: RunStream
   /** The error that the function itself reported. */
   errorType?: string
 }

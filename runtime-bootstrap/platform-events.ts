@@ -1,19 +1,14 @@
+import type { Trouble } from './faults.ts'
+import type { InitOutcome } from './initialisation.ts'
 import type { InvocationRun } from './invocation-run.ts'
+import type { ExtensionReport } from './platform-lines.ts'
 import type { Assignment, DoneMessage, InvokeMessage } from './protocol.ts'
-import type { ExtensionReport, Trouble } from './platform-lines.ts'
 
 /** A line of the platform in a log that is JSON: the same records as those of the Telemetry API. */
 export interface PlatformEvent {
   readonly type: string
   readonly level: 'DEBUG' | 'INFO' | 'WARN'
   readonly record: Readonly<Record<string, unknown>>
-}
-
-/** How an initialisation went. */
-export interface InitOutcome {
-  readonly phase: 'init' | 'invoke'
-  readonly durationMs: number
-  readonly trouble?: Trouble
 }
 
 const levels = ['DEBUG', 'INFO', 'WARN']

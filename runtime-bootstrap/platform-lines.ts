@@ -1,10 +1,5 @@
+import { timeoutReason, type Trouble } from './faults.ts'
 import type { Assignment, DoneMessage } from './protocol.ts'
-
-/** Why an invocation or an initialisation did not end well. */
-export interface Trouble {
-  readonly status: 'error' | 'timeout'
-  readonly errorType: string
-}
 
 export function initStartLine({ runtimeVersion, runtimeVersionArn }: Assignment): string {
   return `INIT_START Runtime Version: ${runtimeVersion}\tRuntime Version ARN: ${runtimeVersionArn}`
@@ -56,12 +51,7 @@ export function reportLine(done: DoneMessage, memoryMb: number, trouble: Trouble
 }
 
 export function timedOutLine(requestId: string, timeoutMs: number, now: Date): string {
-  return `${now.toISOString()} ${requestId} Task timed out after ${seconds(timeoutMs)} seconds\n`
-}
-
-/** The configured timeout as AWS prints it. */
-export function seconds(timeoutMs: number): string {
-  return (timeoutMs / 1000).toFixed(2)
+  return `${now.toISOString()} ${requestId} ${timeoutReason(timeoutMs)}\n`
 }
 
 function statusFields({ status, errorType }: Trouble): string {

@@ -1,9 +1,8 @@
 import type { Fault } from './faults.ts'
-import { Initialisation } from './initialisation.ts'
+import { Initialisation, type InitOutcome } from './initialisation.ts'
 import type { InvocationRun, Outcome } from './invocation-run.ts'
 import type { MemoryWatch } from './memory.ts'
 import type { Outbox } from './outbox.ts'
-import type { InitOutcome } from './platform-events.ts'
 import type { ExtensionReport } from './platform-lines.ts'
 import type { Assignment } from './protocol.ts'
 import {
@@ -15,7 +14,9 @@ import {
   writeReport,
   writeRuntimeDone,
   writeStart,
+  writeSubscription,
 } from './run-log.ts'
+import type { SubscriptionRequest } from './telemetry/subscription-request.ts'
 
 export interface ReporterOptions {
   readonly outbox: Outbox
@@ -53,6 +54,11 @@ export class Reporter {
     if (fault === undefined && this.phase === 'init') this.#initDurationMs = outcome.durationMs
     writeInitReport(outbox, assignment(), outcome, extensions())
     return outcome.durationMs
+  }
+
+  /** An extension is sent what happens from now on. */
+  subscribed(extension: string, request: SubscriptionRequest): void {
+    writeSubscription(this.#options.outbox, this.#options.assignment(), extension, request)
   }
 
   runStarted(run: InvocationRun): void {

@@ -3,7 +3,8 @@ import { interruption } from './faults.ts'
 import type { InvocationRun } from './invocation-run.ts'
 import type { Outbox } from './outbox.ts'
 import { encodeFrame } from './protocol.ts'
-import type { Answer, BodySource } from './runtime-api/runtime-events.ts'
+import type { BodySource } from './runtime-api/answer-body.ts'
+import type { Answer } from './runtime-api/runtime-events.ts'
 
 /** Tells the server what a run answered, once: a caller does not wait for what comes behind it. */
 export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer): void {
@@ -32,7 +33,7 @@ export function streamRun(outbox: Outbox, run: InvocationRun, options: StreamedR
   if (run.invoke.streaming !== true || run.isAnswered) return undefined
   const { contentType, source } = options
   if (outbox.telemetry !== undefined) run.answeredMs = performance.now()
-  run.stream = new AnswerStream({
+  const stream = new AnswerStream({
     requestId: run.invoke.requestId,
     contentType,
     source,
@@ -43,5 +44,6 @@ export function streamRun(outbox: Outbox, run: InvocationRun, options: StreamedR
       options.onPosted()
     },
   })
-  return run.stream
+  run.stream = stream
+  return stream
 }

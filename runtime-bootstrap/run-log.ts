@@ -1,4 +1,5 @@
 import type { Fault } from './faults.ts'
+import type { InitOutcome } from './initialisation.ts'
 import { doneMessage, type InvocationRun, type Outcome } from './invocation-run.ts'
 import type { Outbox } from './outbox.ts'
 import {
@@ -10,7 +11,6 @@ import {
   runtimeDoneEvent,
   startEvent,
   subscriptionEvent,
-  type InitOutcome,
   type PlatformEvent,
 } from './platform-events.ts'
 import {

@@ -39,6 +39,7 @@ beforeEach(() => {
       standby: undefined,
       isAlone: false,
       onAsked: () => undefined,
+      onSubscribed: () => undefined,
       onFault: () => undefined,
     }),
   })

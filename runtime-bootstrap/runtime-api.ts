@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { AnswerBody, BodySource } from './runtime-api/answer-body.ts'
 import { extensionExitError, extensionInitError } from './runtime-api/extension-error.ts'
 import { extensionNext } from './runtime-api/extension-next.ts'
 import { extensionRegister } from './runtime-api/extension-register.ts'
@@ -13,7 +14,7 @@ import { ping } from './runtime-api/ping.ts'
 import { sendText } from './runtime-api/replies.ts'
 import { restoreDisabled } from './runtime-api/restore-disabled.ts'
 import { logs, telemetry } from './runtime-api/telemetry.ts'
-import type { AnswerBody, BodySource, Endpoint, RuntimeEvents } from './runtime-api/runtime-events.ts'
+import type { Endpoint, RuntimeEvents } from './runtime-api/runtime-events.ts'
 
 /** The whole API. `{id}` stands for one part of a path. */
 const routes: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {

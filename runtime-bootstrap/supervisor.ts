@@ -1,6 +1,6 @@
 import { bindFolders } from './bind-folders.ts'
 import { Extensions } from './extensions/extensions.ts'
-import type { Processes } from './extensions/processes.ts'
+import type { EnvironmentProcesses } from './extensions/processes.ts'
 import { answerOf, exitFault, initErrorFault, initErrorGraceMs, outOfMemory, timeoutFault } from './faults.ts'
 import type { Fault } from './faults.ts'
 import { createIdleFreezer } from './idle-freezer.ts'
@@ -15,11 +15,12 @@ import { Reporter } from './reporter.ts'
 import { serveRuntimeApi, type RuntimeApi } from './runtime-api.ts'
 import type { ApiReply } from './runtime-api/http-connection.ts'
 import { sendEvent } from './runtime-api/next.ts'
-import type { Answer, AnswerBody, BodySource } from './runtime-api/runtime-events.ts'
+import type { AnswerBody, BodySource } from './runtime-api/answer-body.ts'
+import type { Answer } from './runtime-api/runtime-events.ts'
 import { moves, runtimeStates, statusOf, type State } from './environment-state.ts'
 import type { ProcessExit } from './process-group.ts'
 import { Standby } from './standby.ts'
-import type { OwnMeans } from './own-means.ts'
+import type { SupervisorOptions } from './supervisor-options.ts'
 
 /**
  * Runs one environment, from generic to its end.
@@ -41,7 +42,7 @@ export class Supervisor {
   readonly #pipe: Promise<OutputPipe>
   #state: State = 'generic'
   #assignment: Assignment | undefined
-  #processes: Processes | undefined
+  #processes: EnvironmentProcesses | undefined
   /** Why the processes are being ended, when it was not their own doing. */
   #fault: Fault | undefined
   #faultMs = 0
@@ -53,7 +54,7 @@ export class Supervisor {
     this.#processes?.freeze()
   })
 
-  constructor(outlet: Outlet, own: OwnMeans = {}) {
+  constructor(outlet: Outlet, own: SupervisorOptions = {}) {
     this.#outbox = createOutbox(outlet)
     this.#pipe = openOutputPipe((chunk) => this.#outbox.output(chunk), own.pipeCommand)
     this.#extensions = new Extensions({
@@ -62,6 +63,7 @@ export class Supervisor {
       standby: own.standby && new Standby(own.standby, this.#pipe),
       isAlone: own.isAlone === true,
       onAsked: () => this.#onAsked(),
+      onSubscribed: (extension, request) => this.#reporter.subscribed(extension, request),
       onFault: (fault) => this.#fail(fault),
     })
     this.#reporter = new Reporter({
@@ -213,12 +215,8 @@ export class Supervisor {
   #onAnswer(answer: Answer): void {
     const run = this.#run
     if (run === undefined || this.#state !== 'running') return
-    this.#answer(run, answer)
-    this.#move('responded')
-  }
-
-  #answer(run: InvocationRun, answer: Answer): void {
     answerRun(this.#outbox, run, answer)
+    this.#move('responded')
   }
 
   #onRunDone(): void {
@@ -239,7 +237,7 @@ export class Supervisor {
     this.#fault = initErrorFault(answer)
     this.#faultMs = performance.now()
     this.#reporter.faultFound(this.#fault, this.#faultMs, 'initialisation')
-    if (this.#reporter.phase === 'invoke' && this.#run !== undefined) this.#answer(this.#run, answer)
+    if (this.#reporter.phase === 'invoke' && this.#run !== undefined) answerRun(this.#outbox, this.#run, answer)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#extensions.end('failure'), initErrorGraceMs)
   }
@@ -255,7 +253,8 @@ export class Supervisor {
     void this.#extensions.end(this.#fault.status === 'timeout' ? 'timeout' : 'failure')
     // An event that waits for the first initialisation, or that nobody took, gets another one.
     const isTried = this.#state === 'initialising' ? this.#reporter.phase === 'invoke' : this.#state !== 'ready'
-    if (isTried && this.#run !== undefined) this.#answer(this.#run, answerOf(fault, this.#run.invoke.requestId))
+    if (isTried && this.#run !== undefined)
+      answerRun(this.#outbox, this.#run, answerOf(fault, this.#run.invoke.requestId))
   }
 
   #endLater(delayMs: number): void {
@@ -284,7 +283,7 @@ export class Supervisor {
     const isUntried = wasInit ? this.#reporter.phase === 'init' : !run.isStartWritten && fault.status === 'error'
     if (isUntried) return this.#initialiseAgain(run)
     this.#run = undefined
-    this.#answer(run, answerOf(fault, run.invoke.requestId))
+    answerRun(this.#outbox, run, answerOf(fault, run.invoke.requestId))
     this.#reporter.runEnded(run, endedMs, fault)
   }
 

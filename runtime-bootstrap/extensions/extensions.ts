@@ -12,13 +12,12 @@ import type {
 import { invokeEvent } from '../runtime-api/extension-next.ts'
 import { closedFor, invalidMove, unknownExtension } from '../runtime-api/extension-refusals.ts'
 import type { ApiReply } from '../runtime-api/http-connection.ts'
-import { writeSubscription } from '../run-log.ts'
 import type { SubscriptionRequest } from '../telemetry/subscription-request.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
 import type { RuntimeProcessOptions } from '../runtime-process.ts'
 import type { Standby } from '../standby.ts'
 import { findExtensions } from './extension-files.ts'
-import { Processes } from './processes.ts'
+import { EnvironmentProcesses } from './processes.ts'
 import { ExtensionRegistry } from './registry.ts'
 
 export interface ExtensionsOptions {
@@ -27,10 +26,12 @@ export interface ExtensionsOptions {
   readonly pipeCommand: readonly string[] | undefined
   /** The runtime that waits for the environment's function. */
   readonly standby: Standby | undefined
-  /** See `ProcessesOptions`. */
+  /** See `EnvironmentProcessesOptions`. */
   readonly isAlone: boolean
   /** An extension asked for its next event, and may have been the last that was waited for. */
   readonly onAsked: () => void
+  /** An extension is sent what happens from now on. */
+  readonly onSubscribed: (extension: string, request: SubscriptionRequest) => void
   /** An extension cannot go on, or left, or the runtime did while extensions run: all of them are to be ended. */
   readonly onFault: (fault: Fault) => void
 }
@@ -50,7 +51,7 @@ export class Extensions implements ExtensionEvents {
   areDisabled = false
   readonly #options: ExtensionsOptions
   #registry = new ExtensionRegistry([])
-  #processes: Processes | undefined
+  #processes: EnvironmentProcesses | undefined
   #lastReports: readonly ExtensionReport[] | undefined
   #assignment: Assignment | undefined
   /** Made when the first extension starts; what runs beside them writes elsewhere. */
@@ -61,7 +62,7 @@ export class Extensions implements ExtensionEvents {
   }
 
   /** Starts all processes of the environment; `onExit` comes when all are gone and what they wrote is in the log. */
-  launch(options: RuntimeProcessOptions): Processes {
+  launch(options: RuntimeProcessOptions): EnvironmentProcesses {
     const { areDisabled, names, folder } = findExtensions(options.assignment)
     this.areAny = names.length > 0
     this.areDisabled = areDisabled
@@ -69,14 +70,14 @@ export class Extensions implements ExtensionEvents {
     this.#lastReports = undefined
     this.#registry = new ExtensionRegistry(names)
     this.#options.outbox.telemetry = this.areAny ? this.#openTelemetry() : undefined
-    this.#processes = new Processes({
+    this.#processes = new EnvironmentProcesses({
       ...options,
       standby: this.#options.standby,
       isAlone: this.#options.isAlone,
       onExit: (exit) => this.#settle(() => this.#leave(() => options.onExit(exit))),
       registry: this.#registry,
       folder,
-      flush: (limitMs) => this.#options.outbox.telemetry?.flush(limitMs),
+      flush: () => this.#options.outbox.telemetry?.flush(),
       openOutput: () => (this.#output ??= this.#openOutput()),
       onFault: this.#options.onFault,
     })
@@ -120,14 +121,13 @@ export class Extensions implements ExtensionEvents {
 
   /** An extension wants to be sent what happens. */
   onSubscribe(id: string, request: SubscriptionRequest): ExtensionRefusal | undefined {
-    const { outbox } = this.#options
-    const { telemetry } = outbox
+    const { telemetry } = this.#options.outbox
     const extension = this.#registry.find(id)
     if (extension === undefined) return unknownExtension(id)
     const former = telemetry?.subscriptionOf(id)?.api ?? request.api
     if (telemetry?.isOpen !== true || former !== request.api) return closedFor(request.api)
     telemetry.subscribe(id, request)
-    if (this.#assignment !== undefined) writeSubscription(outbox, this.#assignment, extension.name, request)
+    this.#options.onSubscribed(extension.name, request)
     return undefined
   }
 

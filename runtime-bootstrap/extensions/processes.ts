@@ -3,20 +3,21 @@ import { noProcess, type ProcessExit, type ProcessGroup } from '../process-group
 import { endOrphans, orphans, signal } from '../process-tree.ts'
 import type { ShutdownMessage } from '../protocol.ts'
 import { startRuntimeProcess, type RuntimeProcessOptions } from '../runtime-process.ts'
+import { withDeadline } from '../with-deadline.ts'
 import type { Extension } from './extension.ts'
 import { startExtensionProcess } from './extension-process.ts'
 import { mostExtensions, type ExtensionRegistry } from './registry.ts'
 import { RunningProcess } from './running-process.ts'
 import { shutDown } from './shutdown.ts'
 
-export interface ProcessesOptions extends RuntimeProcessOptions {
+export interface EnvironmentProcessesOptions extends RuntimeProcessOptions {
   readonly registry: ExtensionRegistry
   /** Where the external extensions are. */
   readonly folder: string
   /** Whether all processes that can be seen are the environment's, so that those whose parents ended can be told from others. */
   readonly isAlone: boolean
-  /** Sends extensions what they want to be told, for so long at most; undefined when there is nobody. */
-  readonly flush: (limitMs: number) => Promise<void> | undefined
+  /** Sends extensions what they want to be told; undefined when there is nobody. */
+  readonly flush: () => Promise<void> | undefined
   /** Opens what takes the output of extensions. */
   readonly openOutput: () => Promise<number>
   /** One of the processes left while there are others, which are to be ended. */
@@ -28,8 +29,8 @@ const [idleFlushMs, lastFlushMs] = [2_000, 800]
 const tooMany = `extension limit (${String(mostExtensions)}) reached`
 
 /** All processes of an environment: the external extensions, and the runtime once these have registered. */
-export class Processes {
-  readonly #options: ProcessesOptions
+export class EnvironmentProcesses {
+  readonly #options: EnvironmentProcessesOptions
   readonly #external = new Map<Extension, RunningProcess>()
   #runtime: RunningProcess | undefined
   #runtimeExit: ProcessExit = { code: null, signal: null }
@@ -39,7 +40,7 @@ export class Processes {
   #ending: Promise<void> | undefined
   #isOver = false
 
-  constructor(options: ProcessesOptions) {
+  constructor(options: EnvironmentProcessesOptions) {
     this.#options = options
     if (options.registry.areKnown()) this.startRuntime()
     else void this.#startExtensions(options.registry.external())
@@ -65,9 +66,9 @@ export class Processes {
   /** Stops all of them until `thaw`; extensions take what they are told first. */
   freeze(): void {
     this.#isFrozen = true
-    const flushed = this.#options.flush(idleFlushMs)
+    const flushed = this.#options.flush()
     if (flushed === undefined) this.#stop()
-    else void flushed.then(() => this.#stop())
+    else void withDeadline(idleFlushMs, flushed).then(() => this.#stop())
   }
 
   #stop(): void {
@@ -95,7 +96,7 @@ export class Processes {
   async #end(reason: ShutdownMessage['reason']): Promise<void> {
     const isKnown = this.#options.registry.size > 0
     if (isKnown) this.thaw()
-    const flush = async (): Promise<void> => this.#options.flush(lastFlushMs)
+    const flush = (): Promise<void> => withDeadline(lastFlushMs, Promise.resolve(this.#options.flush()))
     await shutDown({ runtime: this.#runtime, external: this.#external, isKnown, flush }, reason)
     if (this.#running === 0) this.#finish()
   }

@@ -1,5 +1,5 @@
 import type { ProcessExit, ProcessGroup } from '../process-group.ts'
-import { within } from '../within.ts'
+import { withDeadline } from '../with-deadline.ts'
 
 /** A process group whose end can be waited for. */
 export class RunningProcess {
@@ -29,6 +29,6 @@ export class RunningProcess {
   /** Resolves when it is gone or the time is over. */
   async goneWithin(milliseconds: number): Promise<void> {
     if (this.#isGone || milliseconds <= 0) return
-    await within(milliseconds, this.#gone)
+    await withDeadline(milliseconds, this.#gone)
   }
 }

@@ -1,21 +1,21 @@
+import type { ExtensionEvents } from './extension-events.ts'
 import { identifierOf } from './extension-identifier.ts'
 import { missingErrorType, refuse, unknownReporter } from './extension-refusals.ts'
 import type { ApiReply, ApiRequest } from './http-connection.ts'
 import { sendAccepted } from './replies.ts'
-import type { RuntimeEvents } from './runtime-events.ts'
 
 /** An extension could not get ready; the environment begins anew. */
-export function extensionInitError(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
-  report(events, request, reply, 'InitError')
+export function extensionInitError(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
+  report(extensions, request, reply, 'InitError')
 }
 
 /** An extension cannot go on; the environment begins anew. */
-export function extensionExitError(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
-  report(events, request, reply, 'ExitError')
+export function extensionExitError(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
+  report(extensions, request, reply, 'ExitError')
 }
 
 function report(
-  { extensions }: RuntimeEvents,
+  extensions: ExtensionEvents,
   request: ApiRequest,
   reply: ApiReply,
   kind: 'InitError' | 'ExitError',

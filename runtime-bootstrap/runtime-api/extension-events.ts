@@ -1,5 +1,5 @@
 import type { SubscriptionRequest } from '../telemetry/subscription-request.ts'
-import type { ApiReply } from './http-connection.ts'
+import type { ApiReply, ApiRequest } from './http-connection.ts'
 
 export const extensionEventTypes = ['INVOKE', 'SHUTDOWN'] as const
 export type ExtensionEventType = (typeof extensionEventTypes)[number]
@@ -38,3 +38,6 @@ export interface ExtensionEvents {
   /** It cannot go on, and says why. */
   onError(id: string, kind: 'InitError' | 'ExitError', errorType: string): ExtensionRefusal | undefined
 }
+
+/** Answers one kind of an extension's requests. */
+export type ExtensionEndpoint = (extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply) => void

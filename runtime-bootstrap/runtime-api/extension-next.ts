@@ -1,8 +1,8 @@
 import type { InvokeMessage, ShutdownMessage } from '../protocol.ts'
+import type { ExtensionEvents } from './extension-events.ts'
 import { identifierOf } from './extension-identifier.ts'
 import { refuse, unknownExtension } from './extension-refusals.ts'
 import type { ApiReply, ApiRequest } from './http-connection.ts'
-import type { RuntimeEvents } from './runtime-events.ts'
 
 /** An event for extensions, ready to be sent. */
 export interface ExtensionEvent {
@@ -11,7 +11,7 @@ export interface ExtensionEvent {
 }
 
 /** An extension asks for its next event, and with that says that it is done with the one before. */
-export function extensionNext({ extensions }: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
+export function extensionNext(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   const id = identifierOf(request, reply)
   if (id === undefined) return
   if (extensions.find(id) === undefined) return refuse(reply, unknownExtension(id))

@@ -1,10 +1,9 @@
-import type { ExtensionRefusal, FunctionIdentity } from './extension-events.ts'
+import type { ExtensionEvents, ExtensionRefusal, FunctionIdentity } from './extension-events.ts'
 import { configurationKeys, emptyName, invalidFormat, refuse } from './extension-refusals.ts'
 import type { ApiReply, ApiRequest } from './http-connection.ts'
-import type { RuntimeEvents } from './runtime-events.ts'
 
 /** An extension makes itself known, and says which events it wants. */
-export function extensionRegister({ extensions }: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
+export function extensionRegister(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   const { headers, body } = request
   const name = headers.get('lambda-extension-name') ?? ''
   if (name === '') return refuse(reply, emptyName)

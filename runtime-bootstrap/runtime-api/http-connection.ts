@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { maxResponseBytes } from '../protocol.ts'
+import type { AnswerBody, BodySource } from './answer-body.ts'
 import { pathOf, readFields, type RequestHead } from './http-head.ts'
-import type { AnswerBody, BodySource } from './runtime-events.ts'
 
 /** One request of the runtime, whole. */
 export interface ApiRequest extends RequestHead {

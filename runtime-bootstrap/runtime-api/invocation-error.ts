@@ -1,6 +1,7 @@
+import { isCurrent } from './current-invocation.ts'
 import { errorTypeOf } from './error-type.ts'
 import type { ApiReply, ApiRequest } from './http-connection.ts'
-import { isCurrent, sendAccepted, sendInvalidTransition } from './replies.ts'
+import { sendAccepted, sendInvalidTransition } from './replies.ts'
 import type { RuntimeEvents } from './runtime-events.ts'
 
 /** The handler failed; the caller gets the body byte for byte. */

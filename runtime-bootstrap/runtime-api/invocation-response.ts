@@ -1,9 +1,11 @@
 import { maxResponseBytes, maxStreamedBytes } from '../protocol.ts'
+import type { AnswerBody, BodySource, StreamError } from './answer-body.ts'
+import { isCurrent } from './current-invocation.ts'
 import { errorTypeOf } from './error-type.ts'
 import type { ApiReply, ApiRequest } from './http-connection.ts'
 import type { RequestHead } from './http-head.ts'
-import { isCurrent, sendAccepted, sendError, sendInvalidTransition } from './replies.ts'
-import type { Answer, AnswerBody, BodySource, RuntimeEvents, StreamError } from './runtime-events.ts'
+import { sendAccepted, sendError, sendInvalidTransition } from './replies.ts'
+import type { Answer, RuntimeEvents } from './runtime-events.ts'
 
 const limit = String(maxResponseBytes)
 const truncated = 'HTTP request detected as truncated'

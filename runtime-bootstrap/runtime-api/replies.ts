@@ -1,5 +1,4 @@
 import type { ApiReply } from './http-connection.ts'
-import type { RuntimeEvents } from './runtime-events.ts'
 
 const accepted = Buffer.from('{"status":"OK"}\n')
 const json = 'Content-Type: application/json\r\n'
@@ -22,11 +21,4 @@ export function sendText(reply: ApiReply, status: string, text: string): void {
 export function sendInvalidTransition(reply: ApiReply, from: string, to: string): void {
   const message = `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`
   sendError(reply, '403 Forbidden', 'InvalidStateTransition', message)
-}
-
-/** Whether the id is that of the running invocation; refuses the request otherwise. */
-export function isCurrent(events: RuntimeEvents, reply: ApiReply, id: string): boolean {
-  if (events.currentId() === id) return true
-  sendError(reply, '400 Bad Request', 'InvalidRequestID', 'Invalid request ID')
-  return false
 }

@@ -1,21 +1,21 @@
 import { readSubscription, type TelemetryApi } from '../telemetry/subscription-request.ts'
+import type { ExtensionEvents } from './extension-events.ts'
 import { identifierOf } from './extension-identifier.ts'
 import { refuse, unknownExtension } from './extension-refusals.ts'
 import type { ApiReply, ApiRequest } from './http-connection.ts'
 import { sendError, sendText } from './replies.ts'
-import type { RuntimeEvents } from './runtime-events.ts'
 
 /** An extension wants to be sent what happens here. */
-export function telemetry(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
-  subscribe('telemetry', events, request, reply)
+export function telemetry(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
+  subscribe('telemetry', extensions, request, reply)
 }
 
 /** The same by the API before it, with fewer events. */
-export function logs(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
-  subscribe('logs', events, request, reply)
+export function logs(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
+  subscribe('logs', extensions, request, reply)
 }
 
-function subscribe(api: TelemetryApi, { extensions }: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
+function subscribe(api: TelemetryApi, extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   const id = identifierOf(request, reply)
   if (id === undefined) return
   if (extensions.find(id) === undefined) return refuse(reply, unknownExtension(id))

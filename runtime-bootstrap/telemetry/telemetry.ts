@@ -1,6 +1,5 @@
 import { createLineSplitter, type LineSplitter } from '../line-splitter.ts'
 import type { PlatformEvent } from '../platform-events.ts'
-import { within } from '../within.ts'
 import { createSender } from './sender.ts'
 import { Subscription } from './subscription.ts'
 import type { SubscriptionRequest } from './subscription-request.ts'
@@ -60,10 +59,10 @@ export class Telemetry {
     this.#addLines(type, this.#open[type].split(chunk))
   }
 
-  /** Sends all there is; resolves when it was taken, or the time is over. */
-  async flush(limitMs: number): Promise<void> {
+  /** Sends all there is; resolves when it was taken, or given up. */
+  async flush(): Promise<void> {
     this.#settleLines()
-    await within(limitMs, Promise.all([...this.#byExtension.values()].map((subscription) => subscription.flush())))
+    await Promise.all([...this.#byExtension.values()].map((subscription) => subscription.flush()))
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import type { StandbyCommand } from './standby-command.ts'
 
 /** What a supervisor is started with, which depends on where its environment is. */
-export interface OwnMeans {
+export interface SupervisorOptions {
   /** Makes a named pipe; `mkfifo` of the system unless given. */
   readonly pipeCommand?: readonly string[]
   /** The runtime that waits for the environment's function. */

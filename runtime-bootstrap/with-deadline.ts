@@ -1,5 +1,5 @@
 /** Resolves when the promise does, or when the time is over. */
-export async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+export async function withDeadline(milliseconds: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)))
   await Promise.race([promise, timeout])
