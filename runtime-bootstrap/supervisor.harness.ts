@@ -11,8 +11,8 @@ import { encodeFrame, frameDecoder, streamCost } from './protocol.ts'
 import type { Assignment, DoneMessage, InvokeMessage, ResponseMessage, SupervisorMessage } from './protocol.ts'
 import type { StandbyCommand } from './standby-command.ts'
 
-const here = dirname(fileURLToPath(import.meta.url))
-export const nodeClient = [process.execPath, join(here, 'runtimes/nodejs/index.mjs')]
+const entry = fileURLToPath(new URL('./main.ts', import.meta.url))
+export const nodeClient = [process.execPath, fileURLToPath(new URL('./runtimes/nodejs/index.mjs', import.meta.url))]
 
 /** One invocation as the server sees it. */
 export interface Invoked {
@@ -63,7 +63,6 @@ function bundledSupervisor(): Promise<string> {
   bundle ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'supervisor-'))
     const outfile = join(folder, 'supervisor.cjs')
-    const entry = join(here, 'main.ts')
     await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'cjs', outfile, logLevel: 'error' })
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
     return outfile
