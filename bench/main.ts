@@ -10,7 +10,7 @@
  * 7. waiting   events while very many of another function wait         waiting.ts, stores.ts
  * 8. queues    an SQS mapping against a bare polling loop              queues.ts
  * 9. catalogue many functions against few                              catalogue.ts, stores.ts
- * 10. report   a table, and the README's copy of it                    report.ts
+ * 10. report   a table, and its copy in docs/performance.md            report.ts
  */
 import { measureBurst } from './burst.ts'
 import { measureCatalogue } from './catalogue.ts'
@@ -63,12 +63,12 @@ console.log(`\n${report}`)
 if (
   options.write &&
   !(await writeBetweenMarkers(
-    new URL('../README.md', import.meta.url),
+    new URL('../docs/performance.md', import.meta.url),
     report,
     options.cluster === undefined ? 'bench' : 'bench-cluster',
   ))
 ) {
-  console.error('README.md has no bench:start and bench:end markers: nothing written.')
+  console.error('docs/performance.md has no bench:start and bench:end markers: nothing written.')
 }
 process.exit(0)
 

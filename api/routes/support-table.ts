@@ -10,7 +10,7 @@ export function withSupportTable(text: string): string {
   return `${text.slice(0, from + begin.length)}\n${renderSupport()}\n${text.slice(to)}`
 }
 
-/** Operations that are built, those of which the same is said in one row, and the names of the others. */
+/** The operations that are implemented, those with the same text in one row, then the names of the others. */
 function renderSupport(): string {
   const names = Object.keys(support).sort() as (keyof typeof support)[]
   const quoted = (group: readonly string[]) => group.map((name) => `\`${name}\``).join(', ')
@@ -21,8 +21,8 @@ function renderSupport(): string {
     if (value !== 'no') groups.set(value, [...(groups.get(value) ?? []), name])
   }
   const rows = Array.from(groups, ([value, group]) => `| ${quoted(group)} | ${cells(value)} |`)
-  const table = ['| operation | | how it differs |', '|---|---|---|', ...rows].join('\n')
-  return notBuilt.length === 0 ? table : `${table}\n\nNot built: ${quoted(notBuilt)}.`
+  const table = ['| operation | supported | differences |', '|---|---|---|', ...rows].join('\n')
+  return notBuilt.length === 0 ? table : `${table}\n\nNot implemented: ${quoted(notBuilt)}.`
 }
 
 function cells(value: Support): string {

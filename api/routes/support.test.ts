@@ -5,7 +5,7 @@ import { handlersOf, type HandlersDependencies } from './handlers.ts'
 import { withSupportTable } from './support-table.ts'
 import { support } from './support.ts'
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../../docs/compatibility.md', import.meta.url), 'utf8')
 
 test('the support table says of each operation of the model whether it is built', () => {
   expect(Object.keys(support).sort()).toEqual(operations.map(({ name }) => name).sort())
@@ -15,6 +15,6 @@ test('the support table says of each operation of the model whether it is built'
   expect(said.map(([name]) => name).sort()).toEqual(built)
 })
 
-test('the README holds the table as `npm run support` writes it', () => {
-  expect(readme).toBe(withSupportTable(readme))
+test('docs/compatibility.md holds the table as `npm run support` writes it', () => {
+  expect(page).toBe(withSupportTable(page))
 })

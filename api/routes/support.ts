@@ -1,35 +1,35 @@
 import type { OperationName } from '../model/operations.ts'
 
-/** Whether an operation behaves as on AWS, and behind the colon how it differs. An operation that is `no` answers 501. */
+/** Whether an operation behaves as on AWS and, after the colon, how it differs. An operation with `no` returns 501. */
 export type Support = 'yes' | 'no' | `${'yes' | 'partly'}: ${string}`
 
-// Of operations on the same thing.
+// Texts that several operations share.
 const capacityProviders: Support =
-  'partly: there are no machines behind them: what runs on one runs in environments of this server, one invocation at a time each whatever `PerExecutionEnvironmentMaxConcurrency` is, so that `AWS_LAMBDA_MAX_CONCURRENCY` is not set. `MaxVCpuCount` bounds nothing; other texts of errors than that a provider is not found are ours'
+  'partly: a provider has no machines of its own. Its functions run in environments of this server, each with one invocation at a time. `PerExecutionEnvironmentMaxConcurrency` and `MaxVCpuCount` have no effect, and `AWS_LAMBDA_MAX_CONCURRENCY` is not set. Error texts other than “not found” can differ from those of AWS'
 const codeSigning: Support =
-  'partly: signatures are not verified: no code is taken as signed, so that `Enforce` refuses every deployment and `Warn` none'
+  'partly: signatures are not verified, and all code counts as unsigned. `Enforce` refuses every deployment, `Warn` allows it'
 const eventSourceMappings: Support =
-  'partly: kept and shown with the settings of every kind of source; SQS queues, Kinesis and DynamoDB streams are read where their endpoint is set, and asked for when a mapping is made, a consumer of a Kinesis stream as the stream itself, without throughput of its own; so are Kafka topics, of clusters of one’s own always and of MSK where its endpoint is set, without being asked for, and entered also with IAM access control; schema registries are an error; what failed for good is put on a topic of the same cluster by an on-failure destination `kafka://TOPIC`; MQ and DocumentDB are not read; schedules and Redis streams are sources of ours'
+  'partly: SQS, Kinesis, DynamoDB Streams and MSK are polled when their endpoint is configured, self-managed Kafka always. A consumer of a Kinesis stream reads the stream without dedicated throughput. Kafka clusters are not checked when a mapping is created. Schema registries are refused. Amazon MQ and DocumentDB mappings are stored, but not polled. Schedules and Redis streams are additional sources'
 const functionUrls: Support =
-  'partly: served at `http://<id>.lambda-url.<region>.<host of the server>/`, `localhost` where it is reached by address. `NONE` wants the policy to allow `lambda:InvokeFunctionUrl`; `lambda:InvokeFunction`, which AWS wants beside it of new URLs, is not asked for. `AWS_IAM` wants a signature, verified where access keys are configured: of this account, or of one that the policy names'
+  'partly: URLs have the form `http://<id>.lambda-url.<region>.<host of the server>/`. `NONE` requires a policy that allows `lambda:InvokeFunctionUrl`; the additional `lambda:InvokeFunction` that AWS requires for new URLs is not required. `AWS_IAM` requires a signature of this account, or of one that the policy names. The signature is verified when access keys are configured'
 const eventInvokeConfigs: Support =
-  'partly: destinations are reached where an endpoint is set; the role is not asked whether it may send there'
+  'partly: a destination needs the endpoint of its service. Permissions of the role are not checked'
 const provisionedConcurrency: Support =
-  'partly: environments are initialised ahead and kept, divided between servers where they share pods, each its own number where they do not; of an alias with weights those of its main version'
+  'partly: environments are initialised in advance and kept. In a cluster the servers share the configured number; otherwise each server keeps that number. For an alias with weights, only its main version is provisioned'
 
-/** What the README says of each operation. `npm run support` writes it there; a test holds this to the handlers. */
+/** The table of docs/compatibility.md. `npm run support` writes it there; a test checks it against the handlers. */
 export const support: Readonly<Record<OperationName, Support>> = {
-  AddLayerVersionPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
-  AddPermission: 'yes: policies decide who may call function URLs; of other calls they decide nothing',
+  AddLayerVersionPermission: 'yes: policies are stored and returned, but not enforced',
+  AddPermission: 'yes: policies are enforced for function URLs only',
   CheckpointDurableExecution: 'no',
-  CreateAlias: 'yes: weights decide each invocation',
+  CreateAlias: 'yes',
   CreateCapacityProvider: capacityProviders,
   CreateCodeSigningConfig: codeSigning,
   CreateEventSourceMapping: eventSourceMappings,
   CreateFunction:
-    'partly: no durable settings, which are refused. Images run in Kubernetes only; one whose registry does not tell the server its digest gets one made from the name. VPC, KMS, file system and tracing settings are kept and shown, not applied. Layers of other accounts need `KUBELAMBDA_LAYER_ENDPOINT`. A role is never assumed',
+    'partly: durable settings are refused. Container images run in Kubernetes only; if the registry does not return a digest, one is derived from the name. VPC, KMS, file system and tracing settings are stored and returned, but have no effect. Layers of other accounts require `KUBELAMBDA_LAYER_ENDPOINT`. The role is never assumed',
   CreateFunctionUrlConfig: functionUrls,
-  DeleteAlias: 'yes: weights decide each invocation',
+  DeleteAlias: 'yes',
   DeleteCapacityProvider: capacityProviders,
   DeleteCodeSigningConfig: codeSigning,
   DeleteEventSourceMapping: eventSourceMappings,
@@ -41,36 +41,37 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteLayerVersion: 'yes',
   DeleteProvisionedConcurrencyConfig: provisionedConcurrency,
   GetAccountSettings: 'yes',
-  GetAlias: 'yes: weights decide each invocation',
+  GetAlias: 'yes',
   GetCapacityProvider: capacityProviders,
   GetCodeSigningConfig: codeSigning,
   GetDurableExecution: 'no',
   GetDurableExecutionHistory: 'no',
   GetDurableExecutionState: 'no',
   GetEventSourceMapping: eventSourceMappings,
-  GetFunction: 'yes: `Code.Location` is on this server and valid for 10 minutes, or until it restarts',
+  GetFunction: 'yes: `Code.Location` is a URL of this server, valid for 10 minutes or until the server restarts',
   GetFunctionCodeSigningConfig: codeSigning,
   GetFunctionConcurrency: 'yes',
   GetFunctionConfiguration: 'yes',
   GetFunctionEventInvokeConfig: eventInvokeConfigs,
-  GetFunctionRecursionConfig: 'yes: loops are found by the `Lineage` of the trace header, which AWS SDKs pass on',
+  GetFunctionRecursionConfig:
+    'yes: recursion is detected by the `Lineage` of the trace header, which AWS SDKs propagate',
   GetFunctionScalingConfig:
-    'partly: `MinExecutionEnvironments` are kept initialised, and more come and go by demand instead of by the use of processors, up to `MaxExecutionEnvironments`; beyond it is a 429. Both 0 is `Deactivated` at once',
+    'partly: `MinExecutionEnvironments` stay initialised. The number of environments scales with demand, not with CPU utilisation, up to `MaxExecutionEnvironments`; further invocations are throttled. If both are 0, the function is `Deactivated` at once',
   GetFunctionUrlConfig: functionUrls,
   GetLayerVersion:
-    'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
+    'yes: for layers of this account. `Content.Location` is a URL of this server, valid for 10 minutes or until the server restarts',
   GetLayerVersionByArn:
-    'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
-  GetLayerVersionPolicy: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
-  GetPolicy: 'yes: policies decide who may call function URLs; of other calls they decide nothing',
+    'yes: for layers of this account. `Content.Location` is a URL of this server, valid for 10 minutes or until the server restarts',
+  GetLayerVersionPolicy: 'yes: policies are stored and returned, but not enforced',
+  GetPolicy: 'yes: policies are enforced for function URLs only',
   GetProvisionedConcurrencyConfig: provisionedConcurrency,
-  GetRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
-  Invoke:
-    'partly: RequestResponse, DryRun and Event. Events are stored before 202, run at least once, retried as on AWS, and end at destinations and dead letters. Loops are stopped by the `Lineage` of the trace header. Events keep their tenant',
+  GetRuntimeManagementConfig:
+    'partly: stored and returned, but without effect: the machine or the image determines the runtime version',
+  Invoke: 'partly: all invocation types. Durable executions are not supported',
   InvokeAsync: 'yes',
   InvokeWithResponseStream:
-    'yes: bytes leave as the function writes them, to 200 MB; they are not slowed to 2 MB/s after the first 6 MB. A function error is in `InvokeComplete`: `Unhandled` when nothing was written before it, then without a chunk; else the type in the trailer of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with what happened in `ErrorDetails`',
-  ListAliases: 'yes: weights decide each invocation',
+    'yes: streams up to 200 MB, which are not throttled to 2 MB/s after the first 6 MB. `InvokeComplete` reports a function error as `Unhandled` if the function had written nothing. Otherwise it reports the error type of the runtime, `Sandbox.Timedout` or `Sandbox.Failure`, with the cause in `ErrorDetails`',
+  ListAliases: 'yes',
   ListCapacityProviders: capacityProviders,
   ListCodeSigningConfigs: codeSigning,
   ListDurableExecutionsByFunction: 'no',
@@ -86,32 +87,34 @@ export const support: Readonly<Record<OperationName, Support>> = {
   ListTags: 'yes',
   ListVersionsByFunction: 'yes',
   PublishLayerVersion:
-    'yes: layers of this account; `Content.Location` is on this server and valid for 10 minutes, or until it restarts',
+    'yes: for layers of this account. `Content.Location` is a URL of this server, valid for 10 minutes or until the server restarts',
   PublishVersion:
-    'partly: with SnapStart one environment of a version is initialised before it is active, and then serves; no snapshot is taken, and none restored',
+    'partly: with SnapStart one environment of the version is initialised before the version becomes active, and serves its first invocation. No snapshot is taken or restored',
   PutFunctionCodeSigningConfig: codeSigning,
   PutFunctionConcurrency: 'yes: refused for functions on a capacity provider',
   PutFunctionEventInvokeConfig: eventInvokeConfigs,
-  PutFunctionRecursionConfig: 'yes: loops are found by the `Lineage` of the trace header, which AWS SDKs pass on',
+  PutFunctionRecursionConfig:
+    'yes: recursion is detected by the `Lineage` of the trace header, which AWS SDKs propagate',
   PutFunctionScalingConfig:
-    'partly: `MinExecutionEnvironments` are kept initialised, and more come and go by demand instead of by the use of processors, up to `MaxExecutionEnvironments`; beyond it is a 429. Both 0 is `Deactivated` at once',
+    'partly: `MinExecutionEnvironments` stay initialised. The number of environments scales with demand, not with CPU utilisation, up to `MaxExecutionEnvironments`; further invocations are throttled. If both are 0, the function is `Deactivated` at once',
   PutProvisionedConcurrencyConfig: provisionedConcurrency,
-  PutRuntimeManagementConfig: 'partly: kept and shown; the runtime is the one of the machine',
-  RemoveLayerVersionPermission: 'yes: policies are kept and shown; whether a call is allowed is not decided by them',
-  RemovePermission: 'yes: policies decide who may call function URLs; of other calls they decide nothing',
+  PutRuntimeManagementConfig:
+    'partly: stored and returned, but without effect: the machine or the image determines the runtime version',
+  RemoveLayerVersionPermission: 'yes: policies are stored and returned, but not enforced',
+  RemovePermission: 'yes: policies are enforced for function URLs only',
   SendDurableExecutionCallbackFailure: 'no',
   SendDurableExecutionCallbackHeartbeat: 'no',
   SendDurableExecutionCallbackSuccess: 'no',
   StopDurableExecution: 'no',
   TagResource: 'yes',
   UntagResource: 'yes',
-  UpdateAlias: 'yes: weights decide each invocation',
+  UpdateAlias: 'yes',
   UpdateCapacityProvider: capacityProviders,
   UpdateCodeSigningConfig: codeSigning,
   UpdateEventSourceMapping: eventSourceMappings,
-  UpdateFunctionCode: 'partly: as CreateFunction',
+  UpdateFunctionCode: 'partly: see CreateFunction',
   UpdateFunctionConfiguration:
-    'partly: as CreateFunction; an update completes in milliseconds, so that a second one right behind it is seldom the conflict that it is on AWS',
+    'partly: see CreateFunction. An update completes within milliseconds, so that an immediate second update rarely causes the conflict that it causes on AWS',
   UpdateFunctionEventInvokeConfig: eventInvokeConfigs,
   UpdateFunctionUrlConfig: functionUrls,
 }
