@@ -15,6 +15,8 @@ const table = {
     'api/authentication/',
   ],
   'api/authentication/': ['api/errors.ts', 'api/observe/'],
+  // How services of AWS are called: signed requests, SDK clients, endpoints.
+  'api/aws/': [],
   'api/model/': ['api/errors.ts'],
   'api/functions/': ['api/errors.ts'],
   'api/observe/': ['api/errors.ts', 'api/functions/'],
@@ -27,8 +29,8 @@ const table = {
     'runtime-bootstrap/standby-command.ts',
   ],
   'api/invoke/': ['api/errors.ts', 'api/functions/', 'api/environments/', 'api/observe/'],
-  'api/events/': ['api/errors.ts', 'api/functions/', 'api/invoke/', 'api/observe/'],
-  'api/sources/': ['api/errors.ts', 'api/functions/', 'api/invoke/', 'api/observe/'],
+  'api/events/': ['api/errors.ts', 'api/aws/', 'api/functions/', 'api/invoke/', 'api/observe/'],
+  'api/sources/': ['api/errors.ts', 'api/aws/', 'api/functions/', 'api/invoke/', 'api/observe/'],
   'api/store/': [
     'api/errors.ts',
     'api/functions/',

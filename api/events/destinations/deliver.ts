@@ -1,4 +1,5 @@
-import { partsOfArn, type ServiceEndpoint } from './aws-client.ts'
+import { partsOfArn } from '../../aws/arn-parts.ts'
+import { MissingEndpoint, type ServiceEndpoint } from '../../aws/endpoint.ts'
 import { createEventBridge } from './event-bridge.ts'
 import { createLambda, type LambdaDestinationParts } from './lambda.ts'
 import { Undeliverable, type Deliver } from './parcel.ts'
@@ -27,6 +28,10 @@ export function createDeliver(endpoints: DestinationEndpoints, parts: LambdaDest
     const { service } = partsOfArn(parcel.targetArn)
     const deliver = Object.hasOwn(services, service) ? services[service] : undefined
     if (deliver === undefined) throw new Undeliverable(`${parcel.targetArn} is of no service that takes records.`)
-    await deliver(parcel, signal)
+    try {
+      await deliver(parcel, signal)
+    } catch (error) {
+      throw error instanceof MissingEndpoint ? new Undeliverable(error.message, { cause: error }) : error
+    }
   }
 }

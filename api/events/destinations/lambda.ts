@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import { partsOfArn } from '../../aws/arn-parts.ts'
 import type { Home } from '../../functions/arn.ts'
 import type { QueuedEvent } from '../queue.ts'
 import type { SettingsOf } from '../settings.ts'
-import { partsOfArn } from './aws-client.ts'
 import { Undeliverable, type Deliver } from './parcel.ts'
 
 export interface LambdaDestinationParts extends Home {

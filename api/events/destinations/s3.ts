@@ -1,4 +1,6 @@
-import { clientsOf, partsOfArn, type ServiceEndpoint } from './aws-client.ts'
+import { partsOfArn } from '../../aws/arn-parts.ts'
+import type { ServiceEndpoint } from '../../aws/endpoint.ts'
+import { clientsOf } from './aws-client.ts'
 import type { Deliver } from './parcel.ts'
 
 /** Puts records into S3 buckets, each under a key of its own that stays the same when it is sent again. */

@@ -1,5 +1,7 @@
 import type { MessageAttributeValue, SQSClient } from '@aws-sdk/client-sqs'
-import { clientsOf, partsOfArn, type ServiceEndpoint } from './aws-client.ts'
+import { partsOfArn } from '../../aws/arn-parts.ts'
+import type { ServiceEndpoint } from '../../aws/endpoint.ts'
+import { clientsOf } from './aws-client.ts'
 import { messageAttributes } from './message-attributes.ts'
 import type { Deliver } from './parcel.ts'
 
