@@ -49,6 +49,3 @@ export class AwsRefusal extends Error {
     this.status = status
   }
 }
-
-/** There is nothing to sign with; the message says what would help, the cause what was tried. */
-export class MissingCredentials extends Error {}

@@ -1,6 +1,7 @@
 import { callAws } from './call-aws.ts'
 import type { SourceParts } from './source.ts'
-import type { Page, Position, Shard, Stream, StreamRecord } from './stream.ts'
+import type { Page, Position, Shard, Stream } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 interface Change {
   readonly eventID: string

@@ -1,10 +1,13 @@
 import type { PollSettings } from './poll-settings.ts'
-import type { BatchRun } from './run-batch.ts'
+import type { BatchRun } from './batch-run.ts'
 import type { FailureRecord, SourceParts } from './source.ts'
-import type { Stream, StreamRecord } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 /** Why a batch is not tried any more. */
 export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded' | 'MaximumPayloadSizeExceeded'
+
+/** The key of a batch's description in a failure record. */
+export type BatchInfoKey = 'KinesisBatchInfo' | 'DDBStreamBatchInfo' | 'RedisStreamBatchInfo'
 
 /** A batch that is given up. */
 export interface Failure {
@@ -44,7 +47,7 @@ export function failureRecord(
 export function describeStreamBatch(
   failure: Failure,
   { settings, now }: Pick<SourceParts, 'settings' | 'now'>,
-  key: Stream['batchInfoKey'],
+  key: BatchInfoKey,
   shardId: string,
 ): FailureRecord {
   const { id, records } = failure
@@ -55,7 +58,7 @@ export function describeStreamBatch(
 
 function streamBatchInfo(
   records: readonly StreamRecord[],
-  key: Stream['batchInfoKey'],
+  key: BatchInfoKey,
   { shardId, streamArn }: { readonly shardId: string; readonly streamArn: string },
 ): object {
   const [first, final] = [records[0], records.at(-1)]

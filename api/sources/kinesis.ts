@@ -1,7 +1,8 @@
 import { callAws } from './call-aws.ts'
 import type { SourceParts } from './source.ts'
 import { streamArnOf } from './stream-consumer-arn.ts'
-import type { Page, Position, Shard, Stream, StreamRecord } from './stream.ts'
+import type { Page, Position, Shard, Stream } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 interface KinesisRecord {
   readonly SequenceNumber: string

@@ -1,6 +1,6 @@
 import type { Lease, Leases } from './lease.ts'
 import { backOffMs, isOver, pause } from './pause.ts'
-import { SourceFault, type Source } from './source.ts'
+import { shownText, type Source } from './source.ts'
 
 /** Polls the parts of one mapping's source that this server holds leases of, until it is stopped. */
 export interface MappingRunner {
@@ -122,7 +122,7 @@ async function pollUnderLease(
 const unreachable = 'Connection error. Please check your event source connection configuration.'
 
 function complain(error: unknown, { uuid, report, warn }: MappingRunnerParts): void {
-  report(`PROBLEM: ${error instanceof SourceFault ? error.message : unreachable}`)
+  report(`PROBLEM: ${shownText(error) ?? unreachable}`)
   warn(`The event source of mapping ${uuid} cannot be polled: ${textOf(error)}`)
 }
 

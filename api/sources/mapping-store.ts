@@ -2,8 +2,8 @@ import type { Home } from '../functions/arn.ts'
 import type { Documents } from '../functions/documents.ts'
 import { conflicts, nameErrors } from '../functions/function-errors.ts'
 import { createMappingClaims, type MappingClaims } from './mapping-claims.ts'
-import { claimsOf, claimTaken } from './mapping-rules.ts'
 import type { EventSourceMapping } from './mapping.ts'
+import { claimsOf, claimTaken } from './unique-keys.ts'
 
 /** The mappings of this server. Whatever is answered is kept; of two that claim the same one is refused. */
 export interface MappingStore {

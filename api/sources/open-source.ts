@@ -1,7 +1,11 @@
-import { SourceFault, type Source, type SourceParts } from './source.ts'
+import type { RedisStreamsParts } from './redis-streams.ts'
+import { SourceFault, type Source } from './source.ts'
+
+/** What sources of all kinds have together. */
+export type AllSourceParts = RedisStreamsParts
 
 /** The source of a mapping; its code is loaded only now, so that servers without mappings do without. */
-export async function openSource(parts: SourceParts): Promise<Source> {
+export async function openSource(parts: AllSourceParts): Promise<Source> {
   const { kind } = parts.settings
   if (kind === 'sqs') return (await import('./sqs.ts')).createSqsSource(parts)
   if (kind === 'kinesis') {

@@ -1,4 +1,4 @@
-import type { StreamRecord } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 import { splitBySize } from './record-size.ts'
 
 /** Records between the reader of a shard and the lane that runs them, in order. */

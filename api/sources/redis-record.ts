@@ -1,6 +1,6 @@
 import type { StreamEntry } from './entry-stream.ts'
 import { isUtf8 } from 'node:buffer'
-import type { StreamRecord } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 type Text = (bytes: Buffer) => string
 

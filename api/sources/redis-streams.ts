@@ -1,4 +1,4 @@
-import type { EntryStream, StreamEntry } from './entry-stream.ts'
+import type { EntryStream, OpenEntryStream, StreamEntry } from './entry-stream.ts'
 import { readEntryStreamArn } from './entry-stream-arn.ts'
 import { describeStreamBatch } from './failure-record.ts'
 import { createFilter, type Filter } from './filter.ts'
@@ -8,6 +8,11 @@ import { mostBytes, splitBySize } from './record-size.ts'
 import { redisRecord } from './redis-record.ts'
 import { SourceFault, type Source, type SourceParts } from './source.ts'
 import { runStreamBatch, type BatchParts } from './stream-batch.ts'
+
+/** What a source has that reads Redis streams. */
+export interface RedisStreamsParts extends SourceParts {
+  readonly openEntryStream: OpenEntryStream
+}
 
 const part = 'stream'
 /** Entries of one reply: their size is known only when they are here. */
@@ -25,7 +30,7 @@ const longestWaitMs = 1_000
  *
  * The group is the checkpoint. Between two batches nothing of this server's is pending, so that what is, is taken over.
  */
-export function createRedisStreamsSource(parts: SourceParts): Source {
+export function createRedisStreamsSource(parts: RedisStreamsParts): Source {
   return {
     parts: () => Promise.resolve([part]),
     async poll(_part, lease, signal) {
@@ -50,7 +55,7 @@ export function createRedisStreamsSource(parts: SourceParts): Source {
   }
 }
 
-async function openStream({ settings, openEntryStream }: SourceParts): Promise<EntryStream> {
+async function openStream({ settings, openEntryStream }: RedisStreamsParts): Promise<EntryStream> {
   const { uuid, sourceArn } = settings
   const { server = '', key = '' } = readEntryStreamArn(sourceArn) ?? {}
   const stream = await openEntryStream(server, key, `kubelambda:${uuid}`)

@@ -2,7 +2,9 @@ import type { Home } from '../functions/arn.ts'
 import type { Documents } from '../functions/documents.ts'
 import type { Invoke } from '../invoke/invoke.ts'
 import type { Log } from '../observe/log.ts'
+import type { ServiceEndpoint } from '../aws/endpoint.ts'
 import type { AwsService } from './aws-services.ts'
+import { findCredentials } from './credentials.ts'
 import type { OpenEntryStream } from './entry-stream.ts'
 import { createKeptMappings } from './kept-mappings.ts'
 import { createLocalLeases } from './local-leases.ts'
@@ -10,14 +12,13 @@ import { createGiveUp, type DeliverRecord } from './give-up.ts'
 import type { Leases } from './lease.ts'
 import type { SourceKind } from './mapping.ts'
 import { createRunBatch } from './run-batch.ts'
-import type { Credentials } from './signature.ts'
 import { createSignedServices } from './signed-services.ts'
 import type { AcceptEvent } from './source.ts'
 import { createSourceCheck, type SourceCheck } from './source-check.ts'
 import { createSources, type Sources } from './sources.ts'
 
 /** Where services are asked; those without an address are not. */
-export type SourceEndpoints = Readonly<Partial<Record<AwsService, string>>>
+export type SourceEndpoints = Readonly<Partial<Record<AwsService, ServiceEndpoint>>>
 
 export interface ServerSourcesParts extends Home {
   readonly documents: Documents
@@ -70,13 +71,4 @@ export function createServerSources(parts: ServerSourcesParts): ServerSources {
 function isReachable(kind: SourceKind, endpoints: SourceEndpoints): boolean {
   if (kind === 'msk') return endpoints.kafka !== undefined
   return !(kind === 'sqs' || kind === 'kinesis' || kind === 'dynamodb') || endpoints[kind] !== undefined
-}
-
-/** The credentials that AWS's SDK finds: variables, files, the pod's role. Its code is loaded only when they are needed. */
-function findCredentials(region: string): () => Promise<Credentials> {
-  let provider: Promise<() => Promise<Credentials>> | undefined
-  return async () => {
-    provider ??= import('@aws-sdk/client-sqs').then(({ SQSClient }) => new SQSClient({ region }).config.credentials)
-    return (await provider)()
-  }
 }

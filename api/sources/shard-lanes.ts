@@ -6,7 +6,8 @@ import { createRecordQueue, type RecordQueue } from './record-queue.ts'
 import { createShardProgress } from './shard-progress.ts'
 import type { SourceParts } from './source.ts'
 import { runStreamBatch, type BatchParts } from './stream-batch.ts'
-import type { Stream, StreamRecord } from './stream.ts'
+import type { Stream } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 import { createTumblingWindow, type TumblingWindow } from './tumbling-window.ts'
 
 /** Runs the records of a shard, in as many lanes as the mapping wants; records with one key keep their order. */

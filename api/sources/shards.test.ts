@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals'
 import { AwsRefusal } from './aws-services.ts'
 import { ExpiredIterator } from './call-aws.ts'
 import { createStreamSource } from './shards.ts'
-import type { Position, Shard, Stream, StreamRecord } from './stream.ts'
+import type { Position, Shard, Stream } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 import { noServices, playFunction, sourceParts } from './testing/samples.ts'
 
 interface ScriptedShard extends Shard {

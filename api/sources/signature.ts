@@ -1,11 +1,5 @@
 import { createHmac, hash } from 'node:crypto'
-import { MissingCredentials } from './aws-services.ts'
-
-export interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string | undefined
-}
+import { MissingCredentials, type Credentials } from './credentials.ts'
 
 export interface SignerParts {
   readonly credentials: () => Promise<Credentials>

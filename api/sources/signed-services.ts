@@ -1,3 +1,4 @@
+import { awsItself, MissingEndpoint, type ServiceEndpoint } from '../aws/endpoint.ts'
 import {
   AwsRefusal,
   type AwsService,
@@ -7,11 +8,10 @@ import {
 } from './aws-services.ts'
 import { createRequestSender, type HttpAnswer } from './request-sender.ts'
 import { createSigner, type SignerParts, type UnsignedRequest } from './signature.ts'
-import { SourceFault } from './source.ts'
 
 export interface SignedServicesParts extends SignerParts {
-  /** Addresses, or `aws` for AWS's own. */
-  readonly endpoints: Readonly<Partial<Record<AwsService, string>>>
+  /** A service without one is not called: that is a `MissingEndpoint`. */
+  readonly endpoints: Readonly<Partial<Record<AwsService, ServiceEndpoint>>>
 }
 
 /** Longer than any long poll. */
@@ -33,8 +33,8 @@ export function createSignedServices(parts: SignedServicesParts): AwsServices {
     async call(call) {
       const { service, region } = call
       const given = parts.endpoints[service]
-      if (given === undefined) throw new SourceFault(noEndpoint(service))
-      const base = given === 'aws' ? `https://${hosts[service]}.${region}.amazonaws.com` : given
+      if (given === undefined) throw new MissingEndpoint(service)
+      const base = given === awsItself ? `https://${hosts[service]}.${region}.amazonaws.com` : given
       const request = requestOf(call)
       const url = new URL('path' in call ? call.path : base, base)
       const headers = await signer.signHeaders(call, { ...request, url })
@@ -43,10 +43,6 @@ export function createSignedServices(parts: SignedServicesParts): AwsServices {
     },
     presign: ({ url, expiresSeconds, ...scope }) => signer.signAddress(scope, new URL(url), expiresSeconds),
   }
-}
-
-function noEndpoint(service: AwsService): string {
-  return `No endpoint is set for ${service}: set KUBELAMBDA_${service.toUpperCase()}_ENDPOINT or KUBELAMBDA_AWS_ENDPOINT.`
 }
 
 function requestOf(call: ServiceCall | ServiceQuestion): Omit<UnsignedRequest, 'url'> {

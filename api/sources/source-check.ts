@@ -3,7 +3,7 @@ import { callAws } from './call-aws.ts'
 import type { OpenEntryStream } from './entry-stream.ts'
 import { readEntryStreamArn } from './entry-stream-arn.ts'
 import type { EventSource, SourceKind } from './mapping.ts'
-import { SourceFault } from './source.ts'
+import { shownText, SourceFault } from './source.ts'
 import { isConsumerArn, streamArnOf } from './stream-consumer-arn.ts'
 import { openSqsQueue, type SqsQueue } from './sqs-queue.ts'
 
@@ -32,7 +32,7 @@ export function createSourceCheck(parts: SourceCheckParts): SourceCheck {
         await look(source, timeoutSeconds, parts)
         return undefined
       } catch (error) {
-        return error instanceof SourceFault ? error.message : undefined
+        return shownText(error)
       }
     },
   }

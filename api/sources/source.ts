@@ -1,8 +1,8 @@
+import { MissingEndpoint } from '../aws/endpoint.ts'
 import type { AwsServices } from './aws-services.ts'
-import type { OpenEntryStream } from './entry-stream.ts'
 import type { Lease } from './lease.ts'
 import type { PollSettings } from './poll-settings.ts'
-import type { RunBatch } from './run-batch.ts'
+import type { RunBatch } from './batch-run.ts'
 import type { Checkpoints } from './checkpoints.ts'
 
 /**
@@ -24,7 +24,6 @@ export interface Source {
 export interface SourceParts {
   readonly settings: PollSettings
   readonly services: AwsServices
-  readonly openEntryStream: OpenEntryStream
   readonly run: RunBatch
   readonly checkpoints: Checkpoints
   /** Takes an asynchronous event for the function. */
@@ -72,3 +71,8 @@ export type GiveUp = (failure: FailureRecord) => Promise<void>
 
 /** What a mapping shows of a source that cannot be polled, in AWS's words where they are known. */
 export class SourceFault extends Error {}
+
+/** What a mapping shows of this error; nothing when the error is not for its user. */
+export function shownText(error: unknown): string | undefined {
+  return error instanceof SourceFault || error instanceof MissingEndpoint ? error.message : undefined
+}

@@ -7,7 +7,7 @@ import { leaseTimes, startMappingRunner, type LeaseTimes, type MappingRunner } f
 import type { MappingState, PolledMapping, PolledMappings, PollSettings } from './poll-settings.ts'
 import { openSource } from './open-source.ts'
 import type { SourceKind } from './mapping.ts'
-import type { RunBatch } from './run-batch.ts'
+import type { RunBatch } from './batch-run.ts'
 import type { AcceptEvent, GiveUp, Source, SourceParts } from './source.ts'
 
 /**

@@ -2,9 +2,9 @@ import { reportedFailures, type ReadIdentifier } from './batch-response.ts'
 import type { Condition, Failure } from './failure-record.ts'
 import { isOver, pause } from './pause.ts'
 import { functionCallFailed } from './processing-result.ts'
-import type { BatchRun } from './run-batch.ts'
+import type { BatchRun } from './batch-run.ts'
 import type { FailureRecord, SourceParts } from './source.ts'
-import type { StreamRecord } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 /** What running the batches of a shard or partition needs. */
 export interface BatchParts extends Pick<SourceParts, 'settings' | 'run' | 'giveUp' | 'report' | 'newId' | 'now'> {

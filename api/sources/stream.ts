@@ -1,17 +1,6 @@
+import type { BatchInfoKey } from './failure-record.ts'
 import type { StartingPosition } from './poll-settings.ts'
-
-/** One record of a stream, as its service has it. */
-export interface StreamRecord {
-  readonly sequenceNumber: string
-  /** When the service took it, epoch milliseconds. */
-  readonly arrivedMs: number
-  /** Records with the same key are run in order: the partition key, or the item's. */
-  readonly orderKey: string
-  /** As the function gets it. */
-  readonly event: object
-  /** What filters look at besides the other members of the event: text, or an object. */
-  readonly data: string | object
-}
+import type { StreamRecord } from './stream-record.ts'
 
 export interface Shard {
   readonly id: string
@@ -42,6 +31,5 @@ export interface Stream {
   readonly pollMs: number
   /** Where filters find the data. */
   readonly dataKey: 'data' | 'dynamodb'
-  /** The key of the batch's description in a failure record. */
-  readonly batchInfoKey: 'KinesisBatchInfo' | 'DDBStreamBatchInfo' | 'RedisStreamBatchInfo'
+  readonly batchInfoKey: BatchInfoKey
 }

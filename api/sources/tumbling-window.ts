@@ -1,5 +1,5 @@
 import type { OpenWindow } from './checkpoints.ts'
-import type { StreamRecord } from './stream.ts'
+import type { StreamRecord } from './stream-record.ts'
 
 /** The most that a function may keep of a window (reference 8.3). */
 const mostStateBytes = 1024 * 1024

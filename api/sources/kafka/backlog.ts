@@ -1,5 +1,5 @@
 import { createRecordQueue, type RecordQueue, type Take } from '../record-queue.ts'
-import type { StreamRecord } from '../stream.ts'
+import type { StreamRecord } from '../stream-record.ts'
 import type { Reading } from './assignments.ts'
 
 /** Records of a partition that wait to be run; fetching stops while there are enough. */

@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../stream.ts'
+import type { StreamRecord } from '../stream-record.ts'
 import { nameOf, type Partition } from './partition.ts'
 
 /** What is said of a batch and of a record alike. */

@@ -1,7 +1,7 @@
 import type { Message } from 'kafkajs'
 import { failureRecord, type Failure } from '../failure-record.ts'
 import type { FailureRecord, SourceParts } from '../source.ts'
-import type { StreamRecord } from '../stream.ts'
+import type { StreamRecord } from '../stream-record.ts'
 import { kafkaBatchInfo, kafkaRecordInfo } from './batch-info.ts'
 import { destinationTopic } from './destination-topic.ts'
 import { nameOf, type Partition } from './partition.ts'

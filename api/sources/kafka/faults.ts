@@ -1,4 +1,5 @@
-import { MissingCredentials } from '../aws-services.ts'
+import { MissingEndpoint } from '../../aws/endpoint.ts'
+import { MissingCredentials } from '../credentials.ts'
 import { SourceFault } from '../source.ts'
 
 /** What may be known of an error of the library, of Node.js, or of TLS. */
@@ -24,7 +25,7 @@ const faults: readonly { readonly text: string; readonly isMeant: (known: Known)
 /** What a mapping shows of this error: a cluster that cannot be reached stays a plain `Error`, which is shown as such. */
 export function kafkaFault(error: unknown, topics: readonly string[]): unknown {
   for (let known = error; known instanceof Error; known = known.cause) {
-    if (known instanceof SourceFault) return known
+    if (known instanceof SourceFault || known instanceof MissingEndpoint) return known
     if (known instanceof MissingCredentials) return new SourceFault(known.message, { cause: error })
     if ((known as Known).type === 'UNKNOWN_TOPIC_OR_PARTITION')
       return new SourceFault(`Topic not found: ${topics.join(', ')}`, { cause: error })

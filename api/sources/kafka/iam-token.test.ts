@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from '@jest/globals'
-import { MissingCredentials } from '../aws-services.ts'
+import { MissingCredentials } from '../credentials.ts'
 import { createSignedServices, type SignedServicesParts } from '../signed-services.ts'
 import { iamToken } from './iam-token.ts'
 

@@ -1,6 +1,6 @@
 import type { KafkaMessage } from 'kafkajs'
 import type { PollSettings } from '../poll-settings.ts'
-import type { StreamRecord } from '../stream.ts'
+import type { StreamRecord } from '../stream-record.ts'
 import { nameOf, type Partition } from './partition.ts'
 
 /** What Kafka's record batches say of their timestamps, which the library's types leave out. */

@@ -4,8 +4,8 @@ import { createCheckpoints } from '../checkpoints.ts'
 import { createLocalLeases } from '../local-leases.ts'
 import { firstResult, saysUnreachable } from '../processing-result.ts'
 import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '../poll-settings.ts'
-import type { BatchRun, RunBatch } from '../run-batch.ts'
-import type { SourceParts } from '../source.ts'
+import type { BatchRun, RunBatch } from '../batch-run.ts'
+import type { AllSourceParts } from '../open-source.ts'
 import type { SourcesParts } from '../sources.ts'
 import type { AwsServices } from '../aws-services.ts'
 
@@ -63,8 +63,8 @@ export function sourceParts(
   services: AwsServices,
   settings: Partial<PollSettings>,
   run: RunBatch,
-  others: Partial<SourceParts> = {},
-): SourceParts {
+  others: Partial<AllSourceParts> = {},
+): AllSourceParts {
   const mapping = aMapping(settings)
   return {
     settings: mapping,
