@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import { lineFormats } from './line-format.ts'
 import { createLog, type BoundedSink } from './log.ts'
 
 /** A reader that takes everything at once. */
 const fast = (write: (text: string) => unknown): BoundedSink => ({ write, writableLength: 0, once: () => undefined })
 
-test('function output carries its source on every line and is written in one piece', () => {
+test('function output carries time and source on every line and is written in one piece', () => {
   const written: string[] = []
   const log = createLog(
     fast((text) => written.push(text)),
@@ -18,7 +19,30 @@ test('function output carries its source on every line and is written in one pie
   log.functionOutput('hello[$LATEST]', 'START\nEND\n')
   log.functionOutput('other[1]', 'START\n')
   log.flush()
-  expect(written).toEqual(['hello[$LATEST] START\nhello[$LATEST] END\nother[1] START\n'])
+  const at = '1970-01-01T00:00:00.000Z'
+  expect(written).toEqual([`${at} hello[$LATEST] START\n${at} hello[$LATEST] END\n${at} other[1] START\n`])
+})
+
+test('as JSON, each line of both kinds is one object', () => {
+  const written: string[] = []
+  const sink = fast((text) => written.push(text))
+  const log = createLog(sink, sink, () => new Date(0), lineFormats.json)
+  log.functionOutput('hello[$LATEST]e1', 'one "quoted"\ntwo\n')
+  log.flush()
+  log.error('the environment was lost', new Error('socket closed'))
+  const lines = written.join('').trimEnd().split('\n')
+  const time = '1970-01-01T00:00:00.000Z'
+  const source = { time, function: 'hello', version: '$LATEST', environment: 'e1' }
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { ...source, message: 'one "quoted"' },
+    { ...source, message: 'two' },
+    {
+      time,
+      level: 'ERROR',
+      message: 'the environment was lost',
+      cause: expect.stringMatching(/^Error: socket closed\n/),
+    },
+  ])
 })
 
 test('the server says its own lines with time and level, and the cause of a fault', () => {
@@ -61,5 +85,5 @@ test('what functions write is dropped and counted while nobody reads it, and wha
   expect(lines.length - 1 + Number(dropped)).toBe(128 * 1024)
   expect(Number(bytes)).toBe(Number(dropped) * 1024)
   expect(said.match(/dropped/g)).toHaveLength(1)
-  expect(lines.at(-1)).toBe('f and then')
+  expect(lines.at(-1)).toBe('1970-01-01T00:00:00.000Z f and then')
 })

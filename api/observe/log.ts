@@ -1,4 +1,6 @@
-/** The server's own log and the functions' logs, both lines of text. */
+import { lineFormats, type Level, type LineFormat } from './line-format.ts'
+
+/** The server's own log and the functions' logs, both lines of text or of JSON. */
 export interface Log {
   info(line: string): void
   warn(line: string): void
@@ -29,7 +31,7 @@ const flushLength = 1024 * 1024
 const maxUnsentBytes = 8 * 1024 * 1024
 
 /** Writes function output to `out` in few large writes, and the server's own lines, of which none is dropped, to `err`. */
-export function createLog(out: BoundedSink, err: Sink, now: () => Date): Log {
+export function createLog(out: BoundedSink, err: Sink, now: () => Date, format: LineFormat = lineFormats.text): Log {
   let waiting: string[] = []
   let waitingLength = 0
   let dropped: { lines: number; bytes: number } | undefined
@@ -40,7 +42,8 @@ export function createLog(out: BoundedSink, err: Sink, now: () => Date): Log {
     waitingLength = 0
     out.write(text)
   }
-  const own = (level: string, line: string) => err.write(`${now().toISOString()} ${level} ${line}\n`)
+  const own = (level: Level, line: string, cause?: string) =>
+    err.write(format.own({ time: now().toISOString(), level, message: line, cause }))
   const tellDropped = () => {
     if (dropped !== undefined) own('WARN', droppedLine(dropped))
     dropped = undefined
@@ -58,13 +61,14 @@ export function createLog(out: BoundedSink, err: Sink, now: () => Date): Log {
   return {
     info: (line) => own('INFO', line),
     warn: (line) => own('WARN', line),
-    error: (line, cause) => own('ERROR', cause === undefined ? line : `${line}\n${describe(cause)}`),
+    error: (line, cause) => own('ERROR', line, cause === undefined ? undefined : describe(cause)),
     functionOutput(source, text) {
       const body = text.endsWith('\n') ? text.slice(0, -1) : text
       if (isDropped(body)) return
       if (waiting.length === 0) setTimeout(flush, flushMs)
-      waiting.push(`${source} `, body.replaceAll('\n', `\n${source} `), '\n')
-      waitingLength += body.length
+      const lines = format.functionLines(now().toISOString(), source, body)
+      waiting.push(lines)
+      waitingLength += lines.length
       if (waitingLength > flushLength) flush()
     },
     flush,
