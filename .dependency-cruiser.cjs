@@ -1,11 +1,11 @@
 /** Who may import whom: what this table does not name is an error. */
 const table = {
   'api/errors.ts': [],
-  'api/config.ts': ['api/errors.ts', 'api/config-kubernetes.ts', 'api/config-readers.ts', 'k8s/settings.ts'],
-  'api/config-readers.ts': [],
-  'api/config-kubernetes.ts': ['api/config-readers.ts', 'k8s/settings.ts'],
+  'api/version.ts': [],
+  'api/settings/': ['api/version.ts', 'k8s/settings.ts'],
   'api/app.ts': [
     'api/errors.ts',
+    'api/version.ts',
     'api/model/',
     'api/routes/',
     'api/observe/',
@@ -43,6 +43,7 @@ const table = {
   ],
   'api/routes/': [
     'api/errors.ts',
+    'api/version.ts',
     'api/authentication/',
     'api/model/',
     'api/functions/',

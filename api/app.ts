@@ -1,3 +1,4 @@
+import { version } from './version.ts'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { openRoute, registerAuthentication, type AuthenticationDependencies } from './routes/authentication.ts'
 import { registerCodeDownload, type CodeDownloadDependencies } from './routes/code-download.ts'
@@ -44,7 +45,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   registerKeptEvents(app, dependencies.keptEvents)
   app.get('/health', { config: openRoute }, (_request, reply) => {
     const isReady = dependencies.isReady()
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' })
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', version })
   })
   return app
 }

@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import type { Settings } from './settings/settings.ts'
 import { createAdoption, type Adoption } from './environments/adoption.ts'
 import { countConcurrency, type Concurrency } from './environments/concurrency.ts'
 import { RuntimeUnavailable, type Driver } from './environments/driver.ts'
@@ -60,25 +60,30 @@ export type Parts = Awaited<ReturnType<typeof assemble>>
  * 3. invoke         one invocation; events and sources that ask for it  invoke/, events/, sources/
  * 4. functions      the control plane over all of these               functions/
  */
-export async function assemble(config: Config, surroundings: Surroundings, signal?: AbortSignal) {
+export async function assemble(settings: Settings, surroundings: Surroundings, signal?: AbortSignal) {
   const { log, now, ids } = surroundings
-  const { dataFolder, redisUrl } = config
+  const { dataFolder, redisUrl } = settings
   const store = await openStore({ dataFolder, redisUrl, replicaId: ids(), log, now, signal })
   try {
-    return await assembleOver(store, config, surroundings, signal)
+    return await assembleOver(store, settings, surroundings, signal)
   } catch (fault) {
     await store.close()
     throw fault
   }
 }
 
-async function assembleOver(store: Store, config: Config, surroundings: Surroundings, signal: AbortSignal | undefined) {
+async function assembleOver(
+  store: Store,
+  settings: Settings,
+  surroundings: Surroundings,
+  signal: AbortSignal | undefined,
+) {
   const { log, now, ids } = surroundings
-  const { accountId, region, codeUrl } = config
+  const { accountId, region, codeUrl } = settings
   if (store.shared !== undefined && codeUrl === undefined) log.warn(unsharedCode)
   const home = { accountId, region }
-  const codeStore = await openCodeStore({ ...config, now, warn: (line) => log.warn(line) })
-  const base = { config, surroundings, home, store, codeStore, signal }
+  const codeStore = await openCodeStore({ ...settings, now, warn: (line) => log.warn(line) })
+  const base = { settings, surroundings, home, store, codeStore, signal }
   const environments = await assembleEnvironments(base)
   const { scheduler } = environments
   const invoke = createInvoke({
@@ -93,10 +98,10 @@ async function assembleOver(store: Store, config: Config, surroundings: Surround
     ...home,
     documents: store.documents,
     invoke,
-    endpoints: config.sourceEndpoints,
+    endpoints: settings.sourceEndpoints,
     leases: store.shared?.sourceLeases,
     deliver: events.deliver,
-    openEntryStream: entryStreams(config),
+    openEntryStream: entryStreams(settings),
     accept: (event, knownForMs) => events.dispatcher.accept(event, knownForMs),
     log,
     newId: ids,
@@ -109,7 +114,7 @@ async function assembleOver(store: Store, config: Config, surroundings: Surround
 }
 
 interface Base {
-  readonly config: Config
+  readonly settings: Settings
   readonly surroundings: Surroundings
   readonly home: Home
   readonly store: Store
@@ -117,15 +122,15 @@ interface Base {
   readonly signal: AbortSignal | undefined
 }
 
-async function assembleEnvironments({ config, surroundings, home, store, codeStore, signal }: Base) {
+async function assembleEnvironments({ settings, surroundings, home, store, codeStore, signal }: Base) {
   const { log, now } = surroundings
   const { catalogue } = store
   const leases = store.shared?.leases ?? ownLeases(growingTokens(now))
-  const driver = await createDriver(config, { codeStore, log, leases, signal })
+  const driver = await createDriver(settings, { codeStore, log, leases, signal })
   const { shared } = driver
   const onFault = (message: string, cause: unknown) => log.error(message, cause)
   const concurrency = createConcurrency(store, {
-    accountLimit: config.concurrency,
+    accountLimit: settings.concurrency,
     committed: () => provisioning.committed(),
     areInheritedUsed: shared !== undefined,
     onFault,
@@ -133,7 +138,7 @@ async function assembleEnvironments({ config, surroundings, home, store, codeSto
   const scheduler: Scheduler = createScheduler({
     driver,
     concurrency,
-    idleMs: config.idleMs,
+    idleMs: settings.idleMs,
     log,
     ...(shared === undefined ? {} : { sharing: createSharing({ shared, leases, log }) }),
   })
@@ -164,7 +169,7 @@ function ifThere(cause: unknown): undefined {
 }
 
 /** Events leave some of the account's concurrency to those who wait for an answer. */
-function assembleEvents({ config, surroundings, home, store }: Base, invoke: Invoke): Events {
+function assembleEvents({ settings, surroundings, home, store }: Base, invoke: Invoke): Events {
   const { log, now } = surroundings
   return openEvents({
     log,
@@ -174,19 +179,19 @@ function assembleEvents({ config, surroundings, home, store }: Base, invoke: Inv
     queue: store.events,
     keptEvents: store.keptEvents,
     run: (event) => invoke.run(queuedRequest(event)),
-    settings: { ...config, concurrency: Math.min(config.concurrency, eventsAtOnce) },
+    settings: { ...settings, concurrency: Math.min(settings.concurrency, eventsAtOnce) },
   })
 }
 
 function assembleFunctions(
-  { config, surroundings, home, store, codeStore }: Base,
+  { settings, surroundings, home, store, codeStore }: Base,
   { scheduler, provisioning, initialisation, adoption }: Awaited<ReturnType<typeof assembleEnvironments>>,
 ) {
   const { log, now, ids } = surroundings
-  const { s3Endpoint, layerEndpoint } = config
+  const { s3Endpoint, layerEndpoint } = settings
   const { catalogue, documents } = store
   const objects = s3Endpoint === undefined ? undefined : createS3ObjectSource(s3Endpoint, home.region)
-  const images = config.registries && createRegistryImageSource({ ...config.registries, log })
+  const images = settings.registries && createRegistryImageSource({ ...settings.registries, log })
   const kept = { ...home, catalogue, documents, codeStore, objects, images, stamp: { nowMs: now, newId: ids } }
   const layers = createLayers(kept)
   const lifecycle = createLifecycle({
@@ -222,7 +227,7 @@ function explainPreparation(cause: unknown): never {
 }
 
 /** Streams of the Redis servers that the settings name; their client is loaded when a mapping reads one. */
-function entryStreams({ redisSources }: Config): OpenEntryStream {
+function entryStreams({ redisSources }: Settings): OpenEntryStream {
   return async (server, key, group) => {
     const url = Object.hasOwn(redisSources, server) ? redisSources[server] : undefined
     if (url === undefined) return undefined
@@ -233,7 +238,7 @@ function entryStreams({ redisSources }: Config): OpenEntryStream {
 
 /** The driver that the settings ask for. What only one of them needs is loaded with it. */
 async function createDriver(
-  { accountId, region, dataFolder, kubernetes }: Config,
+  { accountId, region, dataFolder, kubernetes }: Settings,
   { codeStore, log, leases, signal }: Pick<Base, 'codeStore' | 'signal'> & { log: Log; leases: EnvironmentLeases },
 ): Promise<Driver> {
   const home = { accountId, region, codeStore, log }

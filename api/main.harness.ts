@@ -26,9 +26,13 @@ export function newDataFolder(): string {
 }
 
 /** Starts the program with settings; its exit code and output when it ends by itself. */
-export function startProgram(settings: Record<string, string>) {
+export function startProgram(
+  settings: Record<string, string>,
+  args: readonly string[] = [],
+  options: { readonly detached?: boolean } = {},
+) {
   const env = { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compiled, KUBELAMBDA_PORT: '0', ...settings }
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...args], { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let written = ''
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const ready = new Promise<string>((resolve, reject) => {
@@ -45,8 +49,12 @@ export function startProgram(settings: Record<string, string>) {
   return { child, exited, ready, output: () => written }
 }
 
-export async function startMain(dataFolder: string, settings: Record<string, string> = {}): Promise<RunningServer> {
-  const { child, exited, ready, output } = startProgram({ KUBELAMBDA_DATA: dataFolder, ...settings })
+export async function startMain(
+  dataFolder: string,
+  settings: Record<string, string> = {},
+  options: { readonly detached?: boolean } = {},
+): Promise<RunningServer> {
+  const { child, exited, ready, output } = startProgram({ KUBELAMBDA_DATA: dataFolder, ...settings }, [], options)
   const address = await ready
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   const client = new LambdaClient({ endpoint: address, region: 'us-east-1', credentials, maxAttempts: 1 })

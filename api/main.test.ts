@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from '@jest/globals'
 import {
   CreateFunctionCommand,
@@ -13,8 +15,10 @@ import {
   waitUntilFunctionUpdatedV2,
   type LambdaClient,
 } from '@aws-sdk/client-lambda'
+import { version } from './version.ts'
 import { newDataFolder, startMain, startProgram, zipOf, type RunningServer } from './main.harness.ts'
 
+const project = fileURLToPath(new URL('..', import.meta.url))
 const servers: RunningServer[] = []
 const folders: string[] = []
 
@@ -32,8 +36,12 @@ function isRunning({ process }: RunningServer): boolean {
   return process.exitCode === null && process.signalCode === null
 }
 
-async function start(dataFolder = folder(), settings: Record<string, string> = {}): Promise<RunningServer> {
-  const server = await startMain(dataFolder, settings)
+async function start(
+  dataFolder = folder(),
+  settings: Record<string, string> = {},
+  options: { detached?: boolean } = {},
+): Promise<RunningServer> {
+  const server = await startMain(dataFolder, settings, options)
   servers.push(server)
   return server
 }
@@ -56,9 +64,9 @@ async function invoke(client: LambdaClient, FunctionName: string, event: unknown
   return JSON.parse(Payload?.transformToString() ?? '')
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 20_000
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('the condition did not come true')
     await delay(10)
   }
@@ -81,30 +89,88 @@ test.each([{ KUBELAMBDA_PORT: 'many' }, { KUBELAMBDA_DRIVER: 'docker' }, { KUBEL
   },
 )
 
-test('a port in use and a data folder in use end the start with one line', async () => {
+test('a port or data folder in use ends the start with one line that names the setting', async () => {
   const data = folder()
   const server = await start(data)
   const port = new URL(server.address).port
   const samePort = startProgram({ KUBELAMBDA_DATA: folder(), KUBELAMBDA_PORT: port })
-  expect(await samePort.exited).not.toBe(0)
-  expect(
-    samePort
-      .output()
-      .split('\n')
-      .filter((line) => line.startsWith('kubelambda:')),
-  ).toHaveLength(1)
+  expect(await samePort.exited).toBe(1)
+  expect(samePort.output()).toMatch(/^kubelambda: Port \d+ of 127\.0\.0\.1 is in use\. .*KUBELAMBDA_PORT[^\n]*\n$/)
   const sameFolder = startProgram({ KUBELAMBDA_DATA: data })
-  expect(await sameFolder.exited).not.toBe(0)
-  expect(sameFolder.output()).toMatch(/^kubelambda: [^\n]+\n$/)
+  expect(await sameFolder.exited).toBe(1)
+  expect(sameFolder.output()).toMatch(/^kubelambda: [^\n]*KUBELAMBDA_DATA[^\n]*\n$/)
+})
+
+test.each([
+  [['--host', 'no-such-host.invalid'], /The host no-such-host\.invalid is not known\. Set --host or KUBELAMBDA_HOST/],
+  [['--host', '192.0.2.1'], /192\.0\.2\.1 is not an address of this machine\. Set --host or KUBELAMBDA_HOST/],
+  [['--prot', '1'], /unknown option '--prot'\. Did you mean --port\?/],
+])('%j ends the start with one line and exit code 1', async (args, line) => {
+  const { exited, output } = startProgram({ KUBELAMBDA_DATA: folder() }, args)
+  expect(await exited).toBe(1)
+  expect(output()).toMatch(/^kubelambda: [^\n]+\n$/)
+  expect(output()).toMatch(line)
+})
+
+test('--version and --help print to standard output and start nothing', async () => {
+  const printed = startProgram({}, ['--version'])
+  expect(await printed.exited).toBe(0)
+  expect(printed.output()).toBe(`${version}\n`)
+  const help = startProgram({}, ['--help'])
+  expect(await help.exited).toBe(0)
+  expect(help.output()).toMatch(/--port <number>[^]*Examples:/)
+})
+
+test('the banner, /health and the Server header tell the version', async () => {
+  const server = await start()
+  expect(server.output()).toContain(`kubelambda ${version} serves the AWS Lambda API on ${server.address}`)
+  const health = await fetch(`${server.address}/health`)
+  expect([await health.json(), health.headers.get('server')]).toEqual([
+    { status: 'ready', version },
+    `kubelambda/${version}`,
+  ])
+  const { headers } = await fetch(`${server.address}/2015-03-31/functions/`)
+  expect(headers.get('server')).toBe(`kubelambda/${version}`)
+})
+
+const slowCode =
+  "exports.handler = async () => { console.log('it runs'); await new Promise((done) => setTimeout(done, 500)); return 'ended' }"
+
+test('Ctrl-C in a terminal lets a running invocation end', async () => {
+  const server = await start(folder(), {}, { detached: true })
+  await create(server.client, 'slow', slowCode)
+  const answer = invoke(server.client, 'slow', {})
+  await until(() => server.output().includes('it runs'))
+  // A terminal signals the whole group of processes in its foreground.
+  process.kill(-(server.process.pid ?? 0), 'SIGINT')
+  expect(await answer).toBe('ended')
+  await until(() => server.process.exitCode !== null)
+  expect(server.process.exitCode).toBe(0)
+  expect(server.output()).toContain('Press Ctrl-C again')
+  expect(server.output()).not.toMatch(/^ +at /m)
+})
+
+test('SIGTERM to npm start ends the server', async () => {
+  const env = { ...process.env, KUBELAMBDA_PORT: '0', KUBELAMBDA_DATA: folder() }
+  const npm = spawn('npm', ['start'], { cwd: project, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  let output = ''
+  npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await until(() => output.includes('serves the AWS Lambda API'))
+  const address = /API on (\S+)/.exec(output)?.[1] ?? ''
+  const ended = once(npm, 'exit')
+  npm.kill('SIGTERM')
+  await ended
+  await until(() =>
+    fetch(`${address}/health`).then(
+      () => false,
+      () => true,
+    ),
+  )
 })
 
 test('SIGTERM lets a running invocation end and its caller have the answer', async () => {
   const server = await start()
-  await create(
-    server.client,
-    'slow',
-    "exports.handler = async () => { console.log('it runs'); await new Promise((done) => setTimeout(done, 500)); return 'ended' }",
-  )
+  await create(server.client, 'slow', slowCode)
   const answer = invoke(server.client, 'slow', {})
   await until(() => server.output().includes('it runs'))
   const code = server.end('SIGTERM')
@@ -115,9 +181,7 @@ test('SIGTERM lets a running invocation end and its caller have the answer', asy
 test('a server that is to end takes requests for as long as it is told, and each answer sends its client elsewhere', async () => {
   const data = folder()
   const server = await start(data, { KUBELAMBDA_DRAIN_SECONDS: '2' })
-  const text =
-    "exports.handler = async () => { console.log('it runs'); await new Promise((done) => setTimeout(done, 500)); return 'ended' }"
-  await create(server.client, 'slow', text)
+  await create(server.client, 'slow', slowCode)
   const ask = () => fetch(`${server.address}/2015-03-31/functions/slow/invocations`, { method: 'POST' })
   const before = ask()
   await until(() => server.output().includes('it runs'))

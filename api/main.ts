@@ -1,44 +1,47 @@
 import { randomUUID } from 'node:crypto'
 import { flushCompileCache } from 'node:module'
-import { ConfigError, readConfig, type Config } from './config.ts'
-import { createLog } from './observe/log.ts'
+import { lineFormats } from './observe/line-format.ts'
+import { createLog, type Log } from './observe/log.ts'
 import type { Server } from './server.ts'
+import { readCommandLine } from './settings/command-line.ts'
+import { readSettings, type Settings } from './settings/settings.ts'
+import { version } from './version.ts'
 
-const log = createLog(process.stdout, process.stderr, () => new Date())
-
-function greet(address: string, { region, credentialsFile }: Config): void {
-  const keys =
-    credentialsFile === undefined
-      ? 'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test'
-      : `AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…   # of ${credentialsFile}`
-  const lines = [
-    `kubelambda serves the AWS Lambda API on ${address}`,
-    '',
-    'Try it:',
-    `  export AWS_ENDPOINT_URL_LAMBDA=${address} AWS_DEFAULT_REGION=${region} ${keys}`,
-    '  aws lambda list-functions',
-    '',
-  ]
-  process.stdout.write(lines.join('\n'))
+/** Prints what the command line only asks for, or starts the server. Settings that cannot be used end it with one line. */
+async function main(): Promise<void> {
+  const asked = readCommandLine(process.argv.slice(2), process.env)
+  if ('text' in asked) process.stdout.write(asked.text)
+  else await serve(readSettings(asked.settings))
 }
 
-function settings(): Config {
+/** Resolves when the server serves, or when a signal ends it before it does. */
+async function serve(settings: Settings): Promise<void> {
+  const log = createLog(process.stdout, process.stderr, () => new Date(), lineFormats[settings.logFormat])
+  const { startServer } = await import('./server.ts')
+  const server = await startServer(settings, { log, now: Date.now, ids: randomUUID, random: Math.random })
+  const state = { isReady: false, isStopping: false }
+  stopOnSignal(server, state, log)
   try {
-    return readConfig(process.env)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`kubelambda: ${error.message}\n`)
-    process.exit(2)
+    await server.ready
+  } catch (fault) {
+    if (!state.isStopping) throw fault
+    return
   }
+  if (state.isStopping) return
+  state.isReady = true
+  greet(server.address, settings, log)
+  // With NODE_COMPILE_CACHE the next start is quicker, and does without the stripper of types and its memory.
+  flushCompileCache()
 }
 
-/** Ends as a signal asks: what runs may end first, unless the signal comes again from a terminal. */
-function stopOnSignal(server: Server): { readonly isAsked: () => boolean } {
-  let isAsked = false
-  const stop = (): void => {
-    isAsked = true
-    process.removeAllListeners('SIGTERM').on('SIGTERM', () => undefined)
+/** Shuts down gracefully at the first signal; a second one from a terminal ends the process at once. */
+function stopOnSignal(server: Server, state: { readonly isReady: boolean; isStopping: boolean }, log: Log): void {
+  const stop = (signal: NodeJS.Signals): void => {
+    state.isStopping = true
+    for (const other of signals) process.removeAllListeners(other).on(other, () => undefined)
     process.removeAllListeners('SIGINT').once('SIGINT', () => process.exit(130))
+    const again = signal === 'SIGINT' ? ' Press Ctrl-C again to end them now.' : ''
+    if (state.isReady) log.info(`${signal}: waiting for running invocations.${again}`)
     server.close().then(
       () => {
         log.flush()
@@ -50,30 +53,36 @@ function stopOnSignal(server: Server): { readonly isAsked: () => boolean } {
       },
     )
   }
-  process.once('SIGTERM', stop).once('SIGINT', stop)
-  return { isAsked: () => isAsked }
+  for (const signal of signals) process.once(signal, stop)
 }
 
-/** Resolves when the server serves, or is told to end before it does. */
-async function serve(config: Config): Promise<void> {
-  const { startServer } = await import('./server.ts')
-  const server = await startServer(config, { log, now: Date.now, ids: randomUUID, random: Math.random })
-  const { isAsked } = stopOnSignal(server)
-  try {
-    await server.ready
-  } catch (fault) {
-    if (!isAsked()) throw fault
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+function greet(address: string, { region, credentialsFile, logFormat }: Settings, log: Log): void {
+  const line = `kubelambda ${version} serves the AWS Lambda API on ${address}`
+  if (logFormat === 'json') {
+    log.info(line)
     return
   }
-  if (isAsked()) return
-  greet(server.address, config)
-  // With NODE_COMPILE_CACHE the next start is quicker, and does without the stripper of types and its memory.
-  flushCompileCache()
+  const keys =
+    credentialsFile === undefined
+      ? 'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test'
+      : `AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…   # of ${credentialsFile}`
+  const lines = [
+    line,
+    '',
+    'Try it:',
+    `  export AWS_DEFAULT_REGION=${region} ${keys}`,
+    `  aws lambda list-functions --endpoint-url ${address}`,
+    '',
+  ]
+  process.stdout.write(lines.join('\n'))
 }
 
 try {
-  await serve(settings())
+  await main()
 } catch (error) {
-  process.stderr.write(`kubelambda: ${error instanceof Error ? error.message : String(error)}\n`)
+  if (!(error instanceof Error)) throw error
+  process.stderr.write(`kubelambda: ${error.message}\n`)
   process.exit(1)
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { buildApp } from './app.ts'
 import { assemble, type Parts, type Surroundings } from './assembly.ts'
 import { openAuthentication, type Authentication } from './authentication/authentication.ts'
-import type { Config } from './config.ts'
+import type { Settings } from './settings/settings.ts'
 import { isStoreUnavailable, LambdaError } from './errors.ts'
 import { codeInUse } from './functions/code-in-use.ts'
 import { drainAllStale, drainStale } from './invoke/stale-environments.ts'
@@ -33,10 +33,10 @@ const retryMs = 500
  * Listens, and answers 503 until everything is put together, which waits for a store or cluster that cannot be reached yet.
  * A port that cannot be used is an error of one line.
  */
-export async function startServer(config: Config, surroundings: Surroundings): Promise<Server> {
-  const door = await openFrontDoor(config.host, config.port)
+export async function startServer(settings: Settings, surroundings: Surroundings): Promise<Server> {
+  const door = await openFrontDoor(settings.host, settings.port)
   const stopping = new AbortController()
-  const opening = putTogether(config, surroundings, door, stopping.signal)
+  const opening = putTogether(settings, surroundings, door, stopping.signal)
   opening.catch(() => undefined)
   return {
     address: door.address,
@@ -54,17 +54,17 @@ export async function startServer(config: Config, surroundings: Surroundings): P
  * deployments, and events that were accepted. A data folder that cannot be used is an error of one line.
  */
 async function putTogether(
-  config: Config,
+  settings: Settings,
   surroundings: Surroundings,
   door: FrontDoor,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  const authentication = await openAuthentication(config, { ...surroundings, openCredentialsFile })
-  const parts = await assemble(config, surroundings, signal)
+  const authentication = await openAuthentication(settings, { ...surroundings, openCredentialsFile })
+  const parts = await assemble(settings, surroundings, signal)
   const { store, scheduler, provisioning, events, lifecycle, sources } = parts
   const { dispatcher } = events
   const state = { isReady: false }
-  const app = createApp(config, surroundings, { ...parts, authentication }, () => state.isReady)
+  const app = createApp(settings, surroundings, { ...parts, authentication }, () => state.isReady)
   const endings: (() => void)[] = [
     () => authentication.close(),
     () => provisioning.close(),
@@ -74,7 +74,7 @@ async function putTogether(
     const wasReady = state.isReady
     state.isReady = false
     door.leave()
-    if (wasReady) await delay(config.drainMs)
+    if (wasReady) await delay(settings.drainMs)
     for (const end of endings) end()
     await Promise.all([door.close(), app.close(), dispatcher.close(longestInvocationMs), sources.close()])
     await lifecycle.settled()
@@ -114,7 +114,7 @@ async function whenThere<Result>(step: () => Promise<Result>, signal: AbortSigna
 }
 
 function createApp(
-  config: Config,
+  settings: Settings,
   { log, now, ids }: Surroundings,
   parts: Parts & { readonly authentication: Authentication },
   isReady: () => boolean,
@@ -125,9 +125,17 @@ function createApp(
   const link = { linkKey: store.linkKey, nowMs: now }
   const logError = (line: string, cause: unknown) => log.error(line, cause)
   return buildApp({
-    handlers: handlersOf({ ...parts, ...link, dispatcher, concurrency: config.concurrency, newId: ids, now, logError }),
+    handlers: handlersOf({
+      ...parts,
+      ...link,
+      dispatcher,
+      concurrency: settings.concurrency,
+      newId: ids,
+      now,
+      logError,
+    }),
     router: { ids, logError },
-    authentication: { verifier, accountId: config.accountId },
+    authentication: { verifier, accountId: settings.accountId },
     codeDownload: { ...link, codeStore },
     keptEvents: events,
     functionUrls: { ...parts, verifier, now, logError },

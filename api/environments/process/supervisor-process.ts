@@ -129,7 +129,8 @@ function startPlain(options: SupervisorOptions): SupervisorProcess {
 
 function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Record<string, string>>) {
   const [file = '', ...args] = command
-  const child: ChildProcess = spawn(file, args, { cwd: '/', env, stdio })
+  // In a process group of its own: Ctrl-C in a terminal signals the server's group, and running invocations may end first.
+  const child: ChildProcess = spawn(file, args, { cwd: '/', env, stdio, detached: true })
   const channel = child.stdio[3] as unknown as Duplex
   channel.on('error', () => undefined)
   const exited = new Promise<void>((resolve) => {

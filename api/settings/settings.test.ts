@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import { resolve } from 'node:path'
-import { ConfigError, readConfig } from './config.ts'
+import { gatherSettings } from './given-settings.ts'
+import { SettingsError } from './readers.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+const read = (variables: Record<string, string>): Settings =>
+  readSettings(gatherSettings(new Map(), undefined, variables))
 
 describe('settings', () => {
   test('without any, the server listens on this machine only and keeps its data in the working folder', () => {
-    expect(readConfig({ PATH: '/bin' })).toEqual({
+    expect(read({ PATH: '/bin' })).toEqual({
       host: '127.0.0.1',
+      logFormat: 'text',
       port: 9000,
       dataFolder: resolve('.kubelambda'),
       accountId: '000000000000',
@@ -41,19 +47,19 @@ describe('settings', () => {
     ['KUBELAMBDA_POD_ANNOTATIONS', 'note=b,kubelambda.dev/key=k'],
     ['KUBELAMBDA_PROT', '9000'],
   ])('%s=%s is refused in one line that names it', (name, value) => {
-    const read = () => readConfig({ [name]: value })
-    expect(read).toThrow(ConfigError)
-    expect(read).toThrow(new RegExp(`^${name} [^\n]+$`))
+    const reading = () => read({ [name]: value })
+    expect(reading).toThrow(SettingsError)
+    expect(reading).toThrow(new RegExp(`^${name} [^\n]+$`))
   })
 
   test('an address of Redis that may hold a password is not repeated', () => {
-    expect(() => readConfig({ KUBELAMBDA_REDIS_URL: 'http://:password@redis' })).not.toThrow(/:password@/)
-    expect(() => readConfig({ KUBELAMBDA_REDIS_SOURCES: 'a=http://:password@redis' })).not.toThrow(/:password@/)
+    expect(() => read({ KUBELAMBDA_REDIS_URL: 'http://:password@redis' })).not.toThrow(/:password@/)
+    expect(() => read({ KUBELAMBDA_REDIS_SOURCES: 'a=http://:password@redis' })).not.toThrow(/:password@/)
   })
 
   test('servers of Redis streams have names', () => {
     const servers = 'orders=redis://a:6379 audit=redis+cluster://:p=w@b:1,c:2'
-    expect(readConfig({ KUBELAMBDA_REDIS_SOURCES: servers }).redisSources).toEqual({
+    expect(read({ KUBELAMBDA_REDIS_SOURCES: servers }).redisSources).toEqual({
       orders: 'redis://a:6379',
       audit: 'redis+cluster://:p=w@b:1,c:2',
     })

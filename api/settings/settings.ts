@@ -1,0 +1,133 @@
+import { resolve } from 'node:path'
+import type { KubernetesSettings } from '../../k8s/settings.ts'
+import type { GivenSettings } from './given-settings.ts'
+import { readKubernetes, readRegistries } from './kubernetes.ts'
+import type { Reader } from './readers.ts'
+import { settingsTable, type SettingName } from './table.ts'
+
+/** What the server is configured with; every default is safe on one machine. */
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  /** Format of the lines on standard output and standard error. */
+  readonly logFormat: 'text' | 'json'
+  /** Absolute folder that holds all that is kept. */
+  readonly dataFolder: string
+  readonly accountId: string
+  readonly region: string
+  /** Absolute file of access keys; without it any signature is accepted. */
+  readonly credentialsFile?: string
+  readonly driver: 'process' | 'kubernetes'
+  /** Settings of the driver `kubernetes`. */
+  readonly kubernetes?: KubernetesSettings
+  /** Concurrent invocations over all functions. */
+  readonly concurrency: number
+  /** How long an idle environment is kept, in milliseconds. */
+  readonly idleMs: number
+  /** How long requests are still accepted after SIGTERM, in milliseconds. */
+  readonly drainMs: number
+  /** Delay before the first retry of a failed asynchronous invocation; the second waits twice as long. */
+  readonly retryDelayMs: number
+  /** How many failed events of each function are kept, to be run again. */
+  readonly keptFailures: number
+  /** Endpoints of the services of destinations: an address, or `aws` for AWS itself. */
+  readonly destinations: {
+    readonly sqs?: string
+    readonly sns?: string
+    readonly events?: string
+    readonly s3?: string
+  }
+  /** Endpoints of event sources: an address, or `aws` for AWS itself; sources without one are not read. */
+  readonly sourceEndpoints: {
+    readonly sqs?: string
+    readonly kinesis?: string
+    readonly dynamodb?: string
+    /** Of MSK, which is asked for the brokers of its clusters. */
+    readonly kafka?: string
+    readonly secretsmanager?: string
+  }
+  /** Where deployment packages given by bucket and key come from. */
+  readonly s3Endpoint?: string
+  /** How registries of images are asked; absent where images do not run. */
+  readonly registries?: { readonly plainRegistries: readonly string[]; readonly credentialsFile?: string }
+  /** Where layers of other accounts come from. */
+  readonly layerEndpoint?: string
+  /** The Redis that servers share; without it, all is kept in the data folder. */
+  readonly redisUrl?: string
+  /** Redis servers whose streams mappings may read, by name. */
+  readonly redisSources: Readonly<Record<string, string>>
+  /** Where servers share code archives; without it, they are kept in the data folder. */
+  readonly codeUrl?: string
+}
+
+/** Reads one setting by its row of the table. */
+export type Read = <Name extends SettingName>(name: Name) => ReturnType<(typeof settingsTable)[Name]['read']>
+
+/** Checks what was given; an unusable value is a `SettingsError` that names where it came from. */
+export function readSettings(given: GivenSettings): Settings {
+  const read: Read = (name) => {
+    const found = given.get(name)
+    const reader = settingsTable[name].read as Reader<ReturnType<(typeof settingsTable)[typeof name]['read']>>
+    return reader(found?.source ?? name, found?.value)
+  }
+  const isKubernetes = read('KUBELAMBDA_DRIVER') === 'kubernetes'
+  // Read whichever driver is used, so that a wrong one is reported.
+  const kubernetes = readKubernetes(read)
+  const registries = readRegistries(read)
+  const credentialsFile = read('KUBELAMBDA_CREDENTIALS_FILE')
+  return {
+    host: read('KUBELAMBDA_HOST'),
+    port: read('KUBELAMBDA_PORT'),
+    logFormat: read('KUBELAMBDA_LOG_FORMAT') === 'json' ? 'json' : 'text',
+    dataFolder: resolve(read('KUBELAMBDA_DATA')),
+    accountId: read('KUBELAMBDA_ACCOUNT_ID'),
+    region: read('KUBELAMBDA_REGION'),
+    ...optional('credentialsFile', credentialsFile === undefined ? undefined : resolve(credentialsFile)),
+    driver: isKubernetes ? 'kubernetes' : 'process',
+    ...(isKubernetes ? { kubernetes, registries } : {}),
+    concurrency: read('KUBELAMBDA_CONCURRENCY'),
+    idleMs: read('KUBELAMBDA_IDLE_SECONDS') * 1000,
+    drainMs: read('KUBELAMBDA_DRAIN_SECONDS') * 1000,
+    retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS') * 1000,
+    keptFailures: read('KUBELAMBDA_FAILED_EVENTS'),
+    ...readEndpoints(read),
+    redisSources: namedServers(read('KUBELAMBDA_REDIS_SOURCES')),
+    ...optional('s3Endpoint', read('KUBELAMBDA_S3_ENDPOINT')),
+    ...optional('layerEndpoint', read('KUBELAMBDA_LAYER_ENDPOINT')),
+    ...optional('redisUrl', read('KUBELAMBDA_REDIS_URL')),
+    ...optional('codeUrl', read('KUBELAMBDA_CODE_URL')),
+  }
+}
+
+/** One endpoint for all services, and others for single ones. */
+function readEndpoints(read: Read): Pick<Settings, 'destinations' | 'sourceEndpoints'> {
+  const forAll = read('KUBELAMBDA_AWS_ENDPOINT')
+  const of = <Key extends string>(key: Key, endpoint: string | undefined) => optional(key, endpoint ?? forAll)
+  const sqs = of('sqs', read('KUBELAMBDA_SQS_ENDPOINT'))
+  return {
+    destinations: {
+      ...sqs,
+      ...of('sns', read('KUBELAMBDA_SNS_ENDPOINT')),
+      ...of('events', read('KUBELAMBDA_EVENTS_ENDPOINT')),
+      ...of('s3', read('KUBELAMBDA_S3_ENDPOINT')),
+    },
+    sourceEndpoints: {
+      ...sqs,
+      ...of('kinesis', read('KUBELAMBDA_KINESIS_ENDPOINT')),
+      ...of('dynamodb', read('KUBELAMBDA_DYNAMODB_ENDPOINT')),
+      ...of('kafka', read('KUBELAMBDA_KAFKA_ENDPOINT')),
+      ...of('secretsmanager', read('KUBELAMBDA_SECRETSMANAGER_ENDPOINT')),
+    },
+  }
+}
+
+function namedServers(given = ''): Settings['redisSources'] {
+  const servers = given.split(/\s+/).filter((each) => each !== '')
+  return Object.fromEntries(
+    servers.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]),
+  )
+}
+
+function optional<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: string })
+}

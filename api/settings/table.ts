@@ -1,0 +1,210 @@
+import { kubernetesTable } from './kubernetes-table.ts'
+import { secret, serviceEndpoint, text, wholeNumber, type Reader } from './readers.ts'
+
+/** One setting: how its value is checked, and what the documentation and `--help` say of it. */
+export interface Setting<Value = unknown> {
+  readonly read: Reader<Value>
+  readonly section: Section
+  /** What stands for the value in `--help`, such as `<seconds>`. */
+  readonly value: string
+  /** What applies when it is absent, as the documentation shows it; absent where nothing does. */
+  readonly fallback?: string
+  /** One sentence or more in Markdown, without the closing full stop. */
+  readonly meaning: string
+  /** Whether `--help` lists it. */
+  readonly isCommon?: boolean
+}
+
+export const sections = ['Server', 'Storage', 'Invocations', 'AWS services', 'Event sources', 'Kubernetes'] as const
+export type Section = (typeof sections)[number]
+
+const redisAddress = String.raw`rediss?(\+(sentinel|cluster))?:\/\/\S+`
+const anyFile = /./
+
+/** Endpoint of one service, which stands before `KUBELAMBDA_AWS_ENDPOINT`. */
+function endpointOf(service: string, use: string) {
+  return {
+    read: serviceEndpoint(),
+    section: 'AWS services' as const,
+    value: '<url>',
+    meaning: `Endpoint of ${service} (${use}), instead of \`KUBELAMBDA_AWS_ENDPOINT\``,
+  }
+}
+
+/** Every setting by its variable. `KUBELAMBDA_REDIS_URL` is also the option `--redis-url` and the key `redis-url` of the file. */
+export const settingsTable = {
+  KUBELAMBDA_HOST: {
+    read: text('127.0.0.1', /^[^\s/]+$/, 'must be a host name or an address'),
+    section: 'Server',
+    value: '<host>',
+    fallback: '127.0.0.1',
+    meaning:
+      'Address to listen on. Without access keys, everyone who reaches it can run code: open it to others only together with `KUBELAMBDA_CREDENTIALS_FILE`',
+    isCommon: true,
+  },
+  KUBELAMBDA_PORT: {
+    read: wholeNumber(9000, 0, 65_535),
+    section: 'Server',
+    value: '<number>',
+    fallback: '9000',
+    meaning: 'Port to listen on; 0 takes any free port',
+    isCommon: true,
+  },
+  KUBELAMBDA_CREDENTIALS_FILE: {
+    read: text(undefined, anyFile, 'must be a file'),
+    section: 'Server',
+    value: '<file>',
+    meaning:
+      'JSON file of access keys. With it, every request must be signed with one of them; without it, any signature is accepted',
+    isCommon: true,
+  },
+  KUBELAMBDA_ACCOUNT_ID: {
+    read: text('000000000000', /^\d{12}$/, 'must be 12 digits'),
+    section: 'Server',
+    value: '<digits>',
+    fallback: '000000000000',
+    meaning: 'Account in ARNs',
+    isCommon: true,
+  },
+  KUBELAMBDA_REGION: {
+    read: text('us-east-1', /^[a-z]{2,4}(-[a-z]+)+-\d$/, 'must be a region such as us-east-1'),
+    section: 'Server',
+    value: '<region>',
+    fallback: 'us-east-1',
+    meaning: 'Region in ARNs and signatures',
+    isCommon: true,
+  },
+  KUBELAMBDA_LOG_FORMAT: {
+    read: text('text', /^(text|json)$/, 'must be text or json'),
+    section: 'Server',
+    value: '<format>',
+    fallback: 'text',
+    meaning: 'Format of the lines on standard output and standard error: `text`, or `json` for one JSON object a line',
+    isCommon: true,
+  },
+  KUBELAMBDA_DRAIN_SECONDS: {
+    read: wholeNumber(0, 0, 300),
+    section: 'Server',
+    value: '<seconds>',
+    fallback: '0',
+    meaning:
+      'How long the server still accepts requests after SIGTERM, while `/health` is 503 and each response has `Connection: close`. Set it to the time that a load balancer needs to notice',
+  },
+  KUBELAMBDA_DATA: {
+    read: text('.kubelambda', anyFile, 'must be a folder'),
+    section: 'Storage',
+    value: '<folder>',
+    fallback: '.kubelambda',
+    meaning: 'Folder for functions, code and events; with Redis, for unpacked code. Each server needs its own',
+    isCommon: true,
+  },
+  KUBELAMBDA_REDIS_URL: {
+    read: secret(
+      new RegExp(`^${redisAddress}$`),
+      'must be like redis://host:6379, redis+sentinel://host:26379,host:26379/master-name or redis+cluster://host:6379,host:6379 (rediss for TLS)',
+    ),
+    section: 'Storage',
+    value: '<url>',
+    meaning:
+      'Redis that several servers share: `redis://[user:password@]host[:6379][/db]`, `redis+sentinel://host[:26379],…/master-name[/db]` or `redis+cluster://host[:6379],…`; `rediss` for TLS',
+    isCommon: true,
+  },
+  KUBELAMBDA_CODE_URL: {
+    read: text(
+      undefined,
+      /^(file:\/\/\/\S+|s3:\/\/[^/\s]+(\/\S*)?)$/,
+      'must be like file:///folder or s3://bucket/prefix',
+    ),
+    section: 'Storage',
+    value: '<url>',
+    meaning:
+      'Where servers share code archives: `file:///folder` or `s3://bucket/prefix`. Without it, code stays in the data folder, and a server with Redis warns',
+    isCommon: true,
+  },
+  KUBELAMBDA_DRIVER: {
+    read: text('process', /^(process|kubernetes)$/, 'must be process or kubernetes'),
+    section: 'Invocations',
+    value: '<driver>',
+    fallback: 'process',
+    meaning: 'Where functions run: `process` for local processes, `kubernetes` for pods',
+    isCommon: true,
+  },
+  KUBELAMBDA_CONCURRENCY: {
+    read: wholeNumber(1000, 1, 100_000),
+    section: 'Invocations',
+    value: '<number>',
+    fallback: '1000',
+    meaning: 'Concurrent invocations of the account; one more is throttled with status 429',
+  },
+  KUBELAMBDA_IDLE_SECONDS: {
+    read: wholeNumber(300, 1, 86_400),
+    section: 'Invocations',
+    value: '<seconds>',
+    fallback: '300',
+    meaning: 'How long an idle environment is kept',
+  },
+  KUBELAMBDA_RETRY_SECONDS: {
+    read: wholeNumber(60, 0, 3600),
+    section: 'Invocations',
+    value: '<seconds>',
+    fallback: '60',
+    meaning: 'Delay before the first retry of a failed asynchronous invocation; the second retry waits twice as long',
+  },
+  KUBELAMBDA_FAILED_EVENTS: {
+    read: wholeNumber(1000, 0, 1_000_000),
+    section: 'Invocations',
+    value: '<number>',
+    fallback: '1000',
+    meaning: 'Failed asynchronous events kept for each function, so that they can be run again',
+  },
+  KUBELAMBDA_LAYER_ENDPOINT: {
+    read: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
+    section: 'Invocations',
+    value: '<url>',
+    meaning:
+      'Lambda endpoint from which layers of other accounts are downloaded, such as `https://lambda.us-east-1.amazonaws.com`, with credentials from `AWS_*`. Without it, such layers are refused',
+  },
+  KUBELAMBDA_AWS_ENDPOINT: {
+    read: serviceEndpoint(),
+    section: 'AWS services',
+    value: '<url>',
+    meaning:
+      'Endpoint for destinations, dead-letter queues and event sources: an address for all services, or `aws` for AWS itself',
+    isCommon: true,
+  },
+  KUBELAMBDA_SQS_ENDPOINT: endpointOf('SQS', 'queues and destinations'),
+  KUBELAMBDA_SNS_ENDPOINT: endpointOf('SNS', 'destinations'),
+  KUBELAMBDA_EVENTS_ENDPOINT: endpointOf('EventBridge', 'destinations'),
+  KUBELAMBDA_KINESIS_ENDPOINT: endpointOf('Kinesis', 'streams'),
+  KUBELAMBDA_DYNAMODB_ENDPOINT: endpointOf('DynamoDB', 'streams of tables'),
+  KUBELAMBDA_KAFKA_ENDPOINT: endpointOf('MSK', 'brokers of Kafka clusters'),
+  KUBELAMBDA_SECRETSMANAGER_ENDPOINT: endpointOf('Secrets Manager', 'credentials for Kafka'),
+  KUBELAMBDA_S3_ENDPOINT: {
+    read: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
+    section: 'AWS services',
+    value: '<url>',
+    meaning:
+      'S3-compatible server for code given as bucket and key, for failure destinations, and for `KUBELAMBDA_CODE_URL`, with credentials from `AWS_*`',
+  },
+  KUBELAMBDA_REDIS_SOURCES: {
+    read: secret(
+      new RegExp(String.raw`^[\w.-]+=${redisAddress}(\s+[\w.-]+=${redisAddress})*$`),
+      'must be like name=redis://host:6379, with spaces between servers',
+    ),
+    section: 'Event sources',
+    value: '<name=url>',
+    meaning:
+      'Redis servers whose streams mappings may read: `name=redis://host:6379`, separated by spaces, with addresses as in `KUBELAMBDA_REDIS_URL`',
+  },
+  ...kubernetesTable,
+} as const satisfies Readonly<Record<string, Setting>>
+
+export type SettingName = keyof typeof settingsTable
+
+/** The rows with their names, in the table's order. */
+export const settingRows = Object.entries(settingsTable) as [SettingName, Setting][]
+
+/** `redis-url` of `KUBELAMBDA_REDIS_URL`: its key in the file, and its option behind `--`. */
+export function keyOf(name: SettingName): string {
+  return name.slice('KUBELAMBDA_'.length).toLowerCase().replaceAll('_', '-')
+}
