@@ -1,37 +1,40 @@
 import type { Settings } from './settings/settings.ts'
-import { createAdoption, type Adoption } from './environments/adoption.ts'
-import { countConcurrency, type Concurrency } from './environments/concurrency.ts'
-import { RuntimeUnavailable, type Driver } from './environments/driver.ts'
-import { createLeaseSweep } from './environments/lease-sweep.ts'
-import { ownLeases, type EnvironmentLeases } from './environments/leases.ts'
-import { createProcessDriver } from './environments/process-driver.ts'
-import { buildSupervisor } from './environments/process/supervisor-file.ts'
-import { createScheduler, type Scheduler } from './environments/scheduler.ts'
-import { createSharedConcurrency, type SharedConcurrencyOptions } from './environments/shared-concurrency.ts'
-import { createSharing } from './environments/sharing.ts'
+import { createAdoption, type Adoption } from './environments/sharing/adoption.ts'
+import { countConcurrency, type Concurrency } from './environments/concurrency/concurrency.ts'
+import { RuntimeUnavailable, type Driver } from './environments/driver/driver.ts'
+import { createLeaseSweep } from './environments/sharing/lease-sweep.ts'
+import { ownLeases, type EnvironmentLeases } from './environments/sharing/leases.ts'
+import { createProcessDriver } from './environments/process/process-driver.ts'
+import { buildSupervisor } from './environments/process/bundles/supervisor-file.ts'
+import { createScheduler, type Scheduler } from './environments/scheduling/scheduler.ts'
+import {
+  createSharedConcurrency,
+  type SharedConcurrencyOptions,
+} from './environments/concurrency/shared-concurrency.ts'
+import { createSharing } from './environments/sharing/parked-environments.ts'
 import { LambdaError } from './errors.ts'
-import { openEvents, type Events } from './events/open.ts'
-import { PreparationFailed } from './functions/activation.ts'
-import type { Home } from './functions/arn.ts'
-import type { CodeStore } from './functions/code-store.ts'
-import { latestVersion } from './functions/function.ts'
-import { createLayers } from './functions/layers.ts'
+import { openEvents, type Events } from './events/events.ts'
+import { PreparationFailed } from './functions/versions/activation.ts'
+import type { Home } from './functions/function/arn.ts'
+import type { CodeStore } from './functions/code/code-store.ts'
+import { latestVersion } from './functions/function/function.ts'
+import { createLayers } from './functions/layers/layers.ts'
 import { createLifecycle } from './functions/lifecycle.ts'
-import { findVersion } from './functions/resolve.ts'
-import { createTurns } from './functions/turns.ts'
-import { environmentKey, environmentSpec } from './invoke/environment-spec.ts'
-import { createInitialisation } from './invoke/initialisation.ts'
+import { findVersion } from './functions/versions/resolve.ts'
+import { createTurns } from './functions/concurrency/mutex.ts'
+import { environmentKey, environmentSpec } from './environments/scheduling/environment-spec.ts'
+import { createInitialisation } from './environments/provisioning/initialisation.ts'
 import { createInvoke, type Invoke } from './invoke/invoke.ts'
-import { createProvisioning, type Allocator } from './invoke/provisioning.ts'
+import { createProvisioning, type Allocator } from './environments/provisioning/allocator.ts'
 import { queuedRequest } from './invoke/queued-request.ts'
 import type { Log } from './observe/log.ts'
-import type { OpenEntryStream } from './sources/entry-stream.ts'
+import type { OpenEntryStream } from './sources/redis-streams/entry-stream.ts'
 import { createServerSources } from './sources/server-sources.ts'
-import { createAwsLayerSource } from './store/aws-layer-source.ts'
+import { createAwsLayerSource } from './store/code-sources/aws-layer-source.ts'
 import { openCodeStore } from './store/code/open-code-store.ts'
 import { openStore, type Store } from './store/open-store.ts'
-import { createRegistryImageSource } from './store/registry-image-source.ts'
-import { createS3ObjectSource } from './store/s3-object-source.ts'
+import { createRegistryImageSource } from './store/code-sources/registry-image-source.ts'
+import { createS3ObjectSource } from './store/code-sources/s3-object-source.ts'
 
 /** What the world outside the process gives: time, ids, chance, and where lines go. */
 export interface Surroundings {
@@ -231,7 +234,7 @@ function entryStreams({ redisSources }: Settings): OpenEntryStream {
   return async (server, key, group) => {
     const url = Object.hasOwn(redisSources, server) ? redisSources[server] : undefined
     if (url === undefined) return undefined
-    const { openEntryStream } = await import('./store/redis/entry-stream.ts')
+    const { openEntryStream } = await import('./store/redis/streams/entry-stream.ts')
     return openEntryStream({ url, key, group })
   }
 }
@@ -245,7 +248,7 @@ async function createDriver(
   if (kubernetes === undefined) {
     return createProcessDriver({ ...home, dataFolder, supervisorFile: await buildSupervisor(dataFolder) })
   }
-  const { openKubernetesDriver } = await import('../k8s/open.ts')
+  const { openKubernetesDriver } = await import('../k8s/driver/open.ts')
   const claim = async (id: string) => (await leases.claim(id, { isUnknownFree: true })) === 'claimed'
   const nextToken = () => leases.nextToken()
   return openKubernetesDriver({ ...home, settings: kubernetes, code: codeStore, nextToken, claim, signal })

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { buildApp } from './app.ts'
+import { buildApp } from './routes/app.ts'
 import { assemble, type Parts, type Surroundings } from './assembly.ts'
 import { openAuthentication, type Authentication } from './authentication/authentication.ts'
 import type { Settings } from './settings/settings.ts'
 import { isStoreUnavailable, LambdaError } from './errors.ts'
-import { codeInUse } from './functions/code-in-use.ts'
-import { drainAllStale, drainStale } from './invoke/stale-environments.ts'
+import { codeInUse } from './functions/code/code-in-use.ts'
+import { drainAllStale, drainStale } from './environments/scheduling/stale-environments.ts'
 import type { Log } from './observe/log.ts'
-import { openFrontDoor, type FrontDoor } from './routes/front-door.ts'
+import { openFrontDoor, type FrontDoor } from './routes/http/listener.ts'
 import { handlersOf } from './routes/handlers.ts'
-import { openCredentialsFile } from './store/credentials-file.ts'
+import { openCredentialsFile } from './store/credentials/credentials-file.ts'
 
 export interface Server {
   readonly address: string

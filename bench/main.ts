@@ -12,15 +12,15 @@
  * 9. catalogue many functions against few                              catalogue.ts, stores.ts
  * 10. report   a table, and its copy in docs/performance.md            report.ts
  */
-import { measureBurst } from './burst.ts'
-import { measureCatalogue } from './catalogue.ts'
-import { measureCluster } from './cluster.ts'
-import { measureCold } from './cold.ts'
-import { measureEvents } from './events.ts'
-import { measureIdle } from './idle.ts'
-import { measureQueues } from './queues.ts'
+import { measureBurst } from './invocations/burst.ts'
+import { measureCatalogue } from './stores/catalogue.ts'
+import { measureCluster } from './cluster/cluster.ts'
+import { measureCold } from './invocations/cold.ts'
+import { measureEvents } from './events/events.ts'
+import { measureIdle } from './invocations/idle.ts'
+import { measureQueues } from './events/queues.ts'
 import { readOptions, type Measurement, type Options } from './options.ts'
-import { measureEndpoint } from './other-endpoint.ts'
+import { measureEndpoint } from './invocations/other-endpoint.ts'
 import {
   currentLoad,
   notMeasured,
@@ -28,10 +28,10 @@ import {
   renderTable,
   writeBetweenMarkers,
   type Finding,
-} from './report.ts'
-import { startEcho, startKubelambda, type RunningServer } from './servers.ts'
-import { measureCatalogueOnRedis, measureEventsOnRedis, measureWaitingOnBoth } from './stores.ts'
-import { measureWarm } from './warm.ts'
+} from './measuring/report.ts'
+import { startEcho, startKubelambda, type RunningServer } from './servers/servers.ts'
+import { measureCatalogueOnRedis, measureEventsOnRedis, measureWaitingOnBoth } from './stores/stores.ts'
+import { measureWarm } from './invocations/warm.ts'
 
 type Measure = (server: RunningServer, options: Options) => Promise<Finding[]>
 

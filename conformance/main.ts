@@ -4,7 +4,7 @@ import { areas } from './areas.ts'
 import { readOptions, usage, type Options } from './options.ts'
 import { reportText } from './report.ts'
 import { runAreas, type Outcome } from './runner.ts'
-import { connect } from './target.ts'
+import { connect } from './requests/target.ts'
 
 try {
   process.exitCode = await run(readOptions(process.argv.slice(2)))

@@ -1,6 +1,6 @@
-import { Skipped, type Area, type Case } from './case.ts'
-import type { Target } from './target.ts'
-import { World } from './world.ts'
+import { Skipped, type Area, type Case } from './world/case.ts'
+import type { Target } from './requests/target.ts'
+import { World } from './world/world.ts'
 
 export interface Outcome {
   readonly area: string

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CoreV1Api } from '@kubernetes/client-node'
-import { ClusterFault } from './cluster-fault.ts'
-import { ask, loadConfig } from './cluster.ts'
+import { ClusterFault } from './cluster/cluster-fault.ts'
+import { ask, loadConfig } from './cluster/cluster.ts'
 
 /**
  * Gives the Redis of the manifests a password: creates the Secret `redis-password` in the namespace that it runs in, unless

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
-import { frameDecoder, type Order, type ShutdownMessage } from './protocol.ts'
-import { readStandby } from './standby-command.ts'
-import { Supervisor } from './supervisor.ts'
+import { frameDecoder, type Order, type ShutdownMessage } from './protocol/protocol.ts'
+import { readStandby } from './protocol/standby-command.ts'
+import { Supervisor } from './supervisor/supervisor.ts'
 
 /** More than this unsent means that the server does not keep up; log lines are thrown away then. */
 const maxUnsentBytes = 8 * 1024 * 1024

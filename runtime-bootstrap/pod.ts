@@ -1,8 +1,8 @@
-import { writePackageFiles } from './package-files.ts'
-import { encodeFrame, type Frame, type ServerMessage } from './protocol.ts'
-import { openServerGate } from './server-gate.ts'
-import { readStandby } from './standby-command.ts'
-import { Supervisor } from './supervisor.ts'
+import { writePackageFiles } from './files/package-files.ts'
+import { encodeFrame, type Frame, type ServerMessage } from './protocol/protocol.ts'
+import { openServerGate } from './channel/server-gate.ts'
+import { readStandby } from './protocol/standby-command.ts'
+import { Supervisor } from './supervisor/supervisor.ts'
 
 /** The supervisor's own tools, carried along since the function's image may have none. */
 const pipeCommand = ['/kubelambda/ld.so', '--library-path', '/kubelambda/lib', '/kubelambda/mkfifo']

@@ -1,6 +1,6 @@
 import { createHmac, hash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
-import { sign } from '../../conformance/signature.ts'
+import { sign } from '../../conformance/requests/signature.ts'
 import { bodyHash } from './body-hash.ts'
 import { canonicalRequest } from './canonical-request.ts'
 import type { Credential } from './credentials.ts'

@@ -1,6 +1,6 @@
-import type { FunctionReference } from '../functions/function-name.ts'
+import type { FunctionReference } from '../functions/function/name.ts'
 import type { InvokeRequest } from './invoke.ts'
-import { traceHeader } from './trace-id.ts'
+import { traceHeader } from './trace-header.ts'
 
 /** What is kept of an asynchronous invocation, as far as running it needs it. */
 interface Queued {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { text } from 'node:stream/consumers'
 import { expect, test } from '@jest/globals'
-import type { AnswerSink, InvocationResult } from '../environments/invocation.ts'
+import type { AnswerSink, InvocationResult } from '../environments/environment/invocation.ts'
 import { readHttpPrelude } from './http-prelude.ts'
 import { streamAnswer } from './streamed-answer.ts'
 

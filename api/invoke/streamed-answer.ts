@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { AnswerSink, InvocationResult } from '../environments/invocation.ts'
+import type { AnswerSink, InvocationResult } from '../environments/environment/invocation.ts'
 
 /** An answer whose bytes come while the function runs. */
 export interface StreamedAnswer {

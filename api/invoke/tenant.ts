@@ -1,5 +1,5 @@
 import { invalidParameterValue } from '../errors.ts'
-import type { FunctionVersion } from '../functions/function.ts'
+import type { FunctionVersion } from '../functions/function/function.ts'
 
 /**
  * Refuses an invocation without a tenant of a function that keeps tenants apart, and one with a tenant of a function that does

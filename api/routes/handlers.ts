@@ -1,28 +1,31 @@
-import { accountRoutes, type AccountRoutesDependencies } from './account.ts'
-import { aliasRoutes, type AliasRoutesDependencies } from './aliases.ts'
-import { capacityProviderRoutes, type CapacityProviderDependencies } from './capacity-providers.ts'
-import { capacityUseRoutes, type CapacityUseDependencies } from './capacity-provider-uses.ts'
-import { codeSigningRoutes, type CodeSigningRoutesDependencies } from './code-signing.ts'
-import { concurrencyRoutes, type ConcurrencyRoutesDependencies } from './concurrency.ts'
-import { eventInvokeRoutes, type EventInvokeRoutesDependencies } from './event-invoke-configs.ts'
-import { eventSourceMappingRoutes, type EventSourceMappingDependencies } from './event-source-mappings.ts'
-import { functionCodeSigningRoutes, type FunctionCodeSigningDependencies } from './function-code-signing.ts'
-import { functionListRoutes, type FunctionListsDependencies } from './function-lists.ts'
-import { functionOptionRoutes, type FunctionOptionsDependencies } from './function-options.ts'
-import { functionScalingRoutes, type FunctionScalingDependencies } from './function-scaling.ts'
-import { functionUrlRoutes, type FunctionUrlRoutesDependencies } from './function-urls.ts'
-import { functionRoutes, type FunctionRoutesDependencies } from './functions.ts'
-import type { Handlers } from './handler.ts'
-import { invokeRoutes, type InvokeRoutesDependencies } from './invoke.ts'
-import { layerPermissionRoutes, type LayerPermissionsDependencies } from './layer-permissions.ts'
-import { layerRoutes, type LayerRoutesDependencies } from './layers.ts'
-import { permissionRoutes, type PermissionRoutesDependencies } from './permissions.ts'
+import { accountRoutes, type AccountRoutesDependencies } from './account/account.ts'
+import { aliasRoutes, type AliasRoutesDependencies } from './aliases/aliases.ts'
+import { capacityProviderRoutes, type CapacityProviderDependencies } from './capacity-providers/capacity-providers.ts'
+import { capacityUseRoutes, type CapacityUseDependencies } from './capacity-providers/capacity-provider-uses.ts'
+import { codeSigningRoutes, type CodeSigningRoutesDependencies } from './code-signing/code-signing-configs.ts'
+import { concurrencyRoutes, type ConcurrencyRoutesDependencies } from './concurrency/concurrency.ts'
+import { eventInvokeRoutes, type EventInvokeRoutesDependencies } from './event-invoke/event-invoke-configs.ts'
+import { eventSourceMappingRoutes, type EventSourceMappingDependencies } from './event-sources/event-source-mappings.ts'
+import {
+  functionCodeSigningRoutes,
+  type FunctionCodeSigningDependencies,
+} from './code-signing/function-code-signing.ts'
+import { functionListRoutes, type FunctionListsDependencies } from './functions/function-lists.ts'
+import { functionOptionRoutes, type FunctionOptionsDependencies } from './functions/function-options.ts'
+import { functionScalingRoutes, type FunctionScalingDependencies } from './capacity-providers/function-scaling.ts'
+import { functionUrlRoutes, type FunctionUrlRoutesDependencies } from './function-urls/function-urls.ts'
+import { functionRoutes, type FunctionRoutesDependencies } from './functions/functions.ts'
+import type { Handlers } from './http/handler.ts'
+import { invokeRoutes, type InvokeRoutesDependencies } from './invoke/invoke.ts'
+import { layerPermissionRoutes, type LayerPermissionsDependencies } from './layers/layer-permissions.ts'
+import { layerRoutes, type LayerRoutesDependencies } from './layers/layers.ts'
+import { permissionRoutes, type PermissionRoutesDependencies } from './permissions/permissions.ts'
 import {
   invokeWithResponseStreamRoutes,
   type InvokeWithResponseStreamDependencies,
-} from './invoke-with-response-stream.ts'
-import { tagRoutes, type TagRoutesDependencies } from './tags.ts'
-import { versionRoutes, type VersionRoutesDependencies } from './versions.ts'
+} from './invoke/invoke-with-response-stream.ts'
+import { tagRoutes, type TagRoutesDependencies } from './tags/tags.ts'
+import { versionRoutes, type VersionRoutesDependencies } from './versions/versions.ts'
 
 export type ControlPlaneDependencies = AccountRoutesDependencies &
   AliasRoutesDependencies &

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { fakeDocuments } from '../functions/documents.fake.ts'
-import type { PollSettings } from './poll-settings.ts'
+import { fakeDocuments } from '../functions/catalogue/documents.fake.ts'
+import type { PollSettings } from './mappings/poll-settings.ts'
 import { createSources, type Sources, type SourcesParts } from './sources.ts'
 import { eventually } from './testing/eventually.ts'
 import {

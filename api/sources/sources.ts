@@ -1,24 +1,24 @@
-import { createCheckpoints } from './checkpoints.ts'
-import type { Documents } from '../functions/documents.ts'
-import type { AwsServices } from './aws-services.ts'
-import type { OpenEntryStream } from './entry-stream.ts'
-import type { Leases } from './lease.ts'
-import { leaseTimes, startMappingRunner, type LeaseTimes, type MappingRunner } from './mapping-runner.ts'
-import type { MappingState, PolledMapping, PolledMappings, PollSettings } from './poll-settings.ts'
+import { createCheckpoints } from './polling/checkpoints.ts'
+import type { Documents } from '../functions/catalogue/documents.ts'
+import type { AwsServices } from '../aws/services.ts'
+import type { OpenEntryStream } from './redis-streams/entry-stream.ts'
+import type { Leases } from './polling/lease.ts'
+import { leaseTimes, startMappingRunner, type LeaseTimes, type MappingRunner } from './polling/runner.ts'
+import type { MappingState, PolledMapping, PolledMappings, PollSettings } from './mappings/poll-settings.ts'
 import { openSource } from './open-source.ts'
-import type { SourceKind } from './mapping.ts'
-import type { RunBatch } from './batch-run.ts'
-import type { AcceptEvent, GiveUp, Source, SourceParts } from './source.ts'
+import type { SourceKind } from './mappings/mapping.ts'
+import type { RunBatch } from './polling/batch-run.ts'
+import type { AcceptEvent, GiveUp, Source, SourceParts } from './polling/source.ts'
 
 /**
  * Runs event source mappings.
  *
- * 1. look      which mappings are kept, and in which state            mapping.ts
- * 2. poll      what is enabled, where this server holds the lease     mapping-runner.ts
- * 3. filter    records that the function does not want                filter.ts
- * 4. run       batches of the rest                                    run-batch.ts
+ * 1. look      which mappings are kept, and in which state            mappings/mapping.ts
+ * 2. poll      what is enabled, where this server holds the lease     polling/runner.ts
+ * 3. filter    records that the function does not want                filters/filter.ts
+ * 4. run       batches of the rest                                    batches/run-batch.ts
  * 5. settle    remove, retry, give up, remember how far it came       a file per source
- * 6. show      that polling has begun or ended, and how it goes        kept-mappings.ts
+ * 6. show      that polling has begun or ended, and how it goes        mappings/polled-mappings.ts
  *
  * Without mappings it sleeps until it is told of one.
  */

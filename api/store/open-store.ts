@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { KeptEvents } from '../events/kept-events.ts'
-import type { EventQueue } from '../events/queue.ts'
-import type { Catalogue } from '../functions/catalogue.ts'
-import type { Documents } from '../functions/documents.ts'
+import type { KeptEvents } from '../events/queue/failed-events.ts'
+import type { EventQueue } from '../events/queue/event-queue.ts'
+import type { Catalogue } from '../functions/catalogue/catalogue.ts'
+import type { Documents } from '../functions/catalogue/documents.ts'
 import { lockDataFolder } from './embedded/database.ts'
-import { openEmbeddedStore } from './embedded/open.ts'
-import type { RedisStore } from './redis/open.ts'
+import { openEmbeddedStore } from './embedded/embedded-store.ts'
+import type { RedisStore } from './redis/redis-store.ts'
 
 /** Everything that is kept but code. */
 export interface Store {
@@ -43,7 +43,7 @@ export async function openStore({ dataFolder, redisUrl, ...options }: StoreOptio
   const folder = lockDataFolder(dataFolder)
   try {
     // A server without Redis does without the 20 MB of its client.
-    const { openRedisStore } = await import('./redis/open.ts')
+    const { openRedisStore } = await import('./redis/redis-store.ts')
     const shared = await openRedisStore({ url: redisUrl, ...options })
     const close = async () => {
       await shared.close()

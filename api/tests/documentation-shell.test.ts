@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { newDataFolder, startMain, type RunningServer } from '../main.harness.ts'
+import { newDataFolder, startMain, type RunningServer } from '../testing/running-server.ts'
 
 /** Runs the shell blocks of pages in order, as a reader would, against a server started for them. */
 const run = promisify(execFile)

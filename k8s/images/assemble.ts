@@ -1,9 +1,9 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundle } from '../../api/environments/process/bundle.ts'
-import { buildRuntimeClients } from '../../api/environments/process/runtime-clients.ts'
-import { supervisorNodeFlags } from '../../runtime-bootstrap/node-flags.ts'
+import { bundle } from '../../api/environments/process/bundles/bundle.ts'
+import { buildRuntimeClients } from '../../api/environments/process/bundles/runtime-clients.ts'
+import { supervisorNodeFlags } from '../../runtime-bootstrap/protocol/node-flags.ts'
 
 /** Puts together what images carry: the supervisor, what copies it into other images' pods, and the runtime clients. */
 const folder = process.argv[2]

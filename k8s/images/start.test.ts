@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from '@jest/globals'
-import { nodeFlags } from '../../api/environments/process/start-command.ts'
+import { nodeFlags } from '../../api/environments/process/runtimes/start-command.ts'
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const script = here('start.sh')

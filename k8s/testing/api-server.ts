@@ -6,7 +6,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeConfig, type V1Pod } from '@kubernetes/client-node'
-import type { Certificate } from '../../api/certificates.harness.ts'
+import type { Certificate } from '../../api/testing/certificates.ts'
 
 /** How the API server refuses a request. */
 export interface Refusal {

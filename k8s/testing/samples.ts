@@ -1,7 +1,7 @@
 import type { V1ContainerState, V1ContainerStatus, V1Pod, V1PodStatus } from '@kubernetes/client-node'
-import type { EnvironmentSpec } from '../../api/environments/driver.ts'
-import type { PodShape } from '../pod-shape.ts'
-import { genericPod } from '../pod-spec.ts'
+import type { EnvironmentSpec } from '../../api/environments/driver/driver.ts'
+import type { PodShape } from '../pods/pod-shape.ts'
+import { genericPod } from '../pods/pod-spec.ts'
 import type { KubernetesSettings } from '../settings.ts'
 
 /** The settings of a server that says nothing about pods. */

@@ -12,11 +12,11 @@ import {
   type Runtime,
 } from '@aws-sdk/client-lambda'
 import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
-import { startMain, zipOf, type RunningServer } from '../../api/main.harness.ts'
+import { startMain, zipOf, type RunningServer } from '../../api/testing/running-server.ts'
 import { buildFixture } from '../../fixtures/build.ts'
 import { fixtureOf, type FixtureName } from '../../fixtures/fixtures.ts'
-import { nameOf } from '../pod-facts.ts'
-import { hasStopped } from '../pod-state.ts'
+import { nameOf } from '../pods/pod-facts.ts'
+import { hasStopped } from '../pods/pod-state.ts'
 
 /** Where the images of a test run are: `k8s/images/build.sh` made them under this prefix. */
 const imagePrefix = process.env['KUBELAMBDA_TEST_IMAGES'] ?? 'localhost/kubelambda'

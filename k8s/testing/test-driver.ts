@@ -1,6 +1,6 @@
-import type { Driver } from '../../api/environments/driver.ts'
-import { connectCluster } from '../cluster.ts'
-import { createKubernetesDriver, type KubernetesDriverOptions } from '../driver.ts'
+import type { Driver } from '../../api/environments/driver/driver.ts'
+import { connectCluster } from '../cluster/cluster.ts'
+import { createKubernetesDriver, type KubernetesDriverOptions } from '../driver/driver.ts'
 import type { KubernetesSettings } from '../settings.ts'
 import { someSettings } from './samples.ts'
 

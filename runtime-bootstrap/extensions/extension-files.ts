@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import type { Assignment } from '../protocol.ts'
+import type { Assignment } from '../protocol/protocol.ts'
 
 /** AWS's name for the file that switches extensions off. */
 const switchOffFile = 'disable-extensions-jwigqn8j'

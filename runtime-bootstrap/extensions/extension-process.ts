@@ -1,5 +1,5 @@
-import { startProcessGroup, type ProcessGroup } from '../process-group.ts'
-import { functionVariables, type RuntimeProcessOptions } from '../runtime-process.ts'
+import { startProcessGroup, type ProcessGroup } from '../processes/process-group.ts'
+import { functionVariables, type RuntimeProcessOptions } from '../processes/runtime-process.ts'
 
 /** What the runtime alone has on AWS, from AWS or from the shell that starts it (reference 4.2). */
 const runtimesOwn = new Set([

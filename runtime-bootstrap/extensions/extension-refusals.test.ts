@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals'
-import { supervise, type Supervised } from '../supervisor.harness.ts'
+import { supervise, type Supervised } from '../supervisor/supervisor.harness.ts'
 import { extension, filesOf, saidBy } from './extension.harness.ts'
 
 const started: Supervised[] = []

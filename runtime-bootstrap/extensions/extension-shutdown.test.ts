@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { supervise, type Supervised } from '../supervisor.harness.ts'
-import { isGone, until } from '../process-state.harness.ts'
+import { supervise, type Supervised } from '../supervisor/supervisor.harness.ts'
+import { isGone, until } from '../processes/process-state.harness.ts'
 import { extension, filesOf, listener, pidIn, saidBy } from './extension.harness.ts'
 
 const started: Supervised[] = []

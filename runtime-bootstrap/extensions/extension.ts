@@ -1,6 +1,6 @@
-import type { ExtensionEventType } from '../runtime-api/extension-events.ts'
-import { sendExtensionEvent, type ExtensionEvent } from '../runtime-api/extension-next.ts'
-import type { ApiReply } from '../runtime-api/http-connection.ts'
+import type { ExtensionEventType } from '../runtime-api/extensions/extension-events.ts'
+import { sendExtensionEvent, type ExtensionEvent } from '../runtime-api/extensions/next.ts'
+import type { ApiReply } from '../runtime-api/http/http-connection.ts'
 import { extensionMoves, type ExtensionState } from './extension-state.ts'
 
 /** One extension: external ones have a process of their own, internal ones live in the runtime's. */

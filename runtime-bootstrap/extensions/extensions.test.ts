@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
-import { supervise, variablesOf, type Supervised } from '../supervisor.harness.ts'
-import { isGone, stateOf, until } from '../process-state.harness.ts'
+import { supervise, variablesOf, type Supervised } from '../supervisor/supervisor.harness.ts'
+import { isGone, stateOf, until } from '../processes/process-state.harness.ts'
 import { extension, filesOf, listener, pidIn, saidBy, webAdapter, webServer } from './extension.harness.ts'
 
 const started: Supervised[] = []

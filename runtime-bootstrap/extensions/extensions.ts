@@ -1,24 +1,24 @@
-import { extensionErrorFault, type Fault } from '../faults.ts'
-import type { Outbox } from '../outbox.ts'
-import { openOutputPipe } from '../output-pipe.ts'
-import type { ExtensionReport } from '../platform-lines.ts'
-import type { Assignment, InvokeMessage, ShutdownMessage } from '../protocol.ts'
+import { extensionErrorFault, type Fault } from '../runs/faults.ts'
+import type { Outbox } from '../channel/outbox.ts'
+import { openOutputPipe } from '../logs/output-pipe.ts'
+import type { ExtensionReport } from '../platform/platform-lines.ts'
+import type { Assignment, InvokeMessage, ShutdownMessage } from '../protocol/protocol.ts'
 import type {
   ExtensionEvents,
   ExtensionRefusal,
   FunctionIdentity,
   RegisteredExtension,
-} from '../runtime-api/extension-events.ts'
-import { invokeEvent } from '../runtime-api/extension-next.ts'
-import { closedFor, invalidMove, unknownExtension } from '../runtime-api/extension-refusals.ts'
-import type { ApiReply } from '../runtime-api/http-connection.ts'
-import type { SubscriptionRequest } from '../telemetry/subscription-request.ts'
+} from '../runtime-api/extensions/extension-events.ts'
+import { invokeEvent } from '../runtime-api/extensions/next.ts'
+import { closedFor, invalidMove, unknownExtension } from '../runtime-api/extensions/refusals.ts'
+import type { ApiReply } from '../runtime-api/http/http-connection.ts'
+import type { SubscriptionRequest } from '../runtime-api/extensions/subscription-request.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
-import type { RuntimeProcessOptions } from '../runtime-process.ts'
-import type { Standby } from '../standby.ts'
+import type { RuntimeProcessOptions } from '../processes/runtime-process.ts'
+import type { Standby } from '../processes/standby.ts'
 import { findExtensions } from './extension-files.ts'
-import { EnvironmentProcesses } from './processes.ts'
-import { ExtensionRegistry } from './registry.ts'
+import { EnvironmentProcesses } from './environment-processes.ts'
+import { ExtensionRegistry } from './extension-registry.ts'
 
 export interface ExtensionsOptions {
   readonly outbox: Outbox
@@ -39,8 +39,8 @@ export interface ExtensionsOptions {
 /**
  * The extensions of one environment, and all of its processes, which they begin and end with.
  *
- * 1. launch      external extensions are started, and the runtime behind them     extension-files.ts, processes.ts
- * 2. register    external ones by their file's name, others as internal ones      registry.ts
+ * 1. launch      external extensions are started, and the runtime behind them     extension-files.ts, environment-processes.ts
+ * 2. register    external ones by their file's name, others as internal ones      extension-registry.ts
  * 3. next        each asks for its first event, and so do they after each         extension.ts, extension-state.ts
  * 4. invoke      an event for those who want it, beside the runtime's
  * 5. end         with a warning for those who want one, and a time limit          shutdown.ts

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
-import { supervise, type Supervised } from '../supervisor.harness.ts'
-import { isGone, until } from '../process-state.harness.ts'
+import { supervise, type Supervised } from '../supervisor/supervisor.harness.ts'
+import { isGone, until } from '../processes/process-state.harness.ts'
 import { extension, filesOf, saidBy } from './extension.harness.ts'
 
 const started: Supervised[] = []

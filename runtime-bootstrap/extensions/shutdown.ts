@@ -1,7 +1,7 @@
-import type { ShutdownMessage } from '../protocol.ts'
-import { shutdownEvent } from '../runtime-api/extension-next.ts'
+import type { ShutdownMessage } from '../protocol/protocol.ts'
+import { shutdownEvent } from '../runtime-api/extensions/next.ts'
 import type { Extension } from './extension.ts'
-import type { RunningProcess } from './running-process.ts'
+import type { RunningProcess } from '../processes/running-process.ts'
 
 /** What may take how long, as on AWS (reference 4.5). */
 const [internalMs, allMs, runtimeMs] = [500, 2_000, 300]

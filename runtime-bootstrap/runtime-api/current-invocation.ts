@@ -1,5 +1,5 @@
-import type { ApiReply } from './http-connection.ts'
-import { sendError } from './replies.ts'
+import type { ApiReply } from './http/http-connection.ts'
+import { sendError } from './http/replies.ts'
 import type { RuntimeEvents } from './runtime-events.ts'
 
 /** Whether the id is that of the running invocation; refuses the request otherwise. */

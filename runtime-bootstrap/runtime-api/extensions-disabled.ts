@@ -1,5 +1,5 @@
-import type { ExtensionEndpoint } from './extension-events.ts'
-import { sendText } from './replies.ts'
+import type { ExtensionEndpoint } from './extensions/extension-events.ts'
+import { sendText } from './http/replies.ts'
 import type { Endpoint } from './runtime-events.ts'
 
 /** The endpoint where extensions are on; elsewhere 404 with an empty body, as on AWS. */

@@ -1,6 +1,6 @@
 import { errorTypeOf } from './error-type.ts'
-import type { ApiReply, ApiRequest } from './http-connection.ts'
-import { sendAccepted, sendInvalidTransition } from './replies.ts'
+import type { ApiReply, ApiRequest } from './http/http-connection.ts'
+import { sendAccepted, sendInvalidTransition } from './http/replies.ts'
 import type { RuntimeEvents } from './runtime-events.ts'
 
 /** The runtime could not get ready; it should exit after this. */

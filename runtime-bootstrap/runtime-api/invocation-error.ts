@@ -1,7 +1,7 @@
 import { isCurrent } from './current-invocation.ts'
 import { errorTypeOf } from './error-type.ts'
-import type { ApiReply, ApiRequest } from './http-connection.ts'
-import { sendAccepted, sendInvalidTransition } from './replies.ts'
+import type { ApiReply, ApiRequest } from './http/http-connection.ts'
+import { sendAccepted, sendInvalidTransition } from './http/replies.ts'
 import type { RuntimeEvents } from './runtime-events.ts'
 
 /** The handler failed; the caller gets the body byte for byte. */

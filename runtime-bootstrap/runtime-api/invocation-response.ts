@@ -1,10 +1,10 @@
-import { maxResponseBytes, maxStreamedBytes } from '../protocol.ts'
-import type { AnswerBody, BodySource, StreamError } from './answer-body.ts'
+import { maxResponseBytes, maxStreamedBytes } from '../protocol/protocol.ts'
+import type { AnswerBody, BodySource, StreamError } from './http/answer-body.ts'
 import { isCurrent } from './current-invocation.ts'
 import { errorTypeOf } from './error-type.ts'
-import type { ApiReply, ApiRequest } from './http-connection.ts'
-import type { RequestHead } from './http-head.ts'
-import { sendAccepted, sendError, sendInvalidTransition } from './replies.ts'
+import type { ApiReply, ApiRequest } from './http/http-connection.ts'
+import type { RequestHead } from './http/http-head.ts'
+import { sendAccepted, sendError, sendInvalidTransition } from './http/replies.ts'
 import type { Answer, RuntimeEvents } from './runtime-events.ts'
 
 const limit = String(maxResponseBytes)

@@ -1,6 +1,6 @@
-import type { InvokeMessage } from '../protocol.ts'
-import type { ApiReply, ApiRequest } from './http-connection.ts'
-import { sendInvalidTransition } from './replies.ts'
+import type { InvokeMessage } from '../protocol/protocol.ts'
+import type { ApiReply, ApiRequest } from './http/http-connection.ts'
+import { sendInvalidTransition } from './http/replies.ts'
 import type { RuntimeEvents } from './runtime-events.ts'
 
 /** The runtime asks for its next event; the answer comes when there is one. */

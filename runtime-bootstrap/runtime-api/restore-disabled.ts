@@ -1,5 +1,5 @@
-import type { ApiReply, ApiRequest } from './http-connection.ts'
-import { sendText } from './replies.ts'
+import type { ApiReply, ApiRequest } from './http/http-connection.ts'
+import { sendText } from './http/replies.ts'
 import type { RuntimeEvents } from './runtime-events.ts'
 
 /** Environments are not restored from snapshots: AWS answers 404 then. */

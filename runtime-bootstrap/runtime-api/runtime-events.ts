@@ -1,6 +1,6 @@
-import type { AnswerBody, BodySource } from './answer-body.ts'
-import type { ExtensionEvents } from './extension-events.ts'
-import type { ApiReply, ApiRequest } from './http-connection.ts'
+import type { AnswerBody, BodySource } from './http/answer-body.ts'
+import type { ExtensionEvents } from './extensions/extension-events.ts'
+import type { ApiReply, ApiRequest } from './http/http-connection.ts'
 
 /** Where a runtime is in its life, in the words of AWS's messages. */
 export type RuntimeState = 'Started' | 'Ready' | 'Running' | 'RuntimeResponseSentState'

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { Destination } from './subscription-request.ts'
+import type { Destination } from '../runtime-api/extensions/subscription-request.ts'
 
 /** Takes records of one subscriber to it. */
 export interface Sender {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Sender } from './sender.ts'
 import { Subscription } from './subscription.ts'
-import type { SubscriptionRequest } from './subscription-request.ts'
+import type { SubscriptionRequest } from '../runtime-api/extensions/subscription-request.ts'
 import { lineRecord } from './telemetry-record.ts'
 
 const request: SubscriptionRequest = {

@@ -1,5 +1,5 @@
 import type { Sender } from './sender.ts'
-import type { SubscriptionRequest } from './subscription-request.ts'
+import type { SubscriptionRequest } from '../runtime-api/extensions/subscription-request.ts'
 import { platformRecord, textsFor, type TelemetryRecord } from './telemetry-record.ts'
 
 /** How often and after what pauses records are sent again to a subscriber that does not take them. */

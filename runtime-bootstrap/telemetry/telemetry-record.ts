@@ -1,5 +1,5 @@
-import type { PlatformEvent } from '../platform-events.ts'
-import type { SubscriptionRequest, TelemetryType } from './subscription-request.ts'
+import type { PlatformEvent } from '../platform/platform-events.ts'
+import type { SubscriptionRequest, TelemetryType } from '../runtime-api/extensions/subscription-request.ts'
 
 /** One record, as each kind of subscriber gets it. */
 export interface TelemetryRecord {

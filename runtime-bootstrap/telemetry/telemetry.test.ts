@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { extension, filesOf, recordsOf, saidBy } from '../extensions/extension.harness.ts'
-import type { Assignment } from '../protocol.ts'
-import { supervise, type Supervised } from '../supervisor.harness.ts'
+import type { Assignment } from '../protocol/protocol.ts'
+import { supervise, type Supervised } from '../supervisor/supervisor.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {

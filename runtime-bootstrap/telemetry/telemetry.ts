@@ -1,8 +1,8 @@
-import { createLineSplitter, type LineSplitter } from '../line-splitter.ts'
-import type { PlatformEvent } from '../platform-events.ts'
+import { createLineSplitter, type LineSplitter } from '../logs/line-splitter.ts'
+import type { PlatformEvent } from '../platform/platform-events.ts'
 import { createSender } from './sender.ts'
 import { Subscription } from './subscription.ts'
-import type { SubscriptionRequest } from './subscription-request.ts'
+import type { SubscriptionRequest } from '../runtime-api/extensions/subscription-request.ts'
 import { lineRecord, platformRecord, type TelemetryRecord } from './telemetry-record.ts'
 
 /** What a subscriber that comes late in an initialisation still gets is no more than this. */

@@ -1,7 +1,7 @@
 import { partsOfArn } from '../../aws/arn-parts.ts'
 import type { ServiceEndpoint } from '../../aws/endpoint.ts'
-import { clientsOf } from './aws-client.ts'
-import type { Deliver } from './parcel.ts'
+import { clientsOf } from '../../aws/sdk-clients.ts'
+import type { Deliver } from '../outcomes/destination-message.ts'
 
 /** Puts records on EventBridge buses, in AWS's envelope (reference 6.2). */
 export function createEventBridge(endpoint: ServiceEndpoint | undefined): Deliver {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { partsOfArn } from '../../aws/arn-parts.ts'
-import type { Home } from '../../functions/arn.ts'
-import type { QueuedEvent } from '../queue.ts'
-import type { SettingsOf } from '../settings.ts'
-import { Undeliverable, type Deliver } from './parcel.ts'
+import type { Home } from '../../functions/function/arn.ts'
+import type { QueuedEvent } from '../queue/event-queue.ts'
+import type { SettingsOf } from '../outcomes/event-settings.ts'
+import { Undeliverable, type Deliver } from '../outcomes/destination-message.ts'
 
 export interface LambdaDestinationParts extends Home {
   /** Keeps an event, durable before it resolves; an id that is there already is not added again. */

@@ -1,4 +1,4 @@
-import type { DeadLetterAttributes } from './parcel.ts'
+import type { DeadLetterAttributes } from '../outcomes/destination-message.ts'
 
 interface Attribute {
   readonly DataType: 'String' | 'Number'

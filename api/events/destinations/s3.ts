@@ -1,7 +1,7 @@
 import { partsOfArn } from '../../aws/arn-parts.ts'
 import type { ServiceEndpoint } from '../../aws/endpoint.ts'
-import { clientsOf } from './aws-client.ts'
-import type { Deliver } from './parcel.ts'
+import { clientsOf } from '../../aws/sdk-clients.ts'
+import type { Deliver } from '../outcomes/destination-message.ts'
 
 /** Puts records into S3 buckets, each under a key of its own that stays the same when it is sent again. */
 export function createS3(endpoint: ServiceEndpoint | undefined, region: string): Deliver {

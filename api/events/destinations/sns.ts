@@ -1,8 +1,8 @@
 import { partsOfArn } from '../../aws/arn-parts.ts'
 import type { ServiceEndpoint } from '../../aws/endpoint.ts'
-import { clientsOf } from './aws-client.ts'
+import { clientsOf } from '../../aws/sdk-clients.ts'
 import { messageAttributes } from './message-attributes.ts'
-import type { Deliver } from './parcel.ts'
+import type { Deliver } from '../outcomes/destination-message.ts'
 
 /** Publishes to SNS topics. The message is the parcel's body; a dead letter has its message attributes. */
 export function createSns(endpoint: ServiceEndpoint | undefined): Deliver {

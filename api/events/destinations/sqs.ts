@@ -1,9 +1,9 @@
 import type { MessageAttributeValue, SQSClient } from '@aws-sdk/client-sqs'
 import { partsOfArn } from '../../aws/arn-parts.ts'
 import type { ServiceEndpoint } from '../../aws/endpoint.ts'
-import { clientsOf } from './aws-client.ts'
+import { clientsOf } from '../../aws/sdk-clients.ts'
 import { messageAttributes } from './message-attributes.ts'
-import type { Deliver } from './parcel.ts'
+import type { Deliver } from '../outcomes/destination-message.ts'
 
 /** Sends to SQS queues of the account, or of another. The body is the parcel's; a dead letter has its message attributes. */
 export function createSqs(endpoint: ServiceEndpoint | undefined, accountId: string): Deliver {

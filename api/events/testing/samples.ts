@@ -1,6 +1,6 @@
-import type { EventProgress } from '../progress.ts'
-import type { QueuedEvent } from '../queue.ts'
-import type { EventSettings } from '../settings.ts'
+import type { EventProgress } from '../queue/event-progress.ts'
+import type { QueuedEvent } from '../queue/event-queue.ts'
+import type { EventSettings } from '../outcomes/event-settings.ts'
 
 /** An event of a function; every byte may occur in its payload. */
 export function anEvent(functionName: string, id: string, changes: Partial<QueuedEvent> = {}): QueuedEvent {

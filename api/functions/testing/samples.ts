@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import yazl from 'yazl'
-import type { FunctionRecord, FunctionVersion } from '../function.ts'
+import type { FunctionRecord, FunctionVersion } from '../function/function.ts'
 
 const modified = new Date('2024-05-06T07:08:10Z')
 

@@ -1,7 +1,7 @@
 import { LambdaError } from '../../errors.ts'
 import type { OperationName } from '../../model/operations.ts'
-import { randomSource, type RandomSource } from '../../model/random-source.ts'
-import { arn, newFunction, zipOf, type ControlPlaneHarness, type Shown } from '../control-plane.harness.ts'
+import { randomSource, type RandomSource } from '../../model/testing/random-source.ts'
+import { arn, newFunction, zipOf, type ControlPlaneHarness, type Shown } from './control-plane.ts'
 
 /** A read, and what a write answered that it must show; undefined when it must find nothing. */
 export interface Expectation {

@@ -5,8 +5,8 @@ import {
   type CreateEventSourceMappingCommandInput,
 } from '@aws-sdk/client-lambda'
 import { expect, test } from '@jest/globals'
-import { createRecording, killFunction, startRecorder, tell, until, type Recorder } from '../../faults.harness.ts'
-import { startOneServer, startThreeServers, type Fleet } from '../../fleet.harness.ts'
+import { createRecording, killFunction, startRecorder, tell, until, type Recorder } from '../../testing/faults.ts'
+import { startOneServer, startThreeServers, type Fleet } from '../../testing/fleet.ts'
 import { describeWithRedis } from '../../store/redis/testing/redis-server.ts'
 import { expectOrder, type Sent } from './sent.ts'
 

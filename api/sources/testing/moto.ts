@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe } from '@jest/globals'
-import type { AwsServices, JsonService } from '../aws-services.ts'
-import { createSignedServices } from '../signed-services.ts'
+import type { AwsServices, JsonService } from '../../aws/services.ts'
+import { createSignedServices } from '../../aws/signed-services.ts'
 import { eventually } from './eventually.ts'
 
 /** A server that stands for AWS, started for one test file. */

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { fakeDocuments } from '../../functions/documents.fake.ts'
-import { createCheckpoints } from '../checkpoints.ts'
-import { createLocalLeases } from '../local-leases.ts'
-import { firstResult, saysUnreachable } from '../processing-result.ts'
-import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '../poll-settings.ts'
-import type { BatchRun, RunBatch } from '../batch-run.ts'
+import { fakeDocuments } from '../../functions/catalogue/documents.fake.ts'
+import { createCheckpoints } from '../polling/checkpoints.ts'
+import { createLocalLeases } from '../polling/local-leases.ts'
+import { firstResult, saysUnreachable } from '../mappings/processing-result.ts'
+import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '../mappings/poll-settings.ts'
+import type { BatchRun, RunBatch } from '../polling/batch-run.ts'
 import type { AllSourceParts } from '../open-source.ts'
 import type { SourcesParts } from '../sources.ts'
-import type { AwsServices } from '../aws-services.ts'
+import type { AwsServices } from '../../aws/services.ts'
 
 /** Services that a test does not ask. */
 export const noServices: AwsServices = {

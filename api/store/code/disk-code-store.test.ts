@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { describeCodeStore } from '../../functions/code-store.contract.ts'
+import { describeCodeStore } from '../../functions/code/code-store.contract.ts'
 import { aPackage } from '../../functions/testing/samples.ts'
 import { openDiskCodeStore } from './disk-code-store.ts'
 

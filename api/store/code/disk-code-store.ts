@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CodeStore } from '../../functions/code-store.ts'
-import { hexOf } from './hex.ts'
+import type { CodeStore } from '../../functions/code/code-store.ts'
+import { hexOf } from './sha256-hex.ts'
 import { openUnpackedFolders } from './unpacked-folders.ts'
-import { watchUnusedCode } from './unused.ts'
-import { isTemporary, isThere, readIfThere, writeAtomically } from './whole-files.ts'
+import { watchUnusedCode } from './unused-code.ts'
+import { isTemporary, isThere, readIfThere, writeAtomically } from './atomic-files.ts'
 
 /**
  * Keeps packages in two folders of the data folder: archives in `code`, for the server alone, and what was unpacked of them.

@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SharedArchives } from './shared-archives.ts'
-import { isTemporary, readIfThere, writeAtomically } from './whole-files.ts'
+import { isTemporary, readIfThere, writeAtomically } from './atomic-files.ts'
 
 /** Archives in a folder that all servers see, as `<hex>-<id>.zip`; one that cannot be written is an error of one line. */
 export function openFolderArchives(folder: string): SharedArchives {

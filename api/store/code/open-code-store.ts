@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { CodeStore } from '../../functions/code-store.ts'
+import type { CodeStore } from '../../functions/code/code-store.ts'
 import { openDiskCodeStore } from './disk-code-store.ts'
 import { openFolderArchives } from './folder-archives.ts'
 import { openSharedCodeStore } from './shared-code-store.ts'

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { CodeStore } from '../../functions/code-store.ts'
-import { hexOf } from './hex.ts'
+import type { CodeStore } from '../../functions/code/code-store.ts'
+import { hexOf } from './sha256-hex.ts'
 import type { SharedArchives } from './shared-archives.ts'
 import { openUnpackedFolders } from './unpacked-folders.ts'
-import { watchUnusedCode } from './unused.ts'
+import { watchUnusedCode } from './unused-code.ts'
 
 export interface SharedCodeStoreOptions {
   readonly archives: SharedArchives

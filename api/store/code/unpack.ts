@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { packageEntries, smallFileBytes, type PackageFile } from '../../functions/deployment-package.ts'
+import { packageEntries, smallFileBytes, type PackageFile } from '../../functions/code/deployment-package.ts'
 
 const sliceMs = 4
 

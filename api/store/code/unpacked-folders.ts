@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { layerStackSha256 } from '../../functions/code-store.ts'
-import { hexOf } from './hex.ts'
-import { stackInto } from './stack.ts'
+import { layerStackSha256 } from '../../functions/code/code-store.ts'
+import { hexOf } from './sha256-hex.ts'
+import { stackInto } from './layer-stack.ts'
 import { unpackInto } from './unpack.ts'
-import { isTemporary, isThere, removeAtomically, temporaryBeside } from './whole-files.ts'
+import { isTemporary, isThere, removeAtomically, temporaryBeside } from './atomic-files.ts'
 
 /** Where archives come from. */
 export interface ArchiveSource {

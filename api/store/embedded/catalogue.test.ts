@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describeCatalogue } from '../../functions/catalogue.contract.ts'
-import { openEmbeddedStore } from './open.ts'
+import { describeCatalogue } from '../../functions/catalogue/catalogue.contract.ts'
+import { openEmbeddedStore } from './embedded-store.ts'
 
 describeCatalogue('the SQLite file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'catalogue-'))

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Catalogue, CatalogueChange, Stored } from '../../functions/catalogue.ts'
-import { providersOf } from '../../functions/capacity-use.ts'
-import type { FunctionRecord, FunctionVersion } from '../../functions/function.ts'
+import type { Catalogue, CatalogueChange, Stored } from '../../functions/catalogue/catalogue.ts'
+import { providersOf } from '../../functions/capacity-providers/capacity-use.ts'
+import type { FunctionRecord, FunctionVersion } from '../../functions/function/function.ts'
 import { inTransaction, promiseOf } from './database.ts'
 
 const maxCachedRecords = 1000

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describeDocuments } from '../../functions/documents.contract.ts'
-import { openEmbeddedStore } from './open.ts'
+import { describeDocuments } from '../../functions/catalogue/documents.contract.ts'
+import { openEmbeddedStore } from './embedded-store.ts'
 
 describeDocuments('the SQLite file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'))

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Stored } from '../../functions/catalogue.ts'
-import type { DocumentKey, DocumentPage, Documents, ListedDocument } from '../../functions/documents.ts'
+import type { Stored } from '../../functions/catalogue/catalogue.ts'
+import type { DocumentKey, DocumentPage, Documents, ListedDocument } from '../../functions/catalogue/documents.ts'
 import { inTransaction, promiseOf } from './database.ts'
 
 /** Documents in SQLite; their revisions are drawn from the same counter as the functions'. */

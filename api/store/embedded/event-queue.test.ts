@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describeEventQueue } from '../../events/queue.contract.ts'
-import { openEmbeddedStore } from './open.ts'
+import { describeEventQueue } from '../../events/queue/event-queue.contract.ts'
+import { openEmbeddedStore } from './embedded-store.ts'
 
 describeEventQueue('the SQLite file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'events-'))

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { EventQueue, EventStep, TakenEvent, TakeRequest } from '../../events/queue.ts'
+import type { EventQueue, EventStep, TakenEvent, TakeRequest } from '../../events/queue/event-queue.ts'
 import { inUnsyncedTransaction, promiseOf } from './database.ts'
 import { keptParts, type EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'

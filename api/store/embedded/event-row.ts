@@ -1,5 +1,5 @@
-import type { EventState } from '../../events/kept-events.ts'
-import type { QueuedEvent, TakenEvent } from '../../events/queue.ts'
+import type { EventState } from '../../events/queue/failed-events.ts'
+import type { QueuedEvent, TakenEvent } from '../../events/queue/event-queue.ts'
 
 /** A row of the table of events. */
 export type EventRow = Record<string, unknown>

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { RedisConnection } from './connection.ts'
-import { linkKeyKey } from './keys.ts'
+import type { RedisConnection } from './connection/connection.ts'
+import { linkKeyKey } from './connection/keys.ts'
 
 /** The key that all replicas sign their links with: a link of one is good at any other. */
 export async function sharedLinkKey(connection: RedisConnection): Promise<Buffer> {

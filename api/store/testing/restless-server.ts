@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs'
 import { anEvent } from '../../events/testing/samples.ts'
 import { aFunction, aPackage, aVersion } from '../../functions/testing/samples.ts'
 import { openDiskCodeStore } from '../code/disk-code-store.ts'
-import { openEmbeddedStore } from '../embedded/open.ts'
+import { openEmbeddedStore } from '../embedded/embedded-store.ts'
 
 const [dataFolder = '', round = ''] = process.argv.slice(2)
 const store = openEmbeddedStore(dataFolder)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Assignment } from '../../protocol.ts'
-import { supervise, variablesOf, type Supervised } from '../../supervisor.harness.ts'
+import type { Assignment } from '../../protocol/protocol.ts'
+import { supervise, variablesOf, type Supervised } from '../../supervisor/supervisor.harness.ts'
 
 const started: Supervised[] = []
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { standbyFor, supervise, variablesOf, type Supervised } from '../../supervisor.harness.ts'
+import { standbyFor, supervise, variablesOf, type Supervised } from '../../supervisor/supervisor.harness.ts'
 
 const client = join(dirname(fileURLToPath(import.meta.url)), 'bootstrap.py')
 const python = findPython()

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe } from '@jest/globals'
 import { startBrokerFront } from './broker-front.ts'
 import { Kafka, logLevel, Partitioners, type CompressionTypes, type Message } from 'kafkajs'
-import { hasOpenssl } from '../../../certificates.harness.ts'
+import { hasOpenssl } from '../../../testing/certificates.ts'
 
 /** Kafka's brokers as librdkafka mocks them for its own tests: topics, groups and offsets, in memory. */
 export interface MockCluster {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, hash, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { canonicalRequest } from '../../../authentication/canonical-request.ts'
-import { readClaim } from '../../../authentication/claim.ts'
+import { readClaim } from '../../../authentication/request-signature.ts'
 import { createSigningKeys } from '../../../authentication/signing-keys.ts'
 
 /** Who may enter, and how; with `OAUTHBEARER` the id of an access key and its secret. */

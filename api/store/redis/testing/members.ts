@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals'
-import { connectToRedis, type RedisConnection } from '../connection.ts'
-import { serverKeys } from '../keys.ts'
-import { joinServers, type Membership } from '../membership.ts'
+import { connectToRedis, type RedisConnection } from '../connection/connection.ts'
+import { serverKeys } from '../connection/keys.ts'
+import { joinServers, type Membership } from '../membership/membership.ts'
 import { startRedis, type RunningRedis } from './redis-server.ts'
 
 /** Servers that joined a Redis, each with a connection of its own; their leases outlast the pauses of a busy machine. */

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { LambdaError } from '../../../errors.ts'
 import { anEvent } from '../../../events/testing/samples.ts'
 import { aFunction } from '../../../functions/testing/samples.ts'
-import { openRedisStore } from '../open.ts'
+import { openRedisStore } from '../redis-store.ts'
 
 const [url = '', name = ''] = process.argv.slice(2)
 const log = { info: () => undefined, warn: () => undefined }

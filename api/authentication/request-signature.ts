@@ -1,0 +1,123 @@
+import { hash } from 'node:crypto'
+import { authenticationErrors } from './authentication-errors.ts'
+import { claimedTime, type ClaimedTime } from './request-time.ts'
+import { headerOf, queryPairs, type SignedRequest } from './signed-request.ts'
+
+/** What a request says of its signature; nothing of it is verified. */
+export interface Claim {
+  readonly accessKeyId: string
+  /** Day, region, service and terminator of the credential. */
+  readonly scope: readonly [day: string, region: string, service: string, terminator: string]
+  /** Lower-case names in the order that they were signed in. */
+  readonly signedHeaders: readonly string[]
+  /** 64 hexadecimal digits, or what cannot be a signature. */
+  readonly signature: string
+  readonly time: ClaimedTime
+  /** How long a request signed in its query is good for; undefined when it is signed in a header. */
+  readonly expiresSeconds?: number
+}
+
+export const algorithm = 'AWS4-HMAC-SHA256'
+
+interface Parts {
+  readonly algorithm: string
+  readonly credential: string
+  readonly signedHeaders: string
+  readonly signature: string
+  readonly time: string
+  readonly expiresSeconds?: number
+}
+
+/** Reads header or query; a request without either, or one that lacks a part, is refused. */
+export function readClaim(request: SignedRequest): Claim {
+  const authorization = headerOf(request, 'authorization')
+  const isPresigned = request.url.includes('X-Amz-Algorithm=')
+  if (authorization === undefined && !isPresigned) throw authenticationErrors.missing()
+  if (authorization === undefined) return claimOf(queryParts(request))
+  if (!isPresigned) return claimOf(headerParts(request, authorization))
+  throw authenticationErrors.invalid(
+    "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+  )
+}
+
+/** The key that a request names, by whatever signature; undefined when it carries none. */
+export function claimedKey(request: SignedRequest): string | undefined {
+  try {
+    return readClaim(request).accessKeyId
+  } catch {
+    return undefined
+  }
+}
+
+function headerParts(request: SignedRequest, authorization: string): Parts {
+  const [name = '', ...words] = authorization.trim().split(/,\s*|\s+/)
+  const digest = hash('sha256', authorization, 'base64')
+  if (words.some((word) => !word.includes('='))) {
+    throw authenticationErrors.incomplete(
+      `Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): '${digest}'.`,
+    )
+  }
+  const given = new Map(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]))
+  const time = headerOf(request, 'x-amz-date') ?? headerOf(request, 'date')
+  const missing = [
+    ...['Credential', 'Signature', 'SignedHeaders']
+      .filter((part) => !given.get(part))
+      .map((part) => `Authorization header requires '${part}' parameter.`),
+    ...(time === undefined
+      ? ["Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."]
+      : []),
+  ]
+  if (missing.length > 0) {
+    throw authenticationErrors.incomplete(
+      `${missing.join(' ')} (Hashed with SHA-256 and encoded with Base64) Authorization=${digest}`,
+    )
+  }
+  return {
+    algorithm: name,
+    credential: given.get('Credential') ?? '',
+    signedHeaders: given.get('SignedHeaders') ?? '',
+    signature: given.get('Signature') ?? '',
+    time: time ?? '',
+  }
+}
+
+const queryNames = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date']
+/** A week is the most that a signature in a query may be good for, and what a header's is good for the least. */
+const [mostSeconds, fewestSeconds] = [604_800, 300]
+
+function queryParts({ url }: SignedRequest): Parts {
+  const given = new Map(queryPairs(url))
+  const missing = queryNames
+    .filter((name) => !given.get(name))
+    .map((name) => `AWS query-string parameters must include '${name}'.`)
+  if (missing.length > 0) {
+    throw authenticationErrors.incomplete(`${missing.join(' ')} Re-examine the query-string parameters.`)
+  }
+  const expires = given.get('X-Amz-Expires') ?? String(fewestSeconds)
+  if (!/^\d{1,6}$/.test(expires) || Number(expires) > mostSeconds) {
+    throw authenticationErrors.incomplete(`X-Amz-Expires must be a number of seconds, at most ${mostSeconds}`)
+  }
+  return {
+    algorithm: given.get('X-Amz-Algorithm') ?? '',
+    credential: given.get('X-Amz-Credential') ?? '',
+    signedHeaders: given.get('X-Amz-SignedHeaders') ?? '',
+    signature: given.get('X-Amz-Signature') ?? '',
+    time: given.get('X-Amz-Date') ?? '',
+    expiresSeconds: Number(expires),
+  }
+}
+
+function claimOf({ algorithm: name, credential, signedHeaders, time, ...rest }: Parts): Claim {
+  const claimed = { ...rest, time: claimedTime(time), signedHeaders: signedHeaders.toLowerCase().split(';') }
+  if (name !== algorithm) {
+    throw authenticationErrors.incomplete(`Unsupported AWS 'algorithm': '${name}' (only ${algorithm} for now).`)
+  }
+  const elements = credential.replace(/\/+$/, '').split('/')
+  const [accessKeyId, day, region, service, terminator] = elements
+  if (elements.length !== 5 || !accessKeyId || !day || !region || !service || !terminator) {
+    throw authenticationErrors.incomplete(
+      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
+    )
+  }
+  return { ...claimed, accessKeyId, scope: [day, region, service, terminator] }
+}

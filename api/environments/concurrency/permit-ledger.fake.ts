@@ -1,0 +1,83 @@
+import type { BookRequest, LedgerListener, PlaceLedger, Refusal, Share } from './permit-ledger.ts'
+
+interface FakeServer {
+  listener: LedgerListener | undefined
+  readonly shares: Map<string, { readonly share: Share; places: number }>
+  isLost: boolean
+}
+
+/** Ledgers that share one memory, for tests. */
+export function fakeLedgers() {
+  const servers = new Map<PlaceLedger, FakeServer>()
+  const all = (): FakeServer[] => [...servers.values()]
+  const sum = (counts: (share: Share) => boolean) =>
+    all()
+      .flatMap(({ shares }) => [...shares.values()])
+      .reduce((total, { share, places }) => total + (counts(share) ? places : 0), 0)
+  const add = ({ shares }: FakeServer, share: Share, count: number): void => {
+    const key = JSON.stringify(share)
+    const before = shares.get(key)?.places ?? 0
+    shares.set(key, { share, places: Math.max(0, before + count) })
+  }
+  const refusalOf = ({ functionName, reserved, accountLimit, unreservedLimit }: BookRequest): Refusal | undefined => {
+    if (reserved !== undefined && sum((share) => share.functionName === functionName) >= reserved) return 'function'
+    const isShort = reserved === undefined && sum((share) => !share.isReserved) >= unreservedLimit
+    if (isOutside(functionName)) return undefined
+    return isShort || sum((share) => !isOutside(share.functionName)) >= accountLimit ? 'account' : undefined
+  }
+  const tell = (server: FakeServer, name: string | undefined) => {
+    const places = server.shares.get(JSON.stringify({ functionName: name, isReserved: true }))?.places ?? 0
+    all().forEach((each) => each !== server && each.listener?.onWanted(name, places))
+  }
+
+  /** It is a server again from now on. */
+  const noticeLoss = (server: FakeServer): void => {
+    if (server.isLost) server.listener?.onLost()
+    server.isLost = false
+  }
+
+  function open(): PlaceLedger {
+    const server: FakeServer = { listener: undefined, shares: new Map(), isLost: false }
+    const ledger: PlaceLedger = {
+      async book(request) {
+        const { functionName, reserved } = request
+        noticeLoss(server)
+        const refusal = request.isFound === true ? undefined : refusalOf(request)
+        if (refusal === undefined) add(server, { functionName, isReserved: reserved !== undefined }, 1)
+        else tell(server, refusal === 'function' ? functionName : undefined)
+        return refusal ?? 'booked'
+      },
+      giveBack: async (share, count) => add(server, share, -count),
+      async settle(held) {
+        noticeLoss(server)
+        server.shares.clear()
+        for (const { share, places } of held()) add(server, share, places)
+      },
+      reach: async () => undefined,
+      listen: (given) => (server.listener = given),
+    }
+    servers.set(ledger, server)
+    return ledger
+  }
+
+  /** The server's places pass to another one. */
+  function die(ledger: PlaceLedger): void {
+    const server = servers.get(ledger)
+    const heir = all().find((each) => each !== server)
+    if (server === undefined || heir === undefined) return
+    server.isLost = true
+    for (const { share, places } of server.shares.values()) {
+      add(heir, share, places)
+      heir.listener?.onInherited(share, places)
+    }
+    server.shares.clear()
+  }
+  /** The server's places are lost, as by a failover to a memory that had not heard of them. */
+  function forget(ledger: PlaceLedger): void {
+    servers.get(ledger)?.shares.clear()
+    servers.get(ledger)?.listener?.onDoubt()
+  }
+  return { open, die, forget, booked: (name: string) => sum((share) => share.functionName === name) }
+}
+
+const isOutside = (functionName: string): boolean => functionName.startsWith(':')

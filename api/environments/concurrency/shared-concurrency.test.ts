@@ -1,0 +1,285 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Claim, Concurrency } from './concurrency.ts'
+import { fakeLedgers } from './permit-ledger.fake.ts'
+import type { BookRequest, PlaceLedger, Share } from './permit-ledger.ts'
+import { createSharedConcurrency } from './shared-concurrency.ts'
+
+const f: Claim = { functionName: 'f', reserved: 2 }
+const faults: string[] = []
+let ledgers: ReturnType<typeof fakeLedgers>
+let one: Concurrency
+let other: Concurrency
+let asked: BookRequest[]
+let oneLedger: PlaceLedger
+
+beforeEach(() => {
+  ledgers = fakeLedgers()
+  asked = []
+  faults.length = 0
+  oneLedger = ledgers.open()
+  one = server(oneLedger)
+  other = server(ledgers.open())
+})
+afterEach(() => Promise.all([one.close(), other.close()]))
+
+function server(ledger: PlaceLedger, keepMs = 3_600_000, areInheritedUsed = false): Concurrency {
+  const book = (request: BookRequest) => {
+    asked.push(request)
+    return ledger.book(request)
+  }
+  const onFault = (message: string) => void faults.push(message)
+  const options = { accountLimit: 5, keepMs, graceMs: 1, turnMs: 0, areInheritedUsed, onFault }
+  return createSharedConcurrency({ ledger: { ...ledger, book }, ...options })
+}
+
+test('an invocation after another of the same function asks nobody', async () => {
+  await one.enter(f)
+  one.leave(f)
+  expect(one.enter(f)).toBeUndefined()
+  expect(asked).toHaveLength(1)
+  expect(one.running()).toBe(1)
+})
+
+test('over all servers no more run than the reserve, and the refusal is 429 with its reason', async () => {
+  await one.enter(f)
+  await other.enter(f)
+  const Reason = 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  await expect(other.enter(f)).rejects.toMatchObject({ status: 429, members: { Reason } })
+  await expect(one.enter(f)).rejects.toMatchObject({ status: 429, members: { Reason } })
+  one.leave(f)
+  expect(one.enter(f)).toBeUndefined()
+})
+
+test('the account as a whole is 429 with another reason', async () => {
+  for (let index = 0; index < 5; index++) await one.enter({ functionName: 'g' })
+  const Reason = 'ConcurrentInvocationLimitExceeded'
+  await expect(other.enter({ functionName: 'h' })).rejects.toMatchObject({ status: 429, members: { Reason } })
+})
+
+test('what runs on a capacity provider counts for its own limit alone, and without one asks nobody', async () => {
+  for (let index = 0; index < 5; index++) await one.enter({ functionName: 'g' })
+  const unlimited: Claim = { functionName: ':f:1', isOutside: true }
+  asked.length = 0
+  for (let index = 0; index < 9; index++) expect(one.enter(unlimited)).toBeUndefined()
+  expect([asked.length, one.running()]).toEqual([0, 14])
+  for (let index = 0; index < 9; index++) one.leave(unlimited)
+  const limited: Claim = { ...unlimited, reserved: 1 }
+  await other.enter(limited)
+  const Reason = 'ConcurrentInvocationLimitExceeded'
+  await expect(one.enter(limited)).rejects.toMatchObject({ status: 429, members: { Reason } })
+  other.leave(limited)
+  await one.enter(limited)
+  await expect(one.enter({ functionName: 'h' })).rejects.toMatchObject({ status: 429 })
+})
+
+test('a place that a server does not use is another one when it is wanted there', async () => {
+  await one.enter(f)
+  await one.enter(f)
+  one.leave(f)
+  await other.enter(f)
+  expect(ledgers.booked('f')).toBe(2)
+})
+
+test('a server that has all places gives way to one that has none, at the end of an invocation', async () => {
+  const single = { ...f, reserved: 1 }
+  await one.enter(single)
+  await expect(other.enter(single)).rejects.toMatchObject({ status: 429 })
+  one.leave(single)
+  expect(ledgers.booked('f')).toBe(0)
+  await other.enter(single)
+  await expect(one.enter(single)).rejects.toMatchObject({ status: 429 })
+  other.leave(single)
+  await one.enter(single)
+})
+
+test('a server that has no more places than another keeps them', async () => {
+  await one.enter(f)
+  await other.enter(f)
+  await expect(other.enter(f)).rejects.toMatchObject({ status: 429 })
+  one.leave(f)
+  expect(one.enter(f)).toBeUndefined()
+})
+
+test('who gave way lets the others book first', async () => {
+  const single = { ...f, reserved: 1 }
+  await one.enter(single)
+  await expect(other.enter(single)).rejects.toMatchObject({ status: 429 })
+  one.leave(single)
+  const again = one.enter(single)
+  await other.enter(single)
+  await expect(again).rejects.toMatchObject({ status: 429 })
+})
+
+test('a lowered reserve counts at once for places that were booked before', async () => {
+  await other.enter(f)
+  await one.enter(f)
+  one.leave(f)
+  await expect(Promise.resolve(one.enter({ ...f, reserved: 1 }))).rejects.toMatchObject({ status: 429 })
+})
+
+test('places that nobody needed for a while go back', async () => {
+  const quick = server(ledgers.open(), 5)
+  await quick.enter(f)
+  expect(ledgers.booked('f')).toBe(1)
+  quick.leave(f)
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  await quick.close()
+})
+
+test('while the ledger is away, places that nobody needs stay', async () => {
+  let [isAway, sweeps] = [true, 0]
+  const reach = () => {
+    sweeps++
+    return isAway ? Promise.reject(new Error('Redis is gone')) : Promise.resolve()
+  }
+  const ledger = ledgers.open()
+  const held = server({ ...ledger, reach }, 5)
+  await held.enter(f)
+  held.leave(f)
+  while (sweeps < 3) await new Promise(setImmediate)
+  expect(held.enter(f)).toBeUndefined()
+  held.leave(f)
+  isAway = false
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  expect(faults).toEqual([])
+  await held.close()
+})
+
+test('a place that cannot be given back is kept and tried again', async () => {
+  let isDown = true
+  const ledger = ledgers.open()
+  const giveBack = (share: Share, places: number) =>
+    isDown ? Promise.reject(new Error('Redis is gone')) : ledger.giveBack(share, places)
+  const flaky = server({ ...ledger, giveBack }, 5)
+  await flaky.enter(f)
+  flaky.leave(f)
+  while (faults.length === 0) await new Promise(setImmediate)
+  expect(ledgers.booked('f')).toBe(1)
+  isDown = false
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  await flaky.close()
+})
+
+test('a place that was booked, and nobody heard of, is free again', async () => {
+  const ledger = ledgers.open()
+  let isLost = true
+  const book = async (request: BookRequest) => {
+    const answer = await ledger.book(request)
+    if (isLost) throw new Error('Redis is gone')
+    return answer
+  }
+  const unheard = server({ ...ledger, book }, 5)
+  await expect(unheard.enter(f)).rejects.toThrow('Redis is gone')
+  isLost = false
+  expect(ledgers.booked('f')).toBe(1)
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  await unheard.close()
+})
+
+test('a place that was given back, and nobody heard of, is not used any more', async () => {
+  const single = { ...f, reserved: 1 }
+  const ledger = ledgers.open()
+  const giveBack = async (share: Share, places: number) => {
+    await ledger.giveBack(share, places)
+    throw new Error('Redis is gone')
+  }
+  const unheard = server({ ...ledger, giveBack }, 5)
+  await unheard.enter(single)
+  unheard.leave(single)
+  while (faults.length === 0) await new Promise(setImmediate)
+  await other.enter(single)
+  await expect(Promise.resolve(unheard.enter(single))).rejects.toMatchObject({ status: 429 })
+  await unheard.close()
+})
+
+test('inherited places count, and go back when they are not needed', async () => {
+  await one.enter(f)
+  await one.enter(f)
+  ledgers.die(oneLedger)
+  expect(ledgers.booked('f')).toBe(2)
+  await other.enter(f)
+  other.leave(f)
+  await other.close()
+  expect(ledgers.booked('f')).toBe(0)
+})
+
+test('a server that was held for dead books anew', async () => {
+  await one.enter(f)
+  one.leave(f)
+  ledgers.die(oneLedger)
+  await other.enter(f)
+  await one.enter({ functionName: 'g' })
+  expect(ledgers.booked('f')).toBe(1)
+  await other.enter(f)
+  await expect(Promise.resolve(one.enter(f))).rejects.toMatchObject({ status: 429 })
+})
+
+test('what a dead server may run still counts until it was looked for, and what is found until it is over', async () => {
+  ledgers = fakeLedgers()
+  const [deadLedger, refused] = [ledgers.open(), { status: 429 }]
+  const dead = server(deadLedger)
+  const heir = server(ledgers.open(), 5, true)
+  await dead.enter(f)
+  await dead.enter(f)
+  ledgers.die(deadLedger)
+  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
+  const areFree = heir.lookForInherited()
+  await heir.count(f)
+  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
+  areFree()
+  await heir.enter(f)
+  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
+  heir.leave(f)
+  heir.leave(f)
+  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  await Promise.all([dead.close(), heir.close()])
+})
+
+test('what passes to a server while it looks is free with the next look only', async () => {
+  ledgers = fakeLedgers()
+  const deadLedger = ledgers.open()
+  const dead = server(deadLedger)
+  const heir = server(ledgers.open(), 3_600_000, true)
+  await dead.enter(f)
+  await dead.enter(f)
+  const before = heir.lookForInherited()
+  ledgers.die(deadLedger)
+  before()
+  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject({ status: 429 })
+  heir.lookForInherited()()
+  expect(heir.enter(f)).toBeUndefined()
+  await Promise.all([dead.close(), heir.close()])
+})
+
+test('what runs already is counted beyond every limit, and nothing else has a place then', async () => {
+  await one.enter(f)
+  await one.enter(f)
+  await other.count(f)
+  expect([ledgers.booked('f'), other.running()]).toEqual([3, 1])
+  one.leave(f)
+  await expect(Promise.resolve(other.enter(f))).rejects.toMatchObject({ status: 429 })
+  expect(ledgers.booked('f')).toBe(2)
+})
+
+test('a ledger that lost what it had written is told again', async () => {
+  const ledger = ledgers.open()
+  const held = server(ledger, 5)
+  await held.enter(f)
+  await held.enter(f)
+  ledgers.forget(ledger)
+  while (ledgers.booked('f') < 2) await new Promise(setImmediate)
+  await expect(Promise.resolve(other.enter(f))).rejects.toMatchObject({ status: 429 })
+  await held.close()
+})
+
+test('what runs on a server that was held for dead counts still', async () => {
+  const ledger = ledgers.open()
+  const held = server(ledger, 5)
+  await held.enter({ ...f, reserved: 1 })
+  ledgers.die(ledger)
+  await one.close()
+  await held.enter({ functionName: 'g' })
+  while (ledgers.booked('f') < 1) await new Promise(setImmediate)
+  await expect(Promise.resolve(other.enter({ ...f, reserved: 1 }))).rejects.toMatchObject({ status: 429 })
+  await held.close()
+})

@@ -1,0 +1,37 @@
+import type { Assignment } from '../../../runtime-bootstrap/protocol/protocol.ts'
+import type { EnvironmentSpec } from './driver.ts'
+import { initTimeoutOf } from './init-timeout.ts'
+import { runtimeVersionOf } from './runtime-family.ts'
+import { runtimeVariables, type Places } from './variables.ts'
+
+/** What the driver knows of where the environment is, beside the function itself. */
+export interface AssignmentSurroundings {
+  readonly accountId: string
+  readonly region: string
+  readonly runtime: Parameters<typeof runtimeVariables>[1]
+  readonly places: Places
+  /** What starts the runtime. */
+  readonly command: readonly string[]
+}
+
+/** What an environment of a function is told, wherever it runs. */
+export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurroundings): Assignment {
+  const { accountId, region, runtime, places, command } = surroundings
+  const { logLevels } = spec
+  const runtimeVersion = runtimeVersionOf(runtime, region)
+  return {
+    functionName: spec.functionName,
+    functionVersion: spec.version,
+    handler: spec.handler,
+    accountId,
+    memoryMb: spec.memoryMb,
+    timeoutMs: spec.timeoutMs,
+    initTimeoutMs: initTimeoutOf(spec),
+    runtimeVersion: runtimeVersion.version,
+    runtimeVersionArn: runtimeVersion.arn,
+    codeFolder: places.taskRoot,
+    command: [...command],
+    ...(logLevels && { logging: { applicationLevel: logLevels.application, systemLevel: logLevels.system } }),
+    variables: runtimeVariables(spec, runtime, places, { region, now: new Date() }),
+  }
+}

@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { duplexPair, type Duplex } from 'node:stream'
+import {
+  encodeFrame,
+  frameDecoder,
+  type Assignment,
+  type ServerMessage,
+} from '../../../runtime-bootstrap/protocol/protocol.ts'
+import { Environment } from './environment.ts'
+import type { AnswerSink, InvocationResult } from './invocation.ts'
+
+const assignment = { functionName: 'hello', timeoutMs: 900_000, initTimeoutMs: 10_000 } as Assignment
+
+describe('an environment that ends, or falls silent, while it runs something', () => {
+  let supervisor: Duplex
+  let environment: Environment
+  let killed = 0
+  let nowMs = 0
+  let received: string[] = []
+  let isAnswering = true
+  let hasNoMemory = false
+
+  beforeEach(() => open(true))
+  afterEach(() => environment.kill('the test is over'))
+
+  /** The supervisor's side of the channel is the test's. */
+  function open(answersPings: boolean): void {
+    ;[killed, nowMs, received, isAnswering, hasNoMemory] = [0, 0, [], true, false]
+    const [channel, other] = duplexPair()
+    supervisor = other
+    const receive = ({ message }: { message: ServerMessage }) => {
+      received.push(message.type)
+      if (message.type === 'ping' && isAnswering) supervisor.write(encodeFrame({ type: 'pong' }))
+    }
+    supervisor.on('data', frameDecoder<ServerMessage>(receive))
+    const ranOutOfMemory = () => Promise.resolve(hasNoMemory)
+    const launched = { id: 'e', channel, assignment, answersPings, ranOutOfMemory, kill: () => killed++ }
+    const ignore = () => undefined
+    environment = new Environment(launched, { onFree: ignore, onGone: ignore, onLog: ignore }, () => nowMs)
+  }
+
+  function run(sink?: AnswerSink): Promise<InvocationResult> {
+    const invocation = { requestId: 'r', functionArn: 'arn', payload: Buffer.from('{}'), tail: false }
+    const outcome = environment.invoke(sink === undefined ? invocation : { ...invocation, sink })
+    outcome.catch(() => undefined)
+    return outcome
+  }
+
+  async function watchFor(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      nowMs += 1_000
+      environment.watch(nowMs)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  test('is given up when nothing is heard of it, long before the time limit', async () => {
+    const outcome = run()
+    isAnswering = false
+    await watchFor(19)
+    expect(killed).toBe(0)
+    await watchFor(1)
+    await expect(outcome).rejects.toThrow('nothing is heard of its supervisor or its node')
+    expect(killed).toBe(1)
+  })
+
+  test('is left alone as long as it answers, until it is late', async () => {
+    const outcome = run()
+    await watchFor(910)
+    expect(killed).toBe(0)
+    await watchFor(11)
+    await expect(outcome).rejects.toThrow('did not answer in time')
+  })
+
+  test('may be silent for a while: each word counts', async () => {
+    const outcome = run()
+    for (let round = 0; round < 3; round++) {
+      isAnswering = false
+      await watchFor(14)
+      isAnswering = true
+      await watchFor(6)
+    }
+    supervisor.write(encodeFrame({ type: 'response', requestId: 'r', contentType: 'text/plain' }, Buffer.from('done')))
+    expect(Buffer.from((await outcome).payload).toString()).toBe('done')
+  })
+
+  test('is not asked while it runs nothing, nor when its supervisor is too old to answer', async () => {
+    await watchFor(30)
+    environment.kill('another takes its place')
+    open(false)
+    void run()
+    await watchFor(300)
+    expect(received).toEqual(['assign', 'invoke'])
+    expect(killed).toBe(0)
+  })
+
+  describe('for want of memory', () => {
+    const told = {
+      errorType: 'Runtime.OutOfMemory',
+      errorMessage: 'RequestId: r Error: Runtime exited with error: signal: killed',
+    }
+    const read = ({ payload, ...rest }: InvocationResult) => ({
+      ...rest,
+      error: JSON.parse(Buffer.from(payload).toString()) as unknown,
+    })
+    const failed = { contentType: 'application/json', functionError: 'Unhandled', error: told }
+    let hasBegun: Promise<void>
+    let sink: AnswerSink
+    beforeEach(() => {
+      hasNoMemory = true
+      hasBegun = new Promise((resolve) => {
+        sink = { begin: () => resolve(), write: (_bytes, taken) => taken() }
+      })
+    })
+
+    test('answers as the function that used it up would', async () => {
+      const outcome = run()
+      supervisor.destroy()
+      expect(read(await outcome)).toEqual(failed)
+      expect(killed).toBe(1)
+    })
+
+    test('answers so to who wants a stream, too, of which nothing came', async () => {
+      const outcome = run(sink)
+      supervisor.destroy()
+      expect(read(await outcome)).toEqual(failed)
+    })
+
+    test('breaks a stream off as a supervisor that lives would', async () => {
+      const outcome = run(sink)
+      supervisor.write(encodeFrame({ type: 'begin', requestId: 'r', contentType: 'text/plain' }))
+      await hasBegun
+      supervisor.destroy()
+      expect(read(await outcome)).toEqual({ ...failed, errorType: 'Sandbox.Failure' })
+    })
+  })
+
+  test('is lost when it ended for any other reason', async () => {
+    const outcome = run()
+    supervisor.destroy()
+    await expect(outcome).rejects.toThrow('its supervisor ended')
+  })
+})

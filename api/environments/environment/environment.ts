@@ -1,0 +1,297 @@
+import {
+  encodeFrame,
+  frameDecoder,
+  type Frame,
+  type GrantMessage,
+  type ResponseMessage,
+  type DoneMessage,
+  type ShutdownMessage,
+  type SupervisorMessage,
+} from '../../../runtime-bootstrap/protocol/protocol.ts'
+import type { Launched } from '../driver/driver.ts'
+import type { AnswerSink, Invocation, InvocationResult } from './invocation.ts'
+import { invokeMessage, outOfMemory, resultOf } from './invocation-frames.ts'
+import { streamTo, type CallStream } from './stream-grants.ts'
+
+export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
+
+const moves: Record<EnvironmentState, readonly EnvironmentState[]> = {
+  starting: ['idle', 'busy', 'finishing', 'stopped'],
+  idle: ['busy', 'stopped'],
+  busy: ['finishing', 'stopped'],
+  finishing: ['idle', 'stopped'],
+  stopped: [],
+}
+
+/** What an environment tells its owner; every callback comes at most once per occasion and never throws. */
+export interface EnvironmentEvents {
+  /** It can take an invocation again: `done` came. */
+  onFree(environment: Environment): void
+  /** It is gone for good, with its processes. */
+  onGone(environment: Environment): void
+  onLog(text: string, environment: Environment): void
+}
+
+/** The environment went away in the middle of an invocation. */
+export class EnvironmentLost extends Error {
+  /** True when the supervisor surely never saw the event, so that it may run elsewhere. */
+  readonly neverReached: boolean
+
+  constructor({ id, assignment }: Launched, reason: string, neverReached: boolean) {
+    super(`The environment ${id} of ${assignment.functionName} was lost: ${reason}`)
+    this.neverReached = neverReached
+  }
+}
+
+interface Call {
+  readonly requestId: string
+  readonly tail: boolean
+  readonly deadlineMs: number
+  /** When its supervisor was last asked for a word, or the event was sent. */
+  askedMs: number
+  readonly resolve: (result: InvocationResult) => void
+  readonly reject: (reason: EnvironmentLost) => void
+  readonly stream: CallStream | undefined
+  /** The whole frame was handed to the operating system. */
+  written: boolean
+  /** The answer; its caller may still wait for the log tail. */
+  response?: Frame<ResponseMessage>
+}
+
+/** How much longer than its function may take an environment is waited for, before it counts as broken. */
+const safetyMs = 10_000
+/** Who runs something is asked for a word this often; who leaves so many questions in a row unanswered is given up. */
+const [askMs, mostUnanswered] = [5_000, 3]
+/** How long an environment may take to end by itself once told to; extensions have 2 s. */
+const shutdownMs = 3_000
+
+/** The server's side of one supervisor: one invocation at a time, from assignment to end. */
+export class Environment {
+  readonly launched: Launched
+  /** Resolves when the runtime asked for its first event, or can do so no more. */
+  readonly started: Promise<void>
+  /** Resolves when the first initialisation is over: to nothing, or to the type of what went wrong. */
+  readonly initialised: Promise<string | undefined>
+  /** Resolves when the environment is gone. */
+  readonly gone: Promise<void>
+  /** Resolves when an invocation is over: of an environment that was found busy, the one of the server before. */
+  readonly freed: Promise<void>
+  readonly #events: EnvironmentEvents
+  readonly #clock: () => number
+  #markStarted: () => void = () => undefined
+  #markInitialised: (failure: string | undefined) => void = () => undefined
+  #markGone: () => void = () => undefined
+  #markFreed: () => void = () => undefined
+  #state: EnvironmentState = 'starting'
+  #isGone = false
+  #call: Call | undefined
+  #unanswered = 0
+  #freeSinceMs: number
+
+  constructor(launched: Launched, events: EnvironmentEvents, clock: () => number) {
+    this.launched = launched
+    this.#events = events
+    this.#clock = clock
+    this.#freeSinceMs = clock()
+    this.started = new Promise((resolve) => (this.#markStarted = resolve))
+    this.initialised = new Promise((resolve) => (this.#markInitialised = resolve))
+    this.gone = new Promise((resolve) => (this.#markGone = resolve))
+    this.freed = new Promise((resolve) => (this.#markFreed = resolve))
+    const { channel } = launched
+    channel.on(
+      'data',
+      frameDecoder<SupervisorMessage>((frame) => this.#receive(frame)),
+    )
+    channel.on('error', () => undefined)
+    channel.on('end', () => channel.destroy())
+    channel.on('close', () => void this.#end())
+    if (launched.found === undefined) channel.write(encodeFrame({ type: 'assign', assignment: launched.assignment }))
+    else this.#adopt(launched.found)
+  }
+
+  get state(): EnvironmentState {
+    return this.#state
+  }
+
+  /** Whether it can take an invocation now; the first one may be sent before the runtime is up. */
+  get isFree(): boolean {
+    return this.#state === 'idle' || this.#state === 'starting'
+  }
+
+  /** When it was free last, or became so. */
+  get freeSinceMs(): number {
+    return this.#freeSinceMs
+  }
+
+  /** Whether it has been free since before the given time. */
+  isFreeSince(timeMs: number): boolean {
+    return this.isFree && this.#freeSinceMs <= timeMs
+  }
+
+  /**
+   * Gives the environment up when its invocation takes longer than any supervisor lets one take, or when nothing is heard of it:
+   * a lost node or a frozen supervisor does not hold callers for a long time limit. Of free ones the operating system finds out.
+   */
+  watch(nowMs: number): void {
+    const call = this.#call
+    if (call === undefined) return
+    if (call.deadlineMs < nowMs) return this.kill('it did not answer in time')
+    if (this.launched.answersPings !== true || nowMs - call.askedMs < askMs) return
+    if (this.#unanswered >= mostUnanswered) return this.kill('nothing is heard of its supervisor or its node')
+    this.#unanswered++
+    call.askedMs = nowMs
+    this.launched.channel.write(encodeFrame({ type: 'ping' }))
+  }
+
+  /** Runs one event and answers as soon as the function did; rejects with `EnvironmentLost`. */
+  invoke(invocation: Invocation): Promise<InvocationResult> {
+    const { channel, assignment } = this.launched
+    if (!channel.writable) {
+      this.kill('its channel was closed')
+      return Promise.reject(new EnvironmentLost(this.launched, 'its channel was closed', true))
+    }
+    this.#move('busy')
+    return new Promise((resolve, reject) => {
+      const { requestId, tail } = invocation
+      const askedMs = this.#clock()
+      const deadlineMs = askedMs + assignment.timeoutMs + assignment.initTimeoutMs + safetyMs
+      const stream = invocation.sink && this.#streamTo(invocation.sink, requestId)
+      const call: Call = { requestId, tail, deadlineMs, askedMs, resolve, reject, stream, written: false }
+      this.#call = call
+      channel.write(encodeFrame(invokeMessage(invocation), invocation.payload), (error) => {
+        if (error) this.kill('the event could not be written')
+        else call.written = true
+      })
+    })
+  }
+
+  /** Ends a free environment in order; one that doesn't end by itself is killed. */
+  stop(reason: ShutdownMessage['reason']): void {
+    if (this.#state === 'stopped') return
+    this.#move('stopped')
+    const killer = setTimeout(() => this.kill('it did not end by itself'), shutdownMs)
+    void this.gone.then(() => clearTimeout(killer))
+    this.launched.channel.write(encodeFrame({ type: 'shutdown', reason }))
+  }
+
+  /** Ends the environment and everything in it at once. */
+  kill(reason: string): void {
+    if (this.#isGone) return
+    this.launched.kill()
+    this.#leave(reason)
+  }
+
+  #streamTo(sink: AnswerSink, requestId: string): CallStream {
+    const grant = (bytes: number): void => {
+      const message: GrantMessage = { type: 'grant', requestId, bytes }
+      if (this.#call?.requestId === requestId) this.launched.channel.write(encodeFrame(message))
+    }
+    return streamTo(sink, grant)
+  }
+
+  /** Lets go of the environment when another server can go on with it. */
+  release(): void {
+    if (this.launched.release === undefined || this.#isGone || this.#state === 'stopped') return
+    this.launched.release()
+    this.#leave('this server lets go of it')
+  }
+
+  /** What another server began here ends before anything else can run. */
+  #adopt(found: 'idle' | 'busy'): void {
+    this.#markStarted()
+    this.#markInitialised(undefined)
+    this.#move(found === 'idle' ? 'idle' : 'finishing')
+  }
+
+  #receive(frame: Frame<SupervisorMessage>): void {
+    const { message, body } = frame
+    this.#unanswered = 0
+    switch (message.type) {
+      case 'ready':
+        this.#markStarted()
+        this.#markInitialised(undefined)
+        break
+      case 'init-failed':
+        this.#markInitialised(message.errorType ?? 'Runtime.Unknown')
+        break
+      case 'begin':
+        this.#streamOf(message.requestId)?.begin(message.contentType)
+        break
+      case 'chunk':
+        this.#streamOf(message.requestId)?.pass(body)
+        break
+      case 'response':
+        this.#answer({ message, body })
+        break
+      case 'done':
+        this.#finish(message)
+        break
+      case 'log':
+        this.#events.onLog(Buffer.from(body.buffer, body.byteOffset, body.length).toString(), this)
+        break
+      case 'replaced':
+        this.launched.release?.()
+        break
+      case 'challenge':
+      case 'welcome':
+      case 'pong':
+    }
+  }
+
+  #streamOf(requestId: string): CallStream | undefined {
+    return this.#call?.requestId === requestId ? this.#call.stream : undefined
+  }
+
+  #answer(response: Frame<ResponseMessage>): void {
+    const call = this.#call
+    if (call?.requestId !== response.message.requestId || this.#state !== 'busy') return
+    this.#move('finishing')
+    call.response = response
+    if (!call.tail) call.resolve(resultOf(response))
+  }
+
+  #finish(done: DoneMessage): void {
+    const call = this.#call
+    if (call === undefined && this.#state === 'finishing') return this.#free()
+    if (call?.requestId !== done.requestId) return
+    if (call.response === undefined) return this.kill('it ended an invocation without an answer')
+    if (call.tail) call.resolve(resultOf(call.response, done.logTail))
+    this.#free()
+  }
+
+  #free(): void {
+    this.#call = undefined
+    this.#freeSinceMs = this.#clock()
+    this.#markStarted()
+    this.#markFreed()
+    if (this.#state === 'finishing') this.#move('idle')
+    if (this.#state === 'idle') this.#events.onFree(this)
+  }
+
+  /** The channel ended by itself. What used up all memory is the function's own fault, and is answered as one. */
+  async #end(): Promise<void> {
+    const call = this.#call
+    const isWaiting = call !== undefined && call.response === undefined
+    if (isWaiting && (await this.launched.ranOutOfMemory?.())) call.resolve(outOfMemory(call))
+    this.kill('its supervisor ended')
+  }
+
+  #leave(reason: string): void {
+    this.#isGone = true
+    if (this.#state !== 'stopped') this.#move('stopped')
+    this.launched.channel.destroy()
+    const call = this.#call
+    this.#call = undefined
+    if (call?.tail === true && call.response !== undefined) call.resolve(resultOf(call.response))
+    else call?.reject(new EnvironmentLost(this.launched, reason, !call.written))
+    this.#markStarted()
+    this.#markInitialised('Runtime.ExitError')
+    this.#markGone()
+    this.#events.onGone(this)
+  }
+
+  #move(next: EnvironmentState): void {
+    if (!moves[this.#state].includes(next)) throw new Error(`An environment cannot go from ${this.#state} to ${next}`)
+    this.#state = next
+  }
+}

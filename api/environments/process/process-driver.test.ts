@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { driverContract, launchEnvironment, runShell, sleepersOf } from '../driver/driver.contract.ts'
+import { RuntimeUnavailable } from '../driver/driver.ts'
+import type { Environment } from '../environment/environment.ts'
+import { stateOf, until } from '../../../runtime-bootstrap/processes/process-state.harness.ts'
+import { findIsolation, isolationKinds } from './isolation/isolation.ts'
+import type { Isolation } from './isolation/sandbox.ts'
+import { realSupervisor, startStandIn, type StandIn } from '../testing/fake-environments.ts'
+
+const probe = await startStandIn(['none'])
+const available: Isolation[] = []
+for (const kind of isolationKinds()) {
+  const folders = { dataFolder: probe.dataFolder, runtimesFolder: probe.dataFolder, searchPath: '' }
+  const found = await findIsolation({ ...folders, supervisorFile: join(probe.dataFolder, 'run', 'x.mjs') }, [kind])
+  if (found.sandbox) available.push(kind)
+}
+await probe.close()
+
+test('functions are isolated wherever this machine lets namespaces be made', () => {
+  const unshare = spawnSync('unshare', ['--mount', '--pid', '--ipc', '--fork', 'true'])
+  expect(unshare.status !== 0 || available.includes('root')).toBe(true)
+})
+
+driverContract('the process driver without isolation', () => startStandIn(['none']))
+
+test('plain processes come with a warning that says what is missing', async () => {
+  const standIn = await startStandIn(['none'])
+  expect(standIn.driver.isolation).toBe('none')
+  expect(standIn.warnings.join()).toContain('install bubblewrap')
+  await standIn.close()
+})
+
+test('an image is refused by name of what could run it, and preparing it needs nothing', async () => {
+  const standIn = await startStandIn(['none'])
+  const spec = { ...standIn.spec, imageUri: 'repository/image:1' }
+  await standIn.driver.prepare(spec)
+  await expect(standIn.driver.launch(spec)).rejects.toThrow(RuntimeUnavailable)
+  await expect(standIn.driver.launch(spec)).rejects.toThrow('run in Kubernetes only')
+  await standIn.close()
+})
+
+const runtime = `nodejs${process.versions.node.split('.')[0]!}.x`
+
+for (const kind of [...available, 'none'] as const) {
+  test(`a Node.js function answers through the real supervisor, with isolation ${kind}`, async () => {
+    const standIn = await startStandIn([kind], realSupervisor)
+    const environment = await launchEnvironment(standIn.driver, { ...standIn.spec, runtime, handler: 'index.handler' })
+    const payload = Buffer.from('{"a":1}')
+    const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: true })
+    const folder = environment.launched.assignment.codeFolder
+    expect(JSON.parse(Buffer.from(result.payload).toString())).toEqual({
+      event: { a: 1 },
+      folder,
+      file: join(folder, 'index.js'),
+    })
+    expect(Buffer.from(result.logTail ?? '', 'base64').toString()).toMatch(/^START .*\nEND .*\nREPORT .*\n$/)
+    await standIn.close()
+  })
+
+  test(`a runtime that was started ahead becomes a function's, with isolation ${kind}`, async () => {
+    const standIn = await startStandIn([kind], realSupervisor)
+    const spec = { ...standIn.spec, runtime, handler: 'command-line.handler' }
+    await standIn.driver.prepare(spec)
+    await until(() => waitingIn(standIn.dataFolder) === 2)
+    // The next server remembers what was wanted; what waited may end a moment after its supervisor.
+    await standIn.driver.close()
+    await until(() => waitingIn(standIn.dataFolder) === 0)
+    await standIn.restart()
+    await until(() => waitingIn(standIn.dataFolder) === 2)
+    const environment = await launchEnvironment(standIn.driver, spec)
+    const payload = Buffer.from('{}')
+    const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: false })
+    expect(Buffer.from(result.payload).toString()).toContain('--standby')
+    await standIn.close()
+  })
+}
+
+/** In how many of the spares of the driver with this data folder a runtime waits: any of them may be taken. */
+function waitingIn(dataFolder: string): number {
+  const read = (pid: string, name: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${name}`, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  const waiting = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && read(name, 'cmdline').includes('--standby'),
+  )
+  return waiting.filter((pid) => (read(pid, 'environ') + read(pid, 'mountinfo')).includes(dataFolder)).length
+}
+
+for (const kind of available) {
+  test(`what a function orphaned is frozen and ends with its processes, with isolation ${kind}`, async () => {
+    const standIn = await startStandIn([kind], realSupervisor)
+    const environment = await launchEnvironment(standIn.driver, { ...standIn.spec, runtime, handler: 'daemon.handler' })
+    const seconds = `87${String(process.pid)}${String(available.indexOf(kind))}`
+    const invoke = (exits: boolean) => {
+      const payload = Buffer.from(JSON.stringify({ seconds, exits }))
+      return environment.invoke({ requestId: String(exits), functionArn: 'arn', payload, tail: false })
+    }
+    await invoke(false)
+    expect(sleepersOf(seconds)).toHaveLength(1)
+    await until(() => sleepersOf(seconds).every((pid) => stateOf(pid) === 'T') && environment.isFree)
+    expect((await invoke(true)).functionError).toBe('Unhandled')
+    await until(() => sleepersOf(seconds).length === 0 && environment.isFree)
+    // The environment lives on.
+    await invoke(false)
+    expect(sleepersOf(seconds)).toHaveLength(1)
+    await standIn.close()
+  })
+
+  driverContract(`the process driver isolated by ${kind}`, () => startStandIn([kind]))
+
+  describe(`a function isolated by ${kind}`, () => {
+    let standIn: StandIn
+    let environment: Environment
+    const shell = async (command: string) => (await runShell(environment, command)).output
+    const launch = (more: object = {}) => launchEnvironment(standIn.driver, { ...standIn.spec, ...more })
+
+    beforeAll(async () => {
+      standIn = await startStandIn([kind])
+      environment = await launch()
+    })
+    afterAll(() => standIn.close())
+
+    test("has its code where AWS has it, and AWS's paths in its variables", async () => {
+      expect(standIn.driver.isolation).toBe(kind)
+      expect(await shell('pwd; cat /var/task/handler.txt; echo $LAMBDA_TASK_ROOT $LAMBDA_RUNTIME_DIR')).toBe(
+        '/var/task\nthe code\n/var/task /var/runtime\n',
+      )
+    })
+
+    test('has its layers at /opt, and nothing there without layers', async () => {
+      const layered = await launch({ layerSha256s: ['a layer'] })
+      expect((await runShell(layered, 'cat /opt/handler.txt')).output).toBe('the code\n')
+      expect(await shell('ls /opt')).toBe('')
+    })
+
+    test('can write nowhere but in /tmp', async () => {
+      const attempt =
+        'for f in / /var /var/task /opt /usr /etc /var/runtime /tmp; do (: >$f/x) 2>/dev/null && echo $f; done'
+      expect(await shell(attempt)).toBe('/tmp\n')
+    })
+
+    test("sees neither the server's data nor other functions' code", async () => {
+      expect(await shell(`cat ${standIn.dataFolder}/secret.txt /.kubelambda/data/secret.txt`)).toBe('')
+      expect(await shell('find / -name secret.txt -not -path "/proc/*" 2>/dev/null')).toBe('')
+    })
+
+    test('is a user without rights who has a name', async () => {
+      expect(await shell('id -un; grep CapEff /proc/self/status')).toBe('sbx_user1051\nCapEff:\t0000000000000000\n')
+    })
+
+    test("sees no process of the machine's", async () => {
+      const processes = await shell('ls /proc | grep -c "^[0-9]"')
+      expect(Number(processes)).toBeLessThan(10)
+    })
+
+    test('may open 1,024 files', async () => {
+      expect(await shell('ulimit -n')).toBe('1024\n')
+    })
+
+    test('resolves names as the machine does', async () => {
+      expect(await shell('cat /etc/resolv.conf')).toBe(readFileSync('/etc/resolv.conf', 'utf8'))
+    })
+
+    test('has as much room in /tmp as it is configured to have', async () => {
+      const size = "df -m /tmp | awk 'END { print $2 }'"
+      expect(await shell(size)).toBe('512\n')
+      const large = await launch({ ephemeralStorageMb: 1024 })
+      expect((await runShell(large, size)).output).toBe('1024\n')
+    })
+
+    test('leaves no mount on the machine', () => {
+      expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(standIn.dataFolder)
+      expect(readdirSync(join(standIn.dataFolder, 'run', 'stage'))).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { supervisorNodeFlags } from '../../../runtime-bootstrap/protocol/node-flags.ts'
+import type { CodeStore } from '../../functions/code/code-store.ts'
+import type { Log } from '../../observe/log.ts'
+import { assignmentOf } from '../driver/assignment.ts'
+import { RuntimeUnavailable, type Driver, type EnvironmentSpec, type Launched } from '../driver/driver.ts'
+import { ofSize, type FoundRuntime } from '../driver/found-runtime.ts'
+import { findIsolation, isolationKinds } from './isolation/isolation.ts'
+import { buildRuntimeClients } from './bundles/runtime-clients.ts'
+import { rememberRuntimes, type RememberedRuntime } from './runtimes/recent-runtimes.ts'
+import { createRuntimeFinder, type FindRuntime } from './runtimes/runtime-finder.ts'
+import type { Isolation } from './isolation/sandbox.ts'
+import { Spares } from './supervisors/spares.ts'
+import { startCommand } from './runtimes/start-command.ts'
+import { startSupervisor, type SupervisorProcess } from './supervisors/supervisor-process.ts'
+
+export interface ProcessDriverOptions {
+  readonly codeStore: Pick<CodeStore, 'unpacked' | 'unpackedStack'>
+  /** Where everything is kept that must not be seen by functions; unpacked code is below it. */
+  readonly dataFolder: string
+  /** The bundled supervisor, alone in its folder, as `buildSupervisor` answers it. */
+  readonly supervisorFile: string
+  readonly accountId: string
+  readonly region: string
+  readonly log: Pick<Log, 'warn'>
+  /** How many supervisors are started ahead. */
+  readonly spares?: number
+  /** Kinds of isolation to try, best first; all that this machine might allow unless given. */
+  readonly isolation?: readonly Isolation[]
+  /** Flags of the supervisor's Node.js. */
+  readonly nodeFlags?: readonly string[]
+  /** Where interpreters are looked for; the server's own PATH unless given. */
+  readonly searchPath?: string
+}
+
+/** A driver of local processes, and how well they are kept apart. */
+export interface ProcessDriver extends Driver {
+  readonly isolation: Isolation
+}
+
+const imageRefusal =
+  'Functions of packageType Image run in Kubernetes only: this server runs functions as processes of its machine ' +
+  '(KUBELAMBDA_DRIVER=process).'
+
+/**
+ * Runs environments as processes of this machine.
+ *
+ * 1. isolate   once at start: the best way that works is found by trying      process/isolation.ts, sandbox.ts, *.sh
+ * 2. spare     supervisors are started and isolated ahead of their use,       process/spares.ts, supervisor-process.ts
+ *              with a runtime in them that waits to be a function's           process/standby-variables.ts
+ * 3. find      the interpreter of the function's runtime                      process/runtimes.ts
+ * 4. show      the code at `/var/task` and the layers at `/opt` in a spare that is taken
+ * 5. assign    command and variables, which the caller sends                  process/start-command.ts, variables.ts
+ */
+export async function createProcessDriver(options: ProcessDriverOptions): Promise<ProcessDriver> {
+  const { codeStore, log, nodeFlags = supervisorNodeFlags, searchPath = process.env.PATH ?? '' } = options
+  const dataFolder = resolve(options.dataFolder)
+  await rm(join(dataFolder, 'run', 'tmp'), { recursive: true, force: true })
+  await mkdir(join(dataFolder, 'run'), { recursive: true })
+  const runtimesFolder = await buildRuntimeClients(dataFolder)
+  const folders = { dataFolder, supervisorFile: resolve(options.supervisorFile), runtimesFolder }
+  const found = await findIsolation({ ...folders, searchPath }, options.isolation ?? isolationKinds())
+  if (found.sandbox === undefined) log.warn(isolationWarning(found.complaints))
+  const sandbox = found.sandbox === undefined ? {} : { sandbox: found.sandbox }
+
+  const findRuntime = warnOnce(createRuntimeFinder(searchPath), log)
+  const remembered = rememberRuntimes(join(dataFolder, 'run', 'recent-runtimes'))
+  let number = 0
+  const startSpare = (runtime?: FoundRuntime): SupervisorProcess => {
+    const id = randomBytes(8).toString('hex')
+    return startSupervisor({ ...folders, id, number: ++number, nodeFlags, runtime, ...sandbox })
+  }
+  const spares = new Spares(options.spares ?? 2, startSpare, (runtimes) => remembered.write(runtimes))
+  void expectRemembered(await remembered.read(), findRuntime, spares)
+
+  async function launch(spec: EnvironmentSpec): Promise<Launched> {
+    if (spec.imageUri !== undefined) throw new RuntimeUnavailable(imageRefusal)
+    const [found, folders] = await Promise.all([findRuntime(spec.runtime), foldersOf(codeStore, spec)])
+    const runtime = ofSize(found, spec.memoryMb)
+    const supervisor = spares.take(runtime)
+    try {
+      const shown = await supervisor.show({ ...folders, temporaryMb: spec.ephemeralStorageMb })
+      const { accountId, region } = options
+      const command = startCommand(runtime, shown.places)
+      const assigned = assignmentOf(spec, { accountId, region, runtime, places: shown.places, command })
+      const assignment = { ...assigned, ...shown.assignment }
+      return { id: supervisor.id, channel: supervisor.channel, assignment, kill: () => supervisor.kill() }
+    } catch (error) {
+      supervisor.kill()
+      throw error
+    }
+  }
+
+  return {
+    isolation: found.sandbox?.isolation ?? 'none',
+    launch,
+    prepare: async (spec) => {
+      if (spec.imageUri !== undefined) return
+      const [runtime] = await Promise.all([
+        findRuntime(spec.runtime).catch(() => undefined),
+        foldersOf(codeStore, spec),
+      ])
+      if (runtime !== undefined) spares.expect(ofSize(runtime, spec.memoryMb))
+    },
+    close: async () => {
+      await Promise.all([spares.close(), remembered.settled()])
+    },
+  }
+}
+
+/** What was wanted last before the server started anew waits for the first launch, if this machine has it still. */
+async function expectRemembered(
+  runtimes: readonly RememberedRuntime[],
+  findRuntime: FindRuntime,
+  spares: Spares,
+): Promise<void> {
+  for (const { identifier, memoryMb } of runtimes.toReversed()) {
+    const runtime = await findRuntime(identifier).catch(() => undefined)
+    if (runtime !== undefined) spares.expect(memoryMb === undefined ? runtime : ofSize(runtime, memoryMb))
+  }
+}
+
+/** Where code and layers lie unpacked. */
+async function foldersOf(codeStore: ProcessDriverOptions['codeStore'], { codeSha256, layerSha256s }: EnvironmentSpec) {
+  const [codeFolder, layerFolder] = await Promise.all([
+    codeStore.unpacked(codeSha256),
+    layerSha256s && codeStore.unpackedStack(layerSha256s),
+  ])
+  return layerFolder === undefined ? { codeFolder } : { codeFolder, layerFolder }
+}
+
+/** Says each warning about a runtime once in the server's log. */
+function warnOnce(findRuntime: FindRuntime, log: Pick<Log, 'warn'>): FindRuntime {
+  const warned = new Set<string>()
+  return async (identifier) => {
+    const runtime = await findRuntime(identifier)
+    if (runtime.warning !== undefined && !warned.has(identifier)) {
+      warned.add(identifier)
+      log.warn(runtime.warning)
+    }
+    return runtime
+  }
+}
+
+function isolationWarning(complaints: readonly string[]): string {
+  const reasons = complaints.length === 0 ? '' : ` (${complaints.join('; ')})`
+  return (
+    "Functions run as plain processes: they see this machine's files, share its /tmp, " +
+    `and have their code elsewhere than /var/task${reasons}. ` +
+    'To isolate them run on Linux as root, or install bubblewrap and allow user namespaces.'
+  )
+}

@@ -1,0 +1,21 @@
+import type { FoundRuntime } from '../../driver/found-runtime.ts'
+import type { Places } from '../../driver/variables.ts'
+
+/** The runtime's start command; empty for `provided.*`, where the function brings its own `bootstrap`. */
+export function startCommand({ interpreter, client, memoryMb }: FoundRuntime, places: Places): string[] {
+  if (interpreter === undefined || client === undefined) return []
+  const flags = memoryMb === undefined ? [] : nodeFlags(memoryMb)
+  return [interpreter, ...flags, `${places.runtimeDir}/${client}`]
+}
+
+/**
+ * What AWS starts Node.js with: a tenth of the memory for young objects, the rest for old ones, so that garbage is collected before
+ * the memory is used up. `k8s/images/node-flags.sh` says the same in images.
+ */
+export function nodeFlags(memoryMb: number): string[] {
+  const young = Math.floor(memoryMb / 10)
+  return [
+    ...['--expose-gc', '--max-http-header-size', '81920'],
+    ...[`--max-semi-space-size=${String(Math.floor(young / 2))}`, `--max-old-space-size=${String(memoryMb - young)}`],
+  ]
+}

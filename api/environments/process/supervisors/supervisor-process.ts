@@ -1,0 +1,142 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Assignment } from '../../../../runtime-bootstrap/protocol/protocol.ts'
+import type { FoundRuntime } from '../../driver/found-runtime.ts'
+import { endProcessesWith } from './leftover-processes.ts'
+import { sandboxVariables } from '../isolation/isolation.ts'
+import { supervisorFolder, runtimeFolder } from '../isolation/private-root.ts'
+import { mappedUser, sandboxCommand, showTable, type Sandbox, type User } from '../isolation/sandbox.ts'
+import { standbyVariables } from '../runtimes/standby-variables.ts'
+import type { Places } from '../../driver/variables.ts'
+
+/** A supervisor that runs in its own sandbox, if there is one, and belongs to no function yet. */
+export interface SupervisorProcess {
+  readonly id: string
+  readonly channel: Duplex
+  readonly exited: Promise<void>
+  isRunning(): boolean
+  /** Makes the code visible to the function. Rejects when that fails or takes too long. */
+  show(code: CodeFolders): Promise<Shown>
+  kill(): void
+}
+
+export interface CodeFolders {
+  readonly codeFolder: string
+  readonly layerFolder?: string
+  readonly temporaryMb: number
+}
+
+/** Where code is now as the supervisor sees it, and for the function's variables. */
+export interface Shown {
+  readonly assignment: Pick<Assignment, 'codeFolder' | 'layerFolder' | 'user'>
+  readonly places: Places
+}
+
+export interface SupervisorOptions {
+  readonly id: string
+  readonly number: number
+  readonly dataFolder: string
+  readonly supervisorFile: string
+  readonly runtimesFolder: string
+  readonly nodeFlags: readonly string[]
+  readonly sandbox?: Sandbox
+  /** A runtime that waits in it for its function. */
+  readonly runtime?: FoundRuntime | undefined
+}
+
+const showDeadlineMs = 10_000
+const mounted: Places = { taskRoot: '/var/task', runtimeDir: runtimeFolder, layers: '/opt', isMounted: true }
+
+/** Starts a supervisor ahead of its use. */
+export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
+  return options.sandbox === undefined ? startPlain(options) : startSandboxed(options, options.sandbox)
+}
+
+function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): SupervisorProcess {
+  const user = userOf(sandbox, options.number)
+  const file = options.supervisorFile.slice(options.supervisorFile.lastIndexOf('/') + 1)
+  const supervisor = [process.execPath, ...options.nodeFlags, `${supervisorFolder}/${file}`]
+  const runsAs = sandbox.isolation === 'root' ? { user } : {}
+  const standby = standbyVariables(options.runtime, mounted, runsAs)
+  const variables = { ...sandboxVariables, KUBELAMBDA_OWN_PROCESSES: 'yes', ...standby }
+  const child = start(sandboxCommand(sandbox, user, supervisor), ['pipe', 'pipe', 'inherit', 'pipe'], variables)
+  const [instructions, replies] = child.process.stdio as unknown as [Writable, Readable]
+  instructions.on('error', () => undefined)
+  replies.on('error', () => undefined)
+  const show = async (code: CodeFolders): Promise<Shown> => {
+    const { dataFolder } = options
+    const layers = code.layerFolder === undefined ? {} : { layers: relative(dataFolder, code.layerFolder) }
+    const folders = { code: relative(dataFolder, code.codeFolder), ...layers, temporaryMb: code.temporaryMb }
+    const isShown = replyOf(replies, options.id)
+    instructions.end(showTable(sandbox, folders))
+    await isShown
+    return {
+      assignment: {
+        codeFolder: '/var/task',
+        ...(code.layerFolder === undefined ? {} : { layerFolder: '/opt' }),
+        ...runsAs,
+      },
+      places: mounted,
+    }
+  }
+  return { id: options.id, ...child, show, kill: () => child.process.kill('SIGKILL') }
+}
+
+/** With root each environment has a user of its own; elsewhere the user namespace has just one. */
+function userOf(sandbox: Sandbox, number: number): User {
+  if (sandbox.isolation !== 'root') return mappedUser
+  const id = 100_000 + (number % 100_000)
+  return { uid: id, gid: id }
+}
+
+/** Waits for the word that the code can be seen. */
+function replyOf(replies: Readable, id: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(new Error(`Environment ${id} could not bind the function's code`))
+    const deadline = setTimeout(fail, showDeadlineMs)
+    replies.once('data', () => resolve())
+    replies.once('close', fail)
+    replies.once('data', () => clearTimeout(deadline))
+    replies.once('close', () => clearTimeout(deadline))
+  })
+}
+
+function startPlain(options: SupervisorOptions): SupervisorProcess {
+  const { id, supervisorFile, runtimesFolder, dataFolder } = options
+  const temporary = join(dataFolder, 'run', 'tmp', id)
+  mkdirSync(temporary, { recursive: true })
+  const command = [process.execPath, ...options.nodeFlags, supervisorFile]
+  const unknown = { taskRoot: '/', runtimeDir: runtimesFolder, layers: '/opt', temporary, isMounted: false }
+  const variables = { ...sandboxVariables, TMPDIR: temporary, ...standbyVariables(options.runtime, unknown) }
+  const child = start(command, ['ignore', 'inherit', 'inherit', 'pipe'], variables)
+  const exited = child.exited.then(async () => {
+    // The supervisor's children survive its sudden death; their temporary folder tells whose they are.
+    await endProcessesWith(`TMPDIR=${temporary}`)
+    rmSync(temporary, { recursive: true, force: true })
+  })
+  const show = ({ codeFolder, layerFolder }: CodeFolders): Promise<Shown> => {
+    const layers = layerFolder ?? '/opt'
+    const places = { taskRoot: codeFolder, runtimeDir: runtimesFolder, layers, temporary, isMounted: false }
+    return Promise.resolve({
+      assignment: { codeFolder, ...(layerFolder === undefined ? {} : { layerFolder }) },
+      places,
+    })
+  }
+  return { id, ...child, exited, show, kill: () => child.process.kill('SIGKILL') }
+}
+
+function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Record<string, string>>) {
+  const [file = '', ...args] = command
+  // In a process group of its own: Ctrl-C in a terminal signals the server's group, and running invocations may end first.
+  const child: ChildProcess = spawn(file, args, { cwd: '/', env, stdio, detached: true })
+  const channel = child.stdio[3] as unknown as Duplex
+  channel.on('error', () => undefined)
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null
+  return { process: child, channel, exited, isRunning }
+}

@@ -1,0 +1,26 @@
+import { CapacityExhausted, RuntimeUnavailable } from '../driver/driver.ts'
+
+/** Why a version has no initialised environment, as `StateReasonCode` and `StateReason` say it. */
+export interface InitFailure {
+  readonly code: string
+  readonly reason: string
+}
+
+const codes: Readonly<Record<string, string>> = {
+  'Runtime.InvalidEntrypoint': 'FunctionError.InvalidEntryPoint',
+  'Runtime.OutOfMemory': 'FunctionError.InitResourceExhausted',
+  'Sandbox.Timedout': 'FunctionError.InitTimeout',
+}
+
+/** What an environment said of its initialisation, by the error's type; AWS's texts are unknown. */
+export function failureOfInit(errorType: string): InitFailure {
+  const code = codes[errorType] ?? 'FunctionError.RuntimeInitError'
+  return { code, reason: `The initialization of the function failed. Error type: ${errorType}` }
+}
+
+/** What came in the way of an environment before the function had its turn. */
+export function failureOfLaunch(cause: unknown): InitFailure {
+  if (cause instanceof RuntimeUnavailable) return { code: 'InvalidRuntime', reason: cause.message }
+  if (cause instanceof CapacityExhausted) return { code: 'InsufficientCapacity', reason: cause.message }
+  return { code: 'InternalError', reason: 'No environment could be started. The server log has the details.' }
+}

@@ -1,0 +1,37 @@
+import type { TakenEvent } from '../queue/event-queue.ts'
+
+/** Events that were taken and wait here for a place, by function, the oldest first. */
+export interface Ahead {
+  add(event: TakenEvent): void
+  next(functionName: string): TakenEvent | undefined
+  count(functionName: string): number
+  functionNames(): string[]
+  /** Removes and answers the events of one function, or of all. */
+  leave(functionName?: string): TakenEvent[]
+}
+
+/** None yet. */
+export function createAhead(): Ahead {
+  const waiting = new Map<string, TakenEvent[]>()
+  const leave = (name: string): TakenEvent[] => {
+    const events = waiting.get(name) ?? []
+    waiting.delete(name)
+    return events
+  }
+  return {
+    add: (event) => {
+      const events = waiting.get(event.functionName)
+      if (events === undefined) waiting.set(event.functionName, [event])
+      else events.push(event)
+    },
+    next: (name) => {
+      const events = waiting.get(name)
+      const event = events?.shift()
+      if (events?.length === 0) waiting.delete(name)
+      return event
+    },
+    count: (name) => waiting.get(name)?.length ?? 0,
+    functionNames: () => [...waiting.keys()],
+    leave: (name) => (name === undefined ? [...waiting.keys()].flatMap(leave) : leave(name)),
+  }
+}

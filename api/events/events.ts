@@ -1,0 +1,60 @@
+import type { Home } from '../functions/function/arn.ts'
+import type { Catalogue } from '../functions/catalogue/catalogue.ts'
+import type { Log } from '../observe/log.ts'
+import type { RunEvent } from './outcomes/attempt.ts'
+import { createCounters, type Counters } from './outcomes/event-counters.ts'
+import { createDeliver, type DestinationEndpoints } from './destinations/deliver.ts'
+import { createDispatcher, type Dispatcher } from './dispatching/dispatcher.ts'
+import type { KeptEvents } from './queue/failed-events.ts'
+import type { EventQueue, QueuedEvent } from './queue/event-queue.ts'
+import { createRedrive, type Redrive } from './queue/redrive.ts'
+import { createSettingsOf } from './outcomes/event-settings.ts'
+
+export interface EventsParts {
+  readonly home: Home
+  readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'>
+  readonly queue: EventQueue
+  readonly keptEvents: KeptEvents
+  readonly run: RunEvent
+  readonly log: Pick<Log, 'warn' | 'error'>
+  readonly now: () => number
+  readonly settings: EventsSettings
+}
+
+/** The server's settings that concern events. */
+export interface EventsSettings {
+  /** Events that run at once. */
+  readonly concurrency: number
+  readonly retryDelayMs: number
+  readonly keptFailures: number
+  readonly destinations: DestinationEndpoints
+}
+
+/** All that has to do with asynchronous events. */
+export interface Events {
+  readonly dispatcher: Dispatcher
+  readonly counters: Counters
+  readonly keptEvents: KeptEvents
+  readonly redrive: Redrive
+  /** Sends a record to a destination. */
+  readonly deliver: ReturnType<typeof createDeliver>
+}
+
+/** Puts the dispatcher together with where outcomes go and what an operator does. */
+export function openEvents(parts: EventsParts): Events {
+  const { home, queue, keptEvents, run, log, now, settings } = parts
+  const [settingsOf, counters] = [createSettingsOf(parts.catalogue), createCounters()]
+  const accept = (event: QueuedEvent) => dispatcher.accept(event)
+  const deliver = createDeliver(settings.destinations, { ...home, accept, settingsOf, now })
+  const dispatcher: Dispatcher = createDispatcher({
+    ...settings,
+    queue,
+    run,
+    settingsOf,
+    deliver,
+    counters,
+    log,
+    now,
+  })
+  return { dispatcher, counters, keptEvents, deliver, redrive: createRedrive(keptEvents, () => dispatcher.wake()) }
+}

@@ -1,0 +1,90 @@
+import type { Log } from '../../observe/log.ts'
+import { Undeliverable, type Deliver } from './destination-message.ts'
+import type { Counters } from './event-counters.ts'
+import type { EventProgress, Outcome, Pending } from '../queue/event-progress.ts'
+import type { EventQueue, TakenEvent } from '../queue/event-queue.ts'
+import { deadLetterParcel, recordParcel, type OverEvent } from './invocation-record.ts'
+import type { EventSettings } from './event-settings.ts'
+import { backOffMs } from './retry-policy.ts'
+
+export interface DeliveryParts {
+  readonly queue: EventQueue
+  readonly deliver: Deliver
+  readonly counters: Counters
+  readonly keptFailures: number
+  readonly log: Pick<Log, 'warn'>
+  readonly now: () => number
+}
+
+/** How long one attempt may take, and how long it is tried. */
+const attemptMs = 15_000
+const longestMs = 6 * 60 * 60 * 1000
+
+/** Who is to be told of an outcome: a destination, a dead-letter target, or both (reference 6.2). */
+export function addressees({ condition }: Outcome, settings: EventSettings): Pending {
+  const { onSuccess, onFailure, deadLetterTargetArn } = settings
+  if (condition === 'Success') return onSuccess === undefined ? {} : { destination: onSuccess }
+  return {
+    ...(onFailure === undefined ? {} : { destination: onFailure }),
+    ...(deadLetterTargetArn === undefined ? {} : { deadLetter: deadLetterTargetArn }),
+  }
+}
+
+/**
+ * Tells those who have yet to be told how an event ended. It leaves the queue when all know; else it waits longer each time.
+ * What cannot be delivered is given up, at the latest after six hours, and the event is kept among the failed ones. The
+ * progress says who knows already, so that a process that dies here repeats at most one delivery.
+ */
+export async function deliverOutcome(parts: DeliveryParts, event: OverEvent): Promise<void> {
+  const { progress } = event
+  const { pending = {}, endedMs } = progress.outcome
+  const [destination, deadLetter] = await Promise.all([
+    tell(parts, event, 'destinationDeliveryFailures', pending.destination, recordParcel),
+    tell(parts, event, 'deadLetterErrors', pending.deadLetter, deadLetterParcel),
+  ])
+  const faults = [destination, deadLetter].filter((fault) => fault !== undefined)
+  if (faults.length === 0) return parts.queue.finish(event.id)
+  const left = {
+    ...(destination === undefined ? {} : { destination: pending.destination }),
+    ...(deadLetter === undefined ? {} : { deadLetter: pending.deadLetter }),
+  } as Pending
+  const isOver = faults.every((fault) => fault instanceof Undeliverable) || parts.now() - endedMs >= longestMs
+  const step = { progress: withPending(progress, left, progress.refusals + 1) }
+  if (!isOver) return parts.queue.putBack(event.id, parts.now() + backOffMs(progress.refusals), step)
+  await parts.queue.fail(event.id, step, parts.keptFailures)
+  parts.log.warn(`The outcome of event ${event.id} is not delivered any more; the event is kept among the failed ones.`)
+}
+
+/** The progress with those who have yet to be told. */
+export function withPending(
+  progress: OverEvent['progress'],
+  pending: Pending,
+  refusals = progress.refusals,
+): EventProgress {
+  return { ...progress, refusals, outcome: { ...progress.outcome, pending } }
+}
+
+/** Whether an event is over, and only its outcome is to be delivered. */
+export function isOver(event: TakenEvent): event is OverEvent {
+  return event.progress?.outcome !== undefined
+}
+
+/** Delivers to one target, if there is one, and answers what kept it from it. */
+async function tell(
+  parts: DeliveryParts,
+  event: OverEvent,
+  counter: 'destinationDeliveryFailures' | 'deadLetterErrors',
+  targetArn: string | undefined,
+  parcelOf: typeof recordParcel,
+): Promise<Error | undefined> {
+  if (targetArn === undefined) return undefined
+  try {
+    await parts.deliver(parcelOf(event, targetArn), AbortSignal.timeout(attemptMs))
+    return undefined
+  } catch (fault) {
+    parts.counters.count(event.functionName, counter)
+    const cause = fault instanceof Error ? fault : new Error(String(fault))
+    parts.log.warn(`The outcome of event ${event.id} did not reach ${targetArn}: ${cause.message}`)
+    return cause
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountConcurrencyExceeded, functionNotFound } from '../../errors.ts'
+import { conflicts } from '../../functions/function/errors.ts'
+import type { EventProgress } from '../queue/event-progress.ts'
+import type { EventSettings } from './event-settings.ts'
+import { anEvent, defaultSettings } from '../testing/samples.ts'
+import { backOffMs, judge, judgeBefore } from './retry-policy.ts'
+
+const minute = 60_000
+const failure = Buffer.from('{"errorMessage":"it fails","errorType":"Error"}')
+const failed = { answer: { payload: failure, functionError: 'Unhandled', executedVersion: '3' } }
+const succeeded = { answer: { payload: Buffer.from('1'), executedVersion: '$LATEST' } }
+const throttled = { refusal: accountConcurrencyExceeded() }
+
+/** An event that was accepted at 0, as it is seen at a time. */
+function at(nowMs: number, changes: Partial<EventSettings> = {}, progress?: EventProgress) {
+  const event = { ...anEvent('f', 'e', { acceptedMs: 0 }), ...(progress === undefined ? {} : { progress }) }
+  return { event, settings: { ...defaultSettings, ...changes }, nowMs, retryDelayMs: minute }
+}
+
+/** The conditions and times at which the function is run until the event is over, when each attempt takes no time. */
+function story(settings: Partial<EventSettings>, attempt: Parameters<typeof judge>[1]) {
+  const attemptsAtMs: number[] = []
+  let progress: EventProgress | undefined
+  for (let nowMs = 0; ;) {
+    attemptsAtMs.push(nowMs)
+    const verdict = judge(at(nowMs, settings, progress), attempt)
+    progress = verdict.step.progress
+    if (verdict.againMs === undefined) return { attemptsAtMs, progress, condition: progress.outcome?.condition }
+    nowMs = verdict.againMs
+  }
+}
+
+describe('the verdict on an attempt', () => {
+  test('a failing function is run again after one minute and after two more', () => {
+    const { attemptsAtMs, condition, progress } = story({}, failed)
+    expect(attemptsAtMs).toEqual([0, minute, 3 * minute])
+    expect(condition).toBe('RetriesExhausted')
+    expect(progress.runs).toBe(3)
+  })
+
+  test.each([0, 1])('with %d retries configured it is run so much less often', (maxRetries) => {
+    const { progress, condition } = story({ maxRetries }, failed)
+    expect([progress.runs, condition]).toEqual([maxRetries + 1, 'RetriesExhausted'])
+  })
+
+  test.each([
+    [60, 1],
+    [90, 2],
+  ])('with an age limit of %d s it is given up at once after %d attempts', (seconds, attempts) => {
+    const { attemptsAtMs, condition, progress } = story({ maxAgeMs: seconds * 1000 }, failed)
+    expect(attemptsAtMs).toEqual([0, minute].slice(0, attempts))
+    expect(condition).toBe('EventAgeExceeded')
+    expect(progress.lastRun).toEqual({ executedVersion: '3', functionError: 'Unhandled' })
+  })
+
+  test('a throttled event waits longer each time, is not counted as run, and is given up at its age limit', () => {
+    const { attemptsAtMs, condition, progress } = story({ maxAgeMs: minute }, throttled)
+    expect(attemptsAtMs).toEqual([0, 1000, 3000, 7000, 15_000, 31_000])
+    expect(condition).toBe('EventAgeExceeded')
+    expect(progress.runs).toBe(0)
+    expect(progress.outcome).toMatchObject({ statusCode: 429, message: 'Rate Exceeded.' })
+  })
+
+  test('throttles between runs leave the retries as they are', () => {
+    const throttle = judge(at(5 * minute, {}, { runs: 2, refusals: 0 }), throttled)
+    expect(throttle).toMatchObject({ step: { progress: { runs: 2, refusals: 1 } }, againMs: 5 * minute + 1000 })
+    const { outcome } = judge(at(6 * minute, {}, throttle.step.progress), failed).step.progress
+    expect(outcome?.condition).toBe('RetriesExhausted')
+  })
+
+  test('our faults and functions that are not ready are waited for; what the invocation refuses for good is not', () => {
+    expect(judge(at(0), { refusal: new Error('the store is away') }).againMs).toBe(1000)
+    expect(judge(at(0), { refusal: conflicts.inState('Pending') }).againMs).toBe(1000)
+    expect(judge(at(0), { refusal: functionNotFound('arn') }).step.progress.outcome).toMatchObject({
+      condition: 'RetriesExhausted',
+      statusCode: 404,
+    })
+  })
+
+  test('the first kilobyte of the function’s own message is kept for the dead letter', () => {
+    const payload = Buffer.from(JSON.stringify({ errorMessage: 'x'.repeat(5000) }))
+    const verdict = judge(at(0, { maxRetries: 0 }), { answer: { ...failed.answer, payload } })
+    expect(verdict.step.progress.outcome?.message).toBe('x'.repeat(1024))
+    expect(verdict.step.answer).toEqual(payload)
+  })
+
+  test('success ends the event whatever came before', () => {
+    const { step, againMs } = judge(at(minute, {}, { runs: 1, refusals: 3 }), succeeded)
+    expect(againMs).toBeUndefined()
+    expect(step.progress).toMatchObject({ runs: 2, outcome: { condition: 'Success', statusCode: 200 } })
+  })
+
+  test('a function that is switched off, and an event that waited too long, are not run', () => {
+    expect(judgeBefore(at(0, { isSwitchedOff: true }))?.step.progress).toMatchObject({
+      runs: 0,
+      outcome: { condition: 'ZeroReservedConcurrency' },
+    })
+    expect(judgeBefore(at(minute, { maxAgeMs: minute }))?.step.progress.outcome?.condition).toBe('EventAgeExceeded')
+    expect(judgeBefore(at(minute - 1, { maxAgeMs: minute }))).toBeUndefined()
+  })
+
+  test('waits are from one second to five minutes', () => {
+    expect([0, 1, 2, 8, 9, 1000].map(backOffMs)).toEqual([1000, 2000, 4000, 256_000, 300_000, 300_000])
+  })
+})

@@ -1,0 +1,73 @@
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { usedCodeBytes } from './code-in-use.ts'
+import type { CodeStore } from './code-store.ts'
+import { inspectPackage, packageLimits } from './deployment-package.ts'
+import type { Documents } from '../catalogue/documents.ts'
+import { codeErrors } from '../function/errors.ts'
+import type { FunctionCode } from '../function/function.ts'
+import { imageCode } from './image.ts'
+import type { ImageSource } from './image-source.ts'
+import type { ObjectReference, ObjectSource } from './object-source.ts'
+
+/** What a caller sends as code: one of these. */
+export interface CodeRequest {
+  readonly zip?: Buffer | undefined
+  /** A package that did not travel in the request, and may be as large as one in a bucket. */
+  readonly fetched?: Buffer | undefined
+  readonly object?: ObjectReference | undefined
+  readonly imageUri?: string | undefined
+  readonly sourceKmsKeyArn?: string | undefined
+}
+
+export interface CodeSourceDependencies {
+  readonly catalogue: Pick<Catalogue, 'usage'>
+  readonly documents: Pick<Documents, 'list'>
+  readonly codeStore: Pick<CodeStore, 'put'>
+  /** Absent when no S3 endpoint is configured. */
+  readonly objects?: ObjectSource | undefined
+  /** Absent where images do not run. */
+  readonly images?: ImageSource | undefined
+}
+
+/** Bytes that the code of all versions of an account may take on AWS. */
+export const accountCodeBytes = 80_530_636_800
+
+/** Code that was checked, and not kept yet; an image is kept by its registry. */
+export interface CheckedCode {
+  readonly code: FunctionCode
+  readonly zip?: Buffer
+}
+
+/** Fetches and checks the code of a request; changes nothing. Images may be there for several architectures. */
+export async function checkCode(
+  dependencies: CodeSourceDependencies,
+  request: CodeRequest,
+  [architecture = 'x86_64']: readonly string[] = [],
+): Promise<CheckedCode> {
+  const { imageUri } = request
+  if (imageUri !== undefined) return { code: await imageCode(imageUri, architecture, dependencies.images) }
+  const zip = await packageOf(dependencies, request)
+  // Only packages inside a request are held to 50 MB zipped.
+  const limits = request.zip === undefined ? { zippedBytes: packageLimits.unzippedBytes } : {}
+  const { sha256, sizeBytes, unzippedBytes } = await inspectPackage(zip, limits)
+  if ((await usedCodeBytes(dependencies)) + sizeBytes > accountCodeBytes) throw codeErrors.storageExceeded()
+  const { sourceKmsKeyArn } = request
+  return { code: { sha256, sizeBytes, unzippedBytes, ...(sourceKmsKeyArn && { sourceKmsKeyArn }) }, zip }
+}
+
+/** Keeps code for good; a function or layer may name it once this has answered. */
+export async function keepCode(
+  { codeStore }: Pick<CodeSourceDependencies, 'codeStore'>,
+  { code, zip }: CheckedCode,
+): Promise<FunctionCode> {
+  if (zip !== undefined) await codeStore.put(code.sha256, zip)
+  return code
+}
+
+async function packageOf({ objects }: CodeSourceDependencies, { zip, fetched, object }: CodeRequest): Promise<Buffer> {
+  const given = zip ?? fetched
+  if (given !== undefined) return given
+  if (object === undefined) throw codeErrors.noSource()
+  if (objects === undefined) throw codeErrors.objectsNotSupported()
+  return objects.fetch(object)
+}

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { packageErrors } from '../../errors.ts'
+import { addNode, checkLinks, emptyTree, maxNodes, pathSegments, TooManyNodes } from './package-tree.ts'
+import { ArchiveFault, readZipEntries, type ZipEntry } from './zip-archive.ts'
+
+/** A file of a package. Its data is checked against checksum and size as it is read; a difference is a `LambdaError`. */
+export interface PackageFile {
+  readonly kind: 'file'
+  readonly path: string
+  readonly mode: number
+  readonly modifiedMs: number
+  readonly sizeBytes: number
+  /** The whole file; for small ones, since it holds up the process. */
+  read(): Buffer
+  /** The file piece by piece, inflated off the main thread. */
+  chunks(): AsyncGenerator<Buffer, void, undefined>
+}
+
+/** What a package unpacks to; paths are relative, without dots, and stay inside. */
+export type PackageEntry =
+  | PackageFile
+  | { readonly kind: 'folder'; readonly path: string; readonly mode: number; readonly modifiedMs: number }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string; readonly modifiedMs: number }
+
+export interface PackageLimits {
+  readonly zippedBytes: number
+  readonly unzippedBytes: number
+}
+
+/** AWS's limits for code that comes with the request; layers of the function are taken off `unzippedBytes`. */
+export const packageLimits: PackageLimits = { zippedBytes: 52_428_800, unzippedBytes: 262_144_000 }
+
+export interface PackageFacts {
+  /** Base64, as AWS prints it. */
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly unzippedBytes: number
+  /** Files, folders and links. */
+  readonly entries: number
+}
+
+/** Files up to this size are inflated in one go; larger ones piece by piece, so that memory stays bounded. */
+export const smallFileBytes = 1024 * 1024
+const workPerTurnBytes = 1024 * 1024
+const workPerEntryBytes = 8192
+const maxLinkBytes = 4095
+
+/**
+ * Checks the whole package, every byte of every entry, and answers its facts; what AWS would refuse is AWS's error. Gives the
+ * event loop a turn every few milliseconds.
+ */
+export async function inspectPackage(zip: Buffer, limits: Partial<PackageLimits> = {}): Promise<PackageFacts> {
+  const { zippedBytes, unzippedBytes } = { ...packageLimits, ...limits }
+  if (zip.length > zippedBytes) throw packageErrors.zippedTooLarge()
+  const entries = packageEntries(zip, unzippedBytes)
+  const pace = pacer()
+  let sumBytes = 0
+  for (const entry of entries) {
+    if (entry.kind === 'file') sumBytes += await checkFile(entry)
+    await pace(entry.kind === 'file' ? Math.min(entry.sizeBytes, smallFileBytes) : 0)
+  }
+  const sha256 = await hashOf(zip, pace)
+  return { sha256, sizeBytes: zip.length, unzippedBytes: sumBytes, entries: entries.length }
+}
+
+/** The package's entries, names, links and declared sizes checked; files are checked when they are read. */
+export function packageEntries(zip: Buffer, unzippedBytes = packageLimits.unzippedBytes): PackageEntry[] {
+  try {
+    const found = readAll(zip, unzippedBytes)
+    if (found.length === 0) throw packageErrors.empty()
+    return checkedTree(found)
+  } catch (cause) {
+    if (cause instanceof TooManyNodes) throw packageErrors.unzippedTooLarge()
+    if (cause instanceof ArchiveFault) throw packageErrors.couldNotUnzip()
+    throw cause
+  }
+}
+
+/** Sizes are added up, and data that two entries share is refused, before anything is inflated. */
+function readAll(zip: Buffer, unzippedBytes: number): ZipEntry[] {
+  if (zip.length === 0) throw packageErrors.empty()
+  const found: ZipEntry[] = []
+  let declaredBytes = 0
+  for (const entry of readZipEntries(zip)) {
+    declaredBytes += entry.sizeBytes
+    if (declaredBytes > unzippedBytes) throw packageErrors.unzippedTooLarge()
+    if (found.push(entry) > maxNodes) throw new TooManyNodes()
+  }
+  const byPlace = found.toSorted((one, other) => one.start - other.start)
+  if (byPlace.some((entry, index) => entry.start < (byPlace[index - 1]?.end ?? 0)))
+    throw packageErrors.unzippedTooLarge()
+  return found
+}
+
+function checkedTree(found: readonly ZipEntry[]): PackageEntry[] {
+  const tree = emptyTree()
+  const entries: PackageEntry[] = []
+  for (const raw of found) {
+    const segments = pathSegments(raw.name)
+    const entry = packageEntry(raw, segments.join('/'))
+    if (segments.length === 0 && entry.kind === 'folder') continue
+    if (segments.length === 0) throw new ArchiveFault('file without a name')
+    addNode(tree, segments, entry.kind, entry.kind === 'link' ? entry.target : undefined)
+    entries.push(entry)
+  }
+  checkLinks(tree.root)
+  return entries
+}
+
+const fileTypes: Readonly<Record<number, PackageEntry['kind']>> = {
+  0o100000: 'file',
+  0o040000: 'folder',
+  0o120000: 'link',
+}
+
+/** Set-user bits are dropped: the server may be root. */
+function packageEntry(raw: ZipEntry, path: string): PackageEntry {
+  const type = raw.mode & 0o170000
+  const kind = type === 0 ? (raw.isFolder ? 'folder' : 'file') : fileTypes[type]
+  if (kind === undefined) throw new ArchiveFault('neither file, folder nor link')
+  const { modifiedMs } = raw
+  const mode = raw.mode & 0o777
+  if (kind === 'folder' || raw.isFolder) {
+    if (raw.sizeBytes !== 0 || kind === 'link') throw new ArchiveFault('folder with data')
+    return { kind: 'folder', path, mode: raw.mode === 0 ? 0o755 : mode, modifiedMs }
+  }
+  if (kind === 'link') return { kind, path, target: readTarget(raw), modifiedMs }
+  const { sizeBytes } = raw
+  const read = () => inflateSmall(raw)
+  const chunks = () => inflateLarge(raw)
+  return { kind, path, mode: raw.mode === 0 ? 0o644 : mode, modifiedMs, sizeBytes, read, chunks }
+}
+
+function readTarget(raw: ZipEntry): string {
+  if (raw.sizeBytes > maxLinkBytes) throw new ArchiveFault('link too long')
+  return inflateSmall(raw).toString()
+}
+
+/** Reads the whole file for what its reading checks; answers its size. */
+async function checkFile(file: PackageFile): Promise<number> {
+  if (file.sizeBytes <= smallFileBytes) return file.read().length
+  let sizeBytes = 0
+  for await (const chunk of file.chunks()) sizeBytes += chunk.length
+  return sizeBytes
+}
+
+/** More data than declared is answered as too much of it, since it may have no end. */
+function inflateSmall(raw: ZipEntry): Buffer {
+  const bytes = raw.method === 'stored' ? raw.data : inflateWhole(raw)
+  if (bytes.length !== raw.sizeBytes || crc32(bytes) !== raw.crc32) throw packageErrors.couldNotUnzip()
+  return bytes
+}
+
+function inflateWhole(raw: ZipEntry): Buffer {
+  const room = Math.max(raw.sizeBytes, 64)
+  try {
+    return inflateRawSync(raw.data, { chunkSize: room + 1, maxOutputLength: room })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw packageErrors.unzippedTooLarge()
+    throw packageErrors.couldNotUnzip()
+  }
+}
+
+async function* inflateLarge(raw: ZipEntry): AsyncGenerator<Buffer, void, undefined> {
+  let sizeBytes = 0
+  let checksum = 0
+  for await (const chunk of raw.method === 'stored' ? slices(raw.data) : inflated(raw.data)) {
+    sizeBytes += chunk.length
+    if (sizeBytes > raw.sizeBytes) throw packageErrors.unzippedTooLarge()
+    checksum = crc32(chunk, checksum)
+    yield chunk
+  }
+  if (sizeBytes !== raw.sizeBytes || checksum !== raw.crc32) throw packageErrors.couldNotUnzip()
+}
+
+async function* inflated(data: Buffer): AsyncGenerator<Buffer, void, undefined> {
+  const inflate = createInflateRaw({ chunkSize: 256 * 1024 })
+  inflate.end(data)
+  try {
+    for await (const chunk of inflate) yield chunk as Buffer
+  } catch {
+    throw packageErrors.couldNotUnzip()
+  } finally {
+    inflate.destroy()
+  }
+}
+
+function* slices(bytes: Buffer): Generator<Buffer, void, undefined> {
+  for (let at = 0; at < bytes.length; at += workPerTurnBytes) yield bytes.subarray(at, at + workPerTurnBytes)
+}
+
+/** Counts work and lets the event loop turn whenever enough was done. */
+function pacer(): (bytes: number) => Promise<void> | undefined {
+  let done = 0
+  return (bytes) => {
+    done += bytes + workPerEntryBytes
+    if (done < workPerTurnBytes) return undefined
+    done = 0
+    return nextTurn()
+  }
+}
+
+async function hashOf(zip: Buffer, pace: (bytes: number) => Promise<void> | undefined): Promise<string> {
+  const hash = createHash('sha256')
+  for (const slice of slices(zip)) {
+    hash.update(slice)
+    await pace(slice.length)
+  }
+  return hash.digest('base64')
+}

@@ -1,0 +1,85 @@
+import { functionArn, type Home } from '../function/arn.ts'
+import { allAttached, attach, attachedTo } from '../function/attachment.ts'
+import type { ProvisionedConfig } from '../function/attached-settings.ts'
+import { nameErrors, versionErrors } from '../function/errors.ts'
+import { isManaged, latestVersion, type FunctionRecord } from '../function/function.ts'
+import { capacityErrors } from '../capacity-providers/managed-instances.ts'
+import { provisionedErrors } from './errors.ts'
+
+/** How far the environments of a config are. */
+export interface Allocation {
+  readonly status: 'IN_PROGRESS' | 'READY' | 'FAILED'
+  readonly statusReason?: string
+  /** Environments that are initialised. */
+  readonly allocated: number
+}
+
+/** Keeps environments initialised as functions' records say. */
+export interface Provisioning {
+  /** Brings the function's environments to what its record says now, in the background. */
+  refresh(functionName: string): void
+  allocationOf(record: FunctionRecord, qualifier: string): Promise<Allocation>
+  /** Whether as many environments of a version on a capacity provider are there as its scaling keeps. */
+  isScaled(record: FunctionRecord, version: string): Promise<boolean>
+}
+
+/** The version that a published version or an alias stands for; what is neither is an error (reference 7.3). */
+export function provisionableVersion(
+  record: FunctionRecord | undefined,
+  name: string,
+  qualifier: string,
+  home: Home,
+): string {
+  const isNumber = /^\d+$/.test(qualifier)
+  const arn = functionArn(home, name, qualifier)
+  if (isNumber) {
+    if (record?.versions.includes(qualifier) === true) return qualifier
+    throw nameErrors.notFound(arn)
+  }
+  const alias = record !== undefined && Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined
+  if (alias === undefined) throw versionErrors.aliasUnknown(arn)
+  if (alias.functionVersion === latestVersion) throw provisionedErrors.unpublished()
+  return alias.functionVersion
+}
+
+/** The record with provisioned concurrency on the qualifier; refuses what its reservation has no room for. */
+export function putProvisioned(
+  record: FunctionRecord,
+  qualifier: string,
+  config: ProvisionedConfig,
+  home: Home,
+): FunctionRecord {
+  const version = provisionableVersion(record, record.name, qualifier, home)
+  if (isManaged(record)) throw capacityErrors.notTogether('Provisioned concurrency')
+  refuseTwice(record, qualifier, version)
+  const { reservedConcurrency: reserved } = record
+  const others = provisionedSum(record) - (attachedTo(record, 'provisioned', qualifier)?.requested ?? 0)
+  if (reserved !== undefined && others + config.requested > reserved) throw provisionedErrors.aboveReserved()
+  return attach(record, 'provisioned', qualifier, config)
+}
+
+/** The sum over the function's versions and aliases. */
+export function provisionedSum(record: FunctionRecord): number {
+  return allAttached(record, 'provisioned').reduce((sum, [, { requested }]) => sum + requested, 0)
+}
+
+/** Environments wanted of each version, over all configs. */
+export function provisionedVersions(record: FunctionRecord): Map<string, number> {
+  const wanted = new Map<string, number>()
+  for (const [qualifier, { requested }] of allAttached(record, 'provisioned')) {
+    const version = record.aliases[qualifier]?.functionVersion ?? qualifier
+    wanted.set(version, (wanted.get(version) ?? 0) + requested)
+  }
+  return wanted
+}
+
+/** A version is provisioned by itself or through one alias. */
+function refuseTwice(record: FunctionRecord, qualifier: string, version: string): void {
+  const isAlias = qualifier !== version
+  const others = allAttached(record, 'provisioned').filter(([other]) => other !== qualifier)
+  for (const [other] of others) {
+    if (other === version && isAlias) throw provisionedErrors.versionProvisioned()
+    if (record.aliases[other]?.functionVersion !== version) continue
+    throw isAlias ? provisionedErrors.versionProvisioned() : provisionedErrors.versionOfAlias()
+  }
+}

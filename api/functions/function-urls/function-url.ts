@@ -1,0 +1,126 @@
+import { kinds, LambdaError, validation } from '../../errors.ts'
+import { functionArn, type Home } from '../function/arn.ts'
+import { allAttached, attach, attachedTo } from '../function/attachment.ts'
+import type { CorsConfig, FunctionUrlConfig } from '../function/attached-settings.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Documents } from '../catalogue/documents.ts'
+import { nameErrors } from '../function/errors.ts'
+import { latestVersion, type FunctionRecord } from '../function/function.ts'
+
+/** Function URL configs (reference 1.7, 9.1). */
+export const functionUrlErrors = {
+  noFunction: () => new LambdaError(kinds.resourceNotFound, 'Function does not exist'),
+  notFound: nameErrors.resourceNotFound,
+  exists: (arn: string) =>
+    new LambdaError(
+      kinds.resourceConflict,
+      `Failed to create function url config for [functionArn = ${arn}]. ` +
+        'Error message:  FunctionUrlConfig exists for this Lambda function',
+    ),
+  /** A version cannot have a URL. */
+  notAnAlias: (qualifier: string) =>
+    validation([
+      `Value '${qualifier}' at 'qualifier' failed to satisfy constraint: ` +
+        String.raw`Member must satisfy regular expression pattern: ((?!^\d+$)^[0-9a-zA-Z-_]+$)`,
+    ]),
+}
+
+/** What a caller sets of a function URL; absent members stay as they are. */
+export interface FunctionUrlChange {
+  readonly authType?: FunctionUrlConfig['authType'] | undefined
+  /** An empty one removes what was there. */
+  readonly cors?: CorsConfig | undefined
+  readonly invokeMode?: FunctionUrlConfig['invokeMode'] | undefined
+}
+
+/** The record with a function URL of its `$LATEST` or of an alias; 409 when there is one (reference 9.1). */
+export function createFunctionUrl(
+  record: FunctionRecord,
+  alias: string | undefined,
+  { urlId, authType = 'NONE', cors, invokeMode = 'BUFFERED' }: FunctionUrlChange & { readonly urlId: string },
+  nowMs: number,
+  home: Home,
+): FunctionRecord {
+  if (alias !== undefined && !Object.hasOwn(record.aliases, alias)) throw functionUrlErrors.noFunction()
+  const qualifier = alias ?? latestVersion
+  if (attachedTo(record, 'url', qualifier) !== undefined) {
+    throw functionUrlErrors.exists(functionArn(home, record.name, alias))
+  }
+  const dates = { createdMs: nowMs, lastModifiedMs: nowMs }
+  return attach(record, 'url', qualifier, { urlId, authType, ...corsMember(cors), invokeMode, ...dates })
+}
+
+/** The record with the function URL changed; 404 when there is none. */
+export function updateFunctionUrl(
+  record: FunctionRecord,
+  alias: string | undefined,
+  { authType, cors, invokeMode }: FunctionUrlChange,
+  nowMs: number,
+): FunctionRecord {
+  const { cors: currentCors, ...current } = functionUrlOf(record, alias)
+  return attach(record, 'url', alias ?? latestVersion, {
+    ...current,
+    ...(authType === undefined ? {} : { authType }),
+    ...(invokeMode === undefined ? {} : { invokeMode }),
+    ...corsMember(cors ?? currentCors),
+    lastModifiedMs: nowMs,
+  })
+}
+
+/** The function URL of `$LATEST` or of an alias; 404 when there is none. */
+export function functionUrlOf(record: FunctionRecord, alias: string | undefined): FunctionUrlConfig {
+  const config = attachedTo(record, 'url', alias ?? latestVersion)
+  if (config === undefined) throw functionUrlErrors.notFound()
+  return config
+}
+
+/** Where a URL's id leads. Kept apart from the function, which alone says whether the URL still is. */
+export interface FunctionUrlTarget {
+  readonly functionName: string
+  readonly alias?: string
+}
+
+/** A function URL that is in use. */
+export interface FoundFunctionUrl {
+  readonly target: FunctionUrlTarget
+  readonly config: FunctionUrlConfig
+  readonly record: FunctionRecord
+}
+
+/** The function URL with this id, unless it, its alias or its function was deleted. */
+export async function findFunctionUrl(
+  { catalogue, documents }: { catalogue: Pick<Catalogue, 'find'>; documents: Pick<Documents, 'find'> },
+  urlId: string,
+): Promise<FoundFunctionUrl | undefined> {
+  const target = (await documents.find<FunctionUrlTarget>(urlKey(urlId)))?.value
+  const record = target && (await catalogue.find(target.functionName))?.value
+  const config = record && attachedTo(record, 'url', target.alias ?? latestVersion)
+  if (target === undefined || record === undefined || config?.urlId !== urlId) return undefined
+  return { target, config, record }
+}
+
+/** Removes where the ids of URLs led that the function no longer has; until then they lead nowhere. */
+export async function forgetUrls(
+  documents: Pick<Documents, 'find' | 'remove'>,
+  before: FunctionRecord,
+  after: FunctionRecord | undefined,
+): Promise<void> {
+  if (before.attached?.url === after?.attached?.url) return
+  const kept = new Set(after === undefined ? [] : allAttached(after, 'url').map(([, { urlId }]) => urlId))
+  for (const [, { urlId }] of allAttached(before, 'url')) if (!kept.has(urlId)) await forgetUrl(documents, urlId)
+}
+
+/** Removes where a URL's id led. */
+export async function forgetUrl(documents: Pick<Documents, 'find' | 'remove'>, urlId: string): Promise<void> {
+  const stored = await documents.find(urlKey(urlId))
+  if (stored !== undefined) await documents.remove(urlKey(urlId), stored.revision)
+}
+
+/** Where the target of a URL's id is kept. */
+export function urlKey(urlId: string) {
+  return { kind: 'function-url', id: urlId } as const
+}
+
+function corsMember(cors: CorsConfig | undefined): { cors?: CorsConfig } {
+  return cors === undefined || Object.keys(cors).length === 0 ? {} : { cors }
+}

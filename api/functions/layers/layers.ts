@@ -1,0 +1,143 @@
+import type { Home } from '../function/arn.ts'
+import { checkCode, keepCode, type CodeRequest, type CodeSourceDependencies } from '../code/code-source.ts'
+import { changeDocument, eachDocument } from '../catalogue/document-change.ts'
+import type { DocumentKey, Documents } from '../catalogue/documents.ts'
+import { layerArn, layerErrors, type LayerPolicy, type LayerVersion } from './layer.ts'
+import type { Stamp } from '../catalogue/record-change.ts'
+
+export interface LayersDependencies extends Home, CodeSourceDependencies {
+  readonly documents: Documents
+  readonly stamp: Stamp
+}
+
+export interface LayerPublication {
+  readonly name: string
+  readonly description: string
+  readonly code: CodeRequest
+  readonly runtimes: readonly string[]
+  readonly architectures: readonly string[]
+  readonly licenseInfo?: string | undefined
+}
+
+/** Which layer versions a list wants: those that name the runtime and the architecture. */
+export interface LayerFilter {
+  readonly runtime?: string | undefined
+  readonly architecture?: string | undefined
+}
+
+export interface LayerPageRequest extends LayerFilter {
+  /** The last of the page before: a layer's name, or a version of the layer. */
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+/** The layers of this server's account. */
+export interface Layers {
+  publish(request: LayerPublication): Promise<LayerVersion>
+  find(name: string, version: number): Promise<LayerVersion | undefined>
+  /** Versions of one layer, newest first. */
+  listVersions(name: string, page: LayerPageRequest): Promise<LayerVersion[]>
+  /** Of each layer the newest version that matches, by name. */
+  list(page: LayerPageRequest): Promise<LayerVersion[]>
+  /** Removes a version. Functions that use it keep its code. */
+  remove(name: string, version: number): Promise<void>
+  /** Changes the policy of a version, which must exist; undefined for none. */
+  changePolicy(
+    name: string,
+    version: number,
+    rule: (policy: LayerPolicy | undefined) => LayerPolicy | undefined,
+  ): Promise<LayerVersion>
+}
+
+/** What stays of a layer for ever, so that a number is never used twice. */
+interface LayerCounter {
+  readonly nextVersion: number
+}
+
+/**
+ * Publishes, lists and removes layers. The code is kept first, then the number is taken, then the version is saved: a death
+ * in between leaves a package that is swept, or a number that no version has.
+ */
+export function createLayers(dependencies: LayersDependencies): Layers {
+  const { documents, ...home } = dependencies
+  return {
+    publish: (request) => publish(dependencies, request),
+    find: async (name, version) => (await documents.find<LayerVersion>(keyOf(name, version)))?.value,
+    listVersions: (name, page) => listVersions(documents, name, page),
+    list: (page) => list(documents, page),
+    remove: async (name, version) => {
+      await changeDocument<LayerVersion>(documents, keyOf(name, version), () => undefined)
+    },
+    async changePolicy(name, version, rule) {
+      const changed = await changeDocument<LayerVersion>(documents, keyOf(name, version), (current) => {
+        if (current === undefined) throw layerErrors.versionUnknown(layerArn(home, name, version))
+        const { policy, ...rest } = current
+        const next = rule(policy)
+        return next === undefined ? rest : { ...rest, policy: next }
+      })
+      if (changed === undefined) throw new Error(`A change of the policy of layer ${name} removed its version.`)
+      return changed
+    },
+  }
+}
+
+async function publish(dependencies: LayersDependencies, request: LayerPublication): Promise<LayerVersion> {
+  const { documents, stamp } = dependencies
+  const { code, licenseInfo, ...facts } = request
+  const { sha256, sizeBytes, unzippedBytes = 0 } = await keepCode(dependencies, await checkCode(dependencies, code))
+  const version = {
+    ...facts,
+    version: await takeNumber(documents, facts.name),
+    createdMs: stamp.nowMs(),
+    code: { sha256, sizeBytes, unzippedBytes },
+    ...(licenseInfo === undefined ? {} : { licenseInfo }),
+  }
+  if (!(await documents.save(keyOf(version.name, version.version), version, 0))) {
+    throw new Error(`Version ${version.version} of layer ${version.name} exists although its number was free.`)
+  }
+  return version
+}
+
+async function takeNumber(documents: Documents, name: string): Promise<number> {
+  const counter = await changeDocument<LayerCounter>(documents, { kind: 'layer', id: name }, (current) => ({
+    nextVersion: (current?.nextVersion ?? 1) + 1,
+  }))
+  return (counter?.nextVersion ?? 2) - 1
+}
+
+async function listVersions(documents: Documents, name: string, page: LayerPageRequest): Promise<LayerVersion[]> {
+  const { after, limit } = page
+  const found: LayerVersion[] = []
+  const start = after === undefined ? undefined : keyOf(name, Number(after)).id
+  for await (const { value } of eachDocument<LayerVersion>(documents, versionsOf(name, start))) {
+    if (matches(value, page)) found.push(value)
+    if (found.length === limit) break
+  }
+  return found
+}
+
+async function list(documents: Documents, page: LayerPageRequest): Promise<LayerVersion[]> {
+  const { after, limit } = page
+  const found: LayerVersion[] = []
+  for await (const { id: name } of eachDocument<LayerCounter>(documents, { kind: 'layer', after })) {
+    found.push(...(await listVersions(documents, name, { ...page, after: undefined, limit: 1 })))
+    if (found.length === limit) break
+  }
+  return found
+}
+
+function matches({ runtimes, architectures }: LayerVersion, { runtime, architecture }: LayerFilter): boolean {
+  const isRuntime = runtime === undefined || runtimes.includes(runtime)
+  return isRuntime && (architecture === undefined || architectures.includes(architecture))
+}
+
+const highestNumber = 999_999_999_999_999
+
+/** Numbers are counted down in the ids, so that their byte order is newest first. */
+function keyOf(name: string, version: number): DocumentKey {
+  return { kind: 'layer-version', id: `${name}/${String(highestNumber - version).padStart(15, '0')}` }
+}
+
+function versionsOf(name: string, after: string | undefined) {
+  return { kind: 'layer-version', prefix: `${name}/`, after } as const
+}

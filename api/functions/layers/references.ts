@@ -1,0 +1,33 @@
+import { invalidParameterValue } from '../../errors.ts'
+import type { Home } from '../function/arn.ts'
+
+const maxLayers = 5
+
+/** Refuses lists of layer versions that no function may have (reference 2.9); whether they exist is not asked here. */
+export function checkLayerReferences(arns: readonly string[], home: Home): void {
+  if (arns.length > maxLayers) throw invalidParameterValue(`Cannot reference more than ${maxLayers} layers.`)
+  if (arns.some((arn) => arn.split(':')[3] !== home.region)) {
+    throw invalidParameterValue(
+      'Layers are not in the same region as the function. ' + `Layers are expected to be in region ${home.region}.`,
+    )
+  }
+  const byLayer = new Map<string, string>()
+  for (const arn of arns) {
+    const layer = arn.slice(0, arn.lastIndexOf(':'))
+    const other = byLayer.get(layer)
+    if (other !== undefined) throw sameLayerTwice(other, arn)
+    byLayer.set(layer, arn)
+  }
+}
+
+/** The error for a layer version that is not there. */
+export function layerVersionMissing(arn: string): Error {
+  return invalidParameterValue(`Layer version ${arn} does not exist.`)
+}
+
+function sameLayerTwice(one: string, other: string): Error {
+  return invalidParameterValue(
+    'Two different versions of the same layer are not allowed to be referenced in the same function. ' +
+      `${one} and ${other} are versions of the same layer.`,
+  )
+}

@@ -1,0 +1,52 @@
+import { invalidParameterValue, packageErrors } from '../../errors.ts'
+import type { Home } from '../function/arn.ts'
+import { checkCode, keepCode, type CodeSourceDependencies } from '../code/code-source.ts'
+import { packageLimits } from '../code/deployment-package.ts'
+import type { FunctionCode, FunctionLayer } from '../function/function.ts'
+import { checkLayerReferences, layerVersionMissing } from './references.ts'
+import type { LayerSource } from './layer-source.ts'
+import { parseLayerVersionArn } from './layer.ts'
+import type { Layers } from './layers.ts'
+
+export interface LayerResolutionDependencies extends Home, CodeSourceDependencies {
+  readonly layers: Pick<Layers, 'find'>
+  /** Absent when nothing is configured from which layers of other accounts could come. */
+  readonly foreignLayers?: LayerSource | undefined
+}
+
+/** The layer versions that a function names, with what running them needs; what AWS refuses is AWS's error (reference 2.9). */
+export async function resolveLayers(
+  dependencies: LayerResolutionDependencies,
+  arns: readonly string[],
+): Promise<FunctionLayer[]> {
+  checkLayerReferences(arns, dependencies)
+  return Promise.all(arns.map((arn) => resolveLayer(dependencies, arn)))
+}
+
+/** Refuses code that is too large together with the layers. */
+export function checkUnzippedSize({ unzippedBytes = 0 }: FunctionCode, layers: readonly FunctionLayer[]): void {
+  const sumBytes = layers.reduce((sum, layer) => sum + layer.unzippedBytes, unzippedBytes)
+  if (sumBytes > packageLimits.unzippedBytes) throw packageErrors.unzippedTooLarge()
+}
+
+async function resolveLayer(dependencies: LayerResolutionDependencies, arn: string): Promise<FunctionLayer> {
+  const { accountId, name, version } = parseLayerVersionArn(arn)
+  if (accountId !== dependencies.accountId) return foreignLayer(dependencies, arn)
+  const found = await dependencies.layers.find(name, version)
+  if (found === undefined) throw layerVersionMissing(arn)
+  return { arn, ...found.code }
+}
+
+async function foreignLayer(dependencies: LayerResolutionDependencies, arn: string): Promise<FunctionLayer> {
+  const { foreignLayers } = dependencies
+  if (foreignLayers === undefined) {
+    throw invalidParameterValue(
+      `Layer version ${arn} belongs to another account. To have such layers fetched, set KUBELAMBDA_LAYER_ENDPOINT and ` +
+        'AWS credentials and start the server again, or publish the layer here.',
+    )
+  }
+  const { zip } = await foreignLayers.fetch(arn)
+  const checked = await checkCode(dependencies, { fetched: zip })
+  const { sha256, sizeBytes, unzippedBytes = 0 } = await keepCode(dependencies, checked)
+  return { arn, sha256, sizeBytes, unzippedBytes }
+}

@@ -1,0 +1,82 @@
+import { functionArn, type Home } from '../function/arn.ts'
+import type { PolicyStatement } from '../function/attached-settings.ts'
+import { attach, attachedTo, detach } from '../function/attachment.ts'
+import type { CatalogueChange } from '../catalogue/catalogue.ts'
+import { conflicts, nameErrors, versionErrors } from '../function/errors.ts'
+import { latestVersion, type Alias, type FunctionRecord, type FunctionVersion } from '../function/function.ts'
+import { policyErrors } from './policy.ts'
+
+/** What a resource policy belongs to: the function, one of its versions, or an alias. */
+export type PolicyHolder =
+  | { readonly kind: 'function'; readonly revisionId: string }
+  | { readonly kind: 'version'; readonly revisionId: string; readonly version: FunctionVersion }
+  | { readonly kind: 'alias'; readonly revisionId: string; readonly alias: Alias }
+
+/** The statements of the policy of a function without a qualifier, or of its version or alias. */
+export function policyOf(record: FunctionRecord, qualifier = ''): readonly PolicyStatement[] {
+  return attachedTo(record, 'policy', qualifier) ?? []
+}
+
+/** What a qualifier names; 404 when there is no such version or alias (reference 2.8). */
+export function holderOf(
+  home: Home,
+  record: FunctionRecord,
+  qualifier: string | undefined,
+  version: FunctionVersion | undefined,
+): PolicyHolder {
+  if (qualifier === undefined) return { kind: 'function', revisionId: record.latest.revisionId }
+  if (version !== undefined) return { kind: 'version', revisionId: version.revisionId, version }
+  const alias = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined
+  if (alias !== undefined) return { kind: 'alias', revisionId: alias.revisionId, alias }
+  const arn = functionArn(home, record.name, qualifier)
+  throw /^[a-zA-Z0-9-_]+$/.test(qualifier) && !/^\d+$/.test(qualifier)
+    ? versionErrors.aliasUnknown(arn)
+    : nameErrors.notFound(arn)
+}
+
+/** Refuses a change of a policy that was computed from another revision; the words depend on where the id is read. */
+export function requirePolicyRevision(
+  holder: PolicyHolder,
+  statements: readonly PolicyStatement[],
+  expected: string | undefined,
+): void {
+  if (expected === undefined || expected === holder.revisionId) return
+  throw holder.kind === 'function' && statements.length === 0
+    ? conflicts.revision()
+    : policyErrors.revision('GetPolicy')
+}
+
+/** The record with another policy, and a new revision of what it belongs to. */
+export function withPolicy(
+  record: FunctionRecord,
+  holder: PolicyHolder,
+  statements: readonly PolicyStatement[],
+  revisionId: string,
+): Pick<CatalogueChange, 'record' | 'versions'> {
+  switch (holder.kind) {
+    case 'function':
+      return { record: { ...withStatements(record, '', statements), latest: { ...record.latest, revisionId } } }
+    case 'version': {
+      const { version } = holder
+      return { record: withStatements(record, version.version, statements), versions: [{ ...version, revisionId }] }
+    }
+    case 'alias': {
+      const { name } = holder.alias
+      const aliases = { ...record.aliases, [name]: { ...holder.alias, revisionId } }
+      return { record: { ...withStatements(record, name, statements), aliases } }
+    }
+  }
+}
+
+/** Whether policies can be given to a qualifier at all. */
+export function requirePolicyQualifier(qualifier: string | undefined): void {
+  if (qualifier === latestVersion) throw policyErrors.latest()
+}
+
+function withStatements(
+  record: FunctionRecord,
+  qualifier: string,
+  statements: readonly PolicyStatement[],
+): FunctionRecord {
+  return statements.length === 0 ? detach(record, 'policy', qualifier) : attach(record, 'policy', qualifier, statements)
+}

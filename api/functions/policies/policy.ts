@@ -1,0 +1,107 @@
+import { invalidParameterValue, kinds, LambdaError } from '../../errors.ts'
+import type { PolicyStatement } from '../function/attached-settings.ts'
+
+/** What is wrong with a policy, or with a request about one (reference 2.8). */
+export const policyErrors = {
+  principal: () =>
+    invalidParameterValue('The provided principal was invalid. Please check the principal and try again.'),
+  urlAuthType: () => invalidParameterValue('FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action'),
+  latest: () => invalidParameterValue('We currently do not support adding policies for $LATEST.'),
+  statementExists: (id: string) =>
+    new LambdaError(
+      kinds.resourceConflict,
+      `The statement id (${id}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+    ),
+  none: () => new LambdaError(kinds.resourceNotFound, 'No policy is associated with the given resource.'),
+  statementUnknown: (id: string) =>
+    new LambdaError(kinds.resourceNotFound, `Statement ${id} is not found in resource policy.`),
+  functionUnknown: (arn: string) => new LambdaError(kinds.resourceNotFound, `No policy found for: ${arn}`),
+  tooLong: (bytes: number) =>
+    new LambdaError(
+      kinds.policyLengthExceeded,
+      `The final policy size (${bytes}) is bigger than the limit (${mostBytes}).`,
+    ),
+  revision: (reader: 'GetPolicy' | 'GetLayerPolicy') =>
+    new LambdaError(
+      kinds.preconditionFailed,
+      'The Revision Id provided does not match the latest Revision Id. ' +
+        `Call the ${reader} API to retrieve the latest Revision Id`,
+    ),
+}
+
+const mostBytes = 20_480
+const service = /^[a-z0-9][a-z0-9.-]*\.amazon(?:aws)?\.com(?:\.cn)?$/
+const account = /^\d{12}$/
+const identity = /^arn:aws[a-zA-Z-]*:(?:iam|sts)::(?:\d{12}|cloudfront):.+$/
+
+/** The statements with one more; `resource` is the ARN that the policy belongs to. */
+export function addStatement(
+  statements: readonly PolicyStatement[],
+  added: PolicyStatement,
+  resource: string,
+): readonly PolicyStatement[] {
+  if (![service, account, identity, /^\*$/].some((form) => form.test(added.principal))) throw policyErrors.principal()
+  if (added.urlAuthType !== undefined && added.action !== 'lambda:InvokeFunctionUrl') throw policyErrors.urlAuthType()
+  if (statements.some(({ id }) => id === added.id)) throw policyErrors.statementExists(added.id)
+  const all = [...statements, added]
+  const bytes = Buffer.byteLength(policyText(all, resource))
+  if (bytes > mostBytes) throw policyErrors.tooLong(bytes)
+  return all
+}
+
+/** The statements without one, which must be there. */
+export function removeStatement(statements: readonly PolicyStatement[], id: string): readonly PolicyStatement[] {
+  if (statements.length === 0) throw policyErrors.none()
+  if (!statements.some((statement) => statement.id === id)) throw policyErrors.statementUnknown(id)
+  return statements.filter((statement) => statement.id !== id)
+}
+
+/** The policy as AWS prints it. */
+export function policyText(statements: readonly PolicyStatement[], resource: string): string {
+  const Statement = statements.map((statement) => printed(statement, resource))
+  return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement })
+}
+
+/** One statement as AWS prints it. */
+export function statementText(statement: PolicyStatement, resource: string): string {
+  return JSON.stringify(printed(statement, resource))
+}
+
+function printed(statement: PolicyStatement, resource: string) {
+  const condition = conditionOf(statement)
+  return {
+    Sid: statement.id,
+    Effect: 'Allow',
+    Principal: printedPrincipal(statement.principal, resource),
+    Action: statement.action,
+    Resource: resource,
+    ...(Object.keys(condition).length === 0 ? {} : { Condition: condition }),
+  }
+}
+
+function printedPrincipal(principal: string, resource: string): string | Readonly<Record<string, string>> {
+  if (principal === '*') return '*'
+  if (service.test(principal)) return { Service: principal }
+  const partition = resource.split(':')[1] ?? 'aws'
+  return { AWS: account.test(principal) ? `arn:${partition}:iam::${principal}:root` : principal }
+}
+
+/** Conditions in the order of the recordings: texts, then ARNs. */
+function conditionOf(statement: PolicyStatement) {
+  const texts = given({
+    'AWS:SourceAccount': statement.sourceAccount,
+    'lambda:FunctionUrlAuthType': statement.urlAuthType,
+    'aws:PrincipalOrgID': statement.organizationId,
+    'lambda:EventSourceToken': statement.eventSourceToken,
+  })
+  const { sourceArn, isViaUrl } = statement
+  return {
+    ...(Object.keys(texts).length === 0 ? {} : { StringEquals: texts }),
+    ...(isViaUrl === undefined ? {} : { Bool: { 'lambda:InvokedViaFunctionUrl': String(isViaUrl) } }),
+    ...(sourceArn === undefined ? {} : { ArnLike: { 'AWS:SourceArn': sourceArn } }),
+  }
+}
+
+function given(members: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+}

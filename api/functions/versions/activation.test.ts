@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals'
+import { createActivation } from './activation.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { fakeCatalogue } from '../catalogue/catalogue.fake.ts'
+import type { FunctionVersion } from '../function/function.ts'
+import { aFunction, aVersion } from '../testing/samples.ts'
+
+const pending: FunctionVersion = { ...aVersion('$LATEST'), state: 'Pending' }
+
+/** One server's activation; preparations end when the test says so. */
+function aServer(catalogue: Catalogue, prepare: () => Promise<void> = () => Promise.resolve()) {
+  let ids = 0
+  const faults: unknown[] = []
+  let prepared = 0
+  const activation = createActivation({
+    accountId: '000000000000',
+    region: 'us-east-1',
+    catalogue,
+    prepare: () => {
+      prepared++
+      return prepare()
+    },
+    initialise: () => Promise.resolve(),
+    drain: () => undefined,
+    onFault: (_, cause) => void faults.push(cause),
+    stamp: { nowMs: () => 1, newId: () => `id ${String(++ids)} ${String(Math.random())}` },
+  })
+  return { ...activation, faults, prepared: () => prepared }
+}
+
+async function withPendingFunction(): Promise<Catalogue> {
+  const catalogue = fakeCatalogue()
+  await catalogue.save({ record: aFunction('f', { latest: pending }), expectedRevision: 0 })
+  return catalogue
+}
+
+describe('deployments that several servers complete', () => {
+  test('are completed once, and nothing of it is changed by the servers that come late', async () => {
+    const catalogue = await withPendingFunction()
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const [first, second] = [aServer(catalogue), aServer(catalogue, () => held)]
+    await Promise.all([first.resume(), second.resume()])
+    await first.settled()
+    const completed = await catalogue.find('f')
+    expect(completed?.value.latest).toMatchObject({ state: 'Active', updateStatus: 'Successful' })
+    release()
+    await second.settled()
+    expect(await catalogue.find('f')).toEqual(completed)
+    expect([first.prepared(), second.prepared()]).toEqual([1, 1])
+    expect([...first.faults, ...second.faults]).toEqual([])
+  })
+
+  test('are taken over from a server that is gone, once they were under way for two rounds', async () => {
+    const catalogue = await withPendingFunction()
+    const server = aServer(catalogue)
+    await server.takeOver()
+    await server.settled()
+    expect((await catalogue.find('f'))?.value.latest.state).toBe('Pending')
+    await server.takeOver()
+    await server.settled()
+    expect((await catalogue.find('f'))?.value.latest.state).toBe('Active')
+  })
+
+  test('are left alone while this server is at them', async () => {
+    const catalogue = await withPendingFunction()
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const server = aServer(catalogue, () => held)
+    await server.resume()
+    for (let round = 0; round < 3; round++) await server.takeOver()
+    expect(server.prepared()).toBe(1)
+    release()
+    await server.settled()
+  })
+})

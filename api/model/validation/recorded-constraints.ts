@@ -1,0 +1,89 @@
+/**
+ * Where AWS answers otherwise than its published model says (reference 1.5). The texts of patterns and the order of sets are
+ * part of messages, so they are kept as recorded.
+ */
+import { shapeOf } from '../operations.ts'
+import type { Shape } from '../operations.ts'
+
+const region = '(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}'
+const anyName = '[a-zA-Z0-9-_]+'
+const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'
+const functionPrefix = `(arn:(aws[a-zA-Z-]*)?:lambda:)?(${region}:)?(\\d{12}:)?(function:)?`
+
+const taggable = [
+  `function:${anyName}(:(\\$LATEST|${anyName}))?`,
+  `layer:(${anyName})`,
+  'code-signing-config:csc-[a-z0-9]{17}',
+  `event-source-mapping:${uuid}`,
+  `capacity-provider:${anyName}`,
+]
+
+/** What the model says of a string and AWS checks otherwise, by shape. */
+const strings: Readonly<Record<string, { readonly pattern?: string; readonly enum?: readonly string[] }>> = {
+  DestinationArn: {
+    pattern:
+      '$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|' +
+      `arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:(${region})?:(\\d{12})?:(.*)`,
+  },
+  EventSourcePosition: { enum: ['LATEST', 'AT_TIMESTAMP', 'TRIM_HORIZON'] },
+  FunctionName: { pattern: `${functionPrefix}(${anyName})(:(\\$LATEST|${anyName}))?` },
+  InvokeMode: { enum: ['RESPONSE_STREAM', 'BUFFERED'] },
+  NamespacedFunctionName: {
+    pattern: `${functionPrefix}([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|${anyName}))?`,
+  },
+  NamespacedStatementId: { pattern: '([a-zA-Z0-9-_]+)' },
+  RecursiveLoop: { enum: ['Terminate', 'Allow'] },
+  SecurityGroupId: { pattern: 'sg-[0-9a-zA-Z]*' },
+  SubnetId: { pattern: 'subnet-[0-9a-z]*' },
+  TaggableResource: { pattern: `arn:(aws[a-zA-Z-]*):lambda:${region}:\\d{12}:(${taggable.join('|')})` },
+}
+
+/** Runtimes that functions and layers may name, in the recorded order. */
+export const supportedRuntimes: readonly string[] = (
+  'nodejs20.x python3.14 provided.al2023 python3.12 python3.13 nodejs24.x nodejs22.x java25 python3.10 python3.11 java21 ' +
+  'ruby3.3 ruby3.4 ruby3.2 python3.8 python3.9 java17 nodejs16.x dotnet10 dotnet8 java11 dotnet6 nodejs18.x provided.al2 ' +
+  'java8.al2'
+).split(' ')
+
+/** Runtimes newer than the recording, accepted and not printed. */
+export const newerRuntimes: readonly string[] = ['ruby4.0']
+
+const layerReference: Shape = {
+  type: 'string',
+  min: 1,
+  max: 2048,
+  pattern:
+    `(arn:(aws[a-zA-Z-]*)?:lambda:${region}:\\d{12}:layer:${anyName}:[0-9]+)|` +
+    `(arn:[a-zA-Z0-9-]+:lambda:::awslayer:${anyName})`,
+}
+
+const publishedRuntime: Shape = { type: 'string', enum: supportedRuntimes }
+/** An unknown runtime of a function is another exception's case, thrown once the constraints hold. */
+const functionRuntime: Shape = { type: 'string' }
+
+const updatedFunctionName = (): Shape => checkedShape('NamespacedFunctionName')
+
+/** Members that AWS checks by another shape than the model names, by `Structure.Member` or `List.member`. */
+const members: Readonly<Record<string, () => Shape>> = {
+  'CompatibleRuntimes.member': () => publishedRuntime,
+  'CreateFunctionRequest.Runtime': () => functionRuntime,
+  'LayerList.member': () => layerReference,
+  'UpdateFunctionCodeRequest.FunctionName': updatedFunctionName,
+  'UpdateFunctionConfigurationRequest.FunctionName': updatedFunctionName,
+  'UpdateFunctionConfigurationRequest.Runtime': () => functionRuntime,
+}
+
+/** The shape that AWS checks values of a shape by. */
+export function checkedShape(name: string): Shape {
+  return { ...shapeOf(name), ...strings[name] }
+}
+
+/** The shape that AWS checks a member by. */
+export function checkedMember(owner: string, member: string, shapeName: string): Shape {
+  return members[`${owner}.${member}`]?.() ?? checkedShape(shapeName)
+}
+
+/** Whether a set of values, as printed, takes a value that it does not print. */
+export function isUnprinted(shape: Shape, value: string): boolean {
+  return shape === publishedRuntime && newerRuntimes.includes(value)
+}

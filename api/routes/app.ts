@@ -1,0 +1,51 @@
+import { version } from '../version.ts'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { openRoute, registerAuthentication, type AuthenticationDependencies } from './http/authentication.ts'
+import { registerCodeDownload, type CodeDownloadDependencies } from './packages/code-download.ts'
+import {
+  registerFunctionUrls,
+  rewriteFunctionUrl,
+  type FunctionUrlServerDependencies,
+} from './function-urls/url-server.ts'
+import type { Handlers } from './http/handler.ts'
+import { registerKeptEvents, type KeptEventsDependencies } from './admin/events.ts'
+import { registerRoutes, routerOptions, type RouterDependencies } from './http/router.ts'
+
+export interface AppDependencies {
+  readonly handlers: Handlers
+  readonly router: RouterDependencies
+  readonly authentication: AuthenticationDependencies
+  readonly codeDownload: CodeDownloadDependencies
+  readonly functionUrls: FunctionUrlServerDependencies
+  readonly keptEvents: KeptEventsDependencies
+  /** Whether the server takes requests; false before it is ready and while it drains. */
+  readonly isReady: () => boolean
+}
+
+/** The API's model validates and encodes; Fastify's own validator and serializer, slow to load, are never asked for. */
+const compilersFactory = {
+  buildValidator: () => () => () => true,
+  buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+} as object
+
+/** Builds the HTTP application from its dependencies; listens nowhere. */
+export function buildApp(dependencies: AppDependencies): FastifyInstance {
+  const app = Fastify({
+    ...routerOptions,
+    forceCloseConnections: 'idle',
+    // A request that came before its connection was closed is answered; the answer says that the connection ends.
+    return503OnClosing: false,
+    rewriteUrl: rewriteFunctionUrl,
+    schemaController: { compilersFactory },
+  })
+  registerRoutes(app, dependencies.handlers, dependencies.router)
+  registerAuthentication(app, dependencies.authentication)
+  registerCodeDownload(app, dependencies.codeDownload)
+  registerFunctionUrls(app, dependencies.functionUrls)
+  registerKeptEvents(app, dependencies.keptEvents)
+  app.get('/health', { config: openRoute }, (_request, reply) => {
+    const isReady = dependencies.isReady()
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', version })
+  })
+  return app
+}

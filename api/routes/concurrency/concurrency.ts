@@ -1,0 +1,65 @@
+import { functionArn, type Home } from '../../functions/function/arn.ts'
+import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
+import { nameErrors } from '../../functions/function/errors.ts'
+import { parseUnqualifiedName } from '../../functions/function/name.ts'
+import { isManaged, latestVersion } from '../../functions/function/function.ts'
+import { capacityErrors } from '../../functions/capacity-providers/managed-instances.ts'
+import type { Lifecycle } from '../../functions/lifecycle.ts'
+import { provisionedSum } from '../../functions/concurrency/provisioned.ts'
+import { checkReservation, reservedConcurrency } from '../../functions/concurrency/reserved.ts'
+import type { InTurn } from '../../functions/concurrency/mutex.ts'
+import type { Handlers } from '../http/handler.ts'
+import { provisionedRoutes, type ProvisionedRoutesDependencies } from './provisioned-concurrency.ts'
+
+export interface ConcurrencyRoutesDependencies extends Home, ProvisionedRoutesDependencies {
+  readonly catalogue: Pick<Catalogue, 'find' | 'findVersion' | 'list'>
+  readonly lifecycle: Pick<Lifecycle, 'change' | 'read'>
+  /** Invocations that may run at once over all functions. */
+  readonly concurrency: number
+  /** Keeps what depends on sums over all functions from happening twice at once. */
+  readonly inTurn: InTurn
+}
+
+interface FunctionMembers {
+  readonly FunctionName: string
+}
+
+/** Reserved and provisioned concurrency of functions. Sums over functions and the change they allow are taken in turn. */
+export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): Handlers {
+  const { catalogue, lifecycle, concurrency, inTurn } = dependencies
+
+  const functionIn = async ({ FunctionName }: FunctionMembers) => {
+    const name = parseUnqualifiedName(FunctionName, dependencies)
+    const stored = await catalogue.find(name)
+    if (stored === undefined) throw nameErrors.notFound(functionArn(dependencies, name, latestVersion))
+    return stored.value
+  }
+
+  return {
+    ...provisionedRoutes(dependencies, inTurn),
+
+    async GetFunctionConcurrency(input: FunctionMembers) {
+      return { ReservedConcurrentExecutions: (await functionIn(input)).reservedConcurrency }
+    },
+
+    async PutFunctionConcurrency(input: FunctionMembers & { readonly ReservedConcurrentExecutions: number }) {
+      const { name } = await functionIn(input)
+      const asked = input.ReservedConcurrentExecutions
+      await inTurn(async () => {
+        const byOthers = await reservedConcurrency(catalogue, name)
+        return lifecycle.change(name, (record) => {
+          if (isManaged(record)) throw capacityErrors.notTogether('Reserved concurrency')
+          checkReservation(asked, byOthers, concurrency, provisionedSum(record))
+          return { record: { ...record, reservedConcurrency: asked } }
+        })
+      })
+      return { ReservedConcurrentExecutions: asked }
+    },
+
+    async DeleteFunctionConcurrency(input: FunctionMembers) {
+      const { name } = await functionIn(input)
+      await lifecycle.change(name, ({ reservedConcurrency: _reserved, ...record }) => ({ record }))
+      return {}
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals'
+import { findFunctionUrl, type FunctionUrlTarget } from '../../functions/function-urls/function-url.ts'
+import { functionUrlAt, urlIdOf } from './url-host.ts'
+import { arn, startControlPlane } from '../testing/control-plane.ts'
+
+async function withAlias() {
+  const server = startControlPlane()
+  await server.create('f')
+  await server.call('PublishVersion', { FunctionName: 'f' })
+  await server.call('CreateAlias', { FunctionName: 'f', Name: 'live', FunctionVersion: '1' })
+  return server
+}
+
+const idOf = ({ FunctionUrl }: Record<string, unknown>) => urlIdOf(new URL(String(FunctionUrl)).host) ?? ''
+
+describe('a function URL config', () => {
+  test('shows at its creation what was sent, and later all', async () => {
+    const server = await withAlias()
+    const input = { FunctionName: 'f', AuthType: 'NONE', Cors: { AllowOrigins: ['*'] } }
+    const created = await server.call('CreateFunctionUrlConfig', input)
+    expect(created).toEqual({
+      FunctionUrl: expect.stringMatching(/^http:\/\/[a-z0-9]+\.lambda-url\.us-east-1\.localhost:9000\/$/),
+      FunctionArn: `${arn}:f`,
+      AuthType: 'NONE',
+      Cors: { AllowOrigins: ['*'] },
+      CreationTime: '2025-11-25T02:46:47.123Z',
+    })
+    const shown = { ...created, LastModifiedTime: '2025-11-25T02:46:47.123Z', InvokeMode: 'BUFFERED' }
+    expect(await server.call('GetFunctionUrlConfig', { FunctionName: 'f' })).toEqual(shown)
+    const update = { FunctionName: 'f', Cors: {}, InvokeMode: 'RESPONSE_STREAM' }
+    const updated = { ...shown, Cors: undefined, InvokeMode: 'RESPONSE_STREAM' }
+    expect(await server.call('UpdateFunctionUrlConfig', update)).toEqual(updated)
+    expect(await server.call('ListFunctionUrlConfigs', { FunctionName: 'f' })).toEqual({
+      FunctionUrlConfigs: [updated],
+    })
+  })
+
+  test('leads to its function while it, its alias and the function are there', async () => {
+    const server = await withAlias()
+    const make = async (members: object) =>
+      idOf(await server.call('CreateFunctionUrlConfig', { FunctionName: 'f', AuthType: 'NONE', ...members }))
+    const [own, ofAlias] = [await make({}), await make({ Qualifier: 'live' })]
+    const target = async (id: string) => (await findFunctionUrl(server, id))?.target
+    expect(await target(own)).toEqual({ functionName: 'f' })
+    expect(await target(ofAlias)).toEqual({ functionName: 'f', alias: 'live' })
+    await server.call('DeleteAlias', { FunctionName: 'f', Name: 'live' })
+    expect(await target(ofAlias)).toBeUndefined()
+    await server.call('DeleteFunctionUrlConfig', { FunctionName: 'f' })
+    expect(await target(own)).toBeUndefined()
+    const again = await make({})
+    await server.call('DeleteFunction', { FunctionName: 'f' })
+    await server.create('f')
+    expect(await target(again)).toBeUndefined()
+  })
+
+  test('asked for twice at once is made once, and leaves one id', async () => {
+    const server = await withAlias()
+    const input = { FunctionName: 'f', AuthType: 'NONE' }
+    const tries = [1, 2, 3].map(() => server.call('CreateFunctionUrlConfig', input))
+    const made = (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled')
+    expect(made).toHaveLength(1)
+    expect(await server.documents.list<FunctionUrlTarget>({ kind: 'function-url', limit: 10 })).toHaveLength(1)
+  })
+
+  test('is of no version, also when the name says it', async () => {
+    const server = await withAlias()
+    const refusal = await server.refusal('CreateFunctionUrlConfig', { FunctionName: 'f:1', AuthType: 'NONE' })
+    expect(refusal).toMatchObject({
+      type: 'ValidationException',
+      message: expect.stringContaining(String.raw`pattern: ((?!^\d+$)^[0-9a-zA-Z-_]+$)`),
+    })
+  })
+})
+
+test.each([
+  ['http://127.0.0.1:9000', 'http://id.lambda-url.eu-west-1.localhost:9000/'],
+  ['http://[::1]:9000', 'http://id.lambda-url.eu-west-1.localhost:9000/'],
+  ['http://localhost:9000', 'http://id.lambda-url.eu-west-1.localhost:9000/'],
+  ['https://lambda.example.org', 'https://id.lambda-url.eu-west-1.lambda.example.org/'],
+  ['http://no host', 'http://id.lambda-url.eu-west-1.localhost/'],
+])('a server reached at %s has its function URLs at %s', (baseUrl, url) => {
+  expect(functionUrlAt('id', 'eu-west-1', baseUrl)).toBe(url)
+})

@@ -1,0 +1,58 @@
+import type { FastifyRequest } from 'fastify'
+import { bodyHash } from '../../authentication/body-hash.ts'
+import { claimedKey } from '../../authentication/request-signature.ts'
+import type { Caller, Verifier } from '../../authentication/verifier.ts'
+import { kinds, LambdaError } from '../../errors.ts'
+import { policyOf } from '../../functions/policies/function-policy.ts'
+import type { FoundFunctionUrl } from '../../functions/function-urls/function-url.ts'
+import { allowsUrl } from '../../functions/function-urls/url-permission.ts'
+import { bodyOf, signedRequest } from '../http/authentication.ts'
+
+export interface FunctionUrlAccess {
+  /** Undefined when any signature is accepted. */
+  readonly verifier: Verifier | undefined
+  readonly accountId: string
+}
+
+/**
+ * Who may call a function URL: with `AWS_IAM` the keys of the account, and those whom the resource policy lets in; with `NONE`
+ * whom the policy lets in. Answers who signed the call, undefined when nobody needs to; everybody else is refused.
+ */
+export async function admitToUrl(
+  access: FunctionUrlAccess,
+  request: FastifyRequest,
+  { record, target, config }: FoundFunctionUrl,
+): Promise<Caller | undefined> {
+  const { authType } = config
+  const statements = policyOf(record, target.alias)
+  if (authType === 'NONE') {
+    if (!allowsUrl(statements, { authType })) throw urlForbidden()
+    return undefined
+  }
+  const caller = await signerOf(access, request)
+  const { accountId } = caller
+  if (accountId !== access.accountId && !allowsUrl(statements, { authType, accountId })) throw urlForbidden()
+  return caller
+}
+
+/** Nobody may call, or not he who does (reference 9.2). */
+export function urlForbidden(): LambdaError {
+  return new LambdaError(kinds.accessDenied, forbidden, {})
+}
+
+const forbidden =
+  'Forbidden. For troubleshooting Function URL authorization issues, see: ' +
+  'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html'
+
+/** Where any signature is accepted, every key is one of the account. */
+async function signerOf({ verifier, accountId }: FunctionUrlAccess, request: FastifyRequest): Promise<Caller> {
+  const signed = signedRequest(request)
+  if (verifier === undefined) {
+    const accessKeyId = claimedKey(signed)
+    if (accessKeyId === undefined) throw urlForbidden()
+    return { accessKeyId, accountId }
+  }
+  const isClaimed = request.headers.authorization !== undefined || signed.url.includes('X-Amz-Algorithm=')
+  if (!isClaimed) throw urlForbidden()
+  return verifier.begin(signed).verify(await bodyHash(bodyOf(request)))
+}

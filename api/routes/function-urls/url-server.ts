@@ -1,0 +1,145 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../../authentication/verifier.ts'
+import { kinds, LambdaError, serviceFault } from '../../errors.ts'
+import type { Home } from '../../functions/function/arn.ts'
+import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
+import type { Documents } from '../../functions/catalogue/documents.ts'
+import { findFunctionUrl, type FoundFunctionUrl } from '../../functions/function-urls/function-url.ts'
+import type { Invoke } from '../../invoke/invoke.ts'
+import { checkPayload } from '../../invoke/payload.ts'
+import { traceHeader } from '../../invoke/trace-header.ts'
+import { bodyOf, openRoute } from '../http/authentication.ts'
+import { callersFault, sendError } from '../http/error-response.ts'
+import { admitToUrl, urlForbidden, type FunctionUrlAccess } from './url-authorization.ts'
+import { bufferedUrlAnswer, internalServerError, streamedUrlAnswer, type UrlAnswer } from './url-response.ts'
+import { answerHeaders, isPreflight, preflightHeaders } from './url-cors.ts'
+import { functionUrlEvent, type UrlRequest } from './url-event.ts'
+import { urlIdOf } from './url-host.ts'
+
+export interface FunctionUrlServerDependencies extends Home, FunctionUrlAccess {
+  readonly catalogue: Pick<Catalogue, 'find'>
+  readonly documents: Pick<Documents, 'find'>
+  readonly invoke: Pick<Invoke, 'run' | 'stream'>
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Takes our own faults, which callers are told nothing of. */
+  readonly logError: (line: string, cause: unknown) => void
+}
+
+const place = '/function-url'
+const bodyLimit = 6_291_456
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Leads requests whose host is that of a function URL away from the API, whatever their path. */
+export function rewriteFunctionUrl(request: IncomingMessage): string {
+  return urlIdOf(request.headers.host) === undefined ? (request.url ?? '/') : place
+}
+
+/**
+ * Serves function URLs.
+ *
+ * 1. find     the config behind the host's id; 403 when there is none     ../functions/function-url.ts
+ * 2. admit    preflights are answered here; by signature and policy      function-url-cors.ts, function-url-access.ts
+ * 3. invoke   with the request as an event of format 2.0                  function-url-event.ts
+ * 4. answer   what the function returned, as HTTP                         function-url-answer.ts
+ */
+export function registerFunctionUrls(app: FastifyInstance, dependencies: FunctionUrlServerDependencies): void {
+  app.route({
+    method: [...methods],
+    url: place,
+    bodyLimit,
+    config: openRoute,
+    errorHandler: (error, request, reply) => sendError(tooLarge(error) ?? faultOf(error, request), request.id, reply),
+    handler: async (request, reply) => {
+      const urlId = urlIdOf(request.headers.host)
+      const found = urlId === undefined ? undefined : await findFunctionUrl(dependencies, urlId)
+      if (found === undefined) return sendUnknown(request, reply)
+      const { config } = found
+      const { origin } = request.headers
+      if (config.cors !== undefined && origin !== undefined && isPreflight(request.method, request.headers)) {
+        return reply.code(200).headers(preflightHeaders(config.cors, origin)).send()
+      }
+      const caller = await admitToUrl(dependencies, request, found)
+      const answer = await run(dependencies, request, reply, caller, found)
+      if (answer !== undefined) send(reply, answer, config.cors && origin ? answerHeaders(config.cors, origin) : {})
+      return reply
+    },
+  })
+}
+
+/** Runs the function; undefined when the answer, a refusal, is sent already. */
+async function run(
+  { invoke, accountId, now, logError }: FunctionUrlServerDependencies,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  caller: Caller | undefined,
+  { target, config }: FoundFunctionUrl,
+): Promise<UrlAnswer | undefined> {
+  const { urlId, invokeMode } = config
+  const given = request.headers['x-amzn-trace-id']
+  const traceId = traceHeader(typeof given === 'string' ? given : undefined, now())
+  reply.header('x-amzn-trace-id', /Root=[^;]+/i.exec(traceId)?.[0])
+  const context = { urlId, accountId, caller, requestId: request.id, traceId, nowMs: now() }
+  const event = functionUrlEvent(requestOf(request), context)
+  try {
+    const payload = checkPayload(Buffer.from(JSON.stringify(event)), 'RequestResponse')
+    const { functionName: name, alias } = target
+    const reference = alias === undefined ? { name } : { name, qualifier: alias }
+    const invocation = { reference, requestId: request.id, payload, tail: false, traceId }
+    if (invokeMode === 'BUFFERED') return bufferedUrlAnswer(await invoke.run(invocation))
+    const answer = await invoke.stream(invocation)
+    answer.end.catch((cause: unknown) => logError(`The answer to request ${request.id} broke off`, cause))
+    return await streamedUrlAnswer(answer)
+  } catch (error) {
+    if (!(error instanceof LambdaError)) {
+      logError(`A function URL of ${target.functionName} failed; request ${request.id}`, error)
+      return internalServerError()
+    }
+    if (error.status === 404) sendError(urlForbidden(), request.id, reply)
+    else if (error.status === 429 || error.status === 413) sendError(error, request.id, reply)
+    else return internalServerError()
+    return undefined
+  }
+}
+
+function requestOf(request: FastifyRequest): UrlRequest {
+  const { raw } = request
+  const host = request.headers.host ?? ''
+  const isSecure = request.protocol === 'https'
+  return {
+    method: request.method,
+    url: request.originalUrl,
+    httpVersion: raw.httpVersion,
+    rawHeaders: raw.rawHeaders,
+    body: bodyOf(request),
+    sourceIp: request.ip,
+    protocol: request.protocol,
+    port: /:(\d+)$/.exec(host)?.[1] ?? (isSecure ? '443' : '80'),
+  }
+}
+
+function send(reply: FastifyReply, { status, headers, body }: UrlAnswer, cors: Readonly<Record<string, string>>): void {
+  reply.code(status)
+  for (const [name, value] of headers) reply.header(name, value)
+  void reply.headers(cors).send(body)
+}
+
+function sendUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  // Nothing but a function URL lives here.
+  return reply
+    .code(403)
+    .header('x-amzn-errortype', kinds.accessDenied.name)
+    .header('content-type', 'application/json')
+    .header('x-amzn-requestid', request.id)
+    .send(Buffer.from('{"Message":null}'))
+}
+
+function tooLarge(error: unknown): LambdaError | undefined {
+  const isTooLarge = (error as { code?: unknown }).code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+  return isTooLarge ? new LambdaError(kinds.requestTooLarge, 'Request Entity Too Large') : undefined
+}
+
+function faultOf(error: unknown, request: FastifyRequest): LambdaError {
+  return callersFault(error, request) ?? serviceFault()
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { storeUnavailable } from '../../errors.ts'
+import { version } from '../../version.ts'
+import { answerBrokenHttp, errorParts } from './error-response.ts'
+import { prepareFarewell } from './graceful-shutdown.ts'
+
+/** The server's one way in. It listens before there is anything behind it, and answers 503 until there is. */
+export interface FrontDoor {
+  /** URL of what it listens on. */
+  readonly address: string
+  /** Lets requests through; connections that wait at the door stay. */
+  open(listener: RequestListener): void
+  /** From now on clients are told that their connections end, and go elsewhere with their next request. */
+  leave(): void
+  /** Takes no more connections; resolves when those that are there have ended. */
+  close(): Promise<void>
+}
+
+const serverName = `kubelambda/${version}`
+/** For the whole of a request to arrive. */
+const requestMs = 300_000
+/** A connection without a request is kept this long. */
+const keepAliveMs = 72_000
+/** While the door closes, connections without a request are closed this often. */
+const hangUpMs = 50
+
+/** Listens; an address or port that cannot be used is an error of one line that names the setting. */
+export async function openFrontDoor(host: string, port: number): Promise<FrontDoor> {
+  const server = createServer({ requestTimeout: requestMs, keepAliveTimeout: keepAliveMs })
+  server.on('request', nameServer).on('request', refuse).on('clientError', answerBrokenHttp)
+  await listen(server, host, port)
+  const farewell = prepareFarewell(server)
+  return {
+    address: addressOf(host, server.address() as AddressInfo),
+    open(listener) {
+      server.removeListener('request', refuse).on('request', listener)
+    },
+    leave: () => farewell.begin(),
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      // A connection that is busy now is idle, and in the way of the end, once it has its answer.
+      const hangUp = setInterval(() => server.closeIdleConnections(), hangUpMs)
+      await closed
+      clearInterval(hangUp)
+    },
+  }
+}
+
+/** Names the server in every response, unless a function's response names another. */
+function nameServer(_request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('server', serverName)
+}
+
+/** What is sent with a request that is refused is read and dropped. */
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === '/health') {
+    response
+      .writeHead(503, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ status: 'not ready', version }))
+    return
+  }
+  const { status, headers, body } = errorParts(storeUnavailable(undefined), randomUUID())
+  response.writeHead(status, headers).end(body)
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  try {
+    server.listen({ host, port })
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new Error(listenFault(cause as NodeJS.ErrnoException, host, port), { cause })
+  }
+}
+
+/** What a user can do about a server that cannot listen. */
+function listenFault({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  const portText = String(port)
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${portText} of ${host} is in use. Stop what listens there, or choose another port with --port or KUBELAMBDA_PORT (0 takes any free one).`
+    case 'EACCES':
+      return `There is no permission to listen on port ${portText}. Choose a port of 1024 or above with --port or KUBELAMBDA_PORT.`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `The host ${host} is not known. Set --host or KUBELAMBDA_HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.`
+    case 'EADDRNOTAVAIL':
+      return `${host} is not an address of this machine. Set --host or KUBELAMBDA_HOST to one, such as 127.0.0.1 or 0.0.0.0.`
+    default:
+      return `The server cannot listen on ${host}, port ${portText} (--host, --port): ${message}.`
+  }
+}
+
+function addressOf(host: string, { port }: AddressInfo): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`
+}

@@ -1,0 +1,147 @@
+import { isAscii } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { decode } from '../../model/decode.ts'
+import { encode } from '../../model/encode.ts'
+import { operations } from '../../model/operations.ts'
+import type { Operation } from '../../model/operations.ts'
+import { validate } from '../../model/validation/validate.ts'
+import { bodyLimitOf } from './body-limits.ts'
+import { answerBrokenHttp, answerError, callersFault, notBuilt, sendError, unknownOperation } from './error-response.ts'
+import type { Answer, Handler, Handlers, Input, Output } from './handler.ts'
+import { serviceFault } from '../../errors.ts'
+
+export interface RouterDependencies {
+  /** Makes the request ids, UUIDs. */
+  readonly ids: () => string
+  /** Takes our own faults, which callers are told nothing of. */
+  readonly logError: (line: string, cause: unknown) => void
+}
+
+/**
+ * What Fastify must be built with: labels may be as long as a request's head, clients send trailing slashes, and whatever is
+ * no proper request gets an answer in AWS's form.
+ */
+export const routerOptions = {
+  routerOptions: { ignoreTrailingSlash: true, maxParamLength: 65_536 },
+  exposeHeadRoutes: false,
+  /** For the whole of a request to arrive, in milliseconds. */
+  requestTimeout: 300_000,
+  frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    sendError(callersFault(error, request) ?? serviceFault(), randomUUID(), reply)
+  },
+  clientErrorHandler: answerBrokenHttp,
+}
+
+/** One operation as its route answers it. */
+interface Bound {
+  readonly operation: Operation
+  readonly handler: Handler | undefined
+  /** The query, as it is sent, that asks for this operation and not for the other one of the same path. */
+  readonly marks: readonly string[]
+}
+
+/** Puts every operation of the model on the app, those without a handler too, and the one place where errors are answered. */
+export function registerRoutes(app: FastifyInstance, handlers: Handlers, { ids, logError }: RouterDependencies): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body)
+  })
+  app.addHook('onRequest', (request, reply, done) => {
+    request.id = ids()
+    reply.header('x-amzn-requestid', request.id)
+    done()
+  })
+  app.setErrorHandler((error, request, reply) => {
+    answerError(error, request, reply, logError)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    sendError(unknownOperation(request), request.id, reply)
+  })
+  for (const group of Object.values(Object.groupBy(operations, ({ method, path }) => `${method} ${path}`))) {
+    if (group !== undefined) registerPath(app, group, handlers)
+  }
+}
+
+function registerPath(app: FastifyInstance, group: readonly Operation[], handlers: Handlers): void {
+  const bound = group.map((operation) => bind(operation, handlers[operation.name]))
+  const [plain] = bound.toSorted((one, other) => one.marks.length - other.marks.length)
+  if (plain === undefined) return
+  const marked = bound.filter((each) => each !== plain)
+  const { method, path, name } = plain.operation
+  app.route({
+    method,
+    url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    bodyLimit: bodyLimitOf(name),
+    config: { operation: name },
+    handler: (request, reply) => {
+      const query = queryOf(request.raw.url ?? '')
+      const asked = marked.length === 0 || query === '' ? plain : (marked.find((each) => isAsked(each, query)) ?? plain)
+      answerOperation(asked, query, request, reply)
+    },
+  })
+}
+
+function bind(operation: Operation, handler: Handler | undefined): Bound {
+  const marks = Object.entries(operation.query ?? {}).map(([key, value]) => `${key}=${value}`)
+  return { operation, handler, marks }
+}
+
+function isAsked({ marks }: Bound, query: string): boolean {
+  const pairs = query.split('&')
+  return marks.every((mark) => pairs.includes(mark))
+}
+
+function queryOf(url: string): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? '' : url.slice(mark + 1)
+}
+
+const noBody = Buffer.alloc(0)
+
+function answerOperation(
+  { operation, handler }: Bound,
+  query: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  if (handler === undefined) throw notBuilt(operation.name)
+  const { headers } = request
+  const input = decode(operation, {
+    labels: request.params as Record<string, string>,
+    query,
+    headers,
+    body: Buffer.isBuffer(request.body) ? request.body : noBody,
+  })
+  validate(operation, input)
+  const baseUrl = `${request.protocol}://${headers.host ?? request.hostname}`
+  const run = handler as (input: Input, context: Parameters<Handler>[1]) => Promise<Output | Answer>
+  run(input, { requestId: request.id, baseUrl, headers })
+    .then((result) => {
+      sendAnswer(operation, result, reply)
+    })
+    .catch((error: unknown) => {
+      // Fastify takes only errors for errors.
+      void reply.send(error instanceof Error ? error : new Error('A handler threw what is no error.', { cause: error }))
+    })
+}
+
+function sendAnswer(operation: Operation, result: Output | Answer, reply: FastifyReply): void {
+  // No output of AWS has a member of this name.
+  const answer: Partial<Answer> & Pick<Answer, 'output'> = 'output' in result ? (result as Answer) : { output: result }
+  const encoded = encode(operation, answer.output)
+  const status = answer.status ?? encoded.status
+  if (status !== 204) reply.header('content-type', 'application/json')
+  reply.code(status).headers(encoded.headers)
+  if (answer.headers !== undefined) reply.headers(answer.headers)
+  // A serializer keeps Fastify from adding a character set to the content type of a text.
+  reply.serializer(asItIs)
+  void reply.send(status === 204 ? undefined : (answer.stream ?? inOneWrite(encoded.body)))
+}
+
+const asItIs = (body: string): string => body
+
+/** Node.js sends a text with its head in one write, and bytes in two pieces, which costs more than to look at a short answer. */
+function inOneWrite(body: Buffer | undefined): Buffer | string | undefined {
+  return body !== undefined && body.length <= 16_384 && isAscii(body) ? body.toString('latin1') : body
+}

@@ -1,0 +1,21 @@
+import type { CodeRequest } from '../../functions/code/code-source.ts'
+
+/** Members by which a function's or layer's code is given. */
+export interface CodeMembers {
+  readonly ZipFile?: Buffer
+  readonly S3Bucket?: string
+  readonly S3Key?: string
+  readonly S3ObjectVersion?: string
+  readonly ImageUri?: string
+  readonly SourceKMSKeyArn?: string
+}
+
+/** The code that a request names, in our words; nothing when it names none. */
+export function codeInput(members: CodeMembers): CodeRequest {
+  const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, ImageUri, SourceKMSKeyArn: sourceKmsKeyArn } = members
+  if (ZipFile !== undefined) return { zip: ZipFile, sourceKmsKeyArn }
+  if (ImageUri !== undefined) return { imageUri: ImageUri }
+  if (S3Bucket === undefined || S3Key === undefined) return {}
+  const version = S3ObjectVersion === undefined ? {} : { version: S3ObjectVersion }
+  return { object: { bucket: S3Bucket, key: S3Key, ...version }, sourceKmsKeyArn }
+}

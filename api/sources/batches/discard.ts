@@ -1,0 +1,82 @@
+import { traceHeader } from '../../invoke/trace-header.ts'
+import { pause } from '../polling/pause.ts'
+import type { PollSettings } from '../mappings/poll-settings.ts'
+import type { FailureRecord, GiveUp } from '../polling/source.ts'
+
+/** What an on-failure destination takes. */
+export interface DeliveredRecord {
+  readonly targetArn: string
+  /** JSON text. */
+  readonly body: string
+  readonly eventId: string
+  readonly functionName: string
+  readonly functionArn: string
+  readonly isSuccess: false
+  readonly endedMs: number
+  readonly traceHeader: string
+  /** Where a bucket keeps it. */
+  readonly objectKey: string
+}
+
+/** Takes a record to its target; rejects when it is not known to be there. */
+export type DeliverRecord = (record: DeliveredRecord, signal: AbortSignal) => Promise<void>
+
+export interface GiveUpParts {
+  readonly deliver: DeliverRecord
+  readonly warn: (line: string) => void
+  readonly now: () => number
+}
+
+const attempts = 5
+const attemptMs = 15_000
+const firstPauseMs = 500
+
+/** Tells the mapping's on-failure destination of batches given up; a record that cannot be delivered is logged and lost. */
+export function createGiveUp(settings: PollSettings, parts: GiveUpParts): GiveUp {
+  const { onFailure: targetArn, functionArn } = settings
+  return async (failure) => {
+    if (targetArn === undefined) return
+    const hasPayload = targetArn.split(':')[2] === 's3'
+    const body = JSON.stringify(hasPayload ? { ...failure.record, payload: failure.payload } : failure.record)
+    const endedMs = parts.now()
+    const record: DeliveredRecord = {
+      targetArn,
+      body,
+      eventId: failure.id,
+      functionName: functionArn.split(':')[6] ?? '',
+      functionArn,
+      isSuccess: false,
+      endedMs,
+      traceHeader: traceHeader(undefined, endedMs),
+      objectKey: objectKey(settings.uuid, failure, endedMs),
+    }
+    const send = failure.send ?? ((signal: AbortSignal) => parts.deliver(record, signal))
+    await sendWithRetries(targetArn, send, parts)
+  }
+}
+
+async function sendWithRetries(
+  target: string,
+  send: (signal: AbortSignal) => Promise<void>,
+  { warn }: Pick<GiveUpParts, 'warn'>,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await send(AbortSignal.timeout(attemptMs))
+      return
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (attempt === attempts) {
+        warn(`A failed batch could not be told to ${target}: ${reason}`)
+        return
+      }
+      await pause(firstPauseMs * 2 ** attempt, new AbortController().signal)
+    }
+  }
+}
+
+/** AWS's key for the record of a stream's batch (reference 8.3). */
+function objectKey(uuid: string, { part, id }: FailureRecord, endedMs: number): string {
+  const time = new Date(endedMs).toISOString().slice(0, 19)
+  return `aws/lambda/${uuid}/${part}/${time.slice(0, 10).replaceAll('-', '/')}/${time.replaceAll(':', '.')}-${id}`
+}

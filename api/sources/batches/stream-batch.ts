@@ -1,0 +1,133 @@
+import { reportedFailures, type ReadIdentifier } from './partial-response.ts'
+import type { Condition, Failure } from './failure-record.ts'
+import { isOver, pause } from '../polling/pause.ts'
+import { functionCallFailed } from '../mappings/processing-result.ts'
+import type { BatchRun } from '../polling/batch-run.ts'
+import type { FailureRecord, SourceParts } from '../polling/source.ts'
+import type { StreamRecord } from './stream-record.ts'
+
+/** What running the batches of a shard or partition needs. */
+export interface BatchParts extends Pick<SourceParts, 'settings' | 'run' | 'giveUp' | 'report' | 'newId' | 'now'> {
+  /** What the on-failure destination is told of a batch given up. */
+  readonly describe: (failure: Failure) => FailureRecord
+  /** How the function names a record that failed; by its sequence number unless given. */
+  readonly readIdentifier?: ReadIdentifier
+  /** The event of a batch. */
+  readonly eventOf: (records: readonly StreamRecord[]) => object
+  /** Told of each batch that went well, with what the function said. */
+  readonly onAnswer: (payload: Uint8Array) => void
+  /** Told of records that are done with: run, or given up. */
+  readonly onDone: (records: readonly StreamRecord[]) => Promise<void>
+}
+
+/** Records that are tried together. */
+interface Attempt {
+  readonly records: readonly StreamRecord[]
+  /** Failures that count against the mapping's retries. */
+  readonly failures: number
+  readonly invocations: number
+  readonly last?: BatchRun
+}
+
+const firstBackOffMs = 500
+const longestBackOffMs = 60_000
+
+/**
+ * Runs a batch until each of its records is done with, or the signal aborts (reference 8.3).
+ *
+ * 1. age      records that are too old are given up
+ * 2. run      a throttle or a fault of ours is tried again, and counts for nothing
+ * 3. answer   what went well is done; a failure is bisected, tried again, or given up
+ */
+export async function runStreamBatch(
+  records: readonly StreamRecord[],
+  parts: BatchParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting: Attempt[] = [{ records, failures: 0, invocations: 0 }]
+  for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
+    const young = await dropOld(next, parts)
+    if (young.records.length === 0 && records.length > 0) continue
+    const follow = await runAttempt(young, parts)
+    waiting.unshift(...follow)
+    const [again] = follow
+    if (again !== undefined && again.invocations > 0 && !isOver(signal))
+      await pause(backOffMs(again.invocations), signal)
+  }
+}
+
+/** Half a second, doubled with each failure, a minute at most: eight tries in a minute, as on AWS. */
+function backOffMs(failures: number): number {
+  return Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(failures - 1, 10))
+}
+
+async function dropOld(attempt: Attempt, parts: BatchParts): Promise<Attempt> {
+  const { maximumRecordAgeSeconds } = parts.settings
+  if (maximumRecordAgeSeconds < 0) return attempt
+  const oldestMs = parts.now() - maximumRecordAgeSeconds * 1000
+  const firstYoung = attempt.records.findIndex(({ arrivedMs }) => arrivedMs >= oldestMs)
+  const count = firstYoung < 0 ? attempt.records.length : firstYoung
+  if (count > 0) await giveUp({ ...attempt, records: attempt.records.slice(0, count) }, 'RecordAgeExceeded', parts)
+  return { ...attempt, records: attempt.records.slice(count) }
+}
+
+/** Runs once, and answers what is to be tried next. */
+async function runAttempt(attempt: Attempt, parts: BatchParts): Promise<Attempt[]> {
+  const { records } = attempt
+  const last = await parts.run(parts.eventOf(records))
+  if (last.kind === 'refused') {
+    parts.report(functionCallFailed)
+    return [{ ...attempt, invocations: attempt.invocations + 1 }]
+  }
+  const failedFrom = firstFailure(records, last, parts)
+  if (failedFrom === undefined) {
+    parts.report('OK')
+    parts.onAnswer(last.payload)
+    await parts.onDone(records)
+    return []
+  }
+  parts.report(functionCallFailed)
+  if (failedFrom > 0) {
+    parts.onAnswer(last.payload)
+    await parts.onDone(records.slice(0, failedFrom))
+  }
+  const rest = records.slice(failedFrom)
+  return afterFailure({ ...attempt, records: rest, invocations: attempt.invocations + 1, last }, failedFrom > 0, parts)
+}
+
+/** The place of the first record that failed; nothing when none did. */
+function firstFailure(
+  records: readonly StreamRecord[],
+  run: BatchRun & { kind: 'ran' },
+  { settings, readIdentifier }: BatchParts,
+) {
+  if (run.functionError !== undefined) return 0
+  if (!settings.reportsItemFailures) return undefined
+  const ids = records.map(({ sequenceNumber }) => sequenceNumber)
+  const failed = reportedFailures(run.payload, new Set(ids), readIdentifier)
+  if (failed === 'all') return 0
+  const first = ids.findIndex((id) => failed.has(id))
+  return first < 0 ? undefined : first
+}
+
+/** A batch that is split uses up no retry. */
+async function afterFailure(attempt: Attempt, isSplit: boolean, parts: BatchParts): Promise<Attempt[]> {
+  const { bisectsOnError, maximumRetryAttempts } = parts.settings
+  const { records, failures } = attempt
+  if (bisectsOnError && isSplit) return [attempt]
+  if (bisectsOnError && records.length > 1) {
+    const middle = Math.ceil(records.length / 2)
+    return [records.slice(0, middle), records.slice(middle)].map((half) => ({ ...attempt, records: half }))
+  }
+  if (maximumRetryAttempts >= 0 && failures >= maximumRetryAttempts) {
+    await giveUp(attempt, 'RetryAttemptsExhausted', parts)
+    return []
+  }
+  return [{ ...attempt, failures: failures + 1 }]
+}
+
+async function giveUp({ records, invocations, last }: Attempt, condition: Condition, parts: BatchParts): Promise<void> {
+  const id = last?.requestId ?? parts.newId()
+  if (records.length > 0) await parts.giveUp(parts.describe({ id, condition, records, invocations, last }))
+  await parts.onDone(records)
+}

@@ -1,0 +1,43 @@
+import { matchesPattern, parsePattern, type Pattern } from './pattern.ts'
+import { isObject, parseExactly } from './exact-json.ts'
+
+/** Where a source's records carry the sender's data, and what becomes of data that a pattern expects to be JSON and is not. */
+export interface FilteredData {
+  readonly key: 'body' | 'data' | 'dynamodb' | 'value' | 'redisStream'
+  /** Kafka and MQ then look at the other keys alone; elsewhere the record is dropped (reference 8.6). */
+  readonly fallsBackToMetadata?: boolean
+}
+
+/** Whether a record is for the function: `data` as text, or already as an object; `record` holds the other keys. */
+export type Filter = (record: object, data: string | object) => boolean
+
+/** A filter of a mapping's patterns; a record passes when one of them fits, or when there is none. */
+export function createFilter(patterns: readonly string[], data: FilteredData): Filter {
+  if (patterns.length === 0) return () => true
+  const compiled = patterns.map(parsePattern)
+  return (record, content) => {
+    const parsed = typeof content === 'string' ? readData(content) : exactCopy(content)
+    const value = { ...(exactCopy(record) as object), [data.key]: parsed }
+    return compiled.some((pattern) => matchesPattern(forData(pattern, parsed, data), value))
+  }
+}
+
+function readData(text: string): unknown {
+  try {
+    const parsed = parseExactly(text)
+    return isObject(parsed) || Array.isArray(parsed) ? parsed : text
+  } catch {
+    return text
+  }
+}
+
+function exactCopy(value: object): unknown {
+  return parseExactly(JSON.stringify(value))
+}
+
+function forData(pattern: Pattern, parsed: unknown, { key, fallsBackToMetadata = false }: FilteredData): Pattern {
+  const asked = pattern.members.get(key)
+  const expectsJson = asked !== undefined && 'members' in asked
+  if (!fallsBackToMetadata || !expectsJson || typeof parsed !== 'string') return pattern
+  return { ...pattern, members: new Map([...pattern.members].filter(([name]) => name !== key)) }
+}

@@ -1,0 +1,87 @@
+import type { Message } from 'kafkajs'
+import { failureRecord, type Failure } from '../../batches/failure-record.ts'
+import type { FailureRecord, SourceParts } from '../../polling/source.ts'
+import type { StreamRecord } from '../../batches/stream-record.ts'
+import { kafkaBatchInfo, kafkaRecordInfo } from './batch-info.ts'
+import { destinationTopic } from './destination-topic.ts'
+import { nameOf, type Partition } from '../records/partition.ts'
+import { kafkaEvent, keyOf } from '../records/record.ts'
+import type { TopicSender } from './topic-sender.ts'
+
+export interface FailedBatchParts {
+  readonly source: Pick<SourceParts, 'settings' | 'now'>
+  readonly place: Partition
+  readonly bootstrapServers: readonly string[]
+  readonly sender: Pick<TopicSender, 'send'>
+}
+
+/** Less than a topic takes in one batch of messages unless it says otherwise, which is 1 MiB. */
+const mostBytesAtOnce = 512 * 1024
+
+/** What the on-failure destination is told of a batch, and how where that is a topic. */
+export function describeFailedBatch(failure: Failure, parts: FailedBatchParts): FailureRecord {
+  const { source, place, bootstrapServers } = parts
+  const { settings, now } = source
+  const { id, records } = failure
+  const payload = JSON.stringify(kafkaEvent(records, place, settings, bootstrapServers))
+  const payloadSize = Buffer.byteLength(payload)
+  const { sourceArn } = settings
+  const info = kafkaBatchInfo({ records, place, sourceArn, bootstrapServers, payloadSize })
+  const told = { id, record: failureRecord(failure, settings, now(), info), payload, part: nameOf(place) }
+  const topic = destinationTopic(settings.onFailure)
+  return topic === undefined ? told : { ...told, send: createSend(topic, failure, parts) }
+}
+
+/** Sends a message for each record; called again, those that are not known to be there. */
+function createSend(topic: string, failure: Failure, parts: FailedBatchParts): (signal: AbortSignal) => Promise<void> {
+  const nowMs = parts.source.now()
+  let waiting: readonly (readonly Message[])[] = inPieces(
+    failure.records.map((record) => failedRecord(record, failure, nowMs, parts)),
+  )
+  return async (signal) => {
+    const failed: (readonly Message[])[] = []
+    let reason: unknown
+    for (const piece of waiting) {
+      try {
+        await parts.sender.send(topic, piece, signal)
+      } catch (error) {
+        failed.push(piece)
+        reason = error
+      }
+    }
+    waiting = failed
+    if (failed.length > 0) throw reason
+  }
+}
+
+/** AWS's message of a failed record: under its own key, the record of the failure with the event that would have it alone. */
+function failedRecord(
+  record: StreamRecord,
+  failure: Failure,
+  nowMs: number,
+  { source, place, bootstrapServers }: FailedBatchParts,
+): Message {
+  const { settings } = source
+  const payload = kafkaEvent([record], place, settings, bootstrapServers)
+  const payloadSize = Buffer.byteLength(JSON.stringify(payload))
+  const info = kafkaRecordInfo({ record, sourceArn: settings.sourceArn, bootstrapServers, payloadSize })
+  return {
+    key: keyOf(record),
+    value: JSON.stringify({ ...failureRecord(failure, settings, nowMs, info), payload }),
+  }
+}
+
+function inPieces(messages: readonly Message[]): Message[][] {
+  const pieces: Message[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const message of messages) {
+    const size = (message.key?.length ?? 0) + (message.value?.length ?? 0)
+    if (bytes + size > mostBytesAtOnce) {
+      pieces.push([])
+      bytes = 0
+    }
+    pieces.at(-1)?.push(message)
+    bytes += size
+  }
+  return pieces
+}

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { eventually } from '../../testing/eventually.ts'
+import { createClient } from '../connection/client.ts'
+import { startBrokerFront, type BrokerFront } from '../testing/broker-front.ts'
+import { describeWithKafka, startMockCluster, type MockCluster } from '../testing/mock-cluster.ts'
+import { newWorld } from '../testing/world.ts'
+
+describeWithKafka('topics that are missing', () => {
+  let cluster: MockCluster
+  let front: BrokerFront
+  let asked: boolean[]
+  beforeAll(async () => {
+    cluster = await startMockCluster()
+    front = await startBrokerFront({ port: cluster.port, askedForTopics: (makesThem) => void asked.push(makesThem) })
+  }, 60_000)
+  afterAll(async () => {
+    await front.close()
+    await cluster.close()
+  })
+
+  test('are not made by reading one and telling another of what failed', async () => {
+    asked = []
+    const world = await newWorld(cluster)
+    await world.send('m')
+    const kafka = { bootstrapServers: [front.address], topics: [world.topic], consumerGroupId: world.groupId }
+    world.start(() => ({ functionError: 'Unhandled' }), {
+      maximumRetryAttempts: 0,
+      onFailure: 'kafka://missing',
+      kafka: { ...kafka, access: [], hasSchemaRegistry: false },
+    })
+    await eventually(() => world.failures.length > 0)
+    const before = asked.length
+    await world.failures[0]?.send?.(AbortSignal.timeout(20_000))
+    await world.close()
+    expect(asked.length).toBeGreaterThan(before)
+    expect(new Set(asked)).toEqual(new Set([false]))
+  }, 60_000)
+
+  test('are made by what does not say that they are not to be', async () => {
+    asked = []
+    const producer = (await createClient({ bootstrapServers: [front.address] })).producer()
+    await producer.connect()
+    await producer.send({ topic: 'other', messages: [{ value: 'm' }] })
+    await producer.disconnect()
+    expect(new Set(asked)).toEqual(new Set([true]))
+  }, 60_000)
+})

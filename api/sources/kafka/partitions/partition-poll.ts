@@ -1,0 +1,133 @@
+import type { KafkaMessage } from 'kafkajs'
+import { createFilter } from '../../filters/filter.ts'
+import { isOver } from '../../polling/pause.ts'
+import { mostBytes } from '../../batches/batch-size.ts'
+import { createShardProgress } from '../../batches/record-progress.ts'
+import type { SourceParts } from '../../polling/source.ts'
+import { runStreamBatch, type BatchParts } from '../../batches/stream-batch.ts'
+import type { StreamRecord } from '../../batches/stream-record.ts'
+import { createBacklog, type Backlog } from './backlog.ts'
+import { describeFailedBatch } from '../on-failure/failed-batch.ts'
+import type { GroupMember } from './group-member.ts'
+import { nameOf, type Partition } from '../records/partition.ts'
+import { kafkaEvent, kafkaRecord, reportedOffset } from '../records/record.ts'
+import type { TopicSender } from '../on-failure/topic-sender.ts'
+
+export interface PartitionPollParts {
+  readonly source: SourceParts
+  readonly member: Pick<GroupMember, 'read' | 'commit'>
+  readonly place: Partition
+  /** Where reading begins. */
+  readonly offset: string
+  readonly bootstrapServers: readonly string[]
+  /** To topics of the same cluster. */
+  readonly sender: Pick<TopicSender, 'send'>
+}
+
+/**
+ * Runs the records of a partition until the signal aborts, or the group gives it to another member (reference 8.4).
+ *
+ * 1. read     as long as fewer records wait than a batch has
+ * 2. filter   what does not fit is done with
+ * 3. run      batches in order, retried until they succeed or are given up     ../../batches/stream-batch.ts
+ * 4. commit   the offset behind which nothing is done with
+ */
+export async function pollPartition(parts: PartitionPollParts, signal: AbortSignal): Promise<void> {
+  const { source, member, place, offset } = parts
+  const { settings, now } = source
+  const ended = new AbortController()
+  const fault: { error?: Error } = {}
+  const inner = AbortSignal.any([signal, ended.signal])
+  const backlog = createBacklog(settings.batchSize)
+  const done = createDone(parts)
+  const take = createTake(parts, backlog, done)
+  const reading = member.read(place, offset, {
+    onRecords(messages) {
+      take(messages).catch((cause: unknown) => {
+        fault.error = new Error(`Records of ${nameOf(place)} cannot be taken.`, { cause })
+        ended.abort()
+      })
+    },
+    onEnd: () => ended.abort(),
+  })
+  if (reading === undefined) return
+  backlog.follow(reading)
+  const how = { most: settings.batchSize, windowMs: settings.batchingWindowSeconds * 1000, now }
+  try {
+    while (!isOver(inner)) {
+      const records = await backlog.take(how, inner)
+      if (records !== undefined) await runRecords(records, batchParts(parts, done), inner)
+    }
+  } finally {
+    reading.stop()
+    await done.settled()
+  }
+  if (fault.error !== undefined) throw fault.error
+}
+
+/** Records that are done with, and how far they are committed. */
+interface Done {
+  add(offset: string): void
+  mark(records: readonly Pick<StreamRecord, 'sequenceNumber'>[]): Promise<void>
+  settled(): Promise<void>
+}
+
+/** Commits one after the other, and only what is new. */
+function createDone({ member, place }: PartitionPollParts): Done {
+  const progress = createShardProgress()
+  let committed: string | undefined
+  let committing = Promise.resolve()
+  const commitOnce = async (): Promise<void> => {
+    const reached = progress.reached()
+    if (reached === undefined || reached === committed) return
+    await member.commit(place, String(BigInt(reached) + 1n))
+    committed = reached
+  }
+  return {
+    add: (offset) => progress.add(offset),
+    mark(records) {
+      progress.done(records.map(({ sequenceNumber }) => sequenceNumber))
+      committing = committing.catch(() => undefined).then(commitOnce)
+      return committing
+    },
+    settled: () => committing.catch(() => undefined),
+  }
+}
+
+function createTake({ source, place }: PartitionPollParts, backlog: Backlog, done: Done) {
+  const passes = createFilter(source.settings.filters, { key: 'value', fallsBackToMetadata: true })
+  return async (messages: readonly KafkaMessage[]): Promise<void> => {
+    const all = messages.map((message) => ({ record: kafkaRecord(message, place), bytes: bytesOf(message) }))
+    for (const { record } of all) done.add(record.sequenceNumber)
+    const wanted = all.filter(({ record }) => passes(record.event, record.data))
+    backlog.push(wanted)
+    const isWanted = new Set(wanted)
+    const skipped = all.filter((each) => !isWanted.has(each)).map(({ record }) => record)
+    if (skipped.length > 0) await done.mark(skipped)
+  }
+}
+
+function bytesOf({ key, value }: KafkaMessage): number {
+  return (key?.length ?? 0) + (value?.length ?? 0)
+}
+
+/** A record that no event can hold is given up at once. */
+async function runRecords(records: readonly StreamRecord[], batch: BatchParts, signal: AbortSignal): Promise<void> {
+  const isTooLarge = records.length === 1 && Buffer.byteLength(JSON.stringify(batch.eventOf(records))) > mostBytes
+  if (!isTooLarge) return runStreamBatch(records, batch, signal)
+  const condition = 'MaximumPayloadSizeExceeded'
+  await batch.giveUp(batch.describe({ id: batch.newId(), condition, records, invocations: 0, last: undefined }))
+  await batch.onDone(records)
+}
+
+function batchParts(parts: PartitionPollParts, done: Done): BatchParts {
+  const { source, place, bootstrapServers } = parts
+  return {
+    ...source,
+    eventOf: (records) => kafkaEvent(records, place, source.settings, bootstrapServers),
+    readIdentifier: (identifier) => reportedOffset(identifier, place),
+    onAnswer: () => undefined,
+    onDone: (records) => done.mark(records),
+    describe: (failure) => describeFailedBatch(failure, parts),
+  }
+}

@@ -1,0 +1,88 @@
+import type { Admin } from 'kafkajs'
+import { SourceFault, type Source, type SourceParts } from '../polling/source.ts'
+import { findClusterAccess } from './connection/cluster-access.ts'
+import { createClient } from './connection/client.ts'
+import { kafkaFault } from './connection/faults.ts'
+import { joinGroup, type GroupMember } from './partitions/group-member.ts'
+import { nameOf, partitionNamed, type Partition } from './records/partition.ts'
+import { pollPartition } from './partitions/partition-poll.ts'
+import { keepStartOffsets, startOffset } from './partitions/start-offsets.ts'
+import { createTopicSender, type TopicSender } from './on-failure/topic-sender.ts'
+
+/** What a server has of a cluster while it is a member of the mapping's group. */
+interface Membership {
+  readonly member: GroupMember
+  readonly admin: Admin
+  readonly sender: TopicSender
+  readonly bootstrapServers: readonly string[]
+}
+
+/**
+ * Runs the records of a Kafka topic (reference 8.4).
+ *
+ * 1. join    the mapping's consumer group, which divides the partitions between servers     partitions/group-member.ts
+ * 2. lease   each, so that who had it before has ended                                      ../polling/runner.ts
+ * 3. begin   where the group stands, else at the starting position                          partitions/start-offsets.ts
+ * 4. run     its records, and commit what is done with                                      partitions/partition-poll.ts
+ */
+export function createKafkaSource(parts: SourceParts): Source {
+  let membership: Membership | undefined
+  const leave = async (): Promise<void> => {
+    const left = membership
+    membership = undefined
+    await left?.member.leave()
+    await left?.sender.close()
+    await left?.admin.disconnect().catch(() => undefined)
+  }
+  const current = async (): Promise<Membership> => {
+    const failure = membership?.member.failure()
+    if (failure !== undefined) {
+      await leave()
+      throw failure
+    }
+    if (membership !== undefined) return membership
+    membership = await join(parts)
+    parts.reached()
+    return membership
+  }
+  return {
+    async parts() {
+      try {
+        return (await current()).member.names()
+      } catch (error) {
+        throw kafkaFault(error, parts.settings.kafka.topics)
+      }
+    },
+    async poll(part, _lease, signal) {
+      if (membership === undefined) return
+      const { member, sender, bootstrapServers } = membership
+      const place = partitionNamed(part)
+      if (!member.names().includes(nameOf(place))) return
+      const offset = await beginning(membership, place, parts)
+      await pollPartition({ source: parts, member, place, offset, bootstrapServers, sender }, signal)
+    },
+    close: leave,
+  }
+}
+
+async function join(parts: SourceParts): Promise<Membership> {
+  const { kafka: asked } = parts.settings
+  if (asked.hasSchemaRegistry) throw new SourceFault('Schema registries are not supported here.')
+  const access = await findClusterAccess(parts)
+  const kafka = await createClient(access)
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    await admin.fetchTopicMetadata({ topics: [...asked.topics] })
+    await keepStartOffsets(admin, parts)
+    const member = await joinGroup({ kafka, admin, groupId: asked.consumerGroupId, topics: asked.topics })
+    return { member, admin, sender: createTopicSender(kafka), bootstrapServers: access.bootstrapServers }
+  } catch (error) {
+    await admin.disconnect().catch(() => undefined)
+    throw error
+  }
+}
+
+async function beginning({ member, admin }: Membership, place: Partition, parts: SourceParts): Promise<string> {
+  return (await member.committed(place)) ?? (await startOffset(admin, place, parts))
+}

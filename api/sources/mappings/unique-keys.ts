@@ -1,0 +1,35 @@
+import { functionArn, type Home } from '../../functions/function/arn.ts'
+import { mappingErrors } from './errors.ts'
+import type { EventSourceMapping } from './mapping.ts'
+
+/** What at most one mapping may have: a source with a function; for Kafka a server of the cluster with a topic and a function. */
+export function claimsOf(
+  mapping: Pick<EventSourceMapping, 'source' | 'functionName' | 'qualifier' | 'settings'>,
+): string[] {
+  const { source, functionName, qualifier = '', settings } = mapping
+  const target = `${functionName}:${qualifier}`
+  const topics = settings.topics ?? ['']
+  const places = source.arn === undefined ? (source.bootstrapServers ?? []) : [source.arn]
+  const isKafka = source.kind === 'kafka' || source.kind === 'msk'
+  return places
+    .flatMap((place) => (isKafka ? topics : ['']).map((topic) => JSON.stringify([place, topic, target])))
+    .sort()
+}
+
+/** The conflict with the mapping that has the claim already. */
+export function claimTaken(
+  home: Home,
+  {
+    source,
+    functionName,
+    qualifier,
+    settings,
+  }: Pick<EventSourceMapping, 'source' | 'functionName' | 'qualifier' | 'settings'>,
+  takenBy: string,
+): Error {
+  const { kind, arn = '', bootstrapServers = [] } = source
+  if (kind === 'sqs') return mappingErrors.queueTaken(arn, functionName, takenBy)
+  if (kind !== 'kafka' && kind !== 'msk') return mappingErrors.streamTaken(arn, functionName, takenBy)
+  const place = arn === '' ? bootstrapServers.join(',') : arn
+  return mappingErrors.kafkaTaken(place, functionArn(home, functionName, qualifier), settings.topics ?? [], takenBy)
+}

@@ -1,0 +1,145 @@
+import type { EntryStream, OpenEntryStream, StreamEntry } from './entry-stream.ts'
+import { readEntryStreamArn } from './arn.ts'
+import { describeStreamBatch } from '../batches/failure-record.ts'
+import { createFilter, type Filter } from '../filters/filter.ts'
+import type { Lease } from '../polling/lease.ts'
+import { isOver } from '../polling/pause.ts'
+import { mostBytes, splitBySize } from '../batches/batch-size.ts'
+import { redisRecord } from './record.ts'
+import { SourceFault, type Source, type SourceParts } from '../polling/source.ts'
+import { runStreamBatch, type BatchParts } from '../batches/stream-batch.ts'
+
+/** What a source has that reads Redis streams. */
+export interface RedisStreamsParts extends SourceParts {
+  readonly openEntryStream: OpenEntryStream
+}
+
+const part = 'stream'
+/** Entries of one reply: their size is known only when they are here. */
+const mostPerRead = 100
+const longestWaitMs = 1_000
+
+/**
+ * Runs the entries of a Redis stream as a consumer group of the mapping's own.
+ *
+ * 1. begin         a group behind the mapping's starting position, once
+ * 2. gather        what is pending: a server that died, or a poll that ended, left it; else what is new
+ * 3. filter        what does not fit is acknowledged
+ * 4. run           the rest, one batch after the other                  ../batches/stream-batch.ts
+ * 5. acknowledge   what went well, or was given up
+ *
+ * The group is the checkpoint. Between two batches nothing of this server's is pending, so that what is, is taken over.
+ */
+export function createRedisStreamsSource(parts: RedisStreamsParts): Source {
+  return {
+    parts: () => Promise.resolve([part]),
+    async poll(_part, lease, signal) {
+      const stream = await openStream(parts)
+      try {
+        await begin(stream, lease, parts)
+        parts.reached()
+        const filter = createFilter(parts.settings.filters, { key: 'redisStream' })
+        for (;;) {
+          const entries = await gather(stream, parts, signal)
+          if (isOver(signal)) return
+          await runEntries(entries, stream, filter, parts, signal)
+        }
+      } finally {
+        stream.close()
+      }
+    },
+    async remove() {
+      const stream = await openStream(parts)
+      await stream.removeGroup().finally(() => stream.close())
+    },
+  }
+}
+
+async function openStream({ settings, openEntryStream }: RedisStreamsParts): Promise<EntryStream> {
+  const { uuid, sourceArn } = settings
+  const { server = '', key = '' } = readEntryStreamArn(sourceArn) ?? {}
+  const stream = await openEntryStream(server, key, `kubelambda:${uuid}`)
+  if (stream === undefined) throw new SourceFault(`Stream not found: ${sourceArn}`)
+  return stream
+}
+
+/** Where reading began is kept, so that a group that is gone begins there again: what it had done is not known any more. */
+async function begin(stream: EntryStream, lease: Lease, { settings, checkpoints }: SourceParts): Promise<void> {
+  if (!(await stream.isStream())) throw new SourceFault(`Stream not found: ${settings.sourceArn}`)
+  const known = (await checkpoints.find(part))?.sequenceNumber
+  const after = known ?? (await startOf(stream, settings))
+  if (known === undefined) await checkpoints.save(part, { sequenceNumber: after }, lease.fence)
+  await stream.createGroup(after)
+}
+
+/** Ids begin with the time at which they were given. */
+async function startOf(stream: EntryStream, settings: SourceParts['settings']): Promise<string> {
+  const { startingPosition, startingTimestampMs = 0 } = settings
+  if (startingPosition === 'LATEST') return stream.lastId()
+  if (startingPosition === 'TRIM_HORIZON' || startingTimestampMs < 1) return '0-0'
+  return `${startingTimestampMs - 1}-18446744073709551615`
+}
+
+async function gather(
+  stream: EntryStream,
+  { settings, now }: SourceParts,
+  signal: AbortSignal,
+): Promise<StreamEntry[]> {
+  const entries: StreamEntry[] = []
+  let bytes = 0
+  const isFull = () => entries.length >= settings.batchSize || bytes >= mostBytes
+  /** False when there was nothing. */
+  const take = async (read: (most: number) => Promise<StreamEntry[]>): Promise<boolean> => {
+    const some = await read(Math.min(mostPerRead, settings.batchSize - entries.length))
+    entries.push(...some)
+    for (const { fields } of some) for (const pair of fields) bytes += pair[0].length + pair[1].length
+    return some.length > 0
+  }
+  while (!isFull() && (await take((most) => stream.pending(entries.at(-1)?.id ?? '0-0', most))));
+  const next = (waitMs: number) => take((most) => waitFor(stream, most, waitMs, signal))
+  if (entries.length > 0 || !(await next(longestWaitMs))) return entries
+  const endMs = now() + settings.batchingWindowSeconds * 1000
+  while (!isFull() && !isOver(signal)) {
+    const waitMs = endMs - now()
+    if (!(await next(waitMs)) && now() >= endMs) break
+  }
+  return entries
+}
+
+/** Ends with the signal: what is handed out to a connection that is closed is pending, and the next one's. */
+async function waitFor(stream: EntryStream, most: number, waitMs: number, signal: AbortSignal): Promise<StreamEntry[]> {
+  const hangUp = () => stream.close()
+  signal.addEventListener('abort', hangUp, { once: true })
+  try {
+    return await stream.next(most, waitMs)
+  } catch (error) {
+    if (isOver(signal)) return []
+    throw error
+  } finally {
+    signal.removeEventListener('abort', hangUp)
+  }
+}
+
+async function runEntries(
+  entries: readonly StreamEntry[],
+  stream: EntryStream,
+  filter: Filter,
+  parts: SourceParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sourceArn } = parts.settings
+  const { key = '' } = readEntryStreamArn(sourceArn) ?? {}
+  const records = entries.map((entry) => redisRecord(entry, key, sourceArn))
+  const wanted = records.filter(({ event, data }) => filter(event, data))
+  const done = (some: readonly { readonly sequenceNumber: string }[]) =>
+    stream.acknowledge(some.map(({ sequenceNumber }) => sequenceNumber))
+  await done(records.filter((record) => !wanted.includes(record)))
+  const batch: BatchParts = {
+    ...parts,
+    describe: (failure) => describeStreamBatch(failure, parts, 'RedisStreamBatchInfo', part),
+    eventOf: (some) => ({ Records: some.map(({ event }) => event) }),
+    onAnswer: () => undefined,
+    onDone: done,
+  }
+  for (const some of splitBySize(wanted)) if (!isOver(signal)) await runStreamBatch(some, batch, signal)
+}

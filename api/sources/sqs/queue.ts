@@ -1,0 +1,76 @@
+import { AwsRefusal, type AwsServices } from '../../aws/services.ts'
+import { SourceFault } from '../polling/source.ts'
+import type { SqsMessage } from './message.ts'
+
+/** A queue, as far as polling needs it. What it refuses is a `SourceFault` in AWS's words. */
+export interface SqsQueue {
+  /** What the queue was created with; 30 s unless set. */
+  visibilitySeconds(signal?: AbortSignal): Promise<number>
+  receive(how: Receive, signal: AbortSignal): Promise<SqsMessage[]>
+  /** Removes messages for good. */
+  remove(messages: readonly SqsMessage[]): Promise<void>
+}
+
+export interface Receive {
+  readonly most: number
+  readonly waitSeconds: number
+  /** How long what is received stays hidden from others. */
+  readonly visibilitySeconds: number
+}
+
+/** The most that one call receives or removes. */
+export const mostPerCall = 10
+
+/** Finds the queue of this ARN; the signal is for the finding alone. */
+export async function openSqsQueue(arn: string, services: AwsServices, finding?: AbortSignal): Promise<SqsQueue> {
+  const [, , , region = '', accountId = '', name = ''] = arn.split(':')
+  const call = async <Answer>(action: string, input: object, signal?: AbortSignal): Promise<Answer> => {
+    const given = signal === undefined ? {} : { signal }
+    try {
+      return (await services.call({ service: 'sqs', region, target: `AmazonSQS.${action}`, input, ...given })) as Answer
+    } catch (error) {
+      throw error instanceof AwsRefusal ? faultOf(action, error) : error
+    }
+  }
+  const found = { QueueName: name, QueueOwnerAWSAccountId: accountId }
+  const { QueueUrl } = await call<{ QueueUrl: string }>('GetQueueUrl', found, finding)
+  return {
+    async visibilitySeconds(signal) {
+      const asked = { QueueUrl, AttributeNames: ['VisibilityTimeout'] }
+      const { Attributes } = await call<{ Attributes?: Record<string, string> }>('GetQueueAttributes', asked, signal)
+      return Number(Attributes?.['VisibilityTimeout'] ?? 30)
+    },
+    async receive({ most, waitSeconds, visibilitySeconds }, signal) {
+      const input = {
+        QueueUrl,
+        MaxNumberOfMessages: most,
+        WaitTimeSeconds: waitSeconds,
+        VisibilityTimeout: visibilitySeconds,
+        AttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }
+      return (await call<{ Messages?: SqsMessage[] }>('ReceiveMessage', input, signal)).Messages ?? []
+    },
+    async remove(messages) {
+      for (let index = 0; index < messages.length; index += mostPerCall) {
+        const part = messages.slice(index, index + mostPerCall)
+        const Entries = part.map(({ ReceiptHandle }, number) => ({ Id: String(number), ReceiptHandle }))
+        await call('DeleteMessageBatch', { QueueUrl, Entries })
+      }
+    },
+  }
+}
+
+/** SQS's names of errors in its older protocol, which Lambda shows. */
+const olderCodes: Readonly<Record<string, string>> = {
+  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
+  AccessDeniedException: 'AccessDenied',
+}
+
+function faultOf(action: string, { code, message }: AwsRefusal): SourceFault {
+  const shown = action.startsWith('GetQueue') ? 'ReceiveMessage' : action
+  const text = code === 'QueueDoesNotExist' ? 'The specified queue does not exist.' : message
+  return new SourceFault(
+    `Error occurred while ${shown}. SQS Error Code: ${olderCodes[code] ?? code}. SQS Error Message: ${text}`,
+  )
+}

@@ -1,0 +1,62 @@
+import { backOffMs, pause } from '../polling/pause.ts'
+
+/** What a worker has found to do; `work` answers whether it could be done: if not, the next look waits, ever longer. */
+export interface Found {
+  readonly isBusy: boolean
+  readonly work: () => Promise<boolean>
+}
+
+export interface CrewParts {
+  /** Workers at once. */
+  readonly most: number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly signal: AbortSignal
+}
+
+/** As on AWS: five batches at once, then 300 more each minute while there is work (reference 8.2). */
+const workersAtOnce = 5
+const msForOneMore = 200
+
+/**
+ * Looks for work and does it until the signal aborts, with more workers while there is much and one while there is none.
+ * Rejects with the first thing that went wrong, when all workers have ended.
+ */
+export async function runCrew(
+  { most, now, signal }: CrewParts,
+  look: (isFirst: boolean, signal: AbortSignal) => Promise<Found>,
+): Promise<void> {
+  const failed = new AbortController()
+  const inner = AbortSignal.any([signal, failed.signal])
+  const workers = new Set<Promise<void>>()
+  let busySinceMs = now()
+
+  const hireMaybe = (): void => {
+    const allowed = Math.min(most, workersAtOnce + Math.floor((now() - busySinceMs) / msForOneMore))
+    if (workers.size < allowed && !inner.aborted) hire(false)
+  }
+  const work = async (isFirst: boolean): Promise<void> => {
+    let refusals = 0
+    while (!inner.aborted) {
+      const found = await look(isFirst, inner)
+      if (found.isBusy) hireMaybe()
+      const isDone = found.isBusy && (await found.work())
+      if (!isDone && !isFirst) return
+      if (found.isBusy) refusals = isDone ? 0 : refusals + 1
+      if (refusals > 0) await pause(backOffMs(refusals), inner)
+      if (!found.isBusy && workers.size === 1) busySinceMs = now()
+    }
+  }
+  const hire = (isFirst: boolean): void => {
+    const worker = work(isFirst)
+      .catch((error: unknown) => {
+        if (!inner.aborted) failed.abort(error)
+      })
+      .finally(() => workers.delete(worker))
+    workers.add(worker)
+  }
+
+  hire(true)
+  while (workers.size > 0) await Promise.all(workers)
+  if (failed.signal.aborted) throw failed.signal.reason
+}

@@ -1,0 +1,180 @@
+import type { Checkpoint } from '../polling/checkpoints.ts'
+import { describeStreamBatch } from '../batches/failure-record.ts'
+import type { Lease } from '../polling/lease.ts'
+import { isOver } from '../polling/pause.ts'
+import { createRecordQueue, type RecordQueue } from '../batches/record-queue.ts'
+import { createShardProgress } from '../batches/record-progress.ts'
+import type { SourceParts } from '../polling/source.ts'
+import { runStreamBatch, type BatchParts } from '../batches/stream-batch.ts'
+import type { Stream } from './stream.ts'
+import type { StreamRecord } from '../batches/stream-record.ts'
+import { createTumblingWindow, type TumblingWindow } from './tumbling-window.ts'
+
+/** Runs the records of a shard, in as many lanes as the mapping wants; records with one key keep their order. */
+export interface ShardLanes {
+  /** Takes a record that is wanted, or one that is skipped. */
+  push(record: StreamRecord, isWanted: boolean): void
+  /** Waits until there is room for more. */
+  room(signal: AbortSignal): Promise<void>
+  /** Saves that skipped records are done with. */
+  settle(): Promise<void>
+  /** No more will come: resolves when all is done with. */
+  end(): Promise<void>
+}
+
+export interface ShardLanesParts {
+  readonly stream: Stream
+  readonly shardId: string
+  readonly lease: Lease
+  readonly checkpoint: Checkpoint
+  readonly source: SourceParts
+}
+
+/** A window is over when the clock says so and the reader has had the time to see its last records. */
+const windowGraceMs = 2_000
+
+/** Lanes of a shard from its checkpoint on. They end when the signal aborts; `onFault` is told why else. */
+export function openShardLanes(
+  parts: ShardLanesParts,
+  signal: AbortSignal,
+  onFault: (error: unknown) => void,
+): ShardLanes {
+  const { shardId, source, checkpoint } = parts
+  const { settings } = source
+  const progress = createShardProgress()
+  const window =
+    settings.tumblingWindowSeconds > 0
+      ? createTumblingWindow({
+          seconds: settings.tumblingWindowSeconds,
+          shardId,
+          streamArn: settings.sourceArn,
+          opened: checkpoint.window,
+        })
+      : undefined
+  const save = createSaver(parts, () => ({ ...position(progress.reached(), checkpoint), ...windowOf(window) }))
+  let onRoom = (): void => undefined
+  const count = window === undefined ? settings.parallelizationFactor : 1
+  const queues = Array.from({ length: count }, () => createRecordQueue(() => onRoom()))
+  const onDone = async (records: readonly StreamRecord[]) => {
+    progress.done(records.map(({ sequenceNumber }) => sequenceNumber))
+    await save()
+  }
+  const lanes = queues.map((queue) => runLane({ parts, queue, window, onDone, save }, signal).catch(onFault))
+  const mostWaiting = settings.batchSize * count
+  return {
+    push(record, isWanted) {
+      progress.add(record.sequenceNumber)
+      if (isWanted) queues[laneOf(record.orderKey, count)]?.push(record)
+      else progress.done([record.sequenceNumber])
+    },
+    async room(aborting) {
+      while (!aborting.aborted && queues.reduce((sum, queue) => sum + queue.size(), 0) >= mostWaiting) {
+        const { promise, resolve } = Promise.withResolvers<undefined>()
+        onRoom = () => resolve(undefined)
+        aborting.addEventListener('abort', onRoom, { once: true })
+        await promise
+        aborting.removeEventListener('abort', onRoom)
+      }
+    },
+    settle: save,
+    async end() {
+      for (const queue of queues) queue.end()
+      await Promise.all(lanes)
+    },
+  }
+}
+
+function position(reached: string | undefined, checkpoint: Checkpoint): Checkpoint {
+  const { sinceMs, sequenceNumber } = checkpoint
+  const known = reached ?? sequenceNumber
+  if (known !== undefined) return { sequenceNumber: known }
+  return sinceMs === undefined ? {} : { sinceMs }
+}
+
+function windowOf(window: TumblingWindow | undefined): Checkpoint {
+  const open = window?.open()
+  return open === undefined ? {} : { window: open }
+}
+
+/** Saves one after the other, and only what is new; a lease that is over ends the polling. */
+function createSaver({ shardId, lease, source }: ShardLanesParts, current: () => Checkpoint): () => Promise<void> {
+  let saved = ''
+  let saving = Promise.resolve()
+  const saveOnce = async () => {
+    const checkpoint = current()
+    const text = JSON.stringify(checkpoint)
+    if (text === saved || text === '{}') return
+    if (!(await source.checkpoints.save(shardId, checkpoint, lease.fence)))
+      throw new Error(`Another server reads ${shardId}.`)
+    saved = text
+  }
+  return () => {
+    saving = saving.catch(() => undefined).then(saveOnce)
+    return saving
+  }
+}
+
+interface Lane {
+  readonly parts: ShardLanesParts
+  readonly queue: RecordQueue
+  readonly window: TumblingWindow | undefined
+  readonly onDone: (records: readonly StreamRecord[]) => Promise<void>
+  readonly save: () => Promise<void>
+}
+
+async function runLane(lane: Lane, signal: AbortSignal): Promise<void> {
+  const { parts, queue, window } = lane
+  const { settings, now } = parts.source
+  const state = { endsEarly: false }
+  const batch: BatchParts = {
+    ...parts.source,
+    describe: (failure) => describeStreamBatch(failure, parts.source, parts.stream.batchInfoKey, parts.shardId),
+    eventOf: (records) => ({ Records: records.map(({ event }) => event), ...window?.members(false) }),
+    onAnswer: (payload) => {
+      if (window?.keep(payload) === false) state.endsEarly = true
+    },
+    onDone: lane.onDone,
+  }
+  for (;;) {
+    const endMs = window?.endMs()
+    const how = {
+      most: settings.batchSize,
+      windowMs: settings.batchingWindowSeconds * 1000,
+      untilMs: endMs === undefined ? undefined : endMs + windowGraceMs,
+      now,
+      ...(window === undefined ? {} : { groupOf: window.startOf }),
+    }
+    const records = await queue.take(how, signal)
+    const [first] = records ?? []
+    const startMs = first && window?.startOf(first)
+    const hasPassed = window?.open() !== undefined && !isOver(signal) && startMs !== window.open()?.startMs
+    if (hasPassed || state.endsEarly) await endWindow(lane, batch, signal)
+    state.endsEarly = false
+    if (records === undefined) return
+    if (startMs !== undefined) window?.enter(startMs)
+    if (records.length > 0) await runStreamBatch(records, batch, signal)
+  }
+}
+
+/** The last invocation of a window has no records; what comes of it is not kept. */
+async function endWindow(lane: Lane, batch: BatchParts, signal: AbortSignal): Promise<void> {
+  const { window, save } = lane
+  const members = window?.members(true)
+  const final: BatchParts = {
+    ...batch,
+    eventOf: () => ({ Records: [], ...members }),
+    onAnswer: () => undefined,
+    onDone: async () => {
+      window?.leave()
+      await save()
+    },
+  }
+  await runStreamBatch([], final, signal)
+}
+
+/** Always the same lane for a key. */
+function laneOf(orderKey: string, count: number): number {
+  let hash = 0
+  for (let index = 0; index < orderKey.length; index++) hash = (hash * 31 + orderKey.charCodeAt(index)) >>> 0
+  return hash % count
+}

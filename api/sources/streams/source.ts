@@ -1,0 +1,139 @@
+import { ExpiredIterator } from './stream-call.ts'
+import type { Checkpoint } from '../polling/checkpoints.ts'
+import { createFilter } from '../filters/filter.ts'
+import type { Lease } from '../polling/lease.ts'
+import { isOver, pause } from '../polling/pause.ts'
+import { openShardLanes } from './shard-workers.ts'
+import type { Source, SourceParts } from '../polling/source.ts'
+import type { Page, Position, Shard, Stream } from './stream.ts'
+
+/** The checkpoint that says that the mapping has begun, and where. */
+const begun = '*'
+
+/**
+ * Runs the records of a stream (reference 8.3).
+ *
+ * 1. begin    where the mapping's starting position says, once
+ * 2. shards   those whose parents are read to their end
+ * 3. read     behind the shard's checkpoint, a page at a time
+ * 4. run      in lanes                                            shard-workers.ts
+ * 5. keep     how far everything is done with
+ */
+export function createStreamSource(stream: Stream, parts: SourceParts): Source {
+  const { checkpoints } = parts
+  return {
+    async parts() {
+      const shards = await stream.shards()
+      await begin(shards, parts)
+      const known = new Set(shards.map(({ id }) => id))
+      const ended = new Set<string>()
+      for (const { id } of shards) if ((await checkpoints.find(id))?.isEnded === true) ended.add(id)
+      const isReady = ({ id, parentIds }: Shard) =>
+        !ended.has(id) && parentIds.every((parent) => ended.has(parent) || !known.has(parent))
+      return shards.filter(isReady).map(({ id }) => id)
+    },
+    poll: (shardId, lease, signal) => pollShard(stream, shardId, lease, parts, signal),
+  }
+}
+
+/**
+ * Decides once where reading begins. LATEST and AT_TIMESTAMP become points in time that are kept, so that what arrives before
+ * the first record is done with is read also by the next server; shards that were closed before are not read.
+ */
+async function begin(shards: readonly Shard[], { settings, checkpoints, now }: SourceParts): Promise<void> {
+  if ((await checkpoints.find(begun)) !== undefined) return
+  const { startingPosition, startingTimestampMs } = settings
+  const sinceMs = startingPosition === 'LATEST' ? now() : startingTimestampMs
+  if (startingPosition !== 'TRIM_HORIZON' && sinceMs !== undefined) {
+    for (const { id, isClosed } of shards) {
+      const isSkipped = isClosed && startingPosition === 'LATEST'
+      if ((await checkpoints.find(id)) === undefined)
+        await checkpoints.save(id, isSkipped ? { isEnded: true } : { sinceMs }, 0)
+    }
+  }
+  await checkpoints.save(begun, { isEnded: true }, 0)
+}
+
+async function pollShard(
+  stream: Stream,
+  shardId: string,
+  lease: Lease,
+  parts: SourceParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const checkpoint = (await parts.checkpoints.find(shardId)) ?? {}
+  const failed = new AbortController()
+  const inner = AbortSignal.any([signal, failed.signal])
+  const lanes = openShardLanes({ stream, shardId, lease, checkpoint, source: parts }, inner, (error) =>
+    failed.abort(error),
+  )
+  const passes = createFilter(parts.settings.filters, { key: stream.dataKey })
+  const { sinceMs = 0 } = checkpoint.sequenceNumber === undefined ? checkpoint : {}
+  // A second in which records arrived is read whole: DynamoDB gives their times in seconds.
+  const oldestMs = Math.floor(sinceMs / 1000) * 1000
+  try {
+    let isReached = false
+    let position = positionOf(checkpoint)
+    let next: string | undefined = await stream.iterator(shardId, position)
+    while (next !== undefined && !isOver(inner)) {
+      const page = await readOn(stream, shardId, { next, position, most: mostOf(parts) }, inner)
+      if (!isReached) parts.reached()
+      isReached = true
+      for (const record of page.records) {
+        lanes.push(record, record.arrivedMs >= oldestMs && passes(record.event, record.data))
+        position = { after: record.sequenceNumber }
+      }
+      await lanes.settle()
+      next = page.next
+      await lanes.room(inner)
+      if (next !== undefined) await pause(stream.pollMs, inner)
+    }
+    if (!isOver(inner)) await finish(shardId, lease, parts, lanes.end())
+  } catch (error) {
+    if (!isOver(inner)) failed.abort(error)
+  } finally {
+    await lanes.end()
+  }
+  if (failed.signal.aborted) throw failed.signal.reason
+}
+
+interface ReadOn {
+  readonly next: string
+  /** Where the iterator stands. */
+  readonly position: Position
+  readonly most: number
+}
+
+/** The next page; an iterator that grew too old while batches ran is asked for again. */
+async function readOn(
+  stream: Stream,
+  shardId: string,
+  { next, position, most }: ReadOn,
+  signal: AbortSignal,
+): Promise<Page> {
+  try {
+    return await stream.read(shardId, next, most, signal)
+  } catch (error) {
+    if (!(error instanceof ExpiredIterator)) throw error
+    return stream.read(shardId, await stream.iterator(shardId, position), most, signal)
+  }
+}
+
+async function finish(
+  shardId: string,
+  lease: Lease,
+  { checkpoints }: SourceParts,
+  ended: Promise<void>,
+): Promise<void> {
+  await ended
+  await checkpoints.save(shardId, { isEnded: true }, lease.fence)
+}
+
+function positionOf({ sequenceNumber, sinceMs }: Checkpoint): Position {
+  if (sequenceNumber !== undefined) return { after: sequenceNumber }
+  return sinceMs === undefined ? { from: 'TRIM_HORIZON' } : { sinceMs }
+}
+
+function mostOf({ settings }: SourceParts): number {
+  return settings.batchSize * settings.parallelizationFactor
+}

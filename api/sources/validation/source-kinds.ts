@@ -1,0 +1,120 @@
+import type { EventSource, MappingSettings, SourceKind } from '../mappings/mapping.ts'
+import { mappingErrors } from '../mappings/errors.ts'
+import { readEntryStreamArn } from '../redis-streams/arn.ts'
+import { readScheduleArn } from '../schedules/arn.ts'
+import { parseSchedule } from '../schedules/expression.ts'
+
+type Setting = keyof MappingSettings
+
+/** What a mapping of this kind has when nothing is said, and what else may be said of it (reference 8.1). */
+interface SourceRules {
+  readonly defaults: MappingSettings
+  readonly takes: ReadonlySet<Setting>
+}
+
+const streamDefaults: MappingSettings = {
+  batchSize: 100,
+  maximumBatchingWindowSeconds: 0,
+  functionResponseTypes: [],
+  bisectBatchOnFunctionError: false,
+  parallelizationFactor: 1,
+  maximumRetryAttempts: -1,
+  maximumRecordAgeSeconds: -1,
+  tumblingWindowSeconds: 0,
+}
+const common: readonly Setting[] = ['batchSize', 'maximumBatchingWindowSeconds', 'filters', 'kmsKeyArn', 'metrics']
+const ofStreams: readonly Setting[] = [
+  ...common,
+  ...(Object.keys(streamDefaults) as Setting[]),
+  ...(['startingPosition', 'startingPositionMs', 'onFailure'] as const),
+]
+const ofKafka: readonly Setting[] = [
+  ...common,
+  ...(['startingPosition', 'startingPositionMs', 'onFailure', 'topics', 'accessConfigurations', 'pollers'] as const),
+  ...(['consumerGroupId', 'schemaRegistry', 'systemLogLevel', 'functionResponseTypes'] as const),
+  ...(['bisectBatchOnFunctionError', 'maximumRetryAttempts', 'maximumRecordAgeSeconds'] as const),
+]
+
+const stream: SourceRules = { defaults: streamDefaults, takes: new Set(ofStreams) }
+const kafka: SourceRules = {
+  defaults: { batchSize: 100, startingPosition: 'TRIM_HORIZON' },
+  takes: new Set(ofKafka),
+}
+
+const redisDefaults: MappingSettings = {
+  maximumBatchingWindowSeconds: 0,
+  functionResponseTypes: [],
+  bisectBatchOnFunctionError: false,
+  maximumRetryAttempts: -1,
+  maximumRecordAgeSeconds: -1,
+}
+const ofRedis: readonly Setting[] = [
+  ...(Object.keys(redisDefaults) as Setting[]),
+  ...(['filters', 'kmsKeyArn', 'startingPosition', 'startingPositionMs', 'onFailure'] as const),
+]
+
+const rules: Readonly<Record<SourceKind, SourceRules>> = {
+  sqs: {
+    defaults: { batchSize: 10, maximumBatchingWindowSeconds: 0, functionResponseTypes: [] },
+    takes: new Set([...common, 'functionResponseTypes', 'maximumConcurrency', 'pollers']),
+  },
+  kinesis: stream,
+  dynamodb: stream,
+  msk: kafka,
+  kafka,
+  mq: { defaults: { batchSize: 100 }, takes: new Set([...common, 'queues', 'accessConfigurations']) },
+  documentdb: {
+    defaults: { batchSize: 100 },
+    takes: new Set([...common, 'startingPosition', 'startingPositionMs', 'accessConfigurations', 'documents']),
+  },
+  // Terraform plans to take a default away that it does not know of: of sources of ours it knows none, so that the batch size
+  // is shown only when it was given.
+  redis: { defaults: redisDefaults, takes: new Set([...ofRedis, 'batchSize']) },
+  // How a tick is retried, and who is told of failures, is said of the function, as of all asynchronous events.
+  schedule: { defaults: {}, takes: new Set() },
+}
+
+/** What a mapping of this kind of source has when its creator says nothing. */
+export function defaultSettings(kind: SourceKind): MappingSettings {
+  return rules[kind].defaults
+}
+
+/** The first of the settings that this kind of source does not have. */
+export function foreignSetting(kind: SourceKind, given: Partial<MappingSettings>): Setting | undefined {
+  const names = Object.keys(given) as Setting[]
+  return names.find((name) => given[name] !== undefined && !rules[kind].takes.has(name))
+}
+
+const kindsOfServices: Readonly<Record<string, SourceKind>> = {
+  sqs: 'sqs',
+  kinesis: 'kinesis',
+  dynamodb: 'dynamodb',
+  kafka: 'msk',
+  mq: 'mq',
+  rds: 'documentdb',
+  events: 'schedule',
+  elasticache: 'redis',
+}
+
+/** Resources of a service that have events; a table's are those of its stream. */
+const streamResources: Partial<Record<SourceKind, RegExp>> = {
+  kinesis: /^stream\/./,
+  dynamodb: /^table\/[^/]+\/stream\/./,
+}
+
+/** The event source with this ARN; an error when nothing can be read from it. */
+export function sourceOf(arn: string): EventSource {
+  const [, , service = '', , , ...resource] = arn.split(':')
+  const kind = Object.hasOwn(kindsOfServices, service) ? kindsOfServices[service] : undefined
+  if (kind === undefined || streamResources[kind]?.test(resource.join(':')) === false)
+    throw mappingErrors.unrecognizedSource()
+  if (kind === 'schedule') requireSchedule(arn)
+  if (kind === 'redis' && readEntryStreamArn(arn) === undefined) throw mappingErrors.unrecognizedSource()
+  return { kind, arn }
+}
+
+function requireSchedule(arn: string): void {
+  const schedule = readScheduleArn(arn)
+  if (schedule === undefined) throw mappingErrors.unrecognizedSource()
+  if (parseSchedule(schedule.expression, 0) === undefined) throw mappingErrors.scheduleExpression()
+}

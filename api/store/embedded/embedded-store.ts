@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import type { KeptEvents } from '../../events/queue/failed-events.ts'
+import type { EventQueue } from '../../events/queue/event-queue.ts'
+import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
+import type { Documents } from '../../functions/catalogue/documents.ts'
+import { openCatalogue } from './catalogue.ts'
+import { databaseName, openDatabase } from './database.ts'
+import { openDocuments } from './documents.ts'
+import { openEventQueue } from './event-queue.ts'
+import { openGroupCommit } from './group-commit.ts'
+import { openKeptEvents } from './failed-events.ts'
+
+/** Everything that one data folder's database keeps. */
+export interface EmbeddedStore {
+  readonly catalogue: Catalogue
+  readonly documents: Documents
+  readonly events: EventQueue
+  readonly keptEvents: KeptEvents
+  /** Ends after the writes under way; the folder is then free for another server. */
+  close(): Promise<void>
+}
+
+/** Opens the data folder for this process alone; a folder that cannot be used is an error of one line that says what to do. */
+export function openEmbeddedStore(dataFolder: string): EmbeddedStore {
+  const database = openDatabase(dataFolder)
+  const catalogue = openCatalogue(database)
+  const commits = openGroupCommit(database, join(dataFolder, databaseName))
+  const close = async () => {
+    await commits.close()
+    database.close()
+  }
+  return {
+    catalogue,
+    documents: openDocuments(database),
+    events: openEventQueue(database, commits),
+    keptEvents: openKeptEvents(database, commits),
+    close,
+  }
+}

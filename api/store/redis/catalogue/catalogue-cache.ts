@@ -1,0 +1,87 @@
+import type { Stored } from '../../../functions/catalogue/catalogue.ts'
+import type { FunctionRecord, FunctionVersion } from '../../../functions/function/function.ts'
+
+/** What is known of one function: its record, and the versions that were asked for. */
+export interface CachedFunction {
+  record?: Stored<FunctionRecord>
+  readonly versions: Map<string, FunctionVersion>
+}
+
+/** Parsed records in memory. */
+export interface CatalogueCache {
+  known(name: string): CachedFunction | undefined
+  /** What was known last, also if it has not been true since. */
+  recall(name: string): CachedFunction | undefined
+  /** Reads, and keeps what was read unless the function changed meanwhile. */
+  load<Value>(
+    name: string,
+    read: () => Promise<Value | undefined>,
+    keep: (known: CachedFunction, value: Value) => void,
+  ): Promise<Value | undefined>
+  /** What is known or just being read of the function is out of date. */
+  forget(name: string): void
+  /** All that is known or just being read may be out of date. */
+  distrust(): void
+}
+
+const mostFunctions = 1000
+const mostVersions = 100
+
+/** An empty cache, which drops what it has held longest when it is full. */
+export function createCatalogueCache(): CatalogueCache {
+  const functions = new Map<string, CachedFunction>()
+  const trusted = new Set<CachedFunction>()
+  const loads = new Set<{ readonly name: string; isStale: boolean }>()
+
+  const known = (name: string): CachedFunction | undefined => {
+    const found = functions.get(name)
+    return found !== undefined && trusted.has(found) ? found : undefined
+  }
+  const drop = (name: string): void => {
+    const found = functions.get(name)
+    if (found !== undefined) trusted.delete(found)
+    functions.delete(name)
+  }
+  const placeFor = (name: string): CachedFunction => {
+    const present = known(name)
+    if (present !== undefined) return present
+    drop(name)
+    for (const oldest of functions.keys()) {
+      if (functions.size < mostFunctions) break
+      drop(oldest)
+    }
+    const place = { versions: new Map<string, FunctionVersion>() }
+    functions.set(name, place)
+    trusted.add(place)
+    return place
+  }
+  return {
+    known,
+    recall: (name) => functions.get(name),
+    load: async (name, read, keep) => {
+      const load = { name, isStale: false }
+      loads.add(load)
+      try {
+        const value = await read()
+        if (value === undefined || load.isStale) return value
+        const place = placeFor(name)
+        for (const oldest of place.versions.keys()) {
+          if (place.versions.size < mostVersions) break
+          place.versions.delete(oldest)
+        }
+        keep(place, value)
+        return value
+      } finally {
+        loads.delete(load)
+      }
+    },
+    forget: (name) => {
+      drop(name)
+      for (const load of loads) if (load.name === name) load.isStale = true
+    },
+    distrust: () => {
+      trusted.clear()
+      for (const load of loads) load.isStale = true
+    },
+  }
+}

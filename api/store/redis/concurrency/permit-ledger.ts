@@ -1,0 +1,112 @@
+import type {
+  BookRequest,
+  Held,
+  LedgerListener,
+  PlaceLedger,
+  Refusal,
+  Share,
+} from '../../../environments/concurrency/permit-ledger.ts'
+import type { RedisConnection } from '../connection/connection.ts'
+import { permitKeys, serverKeys } from '../connection/keys.ts'
+import type { Membership } from '../membership/membership.ts'
+import { loadScript } from '../connection/script.ts'
+
+/** A ledger, and what it has to hear of the channel `permitKeys.wanted`. */
+export interface RedisPermitLedger extends PlaceLedger {
+  hear(message: string): void
+  /** Redis was lost for a moment: another one may be in its place that did not hear of the last writes. */
+  doubt(): void
+}
+
+/** The ledger of permits in Redis; each step is one script, so that limits hold however many servers acquire at the same time. */
+export function openPermitLedger(connection: RedisConnection, membership: Membership): RedisPermitLedger {
+  const load = (name: string) => loadScript(connection, name, import.meta.url)
+  const scripts = {
+    acquire: load('acquire-permit'),
+    release: load('release-permits'),
+    inherit: load('inherit-permits'),
+    reconcile: load('reconcile-permits'),
+  }
+  const own = () => permitKeys.permitsOf(membership.server)
+  let listener: LedgerListener | undefined
+
+  const book = (request: BookRequest): Promise<'booked' | Refusal> =>
+    asMember(membership, async (server) => {
+      const { functionName, reserved = -1, accountLimit, unreservedLimit, isFound = false } = request
+      const limits = [accountLimit, unreservedLimit]
+      const args = [server, functionName, reserved, ...limits, permitKeys.wanted, isFound ? 'found' : '']
+      const keys = [serverKeys.living, permitKeys.booked, permitKeys.permitsOf(server)]
+      return (await scripts.acquire(keys, args)) as 'booked' | Refusal | 'lost'
+    })
+  const giveBack = async (share: string, permits: number): Promise<void> => {
+    await scripts.release([permitKeys.booked, own()], [share, permits])
+  }
+  const inherit = (dead: string): Promise<void> =>
+    asMember(membership, async (server) => {
+      const keys = [serverKeys.living, permitKeys.permitsOf(dead), permitKeys.permitsOf(server)]
+      const inherited = (await scripts.inherit(keys, [server])) as string[] | 'lost'
+      if (inherited === 'lost') return 'lost'
+      // When this server was declared dead since, they are a successor's again.
+      if (server !== membership.server) return
+      for (let index = 0; index < inherited.length; index += 2) {
+        listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
+      }
+    })
+  const settle = (held: () => readonly Held[]): Promise<'settled'> =>
+    asMember(membership, async (server) => {
+      const known = held().flatMap(({ share, places }) => [writeShare(share), places])
+      const keys = [serverKeys.living, permitKeys.booked, permitKeys.permitsOf(server)]
+      return (await scripts.reconcile(keys, [server, ...known])) as 'settled' | 'lost'
+    })
+  /** What is inherited is not yet known to be held while its answer is on the way: the two never overlap. */
+  let last: Promise<void> = Promise.resolve()
+  const alone = async (work: () => Promise<unknown>): Promise<void> => {
+    const done = last.then(work).then(() => undefined)
+    last = done.catch(() => listener?.onDoubt())
+    await done
+  }
+
+  membership.onLost(() => listener?.onLost())
+  membership.onDeath((dead) => alone(() => inherit(dead)))
+  return {
+    book,
+    giveBack: (share, permits) => giveBack(writeShare(share), permits),
+    // On the node that has the permits: other nodes may be up without it.
+    reach: async () => {
+      await connection.run((client) => client.exists(permitKeys.booked))
+    },
+    settle: (held) => alone(() => settle(held)),
+    listen: (given) => (listener = given),
+    doubt: () => listener?.onDoubt(),
+    hear: (message) => {
+      const wanted = JSON.parse(message) as { server: string; functionName?: string; places?: number }
+      // Servers of before this was told are not given way to.
+      if (wanted.server !== membership.server) listener?.onWanted(wanted.functionName, wanted.places ?? Infinity)
+    },
+  }
+}
+
+/** Asks as a member of the name given; again, under a new one, when this server was declared dead. */
+async function asMember<Answer>(
+  membership: Membership,
+  ask: (server: string) => Promise<Answer | 'lost'>,
+): Promise<Answer> {
+  const { server } = membership
+  const answer = await ask(server)
+  if (answer !== 'lost') return answer
+  await membership.wasLost(server)
+  const again = await ask(membership.server)
+  if (again === 'lost') throw new Error('This server loses its lease in Redis as soon as it has one.')
+  return again
+}
+
+const unreservedMark = '~'
+
+function writeShare({ functionName, isReserved }: Share): string {
+  return isReserved ? functionName : functionName + unreservedMark
+}
+
+function readShare(text: string): Share {
+  const isReserved = !text.endsWith(unreservedMark)
+  return { functionName: isReserved ? text : text.slice(0, -unreservedMark.length), isReserved }
+}

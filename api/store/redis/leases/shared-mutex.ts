@@ -1,0 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { createTurns, type InTurn } from '../../../functions/concurrency/mutex.ts'
+import type { Leases } from '../../../sources/polling/lease.ts'
+
+/** How long the lease of a server that died blocks the others; work under the mutex takes a fraction of it. */
+const leaseMs = 5_000
+const retryMs = 10
+
+/** Mutual exclusion over all servers of a Redis. */
+export function sharedMutex(leases: Leases, name: string): InTurn {
+  const inTurn = createTurns()
+  return (work) =>
+    inTurn(async () => {
+      let lease = await leases.acquire(name, leaseMs)
+      while (lease === undefined) {
+        await delay(retryMs)
+        lease = await leases.acquire(name, leaseMs)
+      }
+      try {
+        return await work()
+      } finally {
+        // It ends by itself when it cannot be given back.
+        await leases.release(lease).catch(() => undefined)
+      }
+    })
+}

@@ -1,0 +1,82 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { EntryStream } from '../../../sources/redis-streams/entry-stream.ts'
+import { openEntryStream } from './entry-stream.ts'
+import { describeWithRedis, startRedis, type RunningRedis } from '../testing/redis-server.ts'
+
+describeWithRedis('a Redis stream as a group reads it', () => {
+  let redis: RunningRedis
+  let stream: EntryStream
+  const open = () => openEntryStream({ url: redis.url, key: 'orders', group: 'g' })
+  const add = (...fields: string[]) => redis.cli('XADD', 'orders', '*', ...fields)
+  const left = () => Number(redis.cli('XPENDING', 'orders', 'g').split('\n')[0])
+  const idsOf = async (entries: Promise<{ id: string }[]>) => (await entries).map(({ id }) => id)
+
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.stop())
+  beforeEach(async () => {
+    redis.cli('FLUSHALL')
+    stream = await open()
+  })
+  afterEach(() => stream.close())
+
+  test('hands out each entry once, in order, and what is not acknowledged again to whoever comes next', async () => {
+    await stream.createGroup('0-0')
+    const ids = [add('a', '1'), add('a', '2'), add('a', '3')]
+    expect(await idsOf(stream.next(2, 0))).toEqual(ids.slice(0, 2))
+    expect(await idsOf(stream.next(2, 0))).toEqual(ids.slice(2))
+    expect(await stream.next(2, 10)).toEqual([])
+    await stream.acknowledge([ids[1] ?? ''])
+    stream.close()
+    stream = await open()
+    expect(await stream.pending('0-0', 10)).toEqual([
+      { id: ids[0], fields: [[Buffer.from('a'), Buffer.from('1')]] },
+      { id: ids[2], fields: [[Buffer.from('a'), Buffer.from('3')]] },
+    ])
+    expect(await idsOf(stream.pending(ids[0] ?? '', 10))).toEqual([ids[2]])
+  })
+
+  test('waits for the first entry', async () => {
+    await stream.createGroup('0-0')
+    const waiting = stream.next(10, 1000)
+    const id = add('a', '1')
+    expect(await idsOf(waiting)).toEqual([id])
+  })
+
+  test('acknowledges pending entries that were trimmed, and leaves them out', async () => {
+    await stream.createGroup('0-0')
+    const ids = [add('a', '1'), add('a', '2'), add('a', '3')]
+    await stream.next(10, 0)
+    redis.cli('XDEL', 'orders', ids[0] ?? '', ids[1] ?? '')
+    expect(await idsOf(stream.pending('0-0', 1))).toEqual([ids[2]])
+    expect(left()).toBe(1)
+  })
+
+  test('begins behind the id that is given when the group is made, and leaves one that is there', async () => {
+    expect(await stream.lastId()).toBe('0-0')
+    const first = add('a', '1')
+    expect(await stream.lastId()).toBe(first)
+    await stream.createGroup(first)
+    const second = add('a', '2')
+    await stream.createGroup('0-0')
+    expect(await idsOf(stream.next(10, 0))).toEqual([second])
+    await stream.removeGroup()
+    await stream.createGroup('0-0')
+    expect(await idsOf(stream.next(10, 0))).toEqual([first, second])
+  })
+
+  test('is no stream when the key holds something else', async () => {
+    expect(await stream.isStream()).toBe(true)
+    redis.cli('SET', 'orders', 'x')
+    expect(await stream.isStream()).toBe(false)
+    await stream.removeGroup()
+  })
+
+  test('of a server that is not there is an error that names the setting', async () => {
+    const url = 'redis://:secret@127.0.0.1:1'
+    const fault = await openEntryStream({ url, key: 'k', group: 'g' }).catch((error: unknown) => error)
+    expect(String(fault)).toContain('KUBELAMBDA_REDIS_SOURCES')
+    expect(String(fault)).not.toContain('secret')
+  })
+})

@@ -1,0 +1,87 @@
+import type { EntryStream, StreamEntry } from '../../../sources/redis-streams/entry-stream.ts'
+import { connectToRedis, type RedisConnection } from '../connection/connection.ts'
+
+export interface EntryStreamOptions {
+  readonly url: string
+  readonly key: string
+  readonly group: string
+}
+
+/** All servers are one consumer: one of them reads at a time, so that what a dead one left is the next one's own. */
+const consumer = 'kubelambda'
+const startMs = 3_000
+const longestWaitMs = 1_000
+
+type Reply = [key: Buffer, entries: [id: Buffer, fields: Buffer[] | null][]][] | null
+
+/** Connects to a stream for one reader, which may wait on the connection. */
+export async function openEntryStream({ url, key, group }: EntryStreamOptions): Promise<EntryStream> {
+  const log = { info: () => undefined, warn: () => undefined }
+  const signal = AbortSignal.timeout(startMs)
+  const connection = await connectToRedis({ url, log, signal, setting: 'KUBELAMBDA_REDIS_SOURCES' })
+  const run: RedisConnection['run'] = (work) => connection.run(work)
+  const acknowledge = async (ids: readonly string[]): Promise<void> => {
+    if (ids.length > 0) await run((redis) => redis.xack(key, group, ...ids))
+  }
+  return {
+    isStream: async () => ['none', 'stream'].includes(await run((redis) => redis.type(key))),
+    lastId: async () => lastIdOf(connection, key),
+    createGroup: (after) => createGroup(connection, key, group, after),
+    async removeGroup() {
+      if ((await run((redis) => redis.type(key))) === 'stream')
+        await run((redis) => redis.xgroup('DESTROY', key, group))
+    },
+    async pending(after, most) {
+      for (;;) {
+        const reply = await run((redis) =>
+          redis.xreadgroupBuffer('GROUP', group, consumer, 'COUNT', most, 'STREAMS', key, after),
+        )
+        const { entries, trimmed } = entriesIn(reply)
+        await acknowledge(trimmed)
+        // A page of nothing but trimmed entries is not the end.
+        if (entries.length > 0 || trimmed.length === 0) return entries
+      }
+    },
+    async next(most, waitMs) {
+      const limits = ['GROUP', group, consumer, 'COUNT', most] as const
+      const block = Math.min(Math.ceil(waitMs), longestWaitMs)
+      const reply = await run((redis) =>
+        block > 0
+          ? redis.xreadgroupBuffer(...limits, 'BLOCK', block, 'STREAMS', key, '>')
+          : redis.xreadgroupBuffer(...limits, 'STREAMS', key, '>'),
+      )
+      return entriesIn(reply).entries
+    },
+    acknowledge,
+    close: () => connection.close(),
+  }
+}
+
+async function lastIdOf(connection: RedisConnection, key: string): Promise<string> {
+  if ((await connection.run((redis) => redis.exists(key))) === 0) return '0-0'
+  const info = (await connection.run((redis) => redis.xinfo('STREAM', key))) as unknown[]
+  return String(info[info.indexOf('last-generated-id') + 1])
+}
+
+async function createGroup(connection: RedisConnection, key: string, group: string, after: string): Promise<void> {
+  try {
+    await connection.run((redis) => redis.xgroup('CREATE', key, group, after, 'MKSTREAM'))
+  } catch (error) {
+    const isThere =
+      error instanceof Error && error.cause instanceof Error && error.cause.message.startsWith('BUSYGROUP')
+    if (!isThere) throw error
+  }
+}
+
+/** Entries whose fields are gone were trimmed. */
+function entriesIn(reply: Reply): { entries: StreamEntry[]; trimmed: string[] } {
+  const [, found] = reply?.[0] ?? [undefined, []]
+  const entries = found.flatMap(([id, fields]) =>
+    fields === null ? [] : [{ id: id.toString(), fields: pairsOf(fields) }],
+  )
+  return { entries, trimmed: found.filter(([, fields]) => fields === null).map(([id]) => id.toString()) }
+}
+
+function pairsOf(all: readonly Buffer[]): [Buffer, Buffer][] {
+  return Array.from({ length: all.length / 2 }, (_, at) => [all[2 * at], all[2 * at + 1]] as [Buffer, Buffer])
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import {
+  DeleteAliasCommand,
+  DeleteFunctionUrlConfigCommand,
+  ListFunctionUrlConfigsCommand,
+  UpdateFunctionUrlConfigCommand,
+} from '@aws-sdk/client-lambda'
+import type { Area } from '../../world/case.ts'
+import { conflict, invalid, notFound, refuses } from '../../world/expect.ts'
+import { callUrl } from '../../requests/function-url-call.ts'
+import { callUrlUntil, createUrl, getUrl, openUrl, servedUrl, withAlias } from '../../world/function-url.ts'
+
+/** Function URL configs. */
+export const functionUrls: Area = {
+  name: 'function-urls',
+  cases: [
+    {
+      name: 'CreateFunctionUrlConfig answers 201 with the URL, its creation and nothing that was not sent',
+      run: async (world) => {
+        const name = await world.create('answer-node')
+        const { $metadata, ...created } = await createUrl(world, name)
+        assert.equal($metadata.httpStatusCode, 201)
+        assert.deepEqual(Object.keys(created).sort(), ['AuthType', 'CreationTime', 'FunctionArn', 'FunctionUrl'])
+        assert.deepEqual([created.AuthType, created.FunctionArn], ['NONE', world.arn(name)])
+        assert.match(new URL(created.FunctionUrl ?? '').hostname, /^[a-z0-9]{32}\.lambda-url\./)
+        assert.match(created.FunctionUrl ?? '', /\/$/)
+      },
+    },
+    {
+      name: 'Get and List add the last change and the invoke mode, Update changes what is given',
+      run: async (world) => {
+        const name = await world.create('answer-node')
+        const { FunctionUrl } = await createUrl(world, name, { Cors: { AllowOrigins: ['*'], MaxAge: 5 } })
+        const got = await getUrl(world, name)
+        assert.deepEqual(
+          [got.InvokeMode, got.Cors, got.FunctionUrl],
+          ['BUFFERED', { AllowOrigins: ['*'], MaxAge: 5 }, FunctionUrl],
+        )
+        assert.equal(got.LastModifiedTime, got.CreationTime)
+        const updated = await world.client.send(
+          new UpdateFunctionUrlConfigCommand({ FunctionName: name, AuthType: 'AWS_IAM' }),
+        )
+        assert.deepEqual([updated.$metadata.httpStatusCode, updated.AuthType], [200, 'AWS_IAM'])
+        assert.ok(updated.LastModifiedTime !== undefined)
+        const { FunctionUrlConfigs } = await world.client.send(
+          new ListFunctionUrlConfigsCommand({ FunctionName: name }),
+        )
+        assert.deepEqual(
+          FunctionUrlConfigs?.map(({ AuthType, InvokeMode, Cors }) => [AuthType, InvokeMode, Cors]),
+          [['AWS_IAM', 'BUFFERED', { AllowOrigins: ['*'], MaxAge: 5 }]],
+        )
+      },
+    },
+    {
+      name: 'a function and its alias have a URL each, and the list pages over them',
+      run: async (world) => {
+        const name = await withAlias(world)
+        const own = await createUrl(world, name)
+        const other = await createUrl(world, name, { Qualifier: 'live' })
+        assert.notEqual(own.FunctionUrl, other.FunctionUrl)
+        assert.equal(other.FunctionArn, world.arn(name, 'live'))
+        const first = await world.client.send(new ListFunctionUrlConfigsCommand({ FunctionName: name, MaxItems: 1 }))
+        const rest = await world.client.send(
+          new ListFunctionUrlConfigsCommand({ FunctionName: name, Marker: first.NextMarker }),
+        )
+        const urls = [first, rest].flatMap((page) => page.FunctionUrlConfigs ?? []).map((each) => each.FunctionUrl)
+        assert.deepEqual(urls.sort(), [own.FunctionUrl, other.FunctionUrl].sort())
+        assert.equal(rest.NextMarker, undefined)
+      },
+    },
+    {
+      name: 'a second URL of the same function is a conflict',
+      run: async (world) => {
+        const name = await world.create('answer-node')
+        await createUrl(world, name)
+        const text =
+          `Failed to create function url config for [functionArn = ${world.arn(name)}]. ` +
+          'Error message:  FunctionUrlConfig exists for this Lambda function'
+        await refuses(createUrl(world, name), conflict(text))
+      },
+    },
+    {
+      name: 'versions and $LATEST as qualifier are no URL targets',
+      run: async (world) => {
+        const name = await world.create('answer-node')
+        const violation = (value: string) =>
+          invalid(
+            `Value '${value}' at 'qualifier' failed to satisfy constraint: ` +
+              String.raw`Member must satisfy regular expression pattern: ((?!^\d+$)^[0-9a-zA-Z-_]+$)`,
+          )
+        for (const Qualifier of ['1', '$LATEST'])
+          await refuses(createUrl(world, name, { Qualifier }), violation(Qualifier))
+      },
+    },
+    {
+      name: 'unknown functions, aliases and configs are not found, each operation in its words',
+      run: async (world) => {
+        const name = await world.create('answer-node')
+        const missing = notFound('Function does not exist')
+        await refuses(createUrl(world, world.newName()), missing)
+        await refuses(createUrl(world, name, { Qualifier: 'none' }), missing)
+        await refuses(world.client.send(new ListFunctionUrlConfigsCommand({ FunctionName: world.newName() })), missing)
+        const none = notFound('The resource you requested does not exist.')
+        for (const FunctionName of [name, world.newName()]) {
+          await refuses(getUrl(world, FunctionName), none)
+          await refuses(world.client.send(new UpdateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' })), none)
+          await refuses(world.client.send(new DeleteFunctionUrlConfigCommand({ FunctionName })), none)
+        }
+      },
+    },
+    {
+      name: 'DeleteFunctionUrlConfig answers 204, and the URL is forbidden',
+      run: async (world) => {
+        const { name, url } = await servedUrl(world)
+        const deleted = await world.client.send(new DeleteFunctionUrlConfigCommand({ FunctionName: name }))
+        assert.equal(deleted.$metadata.httpStatusCode, 204)
+        await refuses(getUrl(world, name), notFound('The resource you requested does not exist.'))
+        assert.equal((await callUrlUntil(world, url, '/', {}, ({ status }) => status === 403)).status, 403)
+      },
+    },
+    {
+      name: 'a URL whose alias was deleted is forbidden',
+      run: async (world) => {
+        const name = await withAlias(world)
+        const { url } = await openUrl(world, name, { Qualifier: 'live' })
+        assert.equal((await callUrl(url, '/')).status, 200)
+        await world.client.send(new DeleteAliasCommand({ FunctionName: name, Name: 'live' }))
+        const answer = await callUrlUntil(world, url, '/', {}, ({ status }) => status === 403)
+        assert.deepEqual([answer.status, answer.headers['x-amzn-errortype']], [403, 'AccessDeniedException'])
+      },
+    },
+  ],
+}

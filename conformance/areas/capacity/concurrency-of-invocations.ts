@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { InvokeCommand } from '@aws-sdk/client-lambda'
+import type { Area } from '../../world/case.ts'
+import { answers, failureOf, valueOf } from '../../world/expect.ts'
+
+/** Several invocations of one function at the same time. */
+export const concurrency: Area = {
+  name: 'concurrency-of-invocations',
+  cases: [
+    {
+      name: 'invocations at the same time each have an environment of their own',
+      run: async (world) => {
+        const name = await world.create('misbehave-node', { Timeout: 20 })
+        const startedAt = Date.now()
+        const all = await Promise.all(Array.from({ length: 6 }, () => world.invoke(name, { do: 'sleep', ms: 2000 })))
+        for (const answer of all) answers(answer, { slept: 2000 })
+        assert.ok(Date.now() - startedAt < 6 * 2000, 'they ran one after the other')
+      },
+    },
+    {
+      name: 'answers go to the caller that asked',
+      run: async (world) => {
+        const name = await world.create('echo-node', { Timeout: 20 })
+        const events = Array.from({ length: 60 }, (_, index) => ({ index, filler: 'x'.repeat(index * 50) }))
+        const all = await Promise.all(events.map((event) => world.invoke(name, event)))
+        assert.deepEqual(
+          all.map((answer) => valueOf(answer)),
+          events,
+        )
+        assert.equal(new Set(all.map(({ requestId }) => requestId)).size, events.length)
+      },
+    },
+    {
+      name: 'one environment runs one invocation at a time',
+      run: async (world) => {
+        const name = await world.create('misbehave-node', { Timeout: 20 })
+        const all = await Promise.all(Array.from({ length: 20 }, () => world.invoke(name, { do: 'count' })))
+        const counts = all.map((answer) => valueOf<{ calls: number }>(answer).calls)
+        // Whoever was the n-th in an environment had an (n-1)-th before it there, and no number was given twice.
+        const givenTo = (calls: number): number => counts.filter((count) => count === calls).length
+        for (let calls = 2; calls <= 20; calls += 1) assert.ok(givenTo(calls) <= givenTo(calls - 1), counts.join(' '))
+      },
+    },
+    {
+      name: 'a failing invocation does not touch one that runs beside it',
+      run: async (world) => {
+        const name = await world.create('misbehave-node', { Timeout: 20 })
+        const running = world.invoke(name, { do: 'sleep', ms: 1500 })
+        failureOf(await world.invoke(name, { do: 'exit', code: 1 }))
+        answers(await running, { slept: 1500 })
+      },
+    },
+    {
+      name: 'a caller that goes away leaves the function usable',
+      run: async (world) => {
+        const name = await world.create('misbehave-node', { Timeout: 10 })
+        await world.invoke(name, { do: 'count' })
+        const controller = new AbortController()
+        const call = world.client.send(
+          new InvokeCommand({ FunctionName: name, Payload: Buffer.from('{"do":"sleep","ms":800}') }),
+          { abortSignal: controller.signal },
+        )
+        setTimeout(() => controller.abort(), 200)
+        await assert.rejects(call, { name: 'AbortError' })
+        answers(await world.invoke(name, { do: 'sleep', ms: 1 }), { slept: 1 })
+      },
+    },
+  ],
+}

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import {
+  CreateFunctionCommand,
+  DeleteCapacityProviderCommand,
+  DeleteFunctionCommand,
+  ListFunctionVersionsByCapacityProviderCommand,
+  ListVersionsByFunctionCommand,
+  PublishVersionCommand,
+  PutProvisionedConcurrencyConfigCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+  type CreateFunctionCommandInput,
+} from '@aws-sdk/client-lambda'
+import type { Area } from '../../world/case.ts'
+import { answers, notFound, refuses } from '../../world/expect.ts'
+import {
+  createManaged,
+  latestPublished,
+  newProvider,
+  onProvider,
+  publishLatest,
+  untilState,
+} from '../../world/managed-function.ts'
+import type { World } from '../../world/world.ts'
+
+const badRequest = { status: 400, name: 'InvalidParameterValueException' }
+const inTheWay = { status: 409, name: 'ResourceConflictException' }
+
+/** Functions on capacity providers, and `$LATEST.PUBLISHED`. */
+export const managedInstances: Area = {
+  name: 'managed-instances',
+  cases: [
+    {
+      name: 'a function on a capacity provider shows it, and $LATEST is ActiveNonInvocable',
+      run: async (world) => {
+        const provider = await newProvider(world)
+        const name = await createManaged(world, provider)
+        const shown = await world.configuration(name)
+        const use = shown.CapacityProviderConfig?.LambdaManagedInstancesCapacityProviderConfig
+        assert.deepEqual([use?.CapacityProviderArn, shown.State], [provider, 'ActiveNonInvocable'])
+        await refuses(world.invoke(name, {}, { Qualifier: '$LATEST' }), inTheWay)
+      },
+    },
+    {
+      name: 'an unqualified invocation without a $LATEST.PUBLISHED is NoPublishedVersionException',
+      run: async (world) => {
+        const name = await createManaged(world, await newProvider(world))
+        await refuses(world.invoke(name), { status: 400, name: 'NoPublishedVersionException' })
+        const unknown = notFound(`Function not found: ${world.arn(name, latestPublished)}`)
+        await refuses(world.invoke(name, {}, { Qualifier: latestPublished }), unknown)
+      },
+    },
+    {
+      name: 'PublishTo LATEST_PUBLISHED makes the version that an unqualified name runs',
+      run: async (world) => {
+        const name = await createManaged(world, await newProvider(world), { fixture: 'echo-node' })
+        const published = await publishLatest(world, name)
+        assert.deepEqual(
+          [published.$metadata.httpStatusCode, published.FunctionArn, published.Version, published.State],
+          [201, world.arn(name, latestPublished), latestPublished, 'Pending'],
+        )
+        const answer = await world.invoke(name, { a: 1 })
+        answers(answer, { a: 1 })
+        assert.equal(answer.executedVersion, latestPublished)
+        answers(await world.invoke(name, { a: 2 }, { Qualifier: latestPublished }), { a: 2 })
+        const { Versions } = await world.client.send(new ListVersionsByFunctionCommand({ FunctionName: name }))
+        const listed = Versions?.map(({ FunctionArn }) => FunctionArn).toSorted()
+        assert.deepEqual(listed, [world.arn(name, '$LATEST'), world.arn(name, latestPublished)])
+      },
+    },
+    {
+      name: 'a further publication replaces $LATEST.PUBLISHED, and nothing of the old one is run again',
+      run: async (world) => {
+        const name = await createManaged(world, await newProvider(world))
+        await publishLatest(world, name)
+        await world.invoke(name)
+        const ZipFile = await world.zip('echo-node')
+        await world.client.send(
+          new UpdateFunctionCodeCommand({
+            ...{ FunctionName: name, ZipFile, Publish: true, PublishTo: 'LATEST_PUBLISHED' },
+          }),
+        )
+        await world.waitUpdated(`${name}:${latestPublished}`)
+        for (let call = 0; call < 5; call++) answers(await world.invoke(name, { call }), { call })
+      },
+    },
+    {
+      name: 'a numbered version runs beside it',
+      run: async (world) => {
+        const name = await createManaged(world, await newProvider(world), { fixture: 'echo-node' })
+        const version = await world.publish(name)
+        assert.equal(version, '1')
+        const answer = await world.invoke(name, { a: 1 }, { Qualifier: version })
+        answers(answer, { a: 1 })
+        assert.equal(answer.executedVersion, '1')
+      },
+    },
+    {
+      name: 'the function is told that it runs on managed instances',
+      run: async (world) => {
+        const name = await createManaged(world, await newProvider(world), { fixture: 'misbehave-node' })
+        await publishLatest(world, name)
+        const names = ['AWS_LAMBDA_INITIALIZATION_TYPE', 'AWS_LAMBDA_FUNCTION_VERSION']
+        answers(await world.invoke(name, { do: 'environment', names }), {
+          AWS_LAMBDA_INITIALIZATION_TYPE: 'lambda-managed-instances',
+          AWS_LAMBDA_FUNCTION_VERSION: latestPublished,
+        })
+      },
+    },
+    {
+      name: 'what cannot be on a capacity provider is refused',
+      run: async (world) => {
+        const provider = await newProvider(world)
+        const refusesCreate = async (changes: Partial<CreateFunctionCommandInput>, refusal = badRequest) => {
+          const input = await world.input('hello-node', { ...onProvider(provider), ...changes })
+          await refuses(world.client.send(new CreateFunctionCommand(input)), refusal)
+        }
+        await refusesCreate({ MemorySize: 1024 })
+        await refusesCreate({ Runtime: 'nodejs20.x' })
+        await refusesCreate({ Architectures: ['arm64'] })
+        await refusesCreate({ SnapStart: { ApplyOn: 'PublishedVersions' } })
+        const unknown = `${provider}-2`
+        await refusesCreate(onProvider(unknown), notFound(`Capacity provider not found: ${unknown}`))
+      },
+    },
+    {
+      name: 'PublishTo and a capacity provider are refused for a function that was made without one',
+      run: async (world) => {
+        const provider = await newProvider(world)
+        const FunctionName = await world.create('hello-node')
+        const { CapacityProviderConfig } = onProvider(provider)
+        const put = new UpdateFunctionConfigurationCommand({ FunctionName, CapacityProviderConfig, MemorySize: 2048 })
+        await refuses(world.client.send(put), badRequest)
+        const publish = new PublishVersionCommand({ FunctionName, PublishTo: 'LATEST_PUBLISHED' })
+        await refuses(world.client.send(publish), badRequest)
+      },
+    },
+    {
+      name: 'provisioned concurrency is refused',
+      run: async (world) => {
+        const FunctionName = await createManaged(world, await newProvider(world))
+        const Qualifier = await world.publish(FunctionName)
+        const put = { FunctionName, Qualifier, ProvisionedConcurrentExecutions: 1 }
+        await refuses(world.client.send(new PutProvisionedConcurrencyConfigCommand(put)), badRequest)
+      },
+    },
+    {
+      name: 'function versions of a capacity provider are listed page by page, and keep it from being deleted',
+      run: async (world) => {
+        const provider = await newProvider(world)
+        const name = await createManaged(world, provider)
+        await publishLatest(world, name)
+        const expected = [`${world.arn(name, latestPublished)} Active`]
+        const listed = await versionsOn(world, provider)
+        assert.deepEqual(
+          listed.filter((each) => !each.includes('$LATEST ')),
+          expected,
+        )
+        const remove = () => world.client.send(new DeleteCapacityProviderCommand({ CapacityProviderName: provider }))
+        await refuses(remove(), inTheWay)
+        const deleted = await world.client.send(new DeleteFunctionCommand({ FunctionName: name }))
+        assert.equal(deleted.$metadata.httpStatusCode, 202)
+        assert.deepEqual(await versionsOn(world, provider), [])
+        assert.equal((await remove()).$metadata.httpStatusCode, 202)
+      },
+    },
+    {
+      name: 'a version with SnapStart is Pending, and its optimization is On once it is active',
+      run: async (world) => {
+        const FunctionName = await world.create('hello-python', {
+          Runtime: 'python3.13',
+          SnapStart: { ApplyOn: 'PublishedVersions' },
+        })
+        const { State, Version } = await world.client.send(new PublishVersionCommand({ FunctionName }))
+        assert.deepEqual([State, Version], ['Pending', '1'])
+        const { SnapStart } = await untilState(world, FunctionName, '1', 'Active')
+        assert.deepEqual(SnapStart, { ApplyOn: 'PublishedVersions', OptimizationStatus: 'On' })
+        assert.equal((await world.configuration(FunctionName)).SnapStart?.OptimizationStatus, 'Off')
+      },
+      needs: 'python',
+      timeoutMs: 200_000,
+    },
+  ],
+}
+
+async function versionsOn(world: World, provider: string): Promise<string[]> {
+  const listed: string[] = []
+  let Marker: string | undefined
+  do {
+    const page = await world.client.send(
+      new ListFunctionVersionsByCapacityProviderCommand({
+        ...{ CapacityProviderName: provider, MaxItems: 1 },
+        ...(Marker && { Marker }),
+      }),
+    )
+    assert.ok((page.FunctionVersions?.length ?? 0) <= 1)
+    for (const { FunctionArn, State } of page.FunctionVersions ?? [])
+      listed.push(`${String(FunctionArn)} ${String(State)}`)
+    Marker = page.NextMarker
+  } while (Marker)
+  return listed
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { DeleteLayerVersionCommand, PublishLayerVersionCommand } from '@aws-sdk/client-lambda'
+import type { Area } from '../../world/case.ts'
+import type { World } from '../../world/world.ts'
+
+/** Extensions: programs in a layer that run beside the function. */
+export const extensions: Area = {
+  name: 'extensions',
+  cases: [
+    {
+      name: 'an extension in a layer gets an event for each invocation, and writes to the function’s log',
+      run: async (world) => {
+        const name = await world.create('hello-node', { Layers: [await publishWitness(world)] })
+        for (let round = 0; round < 2; round++) {
+          const { log, requestId, text } = await world.invoke(name, {}, { LogType: 'Tail' })
+          assert.ok(text.length > 0)
+          const lines = log.split('\n')
+          assert.ok(lines.includes(`witness: invocation ${requestId}`), log)
+          assert.ok(lines.includes(`END RequestId: ${requestId}`), log)
+        }
+      },
+    },
+    {
+      name: 'an extension is told of a timeout, and is there again in the next invocation',
+      run: async (world) => {
+        const Layers = [await publishWitness(world)]
+        const name = await world.create('misbehave-node', { Layers, Timeout: 2 })
+        const hung = await world.invoke(name, { do: 'sleep', ms: 60_000 })
+        assert.equal(hung.functionError, 'Unhandled')
+        assert.match(hung.text, /Task timed out after 2\.00 seconds/)
+        const { log, requestId } = await world.invoke(name, { do: 'count' }, { LogType: 'Tail' })
+        assert.ok(log.includes(`witness: invocation ${requestId}`), log)
+      },
+    },
+  ],
+}
+
+/** Publishes a layer whose extension writes each of its events to the log; it is deleted when the case is over. */
+async function publishWitness(world: World): Promise<string> {
+  const LayerName = world.newName()
+  const ZipFile = await world.zip('layer-extension')
+  const { LayerVersionArn = '', Version } = await world.client.send(
+    new PublishLayerVersionCommand({ LayerName, Content: { ZipFile } }),
+  )
+  world.afterwards(() => world.client.send(new DeleteLayerVersionCommand({ LayerName, VersionNumber: Version })))
+  return LayerVersionArn
+}

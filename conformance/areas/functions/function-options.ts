@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import {
+  GetFunctionRecursionConfigCommand,
+  GetRuntimeManagementConfigCommand,
+  PutFunctionRecursionConfigCommand,
+  PutRuntimeManagementConfigCommand,
+  type RecursiveLoop,
+} from '@aws-sdk/client-lambda'
+import type { Area } from '../../world/case.ts'
+import { invalid, notFound, refuses } from '../../world/expect.ts'
+
+/** Recursion and runtime management configs. */
+export const functionOptions: Area = {
+  name: 'function-options',
+  cases: [
+    {
+      name: 'recursion is terminated until it is allowed, and a put is echoed',
+      run: async (world) => {
+        const FunctionName = await world.create('hello-node')
+        const get = () => world.client.send(new GetFunctionRecursionConfigCommand({ FunctionName }))
+        assert.equal((await get()).RecursiveLoop, 'Terminate')
+        const put = await world.client.send(
+          new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: 'Allow' }),
+        )
+        assert.deepEqual([put.$metadata.httpStatusCode, put.RecursiveLoop], [200, 'Allow'])
+        assert.equal((await get()).RecursiveLoop, 'Allow')
+      },
+    },
+    {
+      name: 'a recursion config of an unknown value or function is refused',
+      run: async (world) => {
+        const FunctionName = world.newName()
+        const put = (RecursiveLoop: string) =>
+          world.client.send(
+            new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: RecursiveLoop as RecursiveLoop }),
+          )
+        await refuses(
+          put('Sometimes'),
+          invalid(
+            "Value 'Sometimes' at 'recursiveLoop' failed to satisfy constraint: " +
+              'Member must satisfy enum value set: [Terminate, Allow]',
+          ),
+        )
+        await refuses(put('Allow'), notFound(`Function not found: ${world.arn(FunctionName)}`))
+      },
+    },
+    {
+      name: 'runtime management is Auto until it is set, each version for itself',
+      run: async (world) => {
+        const FunctionName = await world.create('hello-node')
+        const version = await world.publish(FunctionName)
+        const get = (Qualifier?: string) =>
+          world.client.send(new GetRuntimeManagementConfigCommand({ FunctionName, ...(Qualifier && { Qualifier }) }))
+        assert.equal((await get()).UpdateRuntimeOn, 'Auto')
+        const put = await world.client.send(
+          new PutRuntimeManagementConfigCommand({
+            FunctionName,
+            Qualifier: version,
+            UpdateRuntimeOn: 'FunctionUpdate',
+          }),
+        )
+        assert.equal(put.$metadata.httpStatusCode, 200)
+        assert.deepEqual([put.UpdateRuntimeOn, put.FunctionArn], ['FunctionUpdate', world.arn(FunctionName, version)])
+        assert.equal((await get(version)).UpdateRuntimeOn, 'FunctionUpdate')
+        assert.equal((await get()).UpdateRuntimeOn, 'Auto')
+      },
+    },
+  ],
+}

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
+import { Skipped, type Area } from '../../world/case.ts'
+import { answers, badParameter, conflict, refuses } from '../../world/expect.ts'
+
+const staleRevision = {
+  status: 412,
+  name: 'PreconditionFailedException',
+  message:
+    'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+}
+const unknownRevision = '11111111-2222-3333-4444-555555555555'
+
+/** Updates of code and configuration. */
+export const updates: Area = {
+  name: 'updates',
+  cases: [
+    {
+      name: 'UpdateFunctionConfiguration answers InProgress with the reason of a creation',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const updated = await world.client.send(
+          new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: 5 }),
+        )
+        assert.equal(updated.$metadata.httpStatusCode, 200)
+        assert.equal(updated.State, 'Active')
+        assert.equal(updated.LastUpdateStatus, 'InProgress')
+        assert.equal(updated.LastUpdateStatusReason, 'The function is being created.')
+        assert.equal(updated.LastUpdateStatusReasonCode, 'Creating')
+        await world.waitUpdated(name)
+        const { LastUpdateStatus, LastUpdateStatusReason, Timeout } = await world.configuration(name)
+        assert.deepEqual(
+          { LastUpdateStatus, LastUpdateStatusReason, Timeout },
+          {
+            LastUpdateStatus: 'Successful',
+            LastUpdateStatusReason: undefined,
+            Timeout: 5,
+          },
+        )
+      },
+    },
+    {
+      name: 'UpdateFunctionCode answers InProgress and the new code runs afterwards',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        answers(await world.invoke(name, { is: 'new' }), { message: 'hello' })
+        const zip = await world.zip('echo-node')
+        const updated = await world.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip }))
+        assert.equal(updated.LastUpdateStatus, 'InProgress')
+        assert.equal(updated.CodeSize, zip.length)
+        await world.waitUpdated(name)
+        answers(await world.invoke(name, { is: 'new' }), { is: 'new' })
+      },
+    },
+    {
+      name: 'a second update while one is in progress is a conflict',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const text = `The operation cannot be performed at this time. An update is in progress for resource: ${world.arn(name)}`
+        // An endpoint may be done before the second update comes, so several are sent at once.
+        for (let turn = 0; turn < 5; turn += 1) {
+          const calls = [5, 6, 7, 8].map((seconds) =>
+            world.client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: seconds })),
+          )
+          const settled = await Promise.allSettled(calls)
+          await world.waitUpdated(name)
+          const refused = calls.find((_, index) => settled[index]?.status === 'rejected')
+          if (refused) return refuses(refused, conflict(text))
+        }
+        throw new Skipped('each update was over before the next one came')
+      },
+    },
+    {
+      name: 'UpdateFunctionCode with Publish describes the new version',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const zip = await world.zip('echo-node')
+        const updated = await world.client.send(
+          new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip, Publish: true }),
+        )
+        assert.equal(updated.FunctionArn, world.arn(name, '1'))
+        assert.equal(updated.Version, '1')
+        assert.equal(updated.State, 'Pending')
+        assert.equal(updated.StateReasonCode, 'Creating')
+        assert.equal(updated.LastUpdateStatus, undefined)
+      },
+    },
+    {
+      name: 'UpdateFunctionCode with DryRun answers the configuration and changes nothing',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const before = await world.configuration(name)
+        const zip = await world.zip('echo-node')
+        await world.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip, DryRun: true }))
+        const after = await world.configuration(name)
+        assert.equal(after.CodeSha256, before.CodeSha256)
+        assert.equal(after.RevisionId, before.RevisionId)
+      },
+    },
+    {
+      name: 'every update gives a new RevisionId, also one that changes nothing',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const before = await world.configuration(name)
+        await world.configure(name, { Timeout: before.Timeout })
+        const after = await world.configuration(name)
+        assert.notEqual(after.RevisionId, before.RevisionId)
+        assert.notEqual(after.LastModified, before.LastModified)
+      },
+    },
+    {
+      name: 'the RevisionId of an update changes once more when the update is complete',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const updated = await world.client.send(
+          new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: 5 }),
+        )
+        await world.waitUpdated(name)
+        assert.notEqual((await world.configuration(name)).RevisionId, updated.RevisionId)
+      },
+    },
+    {
+      name: 'a RevisionId that is not the latest fails the precondition, for code and configuration',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const guard = { FunctionName: name, RevisionId: unknownRevision }
+        await refuses(
+          world.client.send(new UpdateFunctionConfigurationCommand({ ...guard, Timeout: 5 })),
+          staleRevision,
+        )
+        const code = new UpdateFunctionCodeCommand({ ...guard, ZipFile: await world.zip('echo-node') })
+        await refuses(world.client.send(code), staleRevision)
+      },
+    },
+    {
+      name: 'the latest RevisionId lets the update pass',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const { RevisionId } = await world.configuration(name)
+        await world.configure(name, { Timeout: 9, RevisionId })
+        assert.equal((await world.configuration(name)).Timeout, 9)
+      },
+    },
+    {
+      name: 'absent members stay, empty variables clear the environment',
+      run: async (world) => {
+        const name = await world.create('hello-node', {
+          Description: 'kept',
+          Environment: { Variables: { KEY_ONE: 'one' } },
+        })
+        await world.configure(name, { MemorySize: 256 })
+        const changed = await world.configuration(name)
+        assert.equal(changed.Description, 'kept')
+        assert.deepEqual(changed.Environment, { Variables: { KEY_ONE: 'one' } })
+        await world.configure(name, { Environment: { Variables: {} } })
+        // Terraform plans a change for ever where an empty map is left.
+        assert.equal((await world.configuration(name)).Environment, undefined)
+      },
+    },
+    {
+      name: 'back to text logging drops the levels',
+      run: async (world) => {
+        const name = await world.create('hello-node', { LoggingConfig: { LogFormat: 'JSON' } })
+        await world.configure(name, { LoggingConfig: { LogFormat: 'Text' } })
+        assert.deepEqual((await world.configuration(name)).LoggingConfig, {
+          LogFormat: 'Text',
+          LogGroup: `/aws/lambda/${name}`,
+        })
+      },
+    },
+    {
+      name: 'a changed environment variable is what the next invocation sees',
+      run: async (world) => {
+        const name = await world.create('misbehave-node', { Environment: { Variables: { COLOUR: 'red' } } })
+        const ask = { do: 'environment', names: ['COLOUR'] }
+        answers(await world.invoke(name, ask), { COLOUR: 'red' })
+        await world.configure(name, { Environment: { Variables: { COLOUR: 'blue' } } })
+        answers(await world.invoke(name, ask), { COLOUR: 'blue' })
+      },
+    },
+    {
+      name: 'a changed handler and runtime are what the next invocation runs',
+      run: async (world) => {
+        const name = await world.create('callback', { Handler: 'index.succeed' })
+        answers(await world.invoke(name, 1), { succeeded: 1 })
+        await world.configure(name, { Handler: 'index.done' })
+        answers(await world.invoke(name, 1), { done: 1 })
+      },
+    },
+    {
+      name: 'an invocation that runs during a code update finishes on the old code',
+      run: async (world) => {
+        const name = await world.create('misbehave-node', { Timeout: 20 })
+        await world.invoke(name, { do: 'count' })
+        const running = world.invoke(name, { do: 'sleep', ms: 2500 })
+        await world.updateCode(name, 'echo-node')
+        answers(await world.invoke(name, { new: 'code' }), { new: 'code' })
+        answers(await running, { slept: 2500 })
+      },
+    },
+    {
+      name: 'variables of more than 4 KB are refused with what was measured',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const variables = { BIG_ONE: 'x'.repeat(4200) }
+        const call = world.client.send(
+          new UpdateFunctionConfigurationCommand({ FunctionName: name, Environment: { Variables: variables } }),
+        )
+        const text =
+          'Lambda was unable to configure your environment variables because the environment variables you have provided exceeded ' +
+          `the 4KB limit. String measured: ${JSON.stringify(variables)}`
+        await refuses(call, badParameter(text))
+      },
+    },
+    {
+      name: 'an image is not accepted for a zip function',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const uri = `${world.target.accountId}.dkr.ecr.${world.target.region}.amazonaws.com/image:latest`
+        const call = world.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ImageUri: uri }))
+        await refuses(
+          call,
+          badParameter("Please don't provide ImageUri when updating a function with packageType Zip."),
+        )
+      },
+    },
+    {
+      name: 'updating an unknown function is not found',
+      run: async (world) => {
+        const name = world.newName()
+        const expected = {
+          status: 404,
+          name: 'ResourceNotFoundException',
+          message: `Function not found: ${world.arn(name)}`,
+        }
+        await refuses(
+          world.client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: 5 })),
+          expected,
+        )
+      },
+    },
+  ],
+}

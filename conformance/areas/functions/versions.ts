@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { DeleteFunctionCommand, ListVersionsByFunctionCommand, PublishVersionCommand } from '@aws-sdk/client-lambda'
+import type { Area } from '../../world/case.ts'
+import { answers, badParameter, notFound, refuses } from '../../world/expect.ts'
+
+/** Published versions. */
+export const versions: Area = {
+  name: 'versions',
+  cases: [
+    {
+      name: 'PublishVersion answers 201 with an active version and its qualified ARN',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const published = await world.client.send(
+          new PublishVersionCommand({ FunctionName: name, Description: 'first' }),
+        )
+        assert.equal(published.$metadata.httpStatusCode, 201)
+        assert.equal(published.Version, '1')
+        assert.equal(published.FunctionArn, world.arn(name, '1'))
+        assert.equal(published.State, 'Active')
+        assert.equal(published.LastUpdateStatus, 'Successful')
+        assert.equal(published.Description, 'first')
+      },
+    },
+    {
+      name: 'publishing without a change answers the existing version, 201, and ignores the description',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        await world.publish(name, 'first')
+        const again = await world.client.send(new PublishVersionCommand({ FunctionName: name, Description: 'second' }))
+        assert.equal(again.$metadata.httpStatusCode, 201)
+        assert.equal(again.Version, '1')
+        assert.equal(again.Description, 'first')
+      },
+    },
+    {
+      name: 'a change of configuration alone makes a new version',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        assert.equal(await world.publish(name), '1')
+        await world.configure(name, { Timeout: 7 })
+        assert.equal(await world.publish(name), '2')
+        assert.equal((await world.configuration(name, '1')).Timeout, 3)
+        assert.equal((await world.configuration(name, '2')).Timeout, 7)
+      },
+    },
+    {
+      name: 'version numbers are not used again after a version is deleted',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        await world.publish(name)
+        await world.client.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: '1' }))
+        await world.configure(name, { Timeout: 7 })
+        assert.equal(await world.publish(name), '2')
+      },
+    },
+    {
+      name: 'publishing gives the version a RevisionId of its own and $LATEST a new one',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const before = await world.configuration(name)
+        await world.publish(name)
+        const [latest, version] = [await world.configuration(name), await world.configuration(name, '1')]
+        assert.notEqual(latest.RevisionId, before.RevisionId)
+        assert.notEqual(version.RevisionId, latest.RevisionId)
+      },
+    },
+    {
+      name: 'publishing what exists changes no RevisionId',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        await world.publish(name)
+        const before = await world.configuration(name)
+        await world.publish(name)
+        assert.equal((await world.configuration(name)).RevisionId, before.RevisionId)
+      },
+    },
+    {
+      name: 'PublishVersion refuses another CodeSha256 than the current one',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const { CodeSha256 } = await world.configuration(name)
+        const given = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+        const text = `CodeSHA256 (${given}) is different from current CodeSHA256 in $LATEST (${CodeSha256 ?? ''}). Please try again with the CodeSHA256 in $LATEST.`
+        await refuses(
+          world.client.send(new PublishVersionCommand({ FunctionName: name, CodeSha256: given })),
+          badParameter(text),
+        )
+      },
+    },
+    {
+      name: 'PublishVersion refuses a RevisionId that is not the latest',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        const call = world.client.send(
+          new PublishVersionCommand({ FunctionName: name, RevisionId: '11111111-2222-3333-4444-555555555555' }),
+        )
+        await refuses(call, {
+          status: 412,
+          name: 'PreconditionFailedException',
+          message:
+            'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+        })
+      },
+    },
+    {
+      name: 'ListVersionsByFunction shows $LATEST and the versions with qualified ARNs and without states',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        await world.publish(name)
+        await world.configure(name, { Timeout: 7 })
+        await world.publish(name)
+        const { Versions } = await world.client.send(new ListVersionsByFunctionCommand({ FunctionName: name }))
+        assert.deepEqual(
+          Versions?.map(({ FunctionArn, State, LastUpdateStatus, RuntimeVersionConfig }) => [
+            FunctionArn,
+            State,
+            LastUpdateStatus,
+            RuntimeVersionConfig,
+          ]),
+          ['$LATEST', '1', '2'].map((version) => [world.arn(name, version), undefined, undefined, undefined]),
+        )
+      },
+    },
+    {
+      name: 'ListVersionsByFunction pages by MaxItems and Marker',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        await world.publish(name)
+        const first = await world.client.send(new ListVersionsByFunctionCommand({ FunctionName: name, MaxItems: 1 }))
+        assert.equal(first.Versions?.length, 1)
+        assert.ok(first.NextMarker)
+        const rest = await world.client.send(
+          new ListVersionsByFunctionCommand({ FunctionName: name, Marker: first.NextMarker }),
+        )
+        assert.deepEqual(
+          rest.Versions?.map(({ Version }) => Version),
+          ['1'],
+        )
+        assert.equal(rest.NextMarker, undefined)
+      },
+    },
+    {
+      name: 'ListVersionsByFunction of an unknown function is not found',
+      run: async (world) => {
+        const name = world.newName()
+        const call = world.client.send(new ListVersionsByFunctionCommand({ FunctionName: name }))
+        await refuses(call, notFound(`Function not found: ${world.arn(name)}`))
+      },
+    },
+    {
+      name: 'a published version goes on running its own code and variables',
+      run: async (world) => {
+        const name = await world.create('misbehave-node', { Environment: { Variables: { COLOUR: 'red' } } })
+        await world.publish(name)
+        await world.configure(name, { Environment: { Variables: { COLOUR: 'blue' } } })
+        const ask = { do: 'environment', names: ['COLOUR', 'AWS_LAMBDA_FUNCTION_VERSION'] }
+        answers(await world.invoke(name, ask), { COLOUR: 'blue', AWS_LAMBDA_FUNCTION_VERSION: '$LATEST' })
+        const old = await world.invoke(name, ask, { Qualifier: '1' })
+        answers(old, { COLOUR: 'red', AWS_LAMBDA_FUNCTION_VERSION: '1' })
+        assert.equal(old.executedVersion, '1')
+        await world.updateCode(name, 'echo-node')
+        answers(await world.invoke(name, ask), ask)
+        answers(await world.invoke(name, ask, { Qualifier: '1' }), { COLOUR: 'red', AWS_LAMBDA_FUNCTION_VERSION: '1' })
+      },
+    },
+    {
+      name: 'versions do not share environments',
+      run: async (world) => {
+        const name = await world.create('misbehave-node')
+        await world.publish(name)
+        answers(await world.invoke(name, { do: 'count' }), { calls: 1 })
+        answers(await world.invoke(name, { do: 'count' }, { Qualifier: '1' }), { calls: 1 })
+      },
+    },
+  ],
+}

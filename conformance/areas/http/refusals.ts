@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import {
+  AddLayerVersionPermissionCommand,
+  AddPermissionCommand,
+  CreateFunctionCommand,
+  CreateFunctionUrlConfigCommand,
+  CreateCodeSigningConfigCommand,
+  DeleteCodeSigningConfigCommand,
+  DeleteFunctionCodeSigningConfigCommand,
+  DeleteFunctionEventInvokeConfigCommand,
+  DeleteFunctionUrlConfigCommand,
+  DeleteProvisionedConcurrencyConfigCommand,
+  GetFunctionCodeSigningConfigCommand,
+  GetFunctionCommand,
+  GetFunctionEventInvokeConfigCommand,
+  GetFunctionRecursionConfigCommand,
+  GetFunctionUrlConfigCommand,
+  GetLayerVersionByArnCommand,
+  GetPolicyCommand,
+  GetProvisionedConcurrencyConfigCommand,
+  GetRuntimeManagementConfigCommand,
+  InvokeCommand,
+  ListAliasesCommand,
+  ListLayersCommand,
+  PublishLayerVersionCommand,
+  PublishVersionCommand,
+  PutFunctionCodeSigningConfigCommand,
+  PutFunctionEventInvokeConfigCommand,
+  PutProvisionedConcurrencyConfigCommand,
+  PutRuntimeManagementConfigCommand,
+  RemoveLayerVersionPermissionCommand,
+  RemovePermissionCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionEventInvokeConfigCommand,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda'
+import type { Area, Case } from '../../world/case.ts'
+import { badParameter, refuses } from '../../world/expect.ts'
+import type { World } from '../../world/world.ts'
+
+/** What can be asked of a function by its name. */
+type Ask = (client: LambdaClient, FunctionName: string, Qualifier: string) => Promise<unknown>
+
+const byQualifier: Readonly<Record<string, Ask>> = {
+  Invoke: (client, FunctionName, Qualifier) => client.send(new InvokeCommand({ FunctionName, Qualifier })),
+  GetFunction: (client, FunctionName, Qualifier) => client.send(new GetFunctionCommand({ FunctionName, Qualifier })),
+  GetPolicy: (client, FunctionName, Qualifier) => client.send(new GetPolicyCommand({ FunctionName, Qualifier })),
+  AddPermission: (client, FunctionName, Qualifier) =>
+    client.send(new AddPermissionCommand({ FunctionName, Qualifier, ...statement })),
+  RemovePermission: (client, FunctionName, Qualifier) =>
+    client.send(new RemovePermissionCommand({ FunctionName, Qualifier, StatementId: 's' })),
+  PutFunctionEventInvokeConfig: (client, FunctionName, Qualifier) =>
+    client.send(new PutFunctionEventInvokeConfigCommand({ FunctionName, Qualifier, MaximumRetryAttempts: 1 })),
+  UpdateFunctionEventInvokeConfig: (client, FunctionName, Qualifier) =>
+    client.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, Qualifier, MaximumRetryAttempts: 1 })),
+  GetFunctionEventInvokeConfig: (client, FunctionName, Qualifier) =>
+    client.send(new GetFunctionEventInvokeConfigCommand({ FunctionName, Qualifier })),
+  DeleteFunctionEventInvokeConfig: (client, FunctionName, Qualifier) =>
+    client.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName, Qualifier })),
+  PutProvisionedConcurrencyConfig: (client, FunctionName, Qualifier) =>
+    client.send(
+      new PutProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier, ProvisionedConcurrentExecutions: 1 }),
+    ),
+  GetProvisionedConcurrencyConfig: (client, FunctionName, Qualifier) =>
+    client.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier })),
+  DeleteProvisionedConcurrencyConfig: (client, FunctionName, Qualifier) =>
+    client.send(new DeleteProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier })),
+  GetRuntimeManagementConfig: (client, FunctionName, Qualifier) =>
+    client.send(new GetRuntimeManagementConfigCommand({ FunctionName, Qualifier })),
+  PutRuntimeManagementConfig: (client, FunctionName, Qualifier) =>
+    client.send(new PutRuntimeManagementConfigCommand({ FunctionName, Qualifier, UpdateRuntimeOn: 'Auto' })),
+}
+
+/** Those that take an alias, and no version. */
+const byAlias: Readonly<Record<string, Ask>> = {
+  CreateFunctionUrlConfig: (client, FunctionName, Qualifier) =>
+    client.send(new CreateFunctionUrlConfigCommand({ FunctionName, Qualifier, AuthType: 'NONE' })),
+  GetFunctionUrlConfig: (client, FunctionName, Qualifier) =>
+    client.send(new GetFunctionUrlConfigCommand({ FunctionName, Qualifier })),
+  DeleteFunctionUrlConfig: (client, FunctionName, Qualifier) =>
+    client.send(new DeleteFunctionUrlConfigCommand({ FunctionName, Qualifier })),
+}
+
+const byName: Readonly<Record<string, Ask>> = {
+  PublishVersion: (client, FunctionName) => client.send(new PublishVersionCommand({ FunctionName })),
+  UpdateFunctionCode: (client, FunctionName) =>
+    client.send(new UpdateFunctionCodeCommand({ FunctionName, ImageUri: 'a.b/c:d' })),
+  ListAliases: (client, FunctionName) => client.send(new ListAliasesCommand({ FunctionName })),
+  GetFunctionCodeSigningConfig: (client, FunctionName) =>
+    client.send(new GetFunctionCodeSigningConfigCommand({ FunctionName })),
+  DeleteFunctionCodeSigningConfig: (client, FunctionName) =>
+    client.send(new DeleteFunctionCodeSigningConfigCommand({ FunctionName })),
+  GetFunctionRecursionConfig: (client, FunctionName) =>
+    client.send(new GetFunctionRecursionConfigCommand({ FunctionName })),
+  GetRuntimeManagementConfig: (client, FunctionName) =>
+    client.send(new GetRuntimeManagementConfigCommand({ FunctionName })),
+  PutRuntimeManagementConfig: (client, FunctionName) =>
+    client.send(new PutRuntimeManagementConfigCommand({ FunctionName, UpdateRuntimeOn: 'Auto' })),
+  GetProvisionedConcurrencyConfig: (client, FunctionName) =>
+    client.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier: '1' })),
+  DeleteProvisionedConcurrencyConfig: (client, FunctionName) =>
+    client.send(new DeleteProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier: '1' })),
+}
+
+const statement = { StatementId: 's', Action: 'lambda:InvokeFunction', Principal: 's3.amazonaws.com' }
+const unknown = { status: 404, name: 'ResourceNotFoundException' }
+
+/** What operations refuse alike, asked of each of them. */
+export const refusals: Area = {
+  name: 'refusals',
+  cases: [
+    {
+      name: 'a qualifier in the name and another beside it are refused by every operation that takes both',
+      run: async (world) => {
+        const name = await world.create('hello-node')
+        await world.publish(name)
+        const expected = badParameter(
+          'The derived qualifier from the function name does not match the specified qualifier.',
+        )
+        await ofEach(byQualifier, (ask) => refuses(ask(world.client, `${name}:1`, '2'), expected))
+        await ofEach(byAlias, (ask) => refuses(ask(world.client, `${name}:one`, 'other'), expected))
+      },
+    },
+    {
+      name: 'a function that is not there is not found by any operation',
+      run: async (world) => {
+        await ofEach(byName, (ask) => refuses(ask(world.client, world.newName(), ''), unknown))
+        await refuses(withSigning(world, world.newName()), unknown)
+      },
+    },
+    ...layerCases(),
+  ],
+}
+
+function layerCases(): Case[] {
+  return [
+    {
+      name: 'a layer version by the ARN of one that is not there is not found',
+      run: (world) =>
+        refuses(
+          world.client.send(new GetLayerVersionByArnCommand({ Arn: world.layerArn(world.newName(), 1) })),
+          unknown,
+        ),
+    },
+    {
+      name: 'ListLayers goes on behind its marker',
+      run: async (world) => {
+        const names = [world.newName(), world.newName()]
+        for (const LayerName of names) await publish(world, LayerName)
+        const seen: (string | undefined)[] = []
+        let Marker: string | undefined
+        do {
+          const page = await world.client.send(new ListLayersCommand({ MaxItems: 1, ...(Marker && { Marker }) }))
+          assert.equal(page.Layers?.length, 1)
+          seen.push(page.Layers[0]?.LayerName)
+          Marker = page.NextMarker
+        } while (Marker !== undefined)
+        assert.deepEqual(
+          names.filter((name) => !seen.includes(name)),
+          [],
+        )
+        assert.equal(new Set(seen).size, seen.length)
+      },
+    },
+    {
+      name: 'the policy of a layer version has room for 20 KB, and is removed from only at the revision that was asked for',
+      run: async (world) => {
+        const layer = { LayerName: world.newName(), VersionNumber: 1 }
+        await publish(world, layer.LayerName)
+        const add = (StatementId: string) =>
+          world.client.send(
+            new AddLayerVersionPermissionCommand({
+              ...layer,
+              StatementId,
+              Principal: '*',
+              Action: 'lambda:GetLayerVersion',
+            }),
+          )
+        await add('first')
+        const stale = { ...layer, StatementId: 'first', RevisionId: '00000000-0000-0000-0000-000000000000' }
+        await refuses(world.client.send(new RemoveLayerVersionPermissionCommand(stale)), {
+          status: 412,
+          name: 'PreconditionFailedException',
+        })
+        await refuses(
+          (async () => {
+            for (let index = 0; index < 200; index++) await add(`${String(index)}${'x'.repeat(90)}`)
+          })(),
+          { status: 400, name: 'PolicyLengthExceededException' },
+        )
+      },
+    },
+    {
+      name: 'code that nobody trusted signed is refused where signing is enforced',
+      run: async (world) => {
+        const CodeSigningConfigArn = await enforcedSigning(world)
+        const untrusted = { status: 400, name: 'CodeVerificationFailedException' }
+        const input = await world.input('hello-node', { CodeSigningConfigArn })
+        await refuses(world.client.send(new CreateFunctionCommand(input)), untrusted)
+        const FunctionName = await world.create('hello-node')
+        await world.client.send(new PutFunctionCodeSigningConfigCommand({ FunctionName, CodeSigningConfigArn }))
+        const update = { FunctionName, ZipFile: await world.zip('misbehave-node') }
+        await refuses(world.client.send(new UpdateFunctionCodeCommand(update)), untrusted)
+        await world.client.send(new DeleteFunctionCodeSigningConfigCommand({ FunctionName }))
+      },
+    },
+  ]
+}
+
+async function ofEach(asks: Readonly<Record<string, Ask>>, hold: (ask: Ask) => Promise<void>): Promise<void> {
+  const failures: string[] = []
+  for (const [operation, ask] of Object.entries(asks)) {
+    await hold(ask).catch((error: unknown) => failures.push(`${operation}: ${String(error)}`))
+  }
+  assert.deepEqual(failures, [])
+}
+
+async function publish(world: World, LayerName: string): Promise<void> {
+  const Content = { ZipFile: await world.zip('layer-lower') }
+  await world.client.send(new PublishLayerVersionCommand({ LayerName, Content }))
+}
+
+async function enforcedSigning(world: World): Promise<string> {
+  const { region, accountId } = world.target
+  const profile = `arn:aws:signer:${region}:${accountId}:/signing-profiles/test/abcdefghij`
+  const { CodeSigningConfig } = await world.client.send(
+    new CreateCodeSigningConfigCommand({
+      AllowedPublishers: { SigningProfileVersionArns: [profile] },
+      CodeSigningPolicies: { UntrustedArtifactOnDeployment: 'Enforce' },
+    }),
+  )
+  const CodeSigningConfigArn = CodeSigningConfig?.CodeSigningConfigArn ?? ''
+  world.afterwards(() => world.client.send(new DeleteCodeSigningConfigCommand({ CodeSigningConfigArn })))
+  return CodeSigningConfigArn
+}
+
+async function withSigning(world: World, FunctionName: string): Promise<unknown> {
+  const CodeSigningConfigArn = await enforcedSigning(world)
+  return world.client.send(new PutFunctionCodeSigningConfigCommand({ FunctionName, CodeSigningConfigArn }))
+}

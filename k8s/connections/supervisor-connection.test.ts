@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { encodeFrame, frameDecoder, type SupervisorMessage } from '../../runtime-bootstrap/protocol/protocol.ts'
+import { connectSupervisor, type Connected } from './supervisor-connection.ts'
+
+const supervisorFile = fileURLToPath(new URL('../../runtime-bootstrap/pod.ts', import.meta.url))
+
+describe('the supervisor of a pod', () => {
+  let supervisor: ChildProcess
+  let port = 0
+  const sockets: Socket[] = []
+  beforeEach(async () => {
+    const env = {
+      KUBELAMBDA_ENVIRONMENT_KEY: 'the key',
+      KUBELAMBDA_SUPERVISOR_PORT: '0',
+      KUBELAMBDA_OWN_TOOLS: 'no',
+      PATH: process.env['PATH'],
+    }
+    supervisor = spawn(process.execPath, [supervisorFile], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = (await once(supervisor.stdout!, 'data')) as [Buffer]
+    port = Number(/listening on (\d+)/.exec(line.toString())?.[1])
+  })
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy()
+    const ended = once(supervisor, 'exit')
+    supervisor.kill('SIGKILL')
+    await ended
+  })
+
+  async function connect(key: string, token: number): Promise<Connected> {
+    const connected = await connectSupervisor({ address: '127.0.0.1', port, key, token, deadlineMs: 20_000 })
+    sockets.push(connected.socket)
+    return connected
+  }
+  const next = (socket: Socket) =>
+    new Promise<string>((resolve) => {
+      socket.on(
+        'data',
+        frameDecoder<SupervisorMessage>(({ message }) => resolve(message.type)),
+      )
+    })
+
+  test('lets in who knows the key, says that it answers pings, and does', async () => {
+    const { socket, status, answersPings } = await connect('the key', 1)
+    expect(status).toEqual({ state: 'generic' })
+    expect(answersPings).toBe(true)
+    const heard = next(socket)
+    socket.write(encodeFrame({ type: 'ping' }))
+    expect(await heard).toBe('pong')
+  })
+
+  test('refuses another key, and a token that is older than the newest', async () => {
+    await expect(connect('another key', 1)).rejects.toThrow('did not let this server in')
+    await connect('the key', 7)
+    await expect(connect('the key', 6)).rejects.toThrow('did not let this server in')
+  })
+
+  test('tells the server before that another one took its place', async () => {
+    const { socket } = await connect('the key', 1)
+    const heard = next(socket)
+    await connect('the key', 2)
+    expect(await heard).toBe('replaced')
+  })
+})

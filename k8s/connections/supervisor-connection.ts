@@ -1,0 +1,118 @@
+import { createConnection, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { proofOf } from '../../runtime-bootstrap/protocol/key-proof.ts'
+import {
+  encodeFrame,
+  frameDecoder,
+  type ChallengeMessage,
+  type EnvironmentStatus,
+  type SupervisorMessage,
+  type WelcomeMessage,
+} from '../../runtime-bootstrap/protocol/protocol.ts'
+
+export interface ConnectOptions {
+  readonly address: string
+  readonly port: number
+  readonly key: string
+  readonly token: number
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal
+}
+
+/** A supervisor that let this server in. */
+export interface Connected {
+  readonly socket: Socket
+  readonly status: EnvironmentStatus
+  readonly answersPings: boolean
+}
+
+const retryMs = 10
+const answerMs = 5_000
+const keepAliveMs = 5_000
+
+/** Connects to a supervisor that may not listen yet, and proves to it who this is. */
+export async function connectSupervisor(options: ConnectOptions): Promise<Connected> {
+  const endMs = performance.now() + options.deadlineMs
+  for (;;) {
+    options.signal?.throwIfAborted()
+    try {
+      return await enter(await open(options), options)
+    } catch (cause) {
+      if (!isWorthRetrying(cause) || performance.now() > endMs) throw cause
+    }
+    await delay(retryMs, undefined, { ref: false })
+  }
+}
+
+function isWorthRetrying(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException).code
+  return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH'
+}
+
+function open({ address, port }: ConnectOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({
+      host: address,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
+    })
+    const deadline = setTimeout(() => socket.destroy(new Error(`${address} did not answer`)), answerMs)
+    socket.once('error', (cause) => {
+      clearTimeout(deadline)
+      reject(cause)
+    })
+    socket.once('connect', () => {
+      clearTimeout(deadline)
+      socket.on('error', () => undefined)
+      resolve(socket)
+    })
+  })
+}
+
+async function enter(socket: Socket, { key, token }: ConnectOptions): Promise<Connected> {
+  const challenge = await nextMessage<ChallengeMessage>(socket, 'challenge')
+  socket.write(encodeFrame({ type: 'hello', token, proof: proofOf(key, challenge.nonce, token) }))
+  const welcome = await nextMessage<WelcomeMessage>(socket, 'welcome')
+  return {
+    socket,
+    status: { state: welcome.state, ...(welcome.key === undefined ? {} : { key: welcome.key }) },
+    answersPings: welcome.answersPings === true,
+  }
+}
+
+/** Reads one frame and puts back what came behind it, for whoever reads next. */
+function nextMessage<Message extends SupervisorMessage>(socket: Socket, type: Message['type']): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    const fail = (): void => finish(() => reject(new Error('The supervisor did not let this server in')))
+    const deadline = setTimeout(() => {
+      fail()
+      socket.destroy()
+    }, answerMs)
+    const finish = (end: () => void): void => {
+      clearTimeout(deadline)
+      socket.removeListener('readable', read).removeListener('close', fail)
+      end()
+    }
+    let said: Buffer = Buffer.alloc(0)
+    const read = (): void => {
+      const bytes = socket.read() as Buffer | null
+      if (bytes === null) return
+      said = Buffer.concat([said, bytes])
+      let first: SupervisorMessage | undefined
+      frameDecoder<SupervisorMessage>(({ message }) => (first ??= message))(said)
+      if (first === undefined) return
+      const rest = said.subarray(8 + said.readUInt32BE(0) + said.readUInt32BE(4))
+      if (rest.length > 0) socket.unshift(rest)
+      const found = first
+      finish(() => {
+        if (found.type === type) return resolve(found as Message)
+        socket.destroy()
+        reject(new Error(`The supervisor said ${found.type}, not ${type}`))
+      })
+    }
+    socket.on('readable', read).once('close', fail)
+    read()
+  })
+}

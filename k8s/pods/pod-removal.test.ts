@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals'
+import { ClusterFault } from '../cluster/cluster-fault.ts'
+import { removePods } from './pod-removal.ts'
+
+describe('pods that are to go', () => {
+  /** A cluster that notes what it is asked for, and refuses as often as it is told to. */
+  function cluster(faults: ClusterFault[] = []) {
+    const asked: string[] = []
+    const remove = (namespace: string, name: string, graceSeconds: number): Promise<void> => {
+      asked.push(`${namespace}/${name} ${String(graceSeconds)}`)
+      const fault = faults.shift()
+      return fault === undefined ? Promise.resolve() : Promise.reject(fault)
+    }
+    const warnings: string[] = []
+    return { asked, warnings, removal: removePods({ remove }, (line) => warnings.push(line)) }
+  }
+
+  test('are deleted once, and their objects at once when nothing of them runs any more', async () => {
+    const { asked, removal } = cluster()
+    removal.end('pod', 'functions')
+    removal.end('pod', 'functions')
+    removal.stopped('pod', 'functions')
+    removal.stopped('pod', 'functions')
+    await removal.settled()
+    expect(asked).toEqual(['functions/pod 3', 'functions/pod 0'])
+    expect(removal.isEnding('pod')).toBe(true)
+    removal.gone('pod')
+    expect(removal.isEnding('pod')).toBe(false)
+  })
+
+  test('of others are left to them', () => {
+    const { asked, removal } = cluster()
+    removal.stopped('pod', 'functions')
+    expect(asked).toEqual([])
+  })
+
+  test('since somebody else deleted them, go as soon', () => {
+    const { asked, removal } = cluster()
+    removal.deleted('pod')
+    removal.end('pod', 'functions')
+    expect(asked).toEqual([])
+    removal.stopped('pod', 'functions')
+    expect(asked).toEqual(['functions/pod 0'])
+  })
+
+  test('are asked for again while the cluster does not answer', async () => {
+    const { asked, warnings, removal } = cluster([new ClusterFault('unreachable', 'The API does not answer')])
+    removal.end('pod', 'functions')
+    await removal.settled()
+    expect(asked).toEqual(['functions/pod 3', 'functions/pod 3'])
+    expect(warnings).toEqual([])
+  })
+
+  test('are left behind with a word where they may not be deleted', async () => {
+    const { asked, warnings, removal } = cluster([new ClusterFault('forbidden', 'It may not delete pods')])
+    removal.end('pod', 'functions')
+    await removal.settled()
+    expect(asked).toHaveLength(1)
+    expect(warnings).toEqual(['The pod pod is left behind: It may not delete pods'])
+  })
+})

@@ -1,0 +1,112 @@
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import { CapacityExhausted, RuntimeUnavailable } from '../../api/environments/driver/driver.ts'
+
+/** How far a pod is, as far as its environment is concerned. */
+export type PodState =
+  | { readonly kind: 'running'; readonly address: string }
+  | { readonly kind: 'starting' }
+  /** Nowhere to go now; may change by itself. */
+  | { readonly kind: 'unschedulable'; readonly reason: string }
+  /** Does not start as it is, and no other would if that is certain; else it may be its node's fault, or pass. */
+  | {
+      readonly kind: 'broken'
+      readonly cause: 'image' | 'container'
+      readonly reason: string
+      readonly isCertain: boolean
+    }
+  | { readonly kind: 'ended'; readonly reason: string }
+
+/** What no node can make good. */
+const certainReasons = new Set(['InvalidImageName', 'ErrImageNeverPull'])
+const imageReasons = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'RegistryUnavailable',
+  'ImageInspectError',
+])
+const containerReasons = new Set([
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+  'CrashLoopBackOff',
+])
+
+/** Reads a pod's status. */
+export function podState(pod: V1Pod): PodState {
+  const { status, metadata } = pod
+  const [container] = status?.containerStatuses ?? []
+  const all = [...(status?.initContainerStatuses ?? []), ...(container === undefined ? [] : [container])]
+  if (metadata?.deletionTimestamp !== undefined)
+    return { kind: 'ended', reason: endReason(pod, container, 'it was deleted') }
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded' || container?.state?.terminated !== undefined) {
+    return { kind: 'ended', reason: endReason(pod, container, `its pod is ${status?.phase ?? 'gone'}`) }
+  }
+  const broken = all.map(brokenState).find((state) => state !== undefined)
+  if (broken !== undefined) return broken
+  if (container?.state?.running !== undefined && status?.podIP !== undefined) {
+    return { kind: 'running', address: status.podIP }
+  }
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
+    return { kind: 'unschedulable', reason: scheduled.message ?? 'no node takes it' }
+  }
+  return { kind: 'starting' }
+}
+
+/** Whether the status says that the environment did not end because it was told to. */
+export function hasFailed({ status }: V1Pod): boolean {
+  return status?.reason !== undefined || (status?.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0) !== 0
+}
+
+/** What is told of a pod that will not start as it is. */
+export function brokenFault(cause: 'image' | 'container', reason: string): Error {
+  if (cause === 'container') return new Error(`The pod cannot start: ${reason}`)
+  return new RuntimeUnavailable(`The image cannot be pulled: set KUBELAMBDA_IMAGES, or make it available (${reason})`)
+}
+
+/** What is told of a starting pod that is gone. Its node refuses one for want of room when what left it has not ended there yet. */
+export function lostFault({ metadata, status }: V1Pod, reason: string): Error {
+  const name = metadata?.name ?? ''
+  if (status?.reason?.startsWith('OutOf') === true)
+    return new CapacityExhausted(`No node has room for ${name}: ${reason}`)
+  return new Error(`The pod ${name} did not come up: ${reason}`)
+}
+
+/**
+ * Whether its node says that nothing of it runs any more. A container that is gone before its kubelet saw it end is told of as one
+ * that waits, in a pod that failed; a pod that is evicted has failed while its containers run still.
+ */
+export function hasStopped({ status }: V1Pod): boolean {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  const states = containers.map(({ state }) => state)
+  const isOver = status?.phase === 'Failed' || status?.phase === 'Succeeded'
+  if (isOver) return states.every((state) => state?.running === undefined)
+  return states.length > 0 && states.every((state) => state?.terminated !== undefined)
+}
+
+function brokenState({ state, image }: V1ContainerStatus): PodState | undefined {
+  const waiting = state?.waiting
+  const reason = waiting?.reason
+  if (reason === undefined) return undefined
+  const text = `${image}: ${reason}${waiting?.message === undefined ? '' : `: ${waiting.message}`}`
+  const isCertain = certainReasons.has(reason)
+  if (imageReasons.has(reason)) return { kind: 'broken', cause: 'image', reason: text, isCertain }
+  return containerReasons.has(reason) ? { kind: 'broken', cause: 'container', reason: text, isCertain } : undefined
+}
+
+function endReason({ status }: V1Pod, container: V1ContainerStatus | undefined, fallback: string): string {
+  const terminated = container?.state?.terminated
+  if (terminated?.reason === 'OOMKilled') {
+    return 'it ran out of memory: raise the memory size of the function, or KUBELAMBDA_OVERHEAD_MB'
+  }
+  if (status?.reason === 'Evicted') return `it was evicted: ${status.message ?? 'its node is short of something'}`
+  if (status?.reason === 'NodeLost') return 'its node was lost'
+  const text = [status?.reason, status?.message].filter((part) => part !== undefined).join(': ')
+  if (text !== '') return text
+  if (terminated !== undefined && terminated.exitCode !== 0) {
+    return `its supervisor ended with ${String(terminated.exitCode)} ${terminated.message ?? ''}`.trim()
+  }
+  return fallback
+}

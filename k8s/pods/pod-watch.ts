@@ -1,0 +1,125 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { setTimeout as delay } from 'node:timers/promises'
+import { clusterFault, type ClusterFault } from '../cluster/cluster-fault.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+
+/** What becomes of the pods of a namespace: every change once, and after a gap what changed in it. */
+export interface PodWatch {
+  /** All pods as last seen. */
+  readonly pods: ReadonlyMap<string, V1Pod>
+  close(): void
+}
+
+export interface PodWatchOptions {
+  readonly cluster: Pick<Cluster, 'list' | 'watch'>
+  readonly namespace: string
+  readonly onChange: (pod: V1Pod) => void
+  readonly onGone: (pod: V1Pod) => void
+  /** Once when the watch breaks, again when it is back. */
+  readonly onFault: (fault: ClusterFault) => void
+  readonly onRecovered: () => void
+}
+
+const firstDelayMs = 200
+const longestDelayMs = 5_000
+
+/** Lists the pods, which rejects when it cannot be done, then watches them until it is closed. */
+export async function watchPods(options: PodWatchOptions): Promise<PodWatch> {
+  const watch = new ListAndWatch(options)
+  await watch.start()
+  return watch
+}
+
+class ListAndWatch implements PodWatch {
+  readonly pods = new Map<string, V1Pod>()
+  readonly #options: PodWatchOptions
+  #hangUp: () => void = () => undefined
+  #isClosed = false
+
+  constructor(options: PodWatchOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const version = await this.#list()
+    void this.#run(version)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#hangUp()
+  }
+
+  async #run(first: string): Promise<void> {
+    let version: string | undefined = first
+    let pauseMs = firstDelayMs
+    let isBroken = false
+    while (!this.#isClosed) {
+      try {
+        version ??= await this.#list()
+        if (isBroken) this.#options.onRecovered()
+        isBroken = false
+        version = await this.#follow(version)
+        pauseMs = firstDelayMs
+        // One that is too old at once, again and again, shall not keep the API server busy.
+        if (version === undefined) await delay(firstDelayMs, undefined, { ref: false })
+      } catch (cause) {
+        if (!isBroken) this.#options.onFault(clusterFault('watch pods', cause))
+        isBroken = true
+        version = undefined
+        await delay(pauseMs, undefined, { ref: false })
+        pauseMs = Math.min(longestDelayMs, pauseMs * 2)
+      }
+    }
+  }
+
+  /** Reports what changed since it was last looked at. */
+  async #list(): Promise<string> {
+    const listed = await this.#options.cluster.list(this.#options.namespace)
+    const names = new Set(listed.pods.map(nameOf))
+    for (const [name, pod] of [...this.pods]) if (!names.has(name)) this.#lose(pod)
+    for (const pod of listed.pods) {
+      if (this.pods.get(nameOf(pod))?.metadata?.resourceVersion !== pod.metadata?.resourceVersion) this.#see(pod)
+    }
+    return listed.version
+  }
+
+  /** Answers the version to go on from; undefined when the changes since are lost. */
+  #follow(version: string): Promise<string | undefined> {
+    let newest: string | undefined = version
+    return new Promise((resolve, reject) => {
+      const onEvent = (type: string, pod: V1Pod): void => {
+        if (this.#isClosed) return
+        if (type === 'ERROR') {
+          newest = undefined
+          return this.#hangUp()
+        }
+        newest = pod.metadata?.resourceVersion ?? newest
+        if (type === 'DELETED') this.#lose(pod)
+        else if (type !== 'BOOKMARK') this.#see(pod)
+      }
+      const onEnd = (fault?: ClusterFault): void => {
+        if (fault === undefined || newest === undefined || this.#isClosed) resolve(newest)
+        else if (fault.kind === 'expired') resolve(undefined)
+        else reject(fault)
+      }
+      this.#options.cluster.watch(this.#options.namespace, version, onEvent, onEnd).then((stop) => {
+        this.#hangUp = stop
+        if (this.#isClosed) stop()
+      }, reject)
+    })
+  }
+
+  #see(pod: V1Pod): void {
+    this.pods.set(nameOf(pod), pod)
+    this.#options.onChange(pod)
+  }
+
+  #lose(pod: V1Pod): void {
+    if (this.pods.delete(nameOf(pod))) this.#options.onGone(pod)
+  }
+}
+
+function nameOf(pod: V1Pod): string {
+  return pod.metadata?.name ?? ''
+}

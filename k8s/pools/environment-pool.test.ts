@@ -1,0 +1,282 @@
+import { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { V1Pod } from '@kubernetes/client-node'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { CapacityExhausted, RuntimeUnavailable } from '../../api/environments/driver/driver.ts'
+import { EnvironmentPool } from './environment-pool.ts'
+import type { GenericEnvironment, PoolContext } from './pool-context.ts'
+import { EnvironmentPools } from './environment-pools.ts'
+import { nameOf } from '../pods/pod-facts.ts'
+import { shapeId } from '../pods/pod-shape.ts'
+import { aPlacedPod, aShape } from '../testing/samples.ts'
+
+const deadlineMs = 10_000
+
+/** Pods that come up when the test says so. */
+class PodsOnPaper implements PoolContext {
+  readonly starting: string[] = []
+  readonly ended: string[] = []
+  readonly warnings: string[] = []
+  nowMs = 0
+  #count = 0
+  readonly plan = () => {
+    const name = `pod-${String(++this.#count)}`
+    return {
+      name,
+      create: () => {
+        this.starting.push(name)
+        return Promise.resolve()
+      },
+    }
+  }
+  readonly end = (name: string) => void this.ended.push(name)
+  /** Environments that functions do not use. */
+  readonly unused: string[] = []
+  readonly makeRoom = () => Promise.resolve(this.unused.pop())
+  readonly wantRoom = () => undefined
+  readonly #seen: V1Pod[] = []
+  readonly pods = () => this.#seen
+  readonly isEnding = (name: string) => this.ended.includes(name)
+
+  addUnused(): void {
+    const pod = aPlacedPod(128)
+    this.#seen.push(pod)
+    this.unused.push(nameOf(pod))
+  }
+
+  readonly warn = (line: string) => void this.warnings.push(line)
+  readonly clock = () => this.nowMs
+
+  /** The pods that started so far come up. */
+  comeUp(pool: EnvironmentPool): void {
+    for (const name of this.starting.splice(0)) {
+      if (!this.ended.includes(name)) pool.offer(aGeneric(name))
+    }
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.starting.length < count) await turn()
+  }
+}
+
+function aGeneric(name: string): GenericEnvironment {
+  return { name, namespace: 'functions', socket: new Socket(), answersPings: true }
+}
+
+describe('the generic environments of a shape', () => {
+  let cluster: PodsOnPaper
+  let pool: EnvironmentPool
+  beforeEach(() => {
+    cluster = new PodsOnPaper()
+    pool = new EnvironmentPool(aShape(), 2, cluster)
+  })
+  afterEach(() => pool.close())
+
+  test('are not kept before somebody asks for one', () => {
+    pool.fill()
+    expect(cluster.starting).toEqual([])
+    pool.offer(aGeneric('stray'))
+    expect(cluster.ended).toEqual(['stray'])
+  })
+
+  test('are kept from then on, and one that is taken is replaced', async () => {
+    const taken = pool.take(deadlineMs)
+    await cluster.until(3)
+    cluster.comeUp(pool)
+    expect((await taken).name).toBe('pod-1')
+    const next = await pool.take(deadlineMs)
+    expect(next.name).toBe('pod-3')
+    await cluster.until(1)
+    expect(cluster.starting).toEqual(['pod-4'])
+  })
+
+  test('that were given up while they started serve nobody', async () => {
+    await expect(pool.take(0)).rejects.toThrow('No pod of')
+    await cluster.until(3)
+    expect(cluster.ended).toEqual(['pod-3'])
+    const taken = pool.take(deadlineMs)
+    pool.offer(aGeneric('pod-3'))
+    pool.offer(aGeneric('pod-1'))
+    expect((await taken).name).toBe('pod-1')
+  })
+
+  test('end, those that start too, when nobody asked for them for long', async () => {
+    pool.wake()
+    await cluster.until(2)
+    pool.offer(aGeneric('pod-1'))
+    cluster.nowMs = 999
+    expect([pool.rest(1000), cluster.ended]).toEqual([false, []])
+    cluster.nowMs = 1000
+    expect([pool.rest(1000), cluster.ended.toSorted()]).toEqual([true, ['pod-1', 'pod-2']])
+    pool.fill()
+    expect(cluster.starting).toEqual(['pod-1', 'pod-2'])
+  })
+
+  test('wait on while a launch waits, and are kept again after the next one', async () => {
+    const taken = pool.take(deadlineMs)
+    cluster.nowMs = 5000
+    expect(pool.rest(1000)).toBe(false)
+    await cluster.until(3)
+    cluster.comeUp(pool)
+    await taken
+    expect(pool.rest(1000)).toBe(true)
+    expect(cluster.ended).toEqual(['pod-2', 'pod-3'])
+    const again = pool.take(deadlineMs)
+    await cluster.until(3)
+    cluster.comeUp(pool)
+    expect((await again).name).toBe('pod-4')
+  })
+
+  test('fail nobody with one pod that does not start, and all who wait with several in a row', async () => {
+    const onlooker = pool.untilReady(deadlineMs)
+    const launches = [1, 2].map(() => pool.take(deadlineMs).catch((fault: unknown) => fault))
+    await cluster.until(4)
+    const fault = new RuntimeUnavailable('no registry')
+    for (const name of ['pod-1', 'pod-2']) pool.fail(name, fault, false)
+    pool.offer(aGeneric('pod-3'))
+    expect(await launches[0]).toMatchObject({ name: 'pod-3' })
+    await onlooker
+    pool.fill()
+    await cluster.until(6)
+    for (const name of ['pod-4', 'pod-5', 'pod-6']) {
+      expect(pool.launches).toBe(1)
+      pool.fail(name, fault, false)
+    }
+    expect(await launches[1]).toBe(fault)
+  })
+
+  test('fail all who wait at once when no pod would ever start', async () => {
+    const waits = [pool.take(deadlineMs), pool.untilReady(deadlineMs)].map((wait) =>
+      wait.catch((fault: unknown) => fault),
+    )
+    await cluster.until(3)
+    const fault = new RuntimeUnavailable('no such name')
+    pool.fail('pod-1', fault, true)
+    expect(await Promise.all(waits)).toEqual([fault, fault])
+  })
+})
+
+describe('the pools of all shapes', () => {
+  let cluster: PodsOnPaper
+  let pools: EnvironmentPools
+  beforeEach(() => {
+    cluster = new PodsOnPaper()
+    const { plan, end, warn, clock, pods, isEnding, makeRoom } = cluster
+    pools = new EnvironmentPools({ size: 1, idleMs: 1000, plan, end, warn, clock, pods, isEnding, makeRoom })
+  })
+  afterEach(() => pools.close())
+
+  describe('where launches find no room', () => {
+    const full = '0/1 nodes are available: 1 Insufficient cpu.'
+    let busy: EnvironmentPool
+    let launch: Promise<unknown>
+    beforeEach(async () => {
+      const idle = pools.of(aShape({ memoryMb: 256 }))
+      idle.wake()
+      await cluster.until(1)
+      idle.offer(aGeneric('pod-1'))
+      cluster.addUnused()
+      busy = pools.of(aShape({ memoryMb: 512 }))
+      launch = busy.take(deadlineMs)
+      await cluster.until(3)
+    })
+    afterEach(async () => {
+      pools.close()
+      await expect(launch).rejects.toThrow('closed')
+    })
+
+    test('end what waits for nobody, and what functions do not use', async () => {
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      while (cluster.unused.length > 0) await turn()
+      expect(cluster.ended).toEqual(['pod-1'])
+    })
+
+    test('end what waits for room and for nobody, too', async () => {
+      const spare = pools.of(aShape({ memoryMb: 256 }))
+      await spare.take(deadlineMs)
+      await cluster.until(4)
+      spare.stall('pod-4', full)
+      expect(cluster.ended).toEqual([])
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      expect([cluster.ended, spare.isStarting('pod-4')]).toEqual([['pod-4'], false])
+    })
+
+    test('end nothing while a pod comes up for each of them, nor where room is not what they lack', async () => {
+      busy.stall('pod-2', full)
+      expect(busy.lackingMb).toBe(0)
+      busy.stall('pod-3', full)
+      expect(busy.lackingMb).toBe(512)
+      busy.expect('pod-3')
+      busy.stall('pod-2', "0/1 nodes are available: 1 node(s) didn't match node selector.")
+      expect(busy.lackingMb).toBe(0)
+    })
+
+    test('lack it still when one of them found some', async () => {
+      const another = busy.take(deadlineMs)
+      await cluster.until(4)
+      for (const name of ['pod-2', 'pod-3', 'pod-4']) busy.stall(name, full)
+      busy.offer(aGeneric('pod-2'))
+      await launch
+      expect(busy.lackingMb).toBe(512)
+      launch = another
+    })
+
+    test('end nothing more for those that four times as much was ended for, until one comes up', () => {
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      for (let times = 0; times < 4; times++) {
+        expect(busy.lackingMb).toBe(512)
+        busy.charge(512)
+      }
+      expect(busy.lackingMb).toBe(0)
+    })
+
+    test('charge nobody for what was sent away when nobody lacks it any more', async () => {
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      busy.expect('pod-3')
+      await turn()
+      busy.stall('pod-3', full)
+      expect(busy.lackingMb).toBe(512)
+    })
+
+    test('give those up that are of no use any more, with a pod that found none rather than one that comes up', async () => {
+      let isNeeded = true
+      const served = busy.take(deadlineMs, () => isNeeded)
+      await cluster.until(4)
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      isNeeded = false
+      busy.dropUnneeded()
+      await expect(served).rejects.toThrow('No node has room for a pod of 512 MB')
+      expect([cluster.ended, busy.launches, busy.lackingMb]).toEqual([['pod-1', 'pod-3'], 1, 0])
+    })
+
+    test('try again at once when a pod is gone', () => {
+      busy.lose('pod-2', new CapacityExhausted('exceeded quota'), false)
+      pools.gone({})
+      expect(cluster.starting).toHaveLength(4)
+    })
+
+    test('start pods anew that found none, once what was leaving has left its node', () => {
+      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      pools.gone({})
+      expect(cluster.starting).toHaveLength(3)
+      pools.gone(aPlacedPod(128))
+      expect(cluster.ended).toEqual(['pod-1', 'pod-2', 'pod-3'])
+      expect(cluster.starting.slice(3)).toEqual(['pod-4', 'pod-5'])
+    })
+  })
+
+  test('shrink to those that functions use', async () => {
+    const [used, unused] = [aShape(), aShape({ memoryMb: 256 })]
+    for (const shape of [used, unused]) pools.of(shape).wake()
+    await cluster.until(2)
+    pools.of(used).offer(aGeneric('pod-1'))
+    pools.of(unused).offer(aGeneric('pod-2'))
+    cluster.nowMs = 2000
+    pools.rest(new Set([shapeId(used)]))
+    expect(cluster.ended).toEqual(['pod-2'])
+    expect(pools.find(shapeId(unused))).toBeUndefined()
+    expect(pools.of(used).isReady).toBe(true)
+    pools.rest(new Set())
+    expect(cluster.ended).toEqual(['pod-2', 'pod-1'])
+  })
+})

@@ -1,0 +1,151 @@
+import { exitFault, extensionExitFault, type Fault } from '../runs/faults.ts'
+import { noProcess, type ProcessExit, type ProcessGroup } from '../processes/process-group.ts'
+import { endOrphans, orphans, signal } from '../processes/process-tree.ts'
+import type { ShutdownMessage } from '../protocol/protocol.ts'
+import { startRuntimeProcess, type RuntimeProcessOptions } from '../processes/runtime-process.ts'
+import { withDeadline } from '../processes/with-deadline.ts'
+import type { Extension } from './extension.ts'
+import { startExtensionProcess } from './extension-process.ts'
+import { mostExtensions, type ExtensionRegistry } from './extension-registry.ts'
+import { RunningProcess } from '../processes/running-process.ts'
+import { shutDown } from './shutdown.ts'
+
+export interface EnvironmentProcessesOptions extends RuntimeProcessOptions {
+  readonly registry: ExtensionRegistry
+  /** Where the external extensions are. */
+  readonly folder: string
+  /** Whether all processes that can be seen are the environment's, so that those whose parents ended can be told from others. */
+  readonly isAlone: boolean
+  /** Sends extensions what they want to be told; undefined when there is nobody. */
+  readonly flush: () => Promise<void> | undefined
+  /** Opens what takes the output of extensions. */
+  readonly openOutput: () => Promise<number>
+  /** One of the processes left while there are others, which are to be ended. */
+  readonly onFault: (fault: Fault) => void
+}
+
+/** How long extensions may take for what they are told before they are frozen, and at the end. */
+const [idleFlushMs, lastFlushMs] = [2_000, 800]
+const tooMany = `extension limit (${String(mostExtensions)}) reached`
+
+/** All processes of an environment: the external extensions, and the runtime once these have registered. */
+export class EnvironmentProcesses {
+  readonly #options: EnvironmentProcessesOptions
+  readonly #external = new Map<Extension, RunningProcess>()
+  #runtime: RunningProcess | undefined
+  #runtimeExit: ProcessExit = { code: null, signal: null }
+  #running = 0
+  #isFrozen = false
+  #frozenOrphans: readonly number[] = []
+  #ending: Promise<void> | undefined
+  #isOver = false
+
+  constructor(options: EnvironmentProcessesOptions) {
+    this.#options = options
+    if (options.registry.areKnown()) this.startRuntime()
+    else void this.#startExtensions(options.registry.external())
+  }
+
+  /** Starts the runtime, unless something happened meanwhile. */
+  startRuntime(): void {
+    if (this.#runtime !== undefined || this.#ending !== undefined) return
+    this.#running++
+    this.#runtime = new RunningProcess(
+      (onExit) => startRuntimeProcess({ ...this.#options, onExit }),
+      (exit) => {
+        this.#runtimeExit = exit
+        this.#onExit(() => exitFault(exit))
+      },
+    )
+  }
+
+  pids(): number[] {
+    return this.#all().flatMap(({ group, isGone }) => (group.pid === undefined || isGone ? [] : [group.pid]))
+  }
+
+  /** Stops all of them until `thaw`; extensions take what they are told first. */
+  freeze(): void {
+    this.#isFrozen = true
+    const flushed = this.#options.flush()
+    if (flushed === undefined) this.#stop()
+    else void withDeadline(idleFlushMs, flushed).then(() => this.#stop())
+  }
+
+  #stop(): void {
+    if (!this.#isFrozen || this.#ending !== undefined) return
+    for (const { group } of this.#all()) group.freeze()
+    this.#frozenOrphans = this.#options.isAlone ? orphans() : []
+    for (const pid of this.#frozenOrphans) signal(pid, 'SIGSTOP')
+  }
+
+  /** Lets frozen processes run on; nothing when they are not frozen. */
+  thaw(): void {
+    if (!this.#isFrozen) return
+    this.#isFrozen = false
+    for (const { group } of this.#all()) group.thaw()
+    for (const pid of this.#frozenOrphans) signal(pid, 'SIGCONT')
+    this.#frozenOrphans = []
+  }
+
+  /** Ends all of them, with what warning is due; resolves when they are gone, or will be. */
+  end(reason: ShutdownMessage['reason']): Promise<void> {
+    this.#ending ??= this.#end(reason)
+    return this.#ending
+  }
+
+  async #end(reason: ShutdownMessage['reason']): Promise<void> {
+    const isKnown = this.#options.registry.size > 0
+    if (isKnown) this.thaw()
+    const flush = (): Promise<void> => withDeadline(lastFlushMs, Promise.resolve(this.#options.flush()))
+    await shutDown({ runtime: this.#runtime, external: this.#external, isKnown, flush }, reason)
+    if (this.#running === 0) this.#finish()
+  }
+
+  async #startExtensions(extensions: readonly Extension[]): Promise<void> {
+    const output = await this.#options.openOutput()
+    if (this.#ending !== undefined) return
+    this.#running = extensions.length
+    for (const extension of extensions) this.#external.set(extension, this.#startExtension(extension, output))
+  }
+
+  #launch(extension: Extension, options: RuntimeProcessOptions): ProcessGroup {
+    if (this.#external.size < mostExtensions)
+      return startExtensionProcess(extension.name, this.#options.folder, options)
+    return noProcess({ code: null, signal: null, launchError: tooMany }, options.onExit)
+  }
+
+  #startExtension(extension: Extension, output: number): RunningProcess {
+    return new RunningProcess(
+      (onExit) => this.#launch(extension, { ...this.#options, output, onExit }),
+      (exit) => {
+        if (exit.launchError !== undefined) extension.fail('LaunchError', launchErrorType(exit.launchError))
+        else if (this.#ending === undefined) extension.leave()
+        this.#onExit(() => extensionExitFault(exit))
+      },
+    )
+  }
+
+  #onExit(findFault: () => Fault): void {
+    this.#running--
+    if (this.#ending === undefined && this.#external.size > 0) this.#options.onFault(findFault())
+    if (this.#running === 0) this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const { isAlone, onExit } = this.#options
+    if (isAlone) void endOrphans().then(() => onExit(this.#runtimeExit))
+    else onExit(this.#runtimeExit)
+  }
+
+  #all(): RunningProcess[] {
+    const external = [...this.#external.values()]
+    return this.#runtime === undefined ? external : [this.#runtime, ...external]
+  }
+}
+
+function launchErrorType(launchError: string): string {
+  if (launchError === tooMany) return 'TooManyExtensions'
+  return launchError.endsWith('permission denied') ? 'PermissionDenied' : 'UnknownError'
+}

@@ -1,0 +1,81 @@
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import type { Place, PutMessage } from '../protocol/protocol.ts'
+
+/** Where the function finds its files. */
+export type Folders = Readonly<Record<Place, string>>
+
+/** Writes the function's files as they come; the server has checked names, links and sizes. */
+export interface PackageFiles {
+  put(message: PutMessage, body: Uint8Array): void
+  /** Settles what can only be settled when all is there. */
+  finish(): void
+}
+
+export function writePackageFiles(folders: Folders): PackageFiles {
+  const modes = new Map<string, number>()
+  const made = new Set<string>(Object.values(folders))
+  let open: { readonly path: string; readonly descriptor: number } | undefined
+
+  function makeFolder(path: string): void {
+    if (made.has(path)) return
+    mkdirSync(path, { recursive: true, mode: 0o755 })
+    made.add(path)
+  }
+
+  /** A layer replaces what a layer before it brought. */
+  function create(path: string): number {
+    makeFolder(dirname(path))
+    try {
+      return openSync(path, 'wx', 0o600)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      rmSync(path, { recursive: true })
+      return openSync(path, 'wx', 0o600)
+    }
+  }
+
+  function writeFile(path: string, message: PutMessage & { kind: 'file' }, body: Uint8Array): void {
+    open ??= { path, descriptor: create(path) }
+    const { descriptor } = open
+    for (let at = 0; at < body.length;) at += writeSync(descriptor, body, at)
+    if (message.isMore === true) return
+    open = undefined
+    fchmodSync(descriptor, message.mode)
+    futimesSync(descriptor, message.modifiedMs / 1000, message.modifiedMs / 1000)
+    closeSync(descriptor)
+  }
+
+  return {
+    put(message, body) {
+      const path = `${folders[message.place]}/${message.path}`
+      switch (message.kind) {
+        case 'folder':
+          makeFolder(path)
+          modes.set(path, message.mode | 0o755)
+          return
+        case 'link':
+          makeFolder(dirname(path))
+          rmSync(path, { force: true, recursive: true })
+          symlinkSync(message.target, path)
+          return
+        case 'file':
+          writeFile(path, message, body)
+          return
+      }
+    },
+    finish() {
+      for (const [path, mode] of [...modes].toReversed()) chmodSync(path, mode)
+    },
+  }
+}

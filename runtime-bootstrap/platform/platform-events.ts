@@ -1,0 +1,116 @@
+import type { Trouble } from '../runs/faults.ts'
+import type { InitOutcome } from '../runs/initialisation.ts'
+import type { InvocationRun } from '../runs/invocation-run.ts'
+import type { ExtensionReport } from './platform-lines.ts'
+import type { Assignment, DoneMessage, InvokeMessage } from '../protocol/protocol.ts'
+
+/** A line of the platform in a log that is JSON: the same records as those of the Telemetry API. */
+export interface PlatformEvent {
+  readonly type: string
+  readonly level: 'DEBUG' | 'INFO' | 'WARN'
+  readonly record: Readonly<Record<string, unknown>>
+}
+
+const levels = ['DEBUG', 'INFO', 'WARN']
+
+/** The event's line, unless its level is below the one that is configured. */
+export function eventLine({ type, level, record }: PlatformEvent, systemLevel: string, now: Date): string | undefined {
+  if (levels.indexOf(level) < levels.indexOf(systemLevel)) return undefined
+  return JSON.stringify({ time: now.toISOString(), type, record })
+}
+
+/** INIT_START as an event. */
+export function initStartEvent(assignment: Assignment, phase: 'init' | 'invoke'): PlatformEvent {
+  const { runtimeVersion, runtimeVersionArn, functionName, functionVersion, variables, memoryMb } = assignment
+  const record = {
+    initializationType: initializationTypeOf(assignment),
+    phase,
+    runtimeVersion,
+    runtimeVersionArn,
+    functionName,
+    functionVersion,
+    instanceId: variables['AWS_LAMBDA_LOG_STREAM_NAME'],
+    instanceMaxMemory: memoryMb * 1_048_576,
+  }
+  return { type: 'platform.initStart', level: 'INFO', record }
+}
+
+/** What is told when an initialisation ended, well or not. */
+export function initDoneEvents(assignment: Assignment, { phase, durationMs, trouble }: InitOutcome): PlatformEvent[] {
+  const initializationType = initializationTypeOf(assignment)
+  const record = { initializationType, phase, ...statusOf(trouble) }
+  const report = { ...record, metrics: { durationMs: thousandths(durationMs) } }
+  const calm = initializationType === 'on-demand' ? 'DEBUG' : 'INFO'
+  return [
+    { type: 'platform.initRuntimeDone', level: trouble === undefined ? 'DEBUG' : 'WARN', record },
+    { type: 'platform.initReport', level: trouble === undefined ? calm : 'WARN', record: report },
+  ]
+}
+
+/** How far an extension is, as an event. */
+export function extensionEvent({ name, state, events, errorType }: ExtensionReport): PlatformEvent {
+  const record = { name, state, events, ...(errorType === undefined ? {} : { errorType }) }
+  return { type: 'platform.extension', level: errorType === undefined ? 'INFO' : 'WARN', record }
+}
+
+/** An extension is sent what happens from now on. */
+export function subscriptionEvent(api: 'telemetry' | 'logs', name: string, types: readonly string[]): PlatformEvent {
+  return { type: `platform.${api}Subscription`, level: 'INFO', record: { name, state: 'Subscribed', types } }
+}
+
+/** START as an event. */
+export function startEvent({ invoke }: InvocationRun, version: string): PlatformEvent {
+  const { requestId, functionArn } = invoke
+  return { type: 'platform.start', level: 'INFO', record: { requestId, functionArn, version, ...tracingOf(invoke) } }
+}
+
+/** The runtime is done with a run, while extensions may still be at work. */
+export function runtimeDoneEvent(run: InvocationRun, done: DoneMessage): PlatformEvent {
+  const { requestId, status, durationMs } = done
+  const metrics = { durationMs, producedBytes: run.producedBytes }
+  const record = { requestId, ...toldOf(done), metrics, ...spansOf(run), ...tracingOf(run.invoke) }
+  return { type: 'platform.runtimeDone', level: status === 'success' ? 'DEBUG' : 'WARN', record }
+}
+
+/** REPORT as an event. */
+export function reportEvent(run: InvocationRun, done: DoneMessage, memorySizeMB: number): PlatformEvent {
+  const { requestId, status, durationMs, billedDurationMs, maxMemoryUsedMb, initDurationMs } = done
+  const metrics = {
+    durationMs,
+    billedDurationMs,
+    memorySizeMB,
+    maxMemoryUsedMB: maxMemoryUsedMb,
+    ...(initDurationMs === undefined ? {} : { initDurationMs: thousandths(initDurationMs) }),
+  }
+  const record = { requestId, metrics, ...toldOf(done), ...tracingOf(run.invoke) }
+  return { type: 'platform.report', level: status === 'success' ? 'INFO' : 'WARN', record }
+}
+
+function toldOf({ status, errorType }: DoneMessage) {
+  return { status, ...(status === 'error' ? { errorType } : {}) }
+}
+
+function tracingOf({ traceId }: InvokeMessage) {
+  return traceId === undefined || traceId === '' ? {} : { tracing: { type: 'X-Amzn-Trace-Id', value: traceId } }
+}
+
+/** How long the answer took to begin; known only where somebody wants to know. */
+function spansOf({ startedMs, answeredMs }: InvocationRun) {
+  if (answeredMs === undefined) return {}
+  const start = new Date(performance.timeOrigin + startedMs).toISOString()
+  return { spans: [{ name: 'responseLatency', start, durationMs: thousandths(answeredMs - startedMs) }] }
+}
+
+function initializationTypeOf({ variables }: Assignment): string {
+  return variables['AWS_LAMBDA_INITIALIZATION_TYPE'] ?? 'on-demand'
+}
+
+function statusOf(trouble: Trouble | undefined) {
+  if (trouble === undefined) return { status: 'success' }
+  const { status, errorType } = trouble
+  return status === 'timeout' ? { status } : { status, errorType }
+}
+
+function thousandths(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000
+}

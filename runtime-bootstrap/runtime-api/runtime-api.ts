@@ -1,0 +1,90 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { AnswerBody, BodySource } from './http/answer-body.ts'
+import { extensionExitError, extensionInitError } from './extensions/errors.ts'
+import { extensionNext } from './extensions/next.ts'
+import { extensionRegister } from './extensions/register.ts'
+import { unlessDisabled } from './extensions-disabled.ts'
+import { HttpConnection, type ApiReply, type ApiRequest } from './http/http-connection.ts'
+import type { RequestHead } from './http/http-head.ts'
+import { initError } from './init-error.ts'
+import { invocationError } from './invocation-error.ts'
+import { invocationResponse, streamedResponse } from './invocation-response.ts'
+import { next } from './next.ts'
+import { ping } from './ping.ts'
+import { sendText } from './http/replies.ts'
+import { restoreDisabled } from './restore-disabled.ts'
+import { logs, telemetry } from './extensions/telemetry.ts'
+import type { Endpoint, RuntimeEvents } from './runtime-events.ts'
+
+/** The whole API. `{id}` stands for one part of a path. */
+const routes: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
+  '/2018-06-01/ping': { GET: ping },
+  '/2018-06-01/runtime/invocation/next': { GET: next },
+  '/2018-06-01/runtime/invocation/{id}/response': { POST: invocationResponse },
+  '/2018-06-01/runtime/invocation/{id}/error': { POST: invocationError },
+  '/2018-06-01/runtime/init/error': { POST: initError },
+  '/2018-06-01/runtime/restore/next': { GET: restoreDisabled },
+  '/2018-06-01/runtime/restore/error': { POST: restoreDisabled },
+  '/2020-01-01/extension/register': { POST: unlessDisabled(extensionRegister) },
+  '/2020-01-01/extension/event/next': { GET: unlessDisabled(extensionNext) },
+  '/2020-01-01/extension/init/error': { POST: unlessDisabled(extensionInitError) },
+  '/2020-01-01/extension/exit/error': { POST: unlessDisabled(extensionExitError) },
+  '/2020-08-15/logs': { PUT: unlessDisabled(logs) },
+  '/2022-07-01/telemetry': { PUT: unlessDisabled(telemetry) },
+}
+
+const invocationPath = /^(\/2018-06-01\/runtime\/invocation\/)([^/]+)(\/(?:response|error))$/
+
+/** The Runtime API of one environment, on a port of this machine. */
+export interface RuntimeApi {
+  /** `host:port`, for `AWS_LAMBDA_RUNTIME_API`. */
+  readonly address: Promise<string>
+  /** Ends all connections; for when the runtime they belong to is gone. */
+  disconnect(): void
+  /** Ends the API. */
+  close(): void
+}
+
+/** Starts to listen at once, so that an assignment does not have to wait for it. */
+export function serveRuntimeApi(events: RuntimeEvents): RuntimeApi {
+  const sockets = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    new HttpConnection(socket, {
+      onRequest: (request, reply) => route(events, request, reply),
+      onStream: (head, source) => routeStream(events, head, source),
+    })
+  })
+  const disconnect = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const close = (): void => {
+    server.close()
+    disconnect()
+  }
+  return { address: listen(server), disconnect, close }
+}
+
+function listen(server: Server): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${String((server.address() as AddressInfo).port)}`))
+  })
+}
+
+function route(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
+  const parts = request.path.endsWith('/next') ? null : invocationPath.exec(request.path)
+  const methods = routes[parts === null ? request.path : `${String(parts[1])}{id}${String(parts[3])}`]
+  if (methods === undefined) return sendText(reply, '404 Not Found', '404 page not found\n')
+  const endpoint = methods[request.method]
+  if (endpoint === undefined) return sendText(reply, '405 Method Not Allowed', '')
+  if (request.isTruncated && endpoint !== invocationResponse) return sendText(reply, '400 Bad Request', '')
+  endpoint(events, request, reply, parts?.[2] ?? '')
+}
+
+function routeStream(events: RuntimeEvents, head: RequestHead, source: BodySource): AnswerBody | undefined {
+  const parts = invocationPath.exec(head.path)
+  const isResponse = head.method === 'POST' && parts?.[3] === '/response'
+  return isResponse ? streamedResponse(events, head, source, String(parts[2])) : undefined
+}
