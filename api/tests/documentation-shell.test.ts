@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,7 @@ const missing = ['aws', 'zip', 'curl'].filter(
   (program) => !path.split(':').some((folder) => existsSync(join(folder, program))),
 )
 const about = 'the shell blocks of the documentation'
+const hasBoto3 = spawnSync('python3', ['-c', 'import boto3']).status === 0
 const describeShell = missing.length === 0 ? describe : describe.skip
 
 describeShell(missing.length === 0 ? about : `${about} (skipped: not on PATH: ${missing.join(', ')})`, () => {
@@ -31,19 +32,18 @@ describeShell(missing.length === 0 ? about : `${about} (skipped: not on PATH: ${
     for (const folder of [data, work]) rmSync(folder, { recursive: true, force: true })
   })
 
-  test('those of the README create and invoke a function, which its snippet for JavaScript invokes, too', async () => {
+  test('those of the README create and invoke a function, which its snippets for SDKs invoke, too', async () => {
     await runBlocks('README.md', 'sh')
     expect(readFileSync(join(work, 'out.json'), 'utf8')).toBe('{"hello":"you"}')
-    const [snippet = ''] = blocksOf('README.md', 'js')
-    // Where the SDK is found.
+    // In a folder where the SDK is found.
     const file = join(root, 'node_modules/.cache', `documentation-${String(process.pid)}.mjs`)
-    writeFileSync(file, snippet.replaceAll(documentedAddress, server.address))
+    writeFileSync(file, snippetOf('js'))
     try {
-      const { stdout } = await run(process.execPath, [file], { timeout: 30_000 })
-      expect(stdout).toBe('{"hello":"you"}\n')
+      expect((await run(process.execPath, [file])).stdout).toBe('{"hello":"you"}\n')
     } finally {
       rmSync(file)
     }
+    if (hasBoto3) expect((await run('python3', ['-c', snippetOf('python')])).stdout).toBe('{"hello":"you"}\n')
     await run('aws', ['lambda', 'delete-function', '--endpoint-url', server.address, '--function-name', 'hello'], {
       env: variables(),
       cwd: work,
@@ -59,6 +59,10 @@ describeShell(missing.length === 0 ? about : `${about} (skipped: not on PATH: ${
     // What the function answers to a request, whose event has no name.
     expect(output).toMatch(/\{\}\s*$/)
   }, 300_000)
+
+  function snippetOf(language: string): string {
+    return (blocksOf('README.md', language)[0] ?? '').replaceAll(documentedAddress, server.address)
+  }
 
   async function runBlocks(page: string, language: string): Promise<string> {
     const script = blocksOf(page, language).join('\n').replaceAll(documentedAddress, server.address)
