@@ -23,6 +23,8 @@ const table = {
     'api/invoke/',
     'api/sources/',
   ],
+  // What `npm run docs` writes into docs/.
+  'api/documentation/': ['api/routes/support/', 'api/settings/'],
   // What all routes share: listener, graceful shutdown, router, handler's contract, error response, body limits, pages, authentication of requests.
   'api/routes/http/': [
     'api/errors.ts',
@@ -72,7 +74,7 @@ const table = {
   'api/routes/tags/': ['api/errors.ts', 'api/functions/', 'api/routes/http/'],
   // Ours, under /_kubelambda/: the events that queues keep.
   'api/routes/admin/': ['api/errors.ts', 'api/events/'],
-  // What is said of each operation in the support table, and the program that writes the table.
+  // What is said of each operation in the support table.
   'api/routes/support/': ['api/model/'],
   // The API as data: operations, decoding and encoding.
   'api/model/[^/]+$': ['api/errors.ts'],

@@ -17,7 +17,7 @@ const eventInvokeConfigs: Support =
 const provisionedConcurrency: Support =
   'partly: environments are initialised in advance and kept. In a cluster the servers share the configured number; otherwise each server keeps that number. For an alias with weights, only its main version is provisioned'
 
-/** The table of docs/compatibility.md. `npm run support` writes it there; a test checks it against the handlers. */
+/** The table of docs/compatibility.md. `npm run docs` writes it there; a test checks it against the handlers. */
 export const support: Readonly<Record<OperationName, Support>> = {
   AddLayerVersionPermission: 'yes: policies are stored and returned, but not enforced',
   AddPermission: 'yes: policies are enforced for function URLs only',

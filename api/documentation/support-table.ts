@@ -1,17 +1,7 @@
-import { support, type Support } from './support.ts'
+import { support, type Support } from '../routes/support/support.ts'
 
-const begin = '<!-- support:start -->'
-const end = '<!-- support:end -->'
-
-/** A text with the support table anew between its markers. */
-export function withSupportTable(text: string): string {
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`The text has no ${begin} with ${end} behind it.`)
-  return `${text.slice(0, from + begin.length)}\n${renderSupport()}\n${text.slice(to)}`
-}
-
-/** The operations that are implemented, those with the same text in one row, then the names of the others. */
-function renderSupport(): string {
+/** Markdown: the operations that are implemented, those with the same text in one row, then the names of the others. */
+export function supportTable(): string {
   const names = Object.keys(support).sort() as (keyof typeof support)[]
   const quoted = (group: readonly string[]) => group.map((name) => `\`${name}\``).join(', ')
   const notBuilt = names.filter((name) => support[name] === 'no')
