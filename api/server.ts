@@ -7,7 +7,7 @@ import { isStoreUnavailable, LambdaError } from './errors.ts'
 import { codeInUse } from './functions/code/code-in-use.ts'
 import { drainAllStale, drainStale } from './environments/scheduling/stale-environments.ts'
 import type { Log } from './observe/log.ts'
-import { openFrontDoor, type FrontDoor } from './routes/http/listener.ts'
+import { openListener, type Listener } from './routes/http/listener.ts'
 import { handlersOf } from './routes/handlers.ts'
 import { openCredentialsFile } from './store/credentials/credentials-file.ts'
 
@@ -34,17 +34,17 @@ const retryMs = 500
  * A port that cannot be used is an error of one line.
  */
 export async function startServer(settings: Settings, surroundings: Surroundings): Promise<Server> {
-  const door = await openFrontDoor(settings.host, settings.port)
+  const listener = await openListener(settings.host, settings.port)
   const stopping = new AbortController()
-  const opening = putTogether(settings, surroundings, door, stopping.signal)
+  const opening = putTogether(settings, surroundings, listener, stopping.signal)
   opening.catch(() => undefined)
   return {
-    address: door.address,
+    address: listener.address,
     ready: opening.then(() => undefined),
     async close() {
       stopping.abort()
       const close = await opening.catch(() => undefined)
-      await (close === undefined ? door.close() : close())
+      await (close === undefined ? listener.close() : close())
     },
   }
 }
@@ -56,7 +56,7 @@ export async function startServer(settings: Settings, surroundings: Surroundings
 async function putTogether(
   settings: Settings,
   surroundings: Surroundings,
-  door: FrontDoor,
+  listener: Listener,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   const authentication = await openAuthentication(settings, { ...surroundings, openCredentialsFile })
@@ -73,10 +73,10 @@ async function putTogether(
   const close = async () => {
     const wasReady = state.isReady
     state.isReady = false
-    door.leave()
+    listener.beginShutdown()
     if (wasReady) await delay(settings.drainMs)
     for (const end of endings) end()
-    await Promise.all([door.close(), app.close(), dispatcher.close(longestInvocationMs), sources.close()])
+    await Promise.all([listener.close(), app.close(), dispatcher.close(longestInvocationMs), sources.close()])
     await lifecycle.settled()
     await scheduler.close(longestInvocationMs)
     await store.close()
@@ -97,7 +97,7 @@ async function putTogether(
   sources.start()
   state.isReady = true
   authentication.announce()
-  door.open((request, response) => app.routing(request, response))
+  listener.serve((request, response) => app.routing(request, response))
   return close
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
 /** How a server that will end has its clients leave before it hangs up. */
-export interface Farewell {
+export interface GracefulShutdown {
   /** From now on each answer says that its connection ends with it, so that the next request opens one elsewhere. */
   begin(): void
 }
@@ -10,21 +10,21 @@ export interface Farewell {
  * Prepares a server for its end. A client that keeps a connection may send a request in the very moment in which the server closes
  * it, and cannot know whether it was run: it has to be told before.
  */
-export function prepareFarewell(server: Server): Farewell {
+export function prepareGracefulShutdown(server: Server): GracefulShutdown {
   const unanswered = new Set<ServerResponse>()
-  let isLeaving = false
-  const say = (response: ServerResponse): void => {
+  let isShuttingDown = false
+  const announceClose = (response: ServerResponse): void => {
     if (!response.headersSent) response.setHeader('connection', 'close')
   }
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-    if (isLeaving) return say(response)
+    if (isShuttingDown) return announceClose(response)
     unanswered.add(response)
     response.once('close', () => unanswered.delete(response))
   })
   return {
     begin() {
-      isLeaving = true
-      for (const response of unanswered) say(response)
+      isShuttingDown = true
+      for (const response of unanswered) announceClose(response)
     },
   }
 }

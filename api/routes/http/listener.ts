@@ -5,16 +5,16 @@ import type { AddressInfo } from 'node:net'
 import { storeUnavailable } from '../../errors.ts'
 import { version } from '../../version.ts'
 import { answerBrokenHttp, errorParts } from './error-response.ts'
-import { prepareFarewell } from './graceful-shutdown.ts'
+import { prepareGracefulShutdown } from './graceful-shutdown.ts'
 
 /** The server's one way in. It listens before there is anything behind it, and answers 503 until there is. */
-export interface FrontDoor {
+export interface Listener {
   /** URL of what it listens on. */
   readonly address: string
   /** Lets requests through; connections that wait at the door stay. */
-  open(listener: RequestListener): void
+  serve(handler: RequestListener): void
   /** From now on clients are told that their connections end, and go elsewhere with their next request. */
-  leave(): void
+  beginShutdown(): void
   /** Takes no more connections; resolves when those that are there have ended. */
   close(): Promise<void>
 }
@@ -28,17 +28,17 @@ const keepAliveMs = 72_000
 const hangUpMs = 50
 
 /** Listens; an address or port that cannot be used is an error of one line that names the setting. */
-export async function openFrontDoor(host: string, port: number): Promise<FrontDoor> {
+export async function openListener(host: string, port: number): Promise<Listener> {
   const server = createServer({ requestTimeout: requestMs, keepAliveTimeout: keepAliveMs })
   server.on('request', nameServer).on('request', refuse).on('clientError', answerBrokenHttp)
   await listen(server, host, port)
-  const farewell = prepareFarewell(server)
+  const shutdown = prepareGracefulShutdown(server)
   return {
     address: addressOf(host, server.address() as AddressInfo),
-    open(listener) {
-      server.removeListener('request', refuse).on('request', listener)
+    serve(handler) {
+      server.removeListener('request', refuse).on('request', handler)
     },
-    leave: () => farewell.begin(),
+    beginShutdown: () => shutdown.begin(),
     async close() {
       const closed = once(server, 'close')
       server.close()
