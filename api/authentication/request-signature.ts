@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { authenticationErrors } from './authentication-errors.ts'
-import { claimedTime, type ClaimedTime } from './request-time.ts'
+import { parseRequestTime, type RequestTime } from './request-time.ts'
 import { headerOf, queryPairs, type SignedRequest } from './signed-request.ts'
 
 /** What a request says of its signature; nothing of it is verified. */
-export interface Claim {
+export interface RequestSignature {
   readonly accessKeyId: string
   /** Day, region, service and terminator of the credential. */
   readonly scope: readonly [day: string, region: string, service: string, terminator: string]
@@ -12,7 +12,7 @@ export interface Claim {
   readonly signedHeaders: readonly string[]
   /** 64 hexadecimal digits, or what cannot be a signature. */
   readonly signature: string
-  readonly time: ClaimedTime
+  readonly time: RequestTime
   /** How long a request signed in its query is good for; undefined when it is signed in a header. */
   readonly expiresSeconds?: number
 }
@@ -29,21 +29,21 @@ interface Parts {
 }
 
 /** Reads header or query; a request without either, or one that lacks a part, is refused. */
-export function readClaim(request: SignedRequest): Claim {
+export function readSignature(request: SignedRequest): RequestSignature {
   const authorization = headerOf(request, 'authorization')
   const isPresigned = request.url.includes('X-Amz-Algorithm=')
   if (authorization === undefined && !isPresigned) throw authenticationErrors.missing()
-  if (authorization === undefined) return claimOf(queryParts(request))
-  if (!isPresigned) return claimOf(headerParts(request, authorization))
+  if (authorization === undefined) return signatureOf(queryParts(request))
+  if (!isPresigned) return signatureOf(headerParts(request, authorization))
   throw authenticationErrors.invalid(
     "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
   )
 }
 
 /** The key that a request names, by whatever signature; undefined when it carries none. */
-export function claimedKey(request: SignedRequest): string | undefined {
+export function accessKeyIdOf(request: SignedRequest): string | undefined {
   try {
-    return readClaim(request).accessKeyId
+    return readSignature(request).accessKeyId
   } catch {
     return undefined
   }
@@ -83,7 +83,7 @@ function headerParts(request: SignedRequest, authorization: string): Parts {
 
 const queryNames = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date']
 /** A week is the most that a signature in a query may be good for, and what a header's is good for the least. */
-const [mostSeconds, fewestSeconds] = [604_800, 300]
+const [maxSeconds, minSeconds] = [604_800, 300]
 
 function queryParts({ url }: SignedRequest): Parts {
   const given = new Map(queryPairs(url))
@@ -93,9 +93,9 @@ function queryParts({ url }: SignedRequest): Parts {
   if (missing.length > 0) {
     throw authenticationErrors.incomplete(`${missing.join(' ')} Re-examine the query-string parameters.`)
   }
-  const expires = given.get('X-Amz-Expires') ?? String(fewestSeconds)
-  if (!/^\d{1,6}$/.test(expires) || Number(expires) > mostSeconds) {
-    throw authenticationErrors.incomplete(`X-Amz-Expires must be a number of seconds, at most ${mostSeconds}`)
+  const expires = given.get('X-Amz-Expires') ?? String(minSeconds)
+  if (!/^\d{1,6}$/.test(expires) || Number(expires) > maxSeconds) {
+    throw authenticationErrors.incomplete(`X-Amz-Expires must be a number of seconds, at most ${maxSeconds}`)
   }
   return {
     algorithm: given.get('X-Amz-Algorithm') ?? '',
@@ -107,8 +107,8 @@ function queryParts({ url }: SignedRequest): Parts {
   }
 }
 
-function claimOf({ algorithm: name, credential, signedHeaders, time, ...rest }: Parts): Claim {
-  const claimed = { ...rest, time: claimedTime(time), signedHeaders: signedHeaders.toLowerCase().split(';') }
+function signatureOf({ algorithm: name, credential, signedHeaders, time, ...rest }: Parts): RequestSignature {
+  const parsed = { ...rest, time: parseRequestTime(time), signedHeaders: signedHeaders.toLowerCase().split(';') }
   if (name !== algorithm) {
     throw authenticationErrors.incomplete(`Unsupported AWS 'algorithm': '${name}' (only ${algorithm} for now).`)
   }
@@ -119,5 +119,5 @@ function claimOf({ algorithm: name, credential, signedHeaders, time, ...rest }: 
       `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
     )
   }
-  return { ...claimed, accessKeyId, scope: [day, region, service, terminator] }
+  return { ...parsed, accessKeyId, scope: [day, region, service, terminator] }
 }

@@ -3,14 +3,14 @@ import { authenticationErrors } from './authentication-errors.ts'
 const basicFormat = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
 /** When a request says that it was signed. */
-export interface ClaimedTime {
+export interface RequestTime {
   /** In ISO 8601's basic format, in which it is signed: `20130524T000000Z`. */
   readonly text: string
   readonly epochMs: number
 }
 
 /** Reads the time of a request; a `Date` header may be in HTTP's format. */
-export function claimedTime(text: string): ClaimedTime {
+export function parseRequestTime(text: string): RequestTime {
   const parts = basicFormat.exec(text)?.slice(1).map(Number)
   if (parts !== undefined) {
     const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts

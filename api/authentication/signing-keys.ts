@@ -5,7 +5,7 @@ import type { Credential } from './credentials.ts'
 export type SigningKeyOf = (credential: Credential, scope: readonly string[]) => KeyObject
 
 /** Days a signature may be of: a week for one in a query, and the days around it. */
-const mostDays = 10
+const maxDays = 10
 
 /** Derives signing keys once per credential and scope; those of a credential that was replaced go with it. */
 export function createSigningKeys(): SigningKeyOf {
@@ -16,7 +16,7 @@ export function createSigningKeys(): SigningKeyOf {
     const name = scope.join('/')
     let key = keys.get(name)
     if (key === undefined) {
-      if (keys.size >= mostDays) keys.clear()
+      if (keys.size >= maxDays) keys.clear()
       keys.set(name, (key = derive(credential.secret, scope)))
     }
     return key

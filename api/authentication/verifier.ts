@@ -1,7 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { authenticationErrors } from './authentication-errors.ts'
 import { canonicalRequest } from './canonical-request.ts'
-import { algorithm, readClaim, type Claim } from './request-signature.ts'
+import { algorithm, readSignature, type RequestSignature } from './request-signature.ts'
 import { basicTime } from './request-time.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import type { SignedRequest } from './signed-request.ts'
@@ -40,7 +40,7 @@ const minuteMs = 60_000
 /**
  * Verifies signatures of version 4. Faults are refused in AWS's order:
  *
- * 1. claim    header or query, whole and well-formed       claim.ts
+ * 1. claim    header or query, whole and well-formed       signature.ts
  * 2. time     within five minutes, or of the query's span
  * 3. scope    the host is signed; day, region and service  below
  * 4. key      is known                                     credentials.ts
@@ -50,14 +50,14 @@ export function createVerifier({ credentials, region, now }: VerifierDependencie
   const signingKeyOf = createSigningKeys()
   return {
     begin(request) {
-      const claim = readClaim(request)
-      checkTime(claim, now())
-      checkScope(claim, region)
-      const credential = credentials.find(claim.accessKeyId)
+      const signature = readSignature(request)
+      checkTime(signature, now())
+      checkScope(signature, region)
+      const credential = credentials.find(signature.accessKeyId)
       if (credential === undefined) throw authenticationErrors.unknownKey()
       return {
         verify(bodyHash) {
-          if (!isSignedBy(credential, claim, request, bodyHash, signingKeyOf)) throw authenticationErrors.mismatch()
+          if (!isSignedBy(credential, signature, request, bodyHash, signingKeyOf)) throw authenticationErrors.mismatch()
           return { accessKeyId: credential.accessKeyId, accountId: credential.accountId }
         },
       }
@@ -65,7 +65,7 @@ export function createVerifier({ credentials, region, now }: VerifierDependencie
   }
 }
 
-function checkTime({ time, expiresSeconds }: Claim, nowMs: number): void {
+function checkTime({ time, expiresSeconds }: RequestSignature, nowMs: number): void {
   const minutes = expiresSeconds === undefined ? skewMinutes : expiresSeconds / 60
   const [oldestMs, newestMs] = [nowMs - minutes * minuteMs, nowMs + skewMinutes * minuteMs]
   if (time.epochMs < oldestMs) {
@@ -78,7 +78,7 @@ function checkTime({ time, expiresSeconds }: Claim, nowMs: number): void {
   }
 }
 
-function checkScope({ scope, signedHeaders, time }: Claim, region: string): void {
+function checkScope({ scope, signedHeaders, time }: RequestSignature, region: string): void {
   if (!signedHeaders.includes('host')) {
     throw authenticationErrors.invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
   }
@@ -101,7 +101,7 @@ function checkScope({ scope, signedHeaders, time }: Claim, region: string): void
 
 function isSignedBy(
   credential: Credential,
-  { scope, signedHeaders, signature, time }: Claim,
+  { scope, signedHeaders, signature, time }: RequestSignature,
   request: SignedRequest,
   bodyHash: string,
   signingKeyOf: SigningKeyOf,

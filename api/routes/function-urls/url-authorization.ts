@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { bodyHash } from '../../authentication/body-hash.ts'
-import { claimedKey } from '../../authentication/request-signature.ts'
+import { accessKeyIdOf } from '../../authentication/request-signature.ts'
 import type { Caller, Verifier } from '../../authentication/verifier.ts'
 import { kinds, LambdaError } from '../../errors.ts'
 import { policyOf } from '../../functions/policies/function-policy.ts'
@@ -8,7 +8,7 @@ import type { FoundFunctionUrl } from '../../functions/function-urls/function-ur
 import { allowsUrl } from '../../functions/function-urls/url-permission.ts'
 import { bodyOf, signedRequest } from '../http/authentication.ts'
 
-export interface FunctionUrlAccess {
+export interface UrlAuthorization {
   /** Undefined when any signature is accepted. */
   readonly verifier: Verifier | undefined
   readonly accountId: string
@@ -18,8 +18,8 @@ export interface FunctionUrlAccess {
  * Who may call a function URL: with `AWS_IAM` the keys of the account, and those whom the resource policy lets in; with `NONE`
  * whom the policy lets in. Answers who signed the call, undefined when nobody needs to; everybody else is refused.
  */
-export async function admitToUrl(
-  access: FunctionUrlAccess,
+export async function authorizeUrlCall(
+  access: UrlAuthorization,
   request: FastifyRequest,
   { record, target, config }: FoundFunctionUrl,
 ): Promise<Caller | undefined> {
@@ -45,14 +45,14 @@ const forbidden =
   'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html'
 
 /** Where any signature is accepted, every key is one of the account. */
-async function signerOf({ verifier, accountId }: FunctionUrlAccess, request: FastifyRequest): Promise<Caller> {
+async function signerOf({ verifier, accountId }: UrlAuthorization, request: FastifyRequest): Promise<Caller> {
   const signed = signedRequest(request)
   if (verifier === undefined) {
-    const accessKeyId = claimedKey(signed)
+    const accessKeyId = accessKeyIdOf(signed)
     if (accessKeyId === undefined) throw urlForbidden()
     return { accessKeyId, accountId }
   }
-  const isClaimed = request.headers.authorization !== undefined || signed.url.includes('X-Amz-Algorithm=')
-  if (!isClaimed) throw urlForbidden()
+  const isSigned = request.headers.authorization !== undefined || signed.url.includes('X-Amz-Algorithm=')
+  if (!isSigned) throw urlForbidden()
   return verifier.begin(signed).verify(await bodyHash(bodyOf(request)))
 }

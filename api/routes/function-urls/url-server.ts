@@ -11,13 +11,13 @@ import { checkPayload } from '../../invoke/payload.ts'
 import { traceHeader } from '../../invoke/trace-header.ts'
 import { bodyOf, openRoute } from '../http/authentication.ts'
 import { callersFault, sendError } from '../http/error-response.ts'
-import { admitToUrl, urlForbidden, type FunctionUrlAccess } from './url-authorization.ts'
+import { authorizeUrlCall, urlForbidden, type UrlAuthorization } from './url-authorization.ts'
 import { bufferedUrlAnswer, internalServerError, streamedUrlAnswer, type UrlAnswer } from './url-response.ts'
 import { answerHeaders, isPreflight, preflightHeaders } from './url-cors.ts'
 import { functionUrlEvent, type UrlRequest } from './url-event.ts'
 import { urlIdOf } from './url-host.ts'
 
-export interface FunctionUrlServerDependencies extends Home, FunctionUrlAccess {
+export interface FunctionUrlServerDependencies extends Home, UrlAuthorization {
   readonly catalogue: Pick<Catalogue, 'find'>
   readonly documents: Pick<Documents, 'find'>
   readonly invoke: Pick<Invoke, 'run' | 'stream'>
@@ -60,7 +60,7 @@ export function registerFunctionUrls(app: FastifyInstance, dependencies: Functio
       if (config.cors !== undefined && origin !== undefined && isPreflight(request.method, request.headers)) {
         return reply.code(200).headers(preflightHeaders(config.cors, origin)).send()
       }
-      const caller = await admitToUrl(dependencies, request, found)
+      const caller = await authorizeUrlCall(dependencies, request, found)
       const answer = await run(dependencies, request, reply, caller, found)
       if (answer !== undefined) send(reply, answer, config.cors && origin ? answerHeaders(config.cors, origin) : {})
       return reply
