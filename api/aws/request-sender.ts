@@ -30,19 +30,19 @@ const unusedMs = 4_000
  * they cost half of what `fetch` takes.
  */
 export function createRequestSender(longestMs: number): SendRequest {
-  const kept = { keepAlive: true, timeout: unusedMs }
-  const http = { request: requestHttp, agent: new HttpAgent(kept) }
-  const https = { request: requestHttps, agent: new HttpsAgent(kept) }
+  const agentOptions = { keepAlive: true, timeout: unusedMs }
+  const http = { request: requestHttp, agent: new HttpAgent(agentOptions) }
+  const https = { request: requestHttps, agent: new HttpsAgent(agentOptions) }
   return (url, { method, headers, body, signal }) => {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
     const { request, agent } = url.protocol === 'https:' ? https : http
     const asking = request(url, { method, headers, agent })
-    const giveUp = (reason: unknown) => {
+    const failWith = (reason: unknown) => {
       reject(reason)
       asking.destroy()
     }
-    const fail = (cause: unknown) => giveUp(new Error('The service cannot be reached', { cause }))
-    const abort = () => giveUp(signal?.reason)
+    const fail = (cause: unknown) => failWith(new Error('The service cannot be reached', { cause }))
+    const abort = () => failWith(signal?.reason)
     const timer = setTimeout(() => fail(new Error(`no answer in ${longestMs / 1000} s`)), longestMs)
     signal?.addEventListener('abort', abort)
     asking.once('close', () => {

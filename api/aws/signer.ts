@@ -97,15 +97,15 @@ function sorted(values: Readonly<Record<string, string>>): [string, string][] {
 /** The key that signs in a scope: day, region and service. */
 type SigningKeys = (scope: readonly string[], secretAccessKey: string) => Buffer
 
-/** A key is worked out once: the newest of each region and service is kept. */
+/** A key is worked out once: the newest of each region and service is cached. */
 function createSigningKeys(): SigningKeys {
-  const kept = new Map<string, { readonly of: string; readonly key: Buffer }>()
+  const cached = new Map<string, { readonly of: string; readonly key: Buffer }>()
   return (scope, secretAccessKey) => {
-    const [of, place] = [[...scope, secretAccessKey].join('/'), scope.slice(1).join('/')]
-    const known = kept.get(place)
+    const [of, region] = [[...scope, secretAccessKey].join('/'), scope.slice(1).join('/')]
+    const known = cached.get(region)
     if (known?.of === of) return known.key
     const key = scope.reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`))
-    kept.set(place, { of, key })
+    cached.set(region, { of, key })
     return key
   }
 }

@@ -1,6 +1,6 @@
 import { createActivation, type Activation, type ActivationDependencies } from './versions/activation.ts'
 import { functionArn } from './function/arn.ts'
-import { checkCode, keepCode, type CheckedCode, type CodeRequest } from './code/code-source.ts'
+import { checkCode, storeCode, type CheckedCode, type CodeRequest } from './code/code-source.ts'
 import { checkSignature, codeSigningErrors, touchConfig } from './code/code-signing.ts'
 import { checkProvider, capacityProviderErrors, touchProvider } from './capacity-providers/capacity-provider.ts'
 import { beginUpdate, createFunction, publishUpdate, type PublishTarget } from './versions/deployment.ts'
@@ -13,7 +13,12 @@ import type { FunctionRecord, FunctionSettings, FunctionVersion } from './functi
 import { checkUnzippedSize, resolveLayers, type LayerResolutionDependencies } from './layers/resolution.ts'
 import { capacityErrors } from './capacity-providers/managed-instances.ts'
 import { publishVersion, removeVersion, type PublishRequest, type VersionChange } from './versions/publication.ts'
-import { changeRecord, requireRevision, requireSettled, type RecordChange } from './catalogue/record-change.ts'
+import {
+  changeRecord,
+  requireRevision,
+  requireNoUpdateInProgress,
+  type RecordChange,
+} from './catalogue/record-change.ts'
 import type { FoundVersion } from './versions/resolve.ts'
 import type { SettingsChange } from './settings/change.ts'
 import { changedSettings, newSettings, type CreationSettings } from './settings/settings.ts'
@@ -105,7 +110,7 @@ async function create(world: World, request: CreateRequest): Promise<FoundVersio
   await checkSignature(world, { name, ...(codeSigningConfigArn && { codeSigningConfigArn }) })
   const checked = await checkCode(world, request.code, settings.architectures)
   checkUnzippedSize(checked.code, settings.layers)
-  const code = await keepCode(world, checked)
+  const code = await storeCode(world, checked)
   const change = createFunction({ name, settings, code, tags, publish, codeSigningConfigArn }, stamp)
   if (!(await catalogue.save({ ...saved(change), expectedRevision: 0 }))) throw conflicts.exists(name)
   if (codeSigningConfigArn !== undefined && !(await touchConfig(world, codeSigningConfigArn))) {
@@ -130,7 +135,7 @@ async function updateCode(world: World, name: string, request: CodeUpdate): Prom
   const checked = await checkCode(world, request, request.architectures ?? before.latest.settings.architectures)
   checkUnzippedSize(checked.code, before.latest.settings.layers)
   if (request.dryRun) return dryRun(await read(world, name), request, checked)
-  const code = await keepCode(world, checked)
+  const code = await storeCode(world, checked)
   const change = await changeRecord(world, name, async (current) => {
     requireUpdatable(world, current, request.revisionId)
     const settings = withArchitectures(current.latest.settings, request.architectures)
@@ -178,7 +183,7 @@ async function publish(world: World, name: string, request: PublishRequest): Pro
   const change = await changeRecord(world, name, async (current) => {
     const target = request.isToLatestPublished === true ? 'latest-published' : 'next'
     requirePublishable(current.latest.settings, target)
-    requireSettled(current.latest, functionArn(world, name))
+    requireNoUpdateInProgress(current.latest, functionArn(world, name))
     return publishVersion(current, await lastPublished(world, current, target), request, world.stamp)
   })
   return begun(world, change)
@@ -254,7 +259,7 @@ async function lastPublished(
   const number = target === 'next' ? versions.findLast((version) => version !== latestPublished) : latestPublished
   const last = number === undefined ? undefined : await world.catalogue.findVersion(name, number)
   if (target === 'latest-published' && last !== undefined)
-    requireSettled(last, functionArn(world, name, latestPublished))
+    requireNoUpdateInProgress(last, functionArn(world, name, latestPublished))
   return last
 }
 
@@ -265,7 +270,7 @@ function requirePublishable({ capacityProvider }: FunctionSettings, target: Publ
 
 function requireUpdatable(world: World, { name, latest }: FunctionRecord, revisionId: string | undefined): void {
   requireRevision(latest, revisionId)
-  requireSettled(latest, functionArn(world, name))
+  requireNoUpdateInProgress(latest, functionArn(world, name))
 }
 
 /** A deployment that is saved goes on in the background; the caller is shown its beginning. */

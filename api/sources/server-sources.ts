@@ -6,9 +6,9 @@ import type { ServiceEndpoint } from '../aws/endpoint.ts'
 import type { AwsService } from '../aws/services.ts'
 import { findCredentials } from '../aws/credentials.ts'
 import type { OpenEntryStream } from './redis-streams/entry-stream.ts'
-import { createKeptMappings } from './mappings/polled-mappings.ts'
+import { createPolledMappings } from './mappings/polled-mappings.ts'
 import { createLocalLeases } from './polling/local-leases.ts'
-import { createGiveUp, type DeliverRecord } from './batches/discard.ts'
+import { createDiscard, type DeliverRecord } from './batches/discard.ts'
 import type { Leases } from './polling/lease.ts'
 import type { SourceKind } from './mappings/mapping.ts'
 import { createRunBatch } from './batches/run-batch.ts'
@@ -53,12 +53,12 @@ export function createServerSources(parts: ServerSourcesParts): ServerSources {
   }
   const sources = createSources({
     ...reach,
-    mappings: createKeptMappings({ documents, accountId, region }),
+    mappings: createPolledMappings({ documents, accountId, region }),
     documents,
     leases: leases ?? createLocalLeases(now),
     accept,
     runBatch: (functionArn) => createRunBatch(functionArn, { ...parts, warn }),
-    giveUp: (settings) => createGiveUp(settings, { deliver, warn, now }),
+    discard: (settings) => createDiscard(settings, { deliver, warn, now }),
     warn,
     newId,
     now,

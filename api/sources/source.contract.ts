@@ -7,14 +7,14 @@ import { eventually } from './testing/eventually.ts'
 import {
   aMapping,
   fakeMappings,
-  playFunction,
+  fakeFunction,
   sourcesParts,
   type Answer,
   type FakeMappings,
 } from './testing/samples.ts'
 
 /** A source on trial, empty when handed out. */
-export interface SourceOnTrial {
+export interface TestedSource {
   readonly settings: Partial<PollSettings>
   /** Its leases' times are given where leases as short as those of the contract are lost on a busy machine. */
   readonly parts: Partial<Pick<SourcesParts, 'services' | 'openEntryStream' | 'times'>>
@@ -32,14 +32,14 @@ export interface SourceOnTrial {
 }
 
 /** Holds a kind of source to what mappings promise whatever they read. */
-export function describeSource(name: string, open: () => Promise<SourceOnTrial>): void {
+export function describeSource(name: string, open: () => Promise<TestedSource>): void {
   describe(`a mapping of ${name}`, () => {
-    let source: SourceOnTrial
+    let source: TestedSource
     let mappings: FakeMappings
     let settings: PollSettings
     let documents: SourcesParts['documents']
     let seen: string[]
-    let play: (event: unknown) => Answer
+    let respond: (event: unknown) => Answer
     let sources: Sources
     beforeEach(async () => {
       source = await open()
@@ -48,7 +48,7 @@ export function describeSource(name: string, open: () => Promise<SourceOnTrial>)
       settings = aMapping({ uuid: randomUUID(), ...source.settings })
       mappings.put(settings, 'Creating')
       seen = []
-      play = take
+      respond = take
       start()
     })
     afterEach(async () => {
@@ -62,7 +62,7 @@ export function describeSource(name: string, open: () => Promise<SourceOnTrial>)
     }
     const start = (): void => {
       const times = { leaseMs: 500, tickMs: 100 }
-      const runBatch = () => playFunction((event) => play(event))
+      const runBatch = () => fakeFunction((event) => respond(event))
       sources = createSources(sourcesParts(mappings, { documents, times, ...source.parts, runBatch }))
       sources.start()
     }
@@ -85,7 +85,7 @@ export function describeSource(name: string, open: () => Promise<SourceOnTrial>)
     test('runs a batch that failed, or could not be run, again before what comes behind it', async () => {
       const answers: Answer[] = [{ functionError: 'Unhandled' }, 'refused']
       const failed: string[] = []
-      play = (event) => {
+      respond = (event) => {
         const answer = answers.shift()
         if (answer === undefined) return take(event)
         failed.push(...source.textsOf(event))

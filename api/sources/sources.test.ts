@@ -5,7 +5,7 @@ import { createLocalLeases } from './polling/local-leases.ts'
 import { createSources, type Sources } from './sources.ts'
 import { eventually } from './testing/eventually.ts'
 import { describeWithMoto, startMoto, type Moto } from './testing/moto.ts'
-import { aMapping, fakeMappings, playFunction, sourcesParts, type FakeMappings } from './testing/samples.ts'
+import { aMapping, fakeMappings, fakeFunction, sourcesParts, type FakeMappings } from './testing/samples.ts'
 
 interface Event {
   Records: { body: string }[]
@@ -40,9 +40,9 @@ describeWithMoto('event source mappings', () => {
   }
   const open = (
     leases: Leases = createLocalLeases(Date.now),
-    play: (event: Event) => object | Promise<object> = take,
+    respond: (event: Event) => object | Promise<object> = take,
   ) => {
-    const [times, runBatch] = [{ leaseMs: 500, tickMs: 100 }, () => playFunction(play)]
+    const [times, runBatch] = [{ leaseMs: 500, tickMs: 100 }, () => fakeFunction(respond)]
     const sources = createSources(sourcesParts(mappings, { leases, times, services: moto.services, runBatch }))
     opened.push(sources)
     sources.start()

@@ -8,7 +8,7 @@ import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '
 import { openSource } from './open-source.ts'
 import type { SourceKind } from './mappings/mapping.ts'
 import type { RunBatch } from './polling/batch-run.ts'
-import type { AcceptEvent, GiveUp, Source, SourceParts } from './polling/source.ts'
+import type { AcceptEvent, DiscardBatch, Source, SourceParts } from './polling/source.ts'
 
 /**
  * Runs event source mappings.
@@ -42,7 +42,7 @@ export interface SourcesParts {
   readonly isReachable: (kind: SourceKind) => boolean
   readonly runBatch: (functionArn: string) => RunBatch
   readonly accept: AcceptEvent
-  readonly giveUp: (settings: PollSettings) => GiveUp
+  readonly discard: (settings: PollSettings) => DiscardBatch
   readonly warn: (line: string) => void
   /** How often mappings are looked at that other servers may have changed; nothing when there are no others. */
   readonly lookEveryMs?: number
@@ -126,7 +126,7 @@ async function lookAtMappings(
   }
   for (const mapping of mappings) {
     const isStopping = running.get(mapping.settings.uuid)?.isStopping ?? false
-    if (!isStopping) await settle(mapping, parts)
+    if (!isStopping) await completeTransition(mapping, parts)
   }
   return parts.lookEveryMs
 }
@@ -169,8 +169,8 @@ async function forget(settings: PollSettings, parts: SourcesParts): Promise<void
   await source.remove?.()
 }
 
-async function settle({ settings: { uuid }, state }: PolledMapping, parts: SourcesParts): Promise<void> {
-  if (state !== 'Enabled' && state !== 'Disabled') await parts.mappings.settle(uuid, state)
+async function completeTransition({ settings: { uuid }, state }: PolledMapping, parts: SourcesParts): Promise<void> {
+  if (state !== 'Enabled' && state !== 'Disabled') await parts.mappings.completeTransition(uuid, state)
 }
 
 function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
@@ -192,7 +192,7 @@ function openSourceOf(settings: PollSettings, parts: SourcesParts, results: Resu
     now,
     run: parts.runBatch(settings.functionArn),
     checkpoints: createCheckpoints(parts.documents, settings.uuid),
-    giveUp: parts.giveUp(settings),
+    discard: parts.discard(settings),
     ...results,
   })
 }

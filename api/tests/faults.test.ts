@@ -14,7 +14,7 @@ import { startOneServer, startThreeServers, type Fleet } from '../testing/fleet.
 import { describeWithRedis } from '../store/redis/testing/redis-server.ts'
 
 /** An event runs again that was running when its server or function was killed: a few of each kill, however many come between. */
-const mostTwiceOfAKill = 10
+const maxTwicePerKill = 10
 const size = faultSize(1_500)
 /** What is killed in turn while events come in, once for so many of them. */
 const eventsPerKill = Math.min(2_000, size / 3)
@@ -89,7 +89,7 @@ async function expectAllRun(): Promise<void> {
   const twice = [...recorder.times.values()].filter((times) => times > 1).length
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
   tell(`${String(size)} events: none lost, ${String(twice)} ran twice, ${seconds} s until nothing was left`)
-  expect(twice).toBeLessThan(mostTwiceOfAKill * kills)
+  expect(twice).toBeLessThan(maxTwicePerKill * kills)
   await fleet.end()
   await until('no environment is left', () => functionProcesses(recorder).length === 0, 10_000)
   expect(fleet.left()).toEqual([])

@@ -3,26 +3,26 @@ import type { DocumentKey, DocumentPage, Documents, ListedDocument } from './doc
 
 /** Documents in memory, for tests; it keeps copies, as a real store does. */
 export function fakeDocuments(): Documents {
-  const kept = new Map<string, Stored<object> & DocumentKey>()
+  const stored = new Map<string, Stored<object> & DocumentKey>()
   let revisions = 0
   const nameOf = ({ kind, id }: DocumentKey) => `${kind} ${id}`
-  const isCurrent = (key: DocumentKey, expected: number) => (kept.get(nameOf(key))?.revision ?? 0) === expected
+  const isCurrent = (key: DocumentKey, expected: number) => (stored.get(nameOf(key))?.revision ?? 0) === expected
   return {
     find: async <Value>(key: DocumentKey) => {
-      const found = kept.get(nameOf(key))
+      const found = stored.get(nameOf(key))
       return found && (structuredClone({ value: found.value, revision: found.revision }) as Stored<Value>)
     },
     save: async (key, value, expectedRevision) => {
       if (!isCurrent(key, expectedRevision)) return false
-      kept.set(nameOf(key), { ...key, value: structuredClone(value), revision: ++revisions })
+      stored.set(nameOf(key), { ...key, value: structuredClone(value), revision: ++revisions })
       return true
     },
     remove: async (key, expectedRevision) => {
-      if (!kept.has(nameOf(key)) || !isCurrent(key, expectedRevision)) return false
-      return kept.delete(nameOf(key))
+      if (!stored.has(nameOf(key)) || !isCurrent(key, expectedRevision)) return false
+      return stored.delete(nameOf(key))
     },
     list: async <Value>({ kind, prefix = '', after, limit }: DocumentPage) =>
-      [...kept.values()]
+      [...stored.values()]
         .filter((each) => each.kind === kind && each.id.startsWith(prefix) && (after === undefined || each.id > after))
         .sort((one, other) => (one.id < other.id ? -1 : 1))
         .slice(0, limit)

@@ -35,7 +35,7 @@ export async function changeRecord<Change extends RecordChange>(
 }
 
 /** Refuses changes to a function that is not ready for them (reference 2.1). */
-export function requireSettled(latest: FunctionVersion, arn: string): void {
+export function requireNoUpdateInProgress(latest: FunctionVersion, arn: string): void {
   if (latest.state === 'Pending') throw conflicts.inState(latest.state)
   if (latest.updateStatus === 'InProgress') throw conflicts.updateInProgress(arn)
 }

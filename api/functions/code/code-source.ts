@@ -56,7 +56,7 @@ export async function checkCode(
 }
 
 /** Keeps code for good; a function or layer may name it once this has answered. */
-export async function keepCode(
+export async function storeCode(
   { codeStore }: Pick<CodeSourceDependencies, 'codeStore'>,
   { code, zip }: CheckedCode,
 ): Promise<FunctionCode> {

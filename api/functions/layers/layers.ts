@@ -1,5 +1,5 @@
 import type { Home } from '../function/arn.ts'
-import { checkCode, keepCode, type CodeRequest, type CodeSourceDependencies } from '../code/code-source.ts'
+import { checkCode, storeCode, type CodeRequest, type CodeSourceDependencies } from '../code/code-source.ts'
 import { changeDocument, eachDocument } from '../catalogue/document-change.ts'
 import type { DocumentKey, Documents } from '../catalogue/documents.ts'
 import { layerArn, layerErrors, type LayerPolicy, type LayerVersion } from './layer.ts'
@@ -84,7 +84,7 @@ export function createLayers(dependencies: LayersDependencies): Layers {
 async function publish(dependencies: LayersDependencies, request: LayerPublication): Promise<LayerVersion> {
   const { documents, stamp } = dependencies
   const { code, licenseInfo, ...facts } = request
-  const { sha256, sizeBytes, unzippedBytes = 0 } = await keepCode(dependencies, await checkCode(dependencies, code))
+  const { sha256, sizeBytes, unzippedBytes = 0 } = await storeCode(dependencies, await checkCode(dependencies, code))
   const version = {
     ...facts,
     version: await takeNumber(documents, facts.name),

@@ -1,6 +1,6 @@
 import { invalidParameterValue, packageErrors } from '../../errors.ts'
 import type { Home } from '../function/arn.ts'
-import { checkCode, keepCode, type CodeSourceDependencies } from '../code/code-source.ts'
+import { checkCode, storeCode, type CodeSourceDependencies } from '../code/code-source.ts'
 import { packageLimits } from '../code/deployment-package.ts'
 import type { FunctionCode, FunctionLayer } from '../function/function.ts'
 import { checkLayerReferences, layerVersionMissing } from './references.ts'
@@ -47,6 +47,6 @@ async function foreignLayer(dependencies: LayerResolutionDependencies, arn: stri
   }
   const { zip } = await foreignLayers.fetch(arn)
   const checked = await checkCode(dependencies, { fetched: zip })
-  const { sha256, sizeBytes, unzippedBytes = 0 } = await keepCode(dependencies, checked)
+  const { sha256, sizeBytes, unzippedBytes = 0 } = await storeCode(dependencies, checked)
   return { arn, sha256, sizeBytes, unzippedBytes }
 }

@@ -19,7 +19,7 @@ export const policyErrors = {
   tooLong: (bytes: number) =>
     new LambdaError(
       kinds.policyLengthExceeded,
-      `The final policy size (${bytes}) is bigger than the limit (${mostBytes}).`,
+      `The final policy size (${bytes}) is bigger than the limit (${maxBytes}).`,
     ),
   revision: (reader: 'GetPolicy' | 'GetLayerPolicy') =>
     new LambdaError(
@@ -29,7 +29,7 @@ export const policyErrors = {
     ),
 }
 
-const mostBytes = 20_480
+const maxBytes = 20_480
 const service = /^[a-z0-9][a-z0-9.-]*\.amazon(?:aws)?\.com(?:\.cn)?$/
 const account = /^\d{12}$/
 const identity = /^arn:aws[a-zA-Z-]*:(?:iam|sts)::(?:\d{12}|cloudfront):.+$/
@@ -45,7 +45,7 @@ export function addStatement(
   if (statements.some(({ id }) => id === added.id)) throw policyErrors.statementExists(added.id)
   const all = [...statements, added]
   const bytes = Buffer.byteLength(policyText(all, resource))
-  if (bytes > mostBytes) throw policyErrors.tooLong(bytes)
+  if (bytes > maxBytes) throw policyErrors.tooLong(bytes)
   return all
 }
 

@@ -18,7 +18,7 @@ interface Request {
 const root = '/_kubelambda/events'
 const states: readonly EventState[] = ['ready', 'delayed', 'inFlight', 'failed']
 const defaultLimit = 50
-const mostPerPage = 1000
+const maxPerPage = 1000
 
 /** Our own API for operators: what the queues of functions keep, run again, cancelled or purged. */
 export function registerKeptEvents(app: FastifyInstance, dependencies: KeptEventsDependencies): void {
@@ -87,8 +87,8 @@ function textIn(query: Request['Querystring'], name: string): string | undefined
 
 function limitIn(query: Request['Querystring']): number {
   const limit = Number(textIn(query, 'limit') ?? defaultLimit)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= mostPerPage) return limit
-  throw invalidParameterValue(`limit must be a whole number from 1 to ${String(mostPerPage)}`)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxPerPage) return limit
+  throw invalidParameterValue(`limit must be a whole number from 1 to ${String(maxPerPage)}`)
 }
 
 function stateIn(query: Request['Querystring'], allowed = states): EventState {

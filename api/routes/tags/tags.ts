@@ -7,7 +7,7 @@ import { accountErrors, nameErrors } from '../../functions/function/errors.ts'
 import { parseFunctionName } from '../../functions/function/name.ts'
 import type { FunctionRecord } from '../../functions/function/function.ts'
 import type { Lifecycle } from '../../functions/lifecycle.ts'
-import { requireSettled } from '../../functions/catalogue/record-change.ts'
+import { requireNoUpdateInProgress } from '../../functions/catalogue/record-change.ts'
 import { addTags, removeTags } from '../../functions/settings/tags.ts'
 import type { Handlers } from '../http/handler.ts'
 
@@ -63,7 +63,7 @@ function functionTags({ lifecycle, newId, ...home }: TagRoutesDependencies, arn:
     read: async () => (await lifecycle.read(name)).tags,
     change: (rule) =>
       lifecycle.change(name, (record) => {
-        requireSettled(record.latest, functionArn(home, name))
+        requireNoUpdateInProgress(record.latest, functionArn(home, name))
         return { record: { ...record, tags: rule(record.tags), latest: { ...record.latest, revisionId: newId() } } }
       }),
   }

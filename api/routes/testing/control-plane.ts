@@ -55,10 +55,10 @@ export function startControlPlane({
   const stamp = { newId: () => `id-${++ids}`, nowMs: () => 1_764_038_807_123 }
   const documents = options.documents ?? fakeDocuments()
   const codeStore = { put: async (sha256: string, zip: Uint8Array) => void packages.set(sha256, zip) }
-  const kept = { ...home, catalogue, documents, codeStore, stamp, ...options }
-  const layers = createLayers(kept)
+  const storage = { ...home, catalogue, documents, codeStore, stamp, ...options }
+  const layers = createLayers(storage)
   const lifecycle = createLifecycle({
-    ...kept,
+    ...storage,
     layers,
     prepare: () => held,
     initialise: () => Promise.resolve(),

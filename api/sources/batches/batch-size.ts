@@ -1,5 +1,5 @@
 /** The most that an event may hold (reference 8.2); what Lambda adds around the records is not counted. */
-export const mostBytes = 6 * 1024 * 1024
+export const maxBytes = 6 * 1024 * 1024
 
 /** Divides records into batches that an event can hold, in order; a record that is larger alone is a batch of its own. */
 export function splitBySize<Item extends object>(items: readonly Item[]): Item[][] {
@@ -7,7 +7,7 @@ export function splitBySize<Item extends object>(items: readonly Item[]): Item[]
   let bytes = Infinity
   for (const item of items) {
     const size = Buffer.byteLength(JSON.stringify(item))
-    if (bytes + size > mostBytes) {
+    if (bytes + size > maxBytes) {
       batches.push([])
       bytes = 0
     }

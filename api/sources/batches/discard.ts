@@ -1,7 +1,7 @@
 import { traceHeader } from '../../invoke/trace-header.ts'
 import { pause } from '../polling/pause.ts'
 import type { PollSettings } from '../mappings/poll-settings.ts'
-import type { FailureRecord, GiveUp } from '../polling/source.ts'
+import type { FailureRecord, DiscardBatch } from '../polling/source.ts'
 
 /** What an on-failure destination takes. */
 export interface DeliveredRecord {
@@ -21,7 +21,7 @@ export interface DeliveredRecord {
 /** Takes a record to its target; rejects when it is not known to be there. */
 export type DeliverRecord = (record: DeliveredRecord, signal: AbortSignal) => Promise<void>
 
-export interface GiveUpParts {
+export interface DiscardParts {
   readonly deliver: DeliverRecord
   readonly warn: (line: string) => void
   readonly now: () => number
@@ -32,7 +32,7 @@ const attemptMs = 15_000
 const firstPauseMs = 500
 
 /** Tells the mapping's on-failure destination of batches given up; a record that cannot be delivered is logged and lost. */
-export function createGiveUp(settings: PollSettings, parts: GiveUpParts): GiveUp {
+export function createDiscard(settings: PollSettings, parts: DiscardParts): DiscardBatch {
   const { onFailure: targetArn, functionArn } = settings
   return async (failure) => {
     if (targetArn === undefined) return
@@ -58,7 +58,7 @@ export function createGiveUp(settings: PollSettings, parts: GiveUpParts): GiveUp
 async function sendWithRetries(
   target: string,
   send: (signal: AbortSignal) => Promise<void>,
-  { warn }: Pick<GiveUpParts, 'warn'>,
+  { warn }: Pick<DiscardParts, 'warn'>,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

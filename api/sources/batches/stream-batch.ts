@@ -7,7 +7,7 @@ import type { FailureRecord, SourceParts } from '../polling/source.ts'
 import type { StreamRecord } from './stream-record.ts'
 
 /** What running the batches of a shard or partition needs. */
-export interface BatchParts extends Pick<SourceParts, 'settings' | 'run' | 'giveUp' | 'report' | 'newId' | 'now'> {
+export interface BatchParts extends Pick<SourceParts, 'settings' | 'run' | 'discard' | 'report' | 'newId' | 'now'> {
   /** What the on-failure destination is told of a batch given up. */
   readonly describe: (failure: Failure) => FailureRecord
   /** How the function names a record that failed; by its sequence number unless given. */
@@ -67,7 +67,7 @@ async function dropOld(attempt: Attempt, parts: BatchParts): Promise<Attempt> {
   const oldestMs = parts.now() - maximumRecordAgeSeconds * 1000
   const firstYoung = attempt.records.findIndex(({ arrivedMs }) => arrivedMs >= oldestMs)
   const count = firstYoung < 0 ? attempt.records.length : firstYoung
-  if (count > 0) await giveUp({ ...attempt, records: attempt.records.slice(0, count) }, 'RecordAgeExceeded', parts)
+  if (count > 0) await discard({ ...attempt, records: attempt.records.slice(0, count) }, 'RecordAgeExceeded', parts)
   return { ...attempt, records: attempt.records.slice(count) }
 }
 
@@ -120,14 +120,18 @@ async function afterFailure(attempt: Attempt, isSplit: boolean, parts: BatchPart
     return [records.slice(0, middle), records.slice(middle)].map((half) => ({ ...attempt, records: half }))
   }
   if (maximumRetryAttempts >= 0 && failures >= maximumRetryAttempts) {
-    await giveUp(attempt, 'RetryAttemptsExhausted', parts)
+    await discard(attempt, 'RetryAttemptsExhausted', parts)
     return []
   }
   return [{ ...attempt, failures: failures + 1 }]
 }
 
-async function giveUp({ records, invocations, last }: Attempt, condition: Condition, parts: BatchParts): Promise<void> {
+async function discard(
+  { records, invocations, last }: Attempt,
+  condition: Condition,
+  parts: BatchParts,
+): Promise<void> {
   const id = last?.requestId ?? parts.newId()
-  if (records.length > 0) await parts.giveUp(parts.describe({ id, condition, records, invocations, last }))
+  if (records.length > 0) await parts.discard(parts.describe({ id, condition, records, invocations, last }))
   await parts.onDone(records)
 }

@@ -61,7 +61,7 @@ export interface PolledMapping {
 export interface PolledMappings {
   list(): Promise<PolledMapping[]>
   /** Polling has caught up with the transition; a mapping that is in another one by now is left alone. */
-  settle(uuid: string, transition: MappingTransition): Promise<void>
+  completeTransition(uuid: string, transition: MappingTransition): Promise<void>
   /** Shows what became of the last batch or poll; nothing removes it. */
   report(uuid: string, lastProcessingResult: string | undefined): Promise<void>
   /** Shows what a new mapping shows where it was said that its source cannot be polled; leaves other results. */

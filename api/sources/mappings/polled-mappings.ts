@@ -2,13 +2,13 @@ import type { Home } from '../../functions/function/arn.ts'
 import { changeDocument, eachDocument } from '../../functions/catalogue/document-change.ts'
 import type { Documents } from '../../functions/catalogue/documents.ts'
 import type { EventSourceMapping } from './mapping.ts'
-import { firstResult, saysUnreachable } from './processing-result.ts'
+import { firstResult, isUnreachableResult } from './processing-result.ts'
 import { polledMapping, type PolledMapping, type PolledMappings } from './poll-settings.ts'
 
 const kind = 'event-source-mapping'
 
 /** The mappings among the documents, as the poller sees and changes them. One that is gone is left gone. */
-export function createKeptMappings({ documents, ...home }: Home & { readonly documents: Documents }): PolledMappings {
+export function createPolledMappings({ documents, ...home }: Home & { readonly documents: Documents }): PolledMappings {
   const change = (id: string, rule: (mapping: EventSourceMapping) => EventSourceMapping) =>
     changeDocument<EventSourceMapping>(documents, { kind, id }, (mapping) => mapping && rule(mapping))
   return {
@@ -19,10 +19,10 @@ export function createKeptMappings({ documents, ...home }: Home & { readonly doc
       }
       return mappings
     },
-    async settle(uuid, settled) {
+    async completeTransition(uuid, completed) {
       await change(uuid, (mapping) => {
         const { transition, ...rest } = mapping
-        return transition === settled ? rest : mapping
+        return transition === completed ? rest : mapping
       })
     },
     async report(uuid, result) {
@@ -35,7 +35,7 @@ export function createKeptMappings({ documents, ...home }: Home & { readonly doc
     async recover(uuid) {
       await change(uuid, (mapping) => {
         const { lastProcessingResult, ...rest } = mapping
-        if (!saysUnreachable(lastProcessingResult)) return mapping
+        if (!isUnreachableResult(lastProcessingResult)) return mapping
         const result = firstResult(mapping.source.kind)
         return result === undefined ? rest : { ...rest, lastProcessingResult: result }
       })

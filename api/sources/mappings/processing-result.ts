@@ -9,6 +9,6 @@ export function firstResult(kind: SourceKind): string | undefined {
 }
 
 /** Whether the mapping says that its source cannot be polled. */
-export function saysUnreachable(result: string | undefined): boolean {
+export function isUnreachableResult(result: string | undefined): boolean {
   return result?.startsWith('PROBLEM: ') === true && result !== functionCallFailed
 }

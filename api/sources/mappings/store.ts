@@ -1,9 +1,9 @@
 import type { Home } from '../../functions/function/arn.ts'
 import type { Documents } from '../../functions/catalogue/documents.ts'
 import { conflicts, nameErrors } from '../../functions/function/errors.ts'
-import { createMappingClaims, type MappingClaims } from './unique-index.ts'
+import { createUniqueIndex, type UniqueIndex } from './unique-index.ts'
 import type { EventSourceMapping } from './mapping.ts'
-import { claimsOf, claimTaken } from './unique-keys.ts'
+import { uniqueKeysOf, duplicateMapping } from './unique-keys.ts'
 
 /** The mappings of this server. Whatever is answered is kept; of two that claim the same one is refused. */
 export interface MappingStore {
@@ -15,10 +15,10 @@ export interface MappingStore {
   remove(id: string): Promise<EventSourceMapping>
 }
 
-interface World {
+interface StoreContext {
   readonly home: Home
   readonly documents: Documents
-  readonly claims: MappingClaims
+  readonly index: UniqueIndex
 }
 
 const attempts = 50
@@ -27,73 +27,73 @@ const keyOf = (id: string) => ({ kind: 'event-source-mapping', id }) as const
 /** Mappings kept as documents, and beside each the claims that only one may have. */
 export function createMappingStore({ documents, ...home }: Home & { readonly documents: Documents }): MappingStore {
   const find = async (id: string) => (await documents.find<EventSourceMapping>(keyOf(id)))?.value
-  const holds = async (id: string, claim: string) => {
+  const holds = async (id: string, key: string) => {
     const mapping = await find(id)
-    return mapping !== undefined && claimsOf(mapping).includes(claim)
+    return mapping !== undefined && uniqueKeysOf(mapping).includes(key)
   }
-  const world = { home, documents, claims: createMappingClaims(documents, holds) }
+  const context = { home, documents, index: createUniqueIndex(documents, holds) }
   return {
     find,
-    create: (mapping) => create(world, mapping),
-    change: (id, rule) => change(world, id, rule),
-    remove: (id) => remove(world, id),
+    create: (mapping) => create(context, mapping),
+    change: (id, rule) => change(context, id, rule),
+    remove: (id) => remove(context, id),
   }
 }
 
-async function create(world: World, mapping: EventSourceMapping): Promise<void> {
-  const { home, documents, claims } = world
-  const own = claimsOf(mapping)
-  const holder = await claims.take(mapping.id, own)
-  if (holder !== undefined) throw claimTaken(home, mapping, holder)
+async function create(context: StoreContext, mapping: EventSourceMapping): Promise<void> {
+  const { home, documents, index } = context
+  const own = uniqueKeysOf(mapping)
+  const holder = await index.reserve(mapping.id, own)
+  if (holder !== undefined) throw duplicateMapping(home, mapping, holder)
   await documents.save(keyOf(mapping.id), mapping, 0)
-  const winner = await claims.confirm(mapping.id, own)
+  const winner = await index.confirm(mapping.id, own)
   if (winner === undefined) return
-  await remove(world, mapping.id)
-  throw claimTaken(home, mapping, winner)
+  await remove(context, mapping.id)
+  throw duplicateMapping(home, mapping, winner)
 }
 
 async function change(
-  world: World,
+  context: StoreContext,
   id: string,
   rule: (mapping: EventSourceMapping) => EventSourceMapping,
 ): Promise<EventSourceMapping> {
-  const { home, documents, claims } = world
+  const { home, documents, index } = context
   for (let attempt = 0; attempt < attempts; attempt++) {
     const stored = await documents.find<EventSourceMapping>(keyOf(id))
     if (stored === undefined) throw nameErrors.resourceNotFound()
     const next = rule(stored.value)
-    const [before, after] = [claimsOf(stored.value), claimsOf(next)]
-    const added = after.filter((claim) => !before.includes(claim))
-    const holder = await claims.take(id, added)
-    if (holder !== undefined) throw claimTaken(home, next, holder)
+    const [before, after] = [uniqueKeysOf(stored.value), uniqueKeysOf(next)]
+    const added = after.filter((key) => !before.includes(key))
+    const holder = await index.reserve(id, added)
+    if (holder !== undefined) throw duplicateMapping(home, next, holder)
     if (await documents.save(keyOf(id), next, stored.revision)) {
-      const winner = await claims.confirm(id, added)
-      if (winner !== undefined) await putBack(world, stored.value, added)
-      if (winner !== undefined) throw claimTaken(home, next, winner)
-      await claims.release(
+      const winner = await index.confirm(id, added)
+      if (winner !== undefined) await putBack(context, stored.value, added)
+      if (winner !== undefined) throw duplicateMapping(home, next, winner)
+      await index.release(
         id,
-        before.filter((claim) => !after.includes(claim)),
+        before.filter((key) => !after.includes(key)),
       )
       return next
     }
-    await claims.release(id, added)
+    await index.release(id, added)
   }
   throw conflicts.updateInProgress(id)
 }
 
 /** Puts a mapping back as it was before a change that came too late for its claim. */
-async function putBack({ documents, claims }: World, before: EventSourceMapping, added: readonly string[]) {
+async function putBack({ documents, index }: StoreContext, before: EventSourceMapping, added: readonly string[]) {
   const stored = await documents.find<EventSourceMapping>(keyOf(before.id))
   if (stored !== undefined) await documents.save(keyOf(before.id), before, stored.revision)
-  await claims.release(before.id, added)
+  await index.release(before.id, added)
 }
 
-async function remove({ documents, claims }: World, id: string): Promise<EventSourceMapping> {
+async function remove({ documents, index }: StoreContext, id: string): Promise<EventSourceMapping> {
   for (;;) {
     const stored = await documents.find<EventSourceMapping>(keyOf(id))
     if (stored === undefined) throw nameErrors.resourceNotFound()
     if (!(await documents.remove(keyOf(id), stored.revision))) continue
-    await claims.release(id, claimsOf(stored.value))
+    await index.release(id, uniqueKeysOf(stored.value))
     return stored.value
   }
 }

@@ -3,21 +3,21 @@ import { mappingErrors } from './errors.ts'
 import type { EventSourceMapping } from './mapping.ts'
 
 /** What at most one mapping may have: a source with a function; for Kafka a server of the cluster with a topic and a function. */
-export function claimsOf(
+export function uniqueKeysOf(
   mapping: Pick<EventSourceMapping, 'source' | 'functionName' | 'qualifier' | 'settings'>,
 ): string[] {
   const { source, functionName, qualifier = '', settings } = mapping
   const target = `${functionName}:${qualifier}`
   const topics = settings.topics ?? ['']
-  const places = source.arn === undefined ? (source.bootstrapServers ?? []) : [source.arn]
+  const origins = source.arn === undefined ? (source.bootstrapServers ?? []) : [source.arn]
   const isKafka = source.kind === 'kafka' || source.kind === 'msk'
-  return places
-    .flatMap((place) => (isKafka ? topics : ['']).map((topic) => JSON.stringify([place, topic, target])))
+  return origins
+    .flatMap((origin) => (isKafka ? topics : ['']).map((topic) => JSON.stringify([origin, topic, target])))
     .sort()
 }
 
 /** The conflict with the mapping that has the claim already. */
-export function claimTaken(
+export function duplicateMapping(
   home: Home,
   {
     source,
@@ -30,6 +30,6 @@ export function claimTaken(
   const { kind, arn = '', bootstrapServers = [] } = source
   if (kind === 'sqs') return mappingErrors.queueTaken(arn, functionName, takenBy)
   if (kind !== 'kafka' && kind !== 'msk') return mappingErrors.streamTaken(arn, functionName, takenBy)
-  const place = arn === '' ? bootstrapServers.join(',') : arn
-  return mappingErrors.kafkaTaken(place, functionArn(home, functionName, qualifier), settings.topics ?? [], takenBy)
+  const origin = arn === '' ? bootstrapServers.join(',') : arn
+  return mappingErrors.kafkaTaken(origin, functionArn(home, functionName, qualifier), settings.topics ?? [], takenBy)
 }

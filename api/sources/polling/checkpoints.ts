@@ -18,7 +18,7 @@ export interface Checkpoint {
   readonly window?: OpenWindow
 }
 
-interface Kept extends Checkpoint {
+interface StoredCheckpoint extends Checkpoint {
   /** Of the lease under which it was written. */
   readonly fence: number
 }
@@ -39,12 +39,12 @@ const pageSize = 100
 export function createCheckpoints(documents: Documents, uuid: string): Checkpoints {
   const keyOf = (part: string) => ({ kind, id: `${uuid}/${part}` }) as const
   return {
-    find: async (part) => (await documents.find<Kept>(keyOf(part)))?.value,
+    find: async (part) => (await documents.find<StoredCheckpoint>(keyOf(part)))?.value,
     async save(part, checkpoint, fence) {
       for (;;) {
-        const kept = await documents.find<Kept>(keyOf(part))
-        if (kept !== undefined && kept.value.fence > fence) return false
-        if (await documents.save(keyOf(part), { ...checkpoint, fence }, kept?.revision ?? 0)) return true
+        const stored = await documents.find<StoredCheckpoint>(keyOf(part))
+        if (stored !== undefined && stored.value.fence > fence) return false
+        if (await documents.save(keyOf(part), { ...checkpoint, fence }, stored?.revision ?? 0)) return true
       }
     },
     async clear() {

@@ -59,7 +59,7 @@ async function keepPolling(
       failures = 0
       await pause(parts.times.tickMs, signal)
     } catch (error) {
-      complain(error, parts)
+      reportFault(error, parts)
       await pause(backOffMs(failures++), signal)
     }
   }
@@ -107,7 +107,7 @@ async function pollUnderLease(
         if (!isOver(either)) return
       } catch (error) {
         if (isOver(either)) return
-        complain(error, parts)
+        reportFault(error, parts)
         if (performance.now() - startMs > 2 * backOffMs(failures)) failures = 0
         await pause(backOffMs(failures), either)
       }
@@ -121,7 +121,7 @@ async function pollUnderLease(
 /** Sources that cannot be reached are said to be so as AWS says it; what is our own fault is logged with its cause. */
 const unreachable = 'Connection error. Please check your event source connection configuration.'
 
-function complain(error: unknown, { uuid, report, warn }: MappingRunnerParts): void {
+function reportFault(error: unknown, { uuid, report, warn }: MappingRunnerParts): void {
   report(`PROBLEM: ${shownText(error) ?? unreachable}`)
   warn(`The event source of mapping ${uuid} cannot be polled: ${textOf(error)}`)
 }

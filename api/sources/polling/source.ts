@@ -29,7 +29,7 @@ export interface SourceParts {
   /** Takes an asynchronous event for the function. */
   readonly accept: AcceptEvent
   /** Sends the record of a batch given up to the mapping's on-failure destination. */
-  readonly giveUp: GiveUp
+  readonly discard: DiscardBatch
   /** Told what became of polls and batches, for the mapping to show; nothing when all is well and nothing is to be shown. */
   readonly report: (result: string | undefined) => void
   /** Told when a source could be polled, once in a poll: that it could not is not to be shown any more. */
@@ -67,7 +67,7 @@ export interface FailureRecord {
   readonly send?: (signal: AbortSignal) => Promise<void>
 }
 
-export type GiveUp = (failure: FailureRecord) => Promise<void>
+export type DiscardBatch = (failure: FailureRecord) => Promise<void>
 
 /** What a mapping shows of a source that cannot be polled, in AWS's words where they are known. */
 export class SourceFault extends Error {}

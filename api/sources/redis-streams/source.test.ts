@@ -14,8 +14,8 @@ import { eventually } from '../testing/eventually.ts'
 import {
   aMapping,
   fakeMappings,
-  noServices,
-  playFunction,
+  unusedServices,
+  fakeFunction,
   sourceParts,
   sourcesParts,
   type Answer,
@@ -58,21 +58,21 @@ describeWithRedis('a Redis stream as event source', () => {
   const pending = () => Number(redis.cli('XPENDING', key, group).split('\n')[0])
   const open = (
     settings: Partial<PollSettings>,
-    play: (event: RedisEvent) => Answer | Promise<Answer>,
+    respond: (event: RedisEvent) => Answer | Promise<Answer>,
     others: Partial<SourceParts> = {},
   ): Source => {
     return createRedisStreamsSource(
-      sourceParts(noServices, { kind: 'redis', sourceArn: arn(), ...settings }, playFunction(play), {
+      sourceParts(unusedServices, { kind: 'redis', sourceArn: arn(), ...settings }, fakeFunction(respond), {
         checkpoints,
-        giveUp: async (failure) => void failures.push(failure),
+        discard: async (failure) => void failures.push(failure),
         openEntryStream: async (server, name, named) =>
           server === 'main' ? openEntryStream({ url: redis.url, key: name, group: named }) : undefined,
         ...others,
       }),
     )
   }
-  const poll = (...[settings, play, others]: Parameters<typeof open>) => {
-    polling = open(settings, play, others).poll('stream', { name: 'stream', fence: 1 }, ending.signal)
+  const poll = (...[settings, respond, others]: Parameters<typeof open>) => {
+    polling = open(settings, respond, others).poll('stream', { name: 'stream', fence: 1 }, ending.signal)
     polling.catch(() => undefined)
   }
 
@@ -123,15 +123,15 @@ describeWithRedis('a Redis stream as event source', () => {
   test('LATEST begins behind what is there when the mapping begins, also for the server after it', async () => {
     add('before')
     const seen: string[] = []
-    const play = (event: RedisEvent) => {
+    const respond = (event: RedisEvent) => {
       seen.push(...textsOf(event))
       return {}
     }
-    poll({ startingPosition: 'LATEST' }, play)
+    poll({ startingPosition: 'LATEST' }, respond)
     await eventually(async () => (await checkpoints.find('stream')) !== undefined)
     await stop()
     add('after')
-    poll({ startingPosition: 'LATEST' }, play)
+    poll({ startingPosition: 'LATEST' }, respond)
     await eventually(() => seen.length > 0)
     expect(seen).toEqual(['after'])
   })

@@ -4,7 +4,7 @@ import { describeStreamBatch } from '../batches/failure-record.ts'
 import { createFilter, type Filter } from '../filters/filter.ts'
 import type { Lease } from '../polling/lease.ts'
 import { isOver } from '../polling/pause.ts'
-import { mostBytes, splitBySize } from '../batches/batch-size.ts'
+import { maxBytes, splitBySize } from '../batches/batch-size.ts'
 import { redisRecord } from './record.ts'
 import { SourceFault, type Source, type SourceParts } from '../polling/source.ts'
 import { runStreamBatch, type BatchParts } from '../batches/stream-batch.ts'
@@ -16,7 +16,7 @@ export interface RedisStreamsParts extends SourceParts {
 
 const part = 'stream'
 /** Entries of one reply: their size is known only when they are here. */
-const mostPerRead = 100
+const maxPerRead = 100
 const longestWaitMs = 1_000
 
 /**
@@ -87,10 +87,10 @@ async function gather(
 ): Promise<StreamEntry[]> {
   const entries: StreamEntry[] = []
   let bytes = 0
-  const isFull = () => entries.length >= settings.batchSize || bytes >= mostBytes
+  const isFull = () => entries.length >= settings.batchSize || bytes >= maxBytes
   /** False when there was nothing. */
   const take = async (read: (most: number) => Promise<StreamEntry[]>): Promise<boolean> => {
-    const some = await read(Math.min(mostPerRead, settings.batchSize - entries.length))
+    const some = await read(Math.min(maxPerRead, settings.batchSize - entries.length))
     entries.push(...some)
     for (const { fields } of some) for (const pair of fields) bytes += pair[0].length + pair[1].length
     return some.length > 0

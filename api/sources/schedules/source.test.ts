@@ -5,7 +5,7 @@ import type { PollSettings } from '../mappings/poll-settings.ts'
 import { createScheduleSource } from './source.ts'
 import { SourceFault, type SourceEvent, type SourceParts } from '../polling/source.ts'
 import { eventually } from '../testing/eventually.ts'
-import { noServices, playFunction, sourceParts } from '../testing/samples.ts'
+import { unusedServices, fakeFunction, sourceParts } from '../testing/samples.ts'
 
 const rule = 'arn:aws:events:eu-west-1:123456789012:rule/nightly'
 const at = (text: string) => Date.parse(`2026-07-01T${text}Z`)
@@ -34,7 +34,7 @@ const poll = (
   fence = 1,
 ) => {
   const given = { sourceArn: `${rule}/${expression}`, enabledMs: at('12:00:00'), ...settings }
-  const parts = sourceParts(noServices, given, playFunction(), {
+  const parts = sourceParts(unusedServices, given, fakeFunction(), {
     checkpoints,
     accept: async (event, knownForMs) => void accepted.push({ event, knownForMs }),
     now: () => clockMs,
@@ -116,7 +116,7 @@ test('a tick that was accepted by a server that died is accepted again under the
 
 test('the tick of a function that is gone waits for it', async () => {
   clockMs = at('13:00:00')
-  const gone = Object.assign(playFunction(), { target: async () => undefined })
+  const gone = Object.assign(fakeFunction(), { target: async () => undefined })
   poll('cron(0 * * * ? *)', {}, { run: gone })
   await expect(polling).rejects.toEqual(new SourceFault('Function does not exist'))
   expect([accepted, await kept()]).toEqual([[], undefined])

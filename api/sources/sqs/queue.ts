@@ -19,7 +19,7 @@ export interface Receive {
 }
 
 /** The most that one call receives or removes. */
-export const mostPerCall = 10
+export const maxPerCall = 10
 
 /** Finds the queue of this ARN; the signal is for the finding alone. */
 export async function openSqsQueue(arn: string, services: AwsServices, finding?: AbortSignal): Promise<SqsQueue> {
@@ -52,8 +52,8 @@ export async function openSqsQueue(arn: string, services: AwsServices, finding?:
       return (await call<{ Messages?: SqsMessage[] }>('ReceiveMessage', input, signal)).Messages ?? []
     },
     async remove(messages) {
-      for (let index = 0; index < messages.length; index += mostPerCall) {
-        const part = messages.slice(index, index + mostPerCall)
+      for (let index = 0; index < messages.length; index += maxPerCall) {
+        const part = messages.slice(index, index + maxPerCall)
         const Entries = part.map(({ ReceiptHandle }, number) => ({ Id: String(number), ReceiptHandle }))
         await call('DeleteMessageBatch', { QueueUrl, Entries })
       }

@@ -7,7 +7,7 @@ import { createSqsSource } from './source.ts'
 import { SourceFault } from '../polling/source.ts'
 import { eventually } from '../testing/eventually.ts'
 import { describeWithMoto, startMoto, type Moto } from '../testing/moto.ts'
-import { aMapping, playFunction, sourceParts, type Answer } from '../testing/samples.ts'
+import { aMapping, fakeFunction, sourceParts, type Answer } from '../testing/samples.ts'
 
 interface SqsEvent {
   Records: { messageId: string; body: string; receiptHandle: string; attributes: Record<string, string> }[]
@@ -47,9 +47,9 @@ describeWithMoto('a queue as event source', () => {
     })
     return Number(Attributes.ApproximateNumberOfMessages) + Number(Attributes.ApproximateNumberOfMessagesNotVisible)
   }
-  const poll = (settings: Partial<PollSettings>, play?: (event: SqsEvent) => Answer | Promise<Answer>) => {
+  const poll = (settings: Partial<PollSettings>, respond?: (event: SqsEvent) => Answer | Promise<Answer>) => {
     ending = new AbortController()
-    const source = createSqsSource(sourceParts(moto.services, settings, playFunction(play)))
+    const source = createSqsSource(sourceParts(moto.services, settings, fakeFunction(respond)))
     polling = source.poll('queue', { name: 'queue', fence: 1 }, ending.signal)
     polling.catch(() => undefined)
   }
@@ -151,7 +151,7 @@ describeWithMoto('a queue as event source', () => {
     }
     ending = new AbortController()
     const settings = { sourceArn: arn, batchingWindowSeconds: 7 }
-    polling = createSqsSource(sourceParts(services, settings, playFunction())).poll(
+    polling = createSqsSource(sourceParts(services, settings, fakeFunction())).poll(
       'queue',
       { name: 'queue', fence: 1 },
       ending.signal,

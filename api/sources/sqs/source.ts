@@ -4,9 +4,9 @@ import { longestChain, splitByLoop } from './message-chain.ts'
 import { isOver } from '../polling/pause.ts'
 import { splitBySize } from '../batches/batch-size.ts'
 import { SourceFault, type Source, type SourceParts } from '../polling/source.ts'
-import { runCrew } from './workers.ts'
+import { runWorkers } from './workers.ts'
 import { sqsRecord, type SqsMessage } from './message.ts'
-import { mostPerCall, openSqsQueue, type SqsQueue } from './queue.ts'
+import { maxPerCall, openSqsQueue, type SqsQueue } from './queue.ts'
 
 /** The longest that SQS lets a receive wait, and hides a message. */
 const longestWaitSeconds = 20
@@ -15,7 +15,7 @@ const longestVisibilitySeconds = 43_200
 const visibilityMarginSeconds = 30
 /** Workers beside the first look so long for messages before they leave. */
 const helperWaitSeconds = 1
-const mostWorkers = 1000
+const maxWorkers = 1000
 /** How often the settings of the queue and of the function are read again. */
 const refreshMs = 60_000
 
@@ -39,8 +39,8 @@ export function createSqsSource(parts: SourceParts): Source {
       const visibility = createVisibility(queue, parts)
       await visibility()
       reached()
-      const most = settings.maximumConcurrency ?? mostWorkers
-      await runCrew({ most, now: parts.now, signal }, async (isFirst, inner) => {
+      const most = settings.maximumConcurrency ?? maxWorkers
+      await runWorkers({ most, now: parts.now, signal }, async (isFirst, inner) => {
         const wait = isFirst ? longestWaitSeconds : helperWaitSeconds
         const messages = await gather(queue, { parts, wait, hidden: await visibility() }, inner)
         return { isBusy: messages.length > 0, work: () => runMessages(queue, messages, parts) }
@@ -78,7 +78,7 @@ async function gather(queue: SqsQueue, how: Gathering, signal: AbortSignal): Pro
   const { settings, now } = how.parts
   const messages: SqsMessage[] = []
   const receive = async (waitSeconds: number) => {
-    const most = Math.min(mostPerCall, settings.batchSize - messages.length)
+    const most = Math.min(maxPerCall, settings.batchSize - messages.length)
     messages.push(...(await queue.receive({ most, waitSeconds, visibilitySeconds: how.hidden }, signal)))
   }
   await receive(how.wait)

@@ -1,12 +1,12 @@
 import { backOffMs, pause } from '../polling/pause.ts'
 
 /** What a worker has found to do; `work` answers whether it could be done: if not, the next look waits, ever longer. */
-export interface Found {
+export interface FoundWork {
   readonly isBusy: boolean
   readonly work: () => Promise<boolean>
 }
 
-export interface CrewParts {
+export interface WorkersParts {
   /** Workers at once. */
   readonly most: number
   /** Epoch milliseconds. */
@@ -15,31 +15,31 @@ export interface CrewParts {
 }
 
 /** As on AWS: five batches at once, then 300 more each minute while there is work (reference 8.2). */
-const workersAtOnce = 5
+const firstWorkers = 5
 const msForOneMore = 200
 
 /**
  * Looks for work and does it until the signal aborts, with more workers while there is much and one while there is none.
  * Rejects with the first thing that went wrong, when all workers have ended.
  */
-export async function runCrew(
-  { most, now, signal }: CrewParts,
-  look: (isFirst: boolean, signal: AbortSignal) => Promise<Found>,
+export async function runWorkers(
+  { most, now, signal }: WorkersParts,
+  look: (isFirst: boolean, signal: AbortSignal) => Promise<FoundWork>,
 ): Promise<void> {
   const failed = new AbortController()
   const inner = AbortSignal.any([signal, failed.signal])
   const workers = new Set<Promise<void>>()
   let busySinceMs = now()
 
-  const hireMaybe = (): void => {
-    const allowed = Math.min(most, workersAtOnce + Math.floor((now() - busySinceMs) / msForOneMore))
-    if (workers.size < allowed && !inner.aborted) hire(false)
+  const startMore = (): void => {
+    const allowed = Math.min(most, firstWorkers + Math.floor((now() - busySinceMs) / msForOneMore))
+    if (workers.size < allowed && !inner.aborted) start(false)
   }
   const work = async (isFirst: boolean): Promise<void> => {
     let refusals = 0
     while (!inner.aborted) {
       const found = await look(isFirst, inner)
-      if (found.isBusy) hireMaybe()
+      if (found.isBusy) startMore()
       const isDone = found.isBusy && (await found.work())
       if (!isDone && !isFirst) return
       if (found.isBusy) refusals = isDone ? 0 : refusals + 1
@@ -47,7 +47,7 @@ export async function runCrew(
       if (!found.isBusy && workers.size === 1) busySinceMs = now()
     }
   }
-  const hire = (isFirst: boolean): void => {
+  const start = (isFirst: boolean): void => {
     const worker = work(isFirst)
       .catch((error: unknown) => {
         if (!inner.aborted) failed.abort(error)
@@ -56,7 +56,7 @@ export async function runCrew(
     workers.add(worker)
   }
 
-  hire(true)
+  start(true)
   while (workers.size > 0) await Promise.all(workers)
   if (failed.signal.aborted) throw failed.signal.reason
 }

@@ -11,18 +11,18 @@ import type { StreamRecord } from '../batches/stream-record.ts'
 import { createTumblingWindow, type TumblingWindow } from './tumbling-window.ts'
 
 /** Runs the records of a shard, in as many lanes as the mapping wants; records with one key keep their order. */
-export interface ShardLanes {
+export interface ShardWorkers {
   /** Takes a record that is wanted, or one that is skipped. */
   push(record: StreamRecord, isWanted: boolean): void
   /** Waits until there is room for more. */
-  room(signal: AbortSignal): Promise<void>
+  waitForCapacity(signal: AbortSignal): Promise<void>
   /** Saves that skipped records are done with. */
-  settle(): Promise<void>
+  saveProgress(): Promise<void>
   /** No more will come: resolves when all is done with. */
   end(): Promise<void>
 }
 
-export interface ShardLanesParts {
+export interface ShardWorkersParts {
   readonly stream: Stream
   readonly shardId: string
   readonly lease: Lease
@@ -34,11 +34,11 @@ export interface ShardLanesParts {
 const windowGraceMs = 2_000
 
 /** Lanes of a shard from its checkpoint on. They end when the signal aborts; `onFault` is told why else. */
-export function openShardLanes(
-  parts: ShardLanesParts,
+export function openShardWorkers(
+  parts: ShardWorkersParts,
   signal: AbortSignal,
   onFault: (error: unknown) => void,
-): ShardLanes {
+): ShardWorkers {
   const { shardId, source, checkpoint } = parts
   const { settings } = source
   const progress = createShardProgress()
@@ -52,34 +52,34 @@ export function openShardLanes(
         })
       : undefined
   const save = createSaver(parts, () => ({ ...position(progress.reached(), checkpoint), ...windowOf(window) }))
-  let onRoom = (): void => undefined
+  let onCapacity = (): void => undefined
   const count = window === undefined ? settings.parallelizationFactor : 1
-  const queues = Array.from({ length: count }, () => createRecordQueue(() => onRoom()))
+  const queues = Array.from({ length: count }, () => createRecordQueue(() => onCapacity()))
   const onDone = async (records: readonly StreamRecord[]) => {
     progress.done(records.map(({ sequenceNumber }) => sequenceNumber))
     await save()
   }
-  const lanes = queues.map((queue) => runLane({ parts, queue, window, onDone, save }, signal).catch(onFault))
-  const mostWaiting = settings.batchSize * count
+  const workers = queues.map((queue) => runWorker({ parts, queue, window, onDone, save }, signal).catch(onFault))
+  const maxWaiting = settings.batchSize * count
   return {
     push(record, isWanted) {
       progress.add(record.sequenceNumber)
-      if (isWanted) queues[laneOf(record.orderKey, count)]?.push(record)
+      if (isWanted) queues[workerOf(record.orderKey, count)]?.push(record)
       else progress.done([record.sequenceNumber])
     },
-    async room(aborting) {
-      while (!aborting.aborted && queues.reduce((sum, queue) => sum + queue.size(), 0) >= mostWaiting) {
+    async waitForCapacity(aborting) {
+      while (!aborting.aborted && queues.reduce((sum, queue) => sum + queue.size(), 0) >= maxWaiting) {
         const { promise, resolve } = Promise.withResolvers<undefined>()
-        onRoom = () => resolve(undefined)
-        aborting.addEventListener('abort', onRoom, { once: true })
+        onCapacity = () => resolve(undefined)
+        aborting.addEventListener('abort', onCapacity, { once: true })
         await promise
-        aborting.removeEventListener('abort', onRoom)
+        aborting.removeEventListener('abort', onCapacity)
       }
     },
-    settle: save,
+    saveProgress: save,
     async end() {
       for (const queue of queues) queue.end()
-      await Promise.all(lanes)
+      await Promise.all(workers)
     },
   }
 }
@@ -97,7 +97,7 @@ function windowOf(window: TumblingWindow | undefined): Checkpoint {
 }
 
 /** Saves one after the other, and only what is new; a lease that is over ends the polling. */
-function createSaver({ shardId, lease, source }: ShardLanesParts, current: () => Checkpoint): () => Promise<void> {
+function createSaver({ shardId, lease, source }: ShardWorkersParts, current: () => Checkpoint): () => Promise<void> {
   let saved = ''
   let saving = Promise.resolve()
   const saveOnce = async () => {
@@ -114,16 +114,16 @@ function createSaver({ shardId, lease, source }: ShardLanesParts, current: () =>
   }
 }
 
-interface Lane {
-  readonly parts: ShardLanesParts
+interface Worker {
+  readonly parts: ShardWorkersParts
   readonly queue: RecordQueue
   readonly window: TumblingWindow | undefined
   readonly onDone: (records: readonly StreamRecord[]) => Promise<void>
   readonly save: () => Promise<void>
 }
 
-async function runLane(lane: Lane, signal: AbortSignal): Promise<void> {
-  const { parts, queue, window } = lane
+async function runWorker(worker: Worker, signal: AbortSignal): Promise<void> {
+  const { parts, queue, window } = worker
   const { settings, now } = parts.source
   const state = { endsEarly: false }
   const batch: BatchParts = {
@@ -133,7 +133,7 @@ async function runLane(lane: Lane, signal: AbortSignal): Promise<void> {
     onAnswer: (payload) => {
       if (window?.keep(payload) === false) state.endsEarly = true
     },
-    onDone: lane.onDone,
+    onDone: worker.onDone,
   }
   for (;;) {
     const endMs = window?.endMs()
@@ -148,7 +148,7 @@ async function runLane(lane: Lane, signal: AbortSignal): Promise<void> {
     const [first] = records ?? []
     const startMs = first && window?.startOf(first)
     const hasPassed = window?.open() !== undefined && !isOver(signal) && startMs !== window.open()?.startMs
-    if (hasPassed || state.endsEarly) await endWindow(lane, batch, signal)
+    if (hasPassed || state.endsEarly) await endWindow(worker, batch, signal)
     state.endsEarly = false
     if (records === undefined) return
     if (startMs !== undefined) window?.enter(startMs)
@@ -157,8 +157,8 @@ async function runLane(lane: Lane, signal: AbortSignal): Promise<void> {
 }
 
 /** The last invocation of a window has no records; what comes of it is not kept. */
-async function endWindow(lane: Lane, batch: BatchParts, signal: AbortSignal): Promise<void> {
-  const { window, save } = lane
+async function endWindow(worker: Worker, batch: BatchParts, signal: AbortSignal): Promise<void> {
+  const { window, save } = worker
   const members = window?.members(true)
   const final: BatchParts = {
     ...batch,
@@ -173,7 +173,7 @@ async function endWindow(lane: Lane, batch: BatchParts, signal: AbortSignal): Pr
 }
 
 /** Always the same lane for a key. */
-function laneOf(orderKey: string, count: number): number {
+function workerOf(orderKey: string, count: number): number {
   let hash = 0
   for (let index = 0; index < orderKey.length; index++) hash = (hash * 31 + orderKey.charCodeAt(index)) >>> 0
   return hash % count

@@ -4,7 +4,7 @@ import { ExpiredIterator } from './stream-call.ts'
 import { createStreamSource } from './source.ts'
 import type { Position, Shard, Stream } from './stream.ts'
 import type { StreamRecord } from '../batches/stream-record.ts'
-import { noServices, playFunction, sourceParts } from '../testing/samples.ts'
+import { unusedServices, fakeFunction, sourceParts } from '../testing/samples.ts'
 
 interface ScriptedShard extends Shard {
   readonly records: readonly string[]
@@ -38,11 +38,11 @@ function scriptedStream(shards: readonly ScriptedShard[], expireOnce = false): S
 }
 
 const open = (shards: readonly ScriptedShard[], seen: string[], expireOnce = false) => {
-  const run = playFunction(({ Records }: { Records: { text: string }[] }) => {
+  const run = fakeFunction(({ Records }: { Records: { text: string }[] }) => {
     seen.push(...Records.map(({ text }) => text))
     return {}
   })
-  return createStreamSource(scriptedStream(shards, expireOnce), sourceParts(noServices, { batchSize: 2 }, run))
+  return createStreamSource(scriptedStream(shards, expireOnce), sourceParts(unusedServices, { batchSize: 2 }, run))
 }
 const never = new AbortController().signal
 

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../polling/checkpoints.ts'
 import { createFilter } from '../filters/filter.ts'
 import type { Lease } from '../polling/lease.ts'
 import { isOver, pause } from '../polling/pause.ts'
-import { openShardLanes } from './shard-workers.ts'
+import { openShardWorkers } from './shard-workers.ts'
 import type { Source, SourceParts } from '../polling/source.ts'
 import type { Page, Position, Shard, Stream } from './stream.ts'
 
@@ -64,7 +64,7 @@ async function pollShard(
   const checkpoint = (await parts.checkpoints.find(shardId)) ?? {}
   const failed = new AbortController()
   const inner = AbortSignal.any([signal, failed.signal])
-  const lanes = openShardLanes({ stream, shardId, lease, checkpoint, source: parts }, inner, (error) =>
+  const workers = openShardWorkers({ stream, shardId, lease, checkpoint, source: parts }, inner, (error) =>
     failed.abort(error),
   )
   const passes = createFilter(parts.settings.filters, { key: stream.dataKey })
@@ -80,19 +80,19 @@ async function pollShard(
       if (!isReached) parts.reached()
       isReached = true
       for (const record of page.records) {
-        lanes.push(record, record.arrivedMs >= oldestMs && passes(record.event, record.data))
+        workers.push(record, record.arrivedMs >= oldestMs && passes(record.event, record.data))
         position = { after: record.sequenceNumber }
       }
-      await lanes.settle()
+      await workers.saveProgress()
       next = page.next
-      await lanes.room(inner)
+      await workers.waitForCapacity(inner)
       if (next !== undefined) await pause(stream.pollMs, inner)
     }
-    if (!isOver(inner)) await finish(shardId, lease, parts, lanes.end())
+    if (!isOver(inner)) await finish(shardId, lease, parts, workers.end())
   } catch (error) {
     if (!isOver(inner)) failed.abort(error)
   } finally {
-    await lanes.end()
+    await workers.end()
   }
   if (failed.signal.aborted) throw failed.signal.reason
 }

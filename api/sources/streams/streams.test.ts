@@ -7,7 +7,7 @@ import type { PollSettings } from '../mappings/poll-settings.ts'
 import type { FailureRecord, Source, SourceParts } from '../polling/source.ts'
 import { eventually } from '../testing/eventually.ts'
 import { describeWithMoto, startMoto, type Moto } from '../testing/moto.ts'
-import { playFunction, sourceParts, type Answer } from '../testing/samples.ts'
+import { fakeFunction, sourceParts, type Answer } from '../testing/samples.ts'
 
 interface KinesisEvent {
   Records: { eventID: string; kinesis: { data: string; partitionKey: string; sequenceNumber: string } }[]
@@ -53,20 +53,20 @@ describeWithMoto('a stream as event source', () => {
     ask('PutRecord', { StreamARN: arn, Data: Buffer.from(text).toString('base64'), PartitionKey: key })
   const open = (
     settings: Partial<PollSettings>,
-    play: (event: KinesisEvent) => Answer | Promise<Answer>,
+    respond: (event: KinesisEvent) => Answer | Promise<Answer>,
     others: Partial<SourceParts> = {},
   ): Promise<Source> => {
-    const giveUp = async (failure: FailureRecord) => void failures.push(failure)
+    const discard = async (failure: FailureRecord) => void failures.push(failure)
     const all = { kind: 'kinesis', ...settings } as const
-    return openSource(sourceParts(moto.services, all, playFunction(play), { checkpoints, giveUp, ...others }))
+    return openSource(sourceParts(moto.services, all, fakeFunction(respond), { checkpoints, discard, ...others }))
   }
   const poll = (source: Source, part: string) => {
     const polling = source.poll(part, { name: part, fence: 1 }, ending.signal)
     polling.catch(() => undefined)
     polls.push(polling)
   }
-  const start = async (...[settings, play, others]: Parameters<typeof open>) => {
-    const source = await open(settings, play, others)
+  const start = async (...[settings, respond, others]: Parameters<typeof open>) => {
+    const source = await open(settings, respond, others)
     for (const part of await source.parts()) poll(source, part)
     return source
   }
@@ -249,11 +249,11 @@ describeWithMoto('a stream as event source', () => {
     await put(arn, 'old')
     let runs = 0
     const now = () => Date.now() + 120_000
-    const play = () => {
+    const respond = () => {
       runs++
       return {}
     }
-    await start({ sourceArn: arn, maximumRecordAgeSeconds: 60 }, play, { now })
+    await start({ sourceArn: arn, maximumRecordAgeSeconds: 60 }, respond, { now })
     await eventually(() => failures.length === 1)
     expect(runs).toBe(0)
     const record = failures[0]?.record as { requestContext: object; responseContext?: object }

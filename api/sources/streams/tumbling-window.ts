@@ -2,7 +2,7 @@ import type { OpenWindow } from '../polling/checkpoints.ts'
 import type { StreamRecord } from '../batches/stream-record.ts'
 
 /** The most that a function may keep of a window (reference 8.3). */
-const mostStateBytes = 1024 * 1024
+const maxStateBytes = 1024 * 1024
 
 /** The tumbling window of a shard: which records belong together, and what the function keeps of them. */
 export interface TumblingWindow {
@@ -51,7 +51,7 @@ export function createTumblingWindow({ seconds, shardId, streamArn, opened }: Tu
     }),
     keep(payload) {
       const state = stateIn(payload)
-      isEarly = Buffer.byteLength(JSON.stringify(state)) > mostStateBytes
+      isEarly = Buffer.byteLength(JSON.stringify(state)) > maxStateBytes
       if (open !== undefined && !isEarly) open = { ...open, state }
       return !isEarly
     },

@@ -25,7 +25,7 @@ export interface Sending {
 }
 
 /** So many may wait: moto looks through all of them for each that it hands out. */
-const mostWaiting = 600
+const maxWaiting = 600
 const patienceMs = 600_000
 
 /** A test with one server, and with three that share a Redis, which end well and leave nothing. */
@@ -81,7 +81,7 @@ export async function expectAllInOrder({ fleet, recorder }: FaultRun, sending: S
   const [startedMs, killedAt] = [Date.now(), [0]]
   for (let from = 0; from < size; from += perCall) {
     const next = Math.min(from + perCall, size)
-    await until('some have run', () => recorder.times.size > sent.length - mostWaiting, patienceMs)
+    await until('some have run', () => recorder.times.size > sent.length - maxWaiting, patienceMs)
     sent.push(...(await sending.send(Array.from({ length: next - from }, (_, at) => from + at))))
     if (next < killedAt.length * perKill || next >= size) continue
     await until('some of the new have run', () => recorder.times.size > (killedAt.at(-1) ?? 0), patienceMs)

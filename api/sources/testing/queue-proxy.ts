@@ -15,7 +15,7 @@ export interface QueueProxy {
  * Moto goes on with a long poll whose client has died, and hands messages to it; and polls at one time ignore each other's
  * groups. SQS does neither: long polls are made of short ones here, and end with their client.
  */
-export async function startQueueProxy(target: string, mostHiddenSeconds: number): Promise<QueueProxy> {
+export async function startQueueProxy(target: string, maxHiddenSeconds: number): Promise<QueueProxy> {
   let last: Promise<unknown> = Promise.resolve()
   /** One request at a time. */
   const ask = (init: RequestInit): Promise<{ readonly status: number; readonly answered: string }> => {
@@ -30,7 +30,7 @@ export async function startQueueProxy(target: string, mostHiddenSeconds: number)
     const forward = async () => {
       const body = await text(request)
       const { WaitTimeSeconds = 0, ...input } = JSON.parse(body) as { WaitTimeSeconds?: number }
-      const VisibilityTimeout = mostHiddenSeconds
+      const VisibilityTimeout = maxHiddenSeconds
       const endMs = Date.now() + WaitTimeSeconds * 1000
       const isReceive = request.headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage'
       const headers = request.headersDistinct as Record<string, string[]>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { fakeDocuments } from '../../functions/catalogue/documents.fake.ts'
 import { createCheckpoints } from '../polling/checkpoints.ts'
 import { createLocalLeases } from '../polling/local-leases.ts'
-import { firstResult, saysUnreachable } from '../mappings/processing-result.ts'
+import { firstResult, isUnreachableResult } from '../mappings/processing-result.ts'
 import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '../mappings/poll-settings.ts'
 import type { BatchRun, RunBatch } from '../polling/batch-run.ts'
 import type { AllSourceParts } from '../open-source.ts'
@@ -10,7 +10,7 @@ import type { SourcesParts } from '../sources.ts'
 import type { AwsServices } from '../../aws/services.ts'
 
 /** Services that a test does not ask. */
-export const noServices: AwsServices = {
+export const unusedServices: AwsServices = {
   call: () => Promise.reject(new Error('not asked')),
   presign: () => Promise.reject(new Error('not asked')),
 }
@@ -43,11 +43,11 @@ export type Answer = { readonly payload?: unknown; readonly functionError?: stri
 
 /** A function that a test plays; it is told each event. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read the members that they expect
-export function playFunction(play: (event: any) => Answer | Promise<Answer> = () => ({})): RunBatch {
+export function fakeFunction(respond: (event: any) => Answer | Promise<Answer> = () => ({})): RunBatch {
   let calls = 0
   const run = async (event: object): Promise<BatchRun> => {
     const requestId = `request-${++calls}`
-    const answer = await play(JSON.parse(JSON.stringify(event)))
+    const answer = await respond(JSON.parse(JSON.stringify(event)))
     if (answer === 'refused') return { kind: 'refused', requestId, reason: 'Rate Exceeded.' }
     const payload = Buffer.from(answer.payload === undefined ? 'null' : JSON.stringify(answer.payload))
     const failure = answer.functionError === undefined ? {} : { functionError: answer.functionError }
@@ -71,7 +71,7 @@ export function sourceParts(
     services,
     run,
     checkpoints: createCheckpoints(fakeDocuments(), mapping.uuid),
-    giveUp: async () => undefined,
+    discard: async () => undefined,
     accept: async () => undefined,
     openEntryStream: async () => undefined,
     report: () => undefined,
@@ -88,11 +88,11 @@ export function sourcesParts(mappings: PolledMappings, others: Partial<SourcesPa
     mappings,
     documents: fakeDocuments(),
     leases: createLocalLeases(Date.now),
-    services: noServices,
+    services: unusedServices,
     openEntryStream: async () => undefined,
-    runBatch: () => playFunction(),
+    runBatch: () => fakeFunction(),
     accept: async () => undefined,
-    giveUp: () => async () => undefined,
+    discard: () => async () => undefined,
     isReachable: () => true,
     newId: randomUUID,
     warn: () => undefined,
@@ -110,26 +110,26 @@ export interface FakeMappings extends PolledMappings {
 
 /** Mappings in memory. */
 export function fakeMappings(): FakeMappings {
-  const kept = new Map<string, PolledMapping & { result?: string | undefined }>()
+  const mappings = new Map<string, PolledMapping & { result?: string | undefined }>()
   return {
-    put: (settings, state) => void kept.set(settings.uuid, { settings, state }),
-    remove: (uuid) => void kept.delete(uuid),
-    stateOf: (uuid) => kept.get(uuid)?.state,
-    resultOf: (uuid) => kept.get(uuid)?.result,
-    list: async () => [...kept.values()],
-    settle: async (uuid, transition) => {
-      const found = kept.get(uuid)
+    put: (settings, state) => void mappings.set(settings.uuid, { settings, state }),
+    remove: (uuid) => void mappings.delete(uuid),
+    stateOf: (uuid) => mappings.get(uuid)?.state,
+    resultOf: (uuid) => mappings.get(uuid)?.result,
+    list: async () => [...mappings.values()],
+    completeTransition: async (uuid, transition) => {
+      const found = mappings.get(uuid)
       const state = transition === 'Disabling' ? 'Disabled' : 'Enabled'
-      if (found?.state === transition) kept.set(uuid, { ...found, state })
+      if (found?.state === transition) mappings.set(uuid, { ...found, state })
     },
     report: async (uuid, result) => {
-      const found = kept.get(uuid)
-      if (found !== undefined) kept.set(uuid, { ...found, result })
+      const found = mappings.get(uuid)
+      if (found !== undefined) mappings.set(uuid, { ...found, result })
     },
     recover: async (uuid) => {
-      const found = kept.get(uuid)
-      if (saysUnreachable(found?.result) && found)
-        kept.set(uuid, { ...found, result: firstResult(found.settings.kind) })
+      const found = mappings.get(uuid)
+      if (isUnreachableResult(found?.result) && found)
+        mappings.set(uuid, { ...found, result: firstResult(found.settings.kind) })
     },
   }
 }

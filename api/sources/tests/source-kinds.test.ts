@@ -5,7 +5,7 @@ import { describeWithRedis, startRedis, type RunningRedis } from '../../store/re
 import type { JsonService } from '../../aws/services.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from '../kafka/testing/mock-cluster.ts'
 import { valuesOf } from '../kafka/testing/world.ts'
-import { describeSource, type SourceOnTrial } from '../source.contract.ts'
+import { describeSource, type TestedSource } from '../source.contract.ts'
 import { eventually } from '../testing/eventually.ts'
 import { describeWithMoto, servicesAt, startMoto, type Moto } from '../testing/moto.ts'
 import { startQueueProxy, type QueueProxy } from '../testing/queue-proxy.ts'
@@ -42,7 +42,7 @@ describeWithMoto('with services of AWS', () => {
     }
   }
 
-  describeSource('a FIFO queue', async (): Promise<SourceOnTrial> => {
+  describeSource('a FIFO queue', async (): Promise<TestedSource> => {
     const name = `${randomUUID()}.fifo`
     const Attributes = { FifoQueue: 'true', ContentBasedDeduplication: 'true' }
     const queue = { QueueName: name, Attributes }
@@ -78,7 +78,7 @@ describeWithMoto('with services of AWS', () => {
     }
   })
 
-  describeSource('a Kinesis stream', async (): Promise<SourceOnTrial> => {
+  describeSource('a Kinesis stream', async (): Promise<TestedSource> => {
     const name = randomUUID()
     const arn = `arn:aws:kinesis:${account}:stream/${name}`
     await ask('kinesis', 'Kinesis_20131202.CreateStream', { StreamName: name, ShardCount: 2 })
@@ -96,7 +96,7 @@ describeWithMoto('with services of AWS', () => {
     }
   })
 
-  describeSource('a DynamoDB stream', async (): Promise<SourceOnTrial> => {
+  describeSource('a DynamoDB stream', async (): Promise<TestedSource> => {
     const TableName = randomUUID()
     const { TableDescription } = await ask<{ TableDescription: { LatestStreamArn: string } }>(
       'dynamodb',
@@ -131,7 +131,7 @@ describeWithRedis('with a Redis of its own', () => {
   })
   afterAll(() => redis.stop())
 
-  describeSource('a Redis stream', async (): Promise<SourceOnTrial> => {
+  describeSource('a Redis stream', async (): Promise<TestedSource> => {
     const key = randomUUID()
     return {
       settings: { kind: 'redis', sourceArn: `arn:aws:elasticache:${account}:stream/main/${key}` },
@@ -154,7 +154,7 @@ describeWithKafka('with a Kafka cluster of its own', () => {
   }, 60_000)
   afterAll(() => cluster.close())
 
-  describeSource('a Kafka topic', async (): Promise<SourceOnTrial> => {
+  describeSource('a Kafka topic', async (): Promise<TestedSource> => {
     const topic = randomUUID()
     const partitions = ['a', 'b', 'c']
     await cluster.newTopic(topic, partitions.length)

@@ -4,7 +4,7 @@ import { mappingErrors, unrecordedErrors } from '../mappings/errors.ts'
 import type { EventSource, EventSourceMapping, MappingSettings } from '../mappings/mapping.ts'
 import { defaultSettings } from './source-kinds.ts'
 
-const mostFilters = 5
+const maxFilters = 5
 const batchWithoutWindow = 10
 
 /** Settings that a caller names; a member that is there and undefined is taken away. */
@@ -61,7 +61,7 @@ function checkSettings({ kind, arn = '' }: EventSource, settings: MappingSetting
     if (isFifo && isLarge) throw unrecordedErrors.fifoBatch()
     if (isLarge && maximumBatchingWindowSeconds === 0) throw mappingErrors.batchWithoutWindow()
   }
-  if (filters.length > mostFilters) throw unrecordedErrors.tooManyFilters(mostFilters)
+  if (filters.length > maxFilters) throw unrecordedErrors.tooManyFilters(maxFilters)
   if (!filters.every(isFilterPattern)) throw mappingErrors.filterPattern()
   if (maximumRecordAgeSeconds !== -1 && maximumRecordAgeSeconds < 60) throw unrecordedErrors.recordAge()
   checkPollers(settings)

@@ -6,14 +6,14 @@ import { describeWithRedis, startRedis, type RunningRedis } from '../../store/re
 import { AwsRefusal } from '../../aws/services.ts'
 import { createSourceCheck } from './source-check.ts'
 import { describeWithMoto, startMoto, type Moto } from '../testing/moto.ts'
-import { noServices } from '../testing/samples.ts'
+import { unusedServices } from '../testing/samples.ts'
 
 const account = 'us-east-1:123456789012'
 const position = { StartingPosition: 'LATEST' }
 
 /** Makes a mapping of the source; answers its state, or what it was refused with. */
 async function create(EventSourceArn: string, parts: Partial<Parameters<typeof createSourceCheck>[0]>) {
-  const services = { ...noServices, call: () => Promise.reject(new TypeError('fetch failed')) }
+  const services = { ...unusedServices, call: () => Promise.reject(new TypeError('fetch failed')) }
   const none = async () => undefined
   const sourceCheck = createSourceCheck({ services, openEntryStream: none, isReachable: () => true, ...parts })
   const server = startControlPlane({ sourceCheck })
@@ -97,7 +97,7 @@ describeWithMoto('a new mapping, where its service is reached', () => {
 
 test('a new mapping of a queue that may not be read is refused with what the service says', async () => {
   const services = {
-    ...noServices,
+    ...unusedServices,
     call: () => Promise.reject(new AwsRefusal('AccessDeniedException', 'Access to the resource is denied.', 403)),
   }
   expect(await create(`arn:aws:sqs:${account}:q`, { services })).toBe(
@@ -109,7 +109,10 @@ test('a new mapping of a queue that may not be read is refused with what the ser
 test('a new mapping of a source that is out of reach, or that is not polled, is made', async () => {
   for (const arn of [`arn:aws:sqs:${account}:q`, `arn:aws:kinesis:${account}:stream/s`]) {
     expect(await create(arn, {})).toBe('Creating')
-    const services = { ...noServices, call: () => Promise.reject(new AwsRefusal('ResourceNotFoundException', '', 400)) }
+    const services = {
+      ...unusedServices,
+      call: () => Promise.reject(new AwsRefusal('ResourceNotFoundException', '', 400)),
+    }
     expect(await create(arn, { services, isReachable: () => false })).toBe('Creating')
   }
 })

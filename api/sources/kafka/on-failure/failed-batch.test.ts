@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals'
 import type { Message } from 'kafkajs'
-import { createGiveUp } from '../../batches/discard.ts'
+import { createDiscard } from '../../batches/discard.ts'
 import type { FailureRecord } from '../../polling/source.ts'
 import { eventually } from '../../testing/eventually.ts'
 import { aMapping } from '../../testing/samples.ts'
@@ -59,8 +59,8 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
         ])
         const settings = { onFailure: `kafka://${failed}`, maximumRetryAttempts: 1, batchSize: 2 }
         const deliver = () => Promise.reject(new Error('It is no ARN.'))
-        const giveUp = createGiveUp(aMapping(settings), { deliver, warn: () => undefined, now: Date.now })
-        start(() => ({ functionError: 'Unhandled' }), settings, { giveUp })
+        const discard = createDiscard(aMapping(settings), { deliver, warn: () => undefined, now: Date.now })
+        start(() => ({ functionError: 'Unhandled' }), settings, { discard })
         await eventually(() => messages.length === 2)
         await eventually(async () => (await committed()) === '2')
         const valueOf = (offset: number, record: { key?: string; value: string }) => {

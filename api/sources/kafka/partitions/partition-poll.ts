@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs'
 import { createFilter } from '../../filters/filter.ts'
 import { isOver } from '../../polling/pause.ts'
-import { mostBytes } from '../../batches/batch-size.ts'
+import { maxBytes } from '../../batches/batch-size.ts'
 import { createShardProgress } from '../../batches/record-progress.ts'
 import type { SourceParts } from '../../polling/source.ts'
 import { runStreamBatch, type BatchParts } from '../../batches/stream-batch.ts'
@@ -113,10 +113,10 @@ function bytesOf({ key, value }: KafkaMessage): number {
 
 /** A record that no event can hold is given up at once. */
 async function runRecords(records: readonly StreamRecord[], batch: BatchParts, signal: AbortSignal): Promise<void> {
-  const isTooLarge = records.length === 1 && Buffer.byteLength(JSON.stringify(batch.eventOf(records))) > mostBytes
+  const isTooLarge = records.length === 1 && Buffer.byteLength(JSON.stringify(batch.eventOf(records))) > maxBytes
   if (!isTooLarge) return runStreamBatch(records, batch, signal)
   const condition = 'MaximumPayloadSizeExceeded'
-  await batch.giveUp(batch.describe({ id: batch.newId(), condition, records, invocations: 0, last: undefined }))
+  await batch.discard(batch.describe({ id: batch.newId(), condition, records, invocations: 0, last: undefined }))
   await batch.onDone(records)
 }
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac, hash, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { canonicalRequest } from '../../../authentication/canonical-request.ts'
-import { readClaim } from '../../../authentication/request-signature.ts'
+import { readSignature } from '../../../authentication/request-signature.ts'
 import { createSigningKeys } from '../../../authentication/signing-keys.ts'
 
 /** Who may enter, and how; with `OAUTHBEARER` the id of an access key and its secret. */
@@ -42,7 +42,7 @@ function isSignedBy({ username, password }: SaslUser, signed: string): boolean {
   if (!address.startsWith('https://kafka.') || agent === '') return false
   const { host, pathname, search } = new URL(address)
   const request = { method: 'GET', url: `${pathname}${search}`, rawHeaders: ['host', host] }
-  const { accessKeyId, scope, signedHeaders, signature, time } = readClaim(request)
+  const { accessKeyId, scope, signedHeaders, signature, time } = readSignature(request)
   const canonical = hash('sha256', canonicalRequest(request, signedHeaders, hash('sha256', '')))
   const key = createSigningKeys()({ accessKeyId, secret: password, accountId: '' }, scope)
   const text = ['AWS4-HMAC-SHA256', time.text, scope.join('/'), canonical].join('\n')

@@ -6,7 +6,7 @@ import { startMappingRunner, type MappingRunner } from '../../polling/runner.ts'
 import { openSource } from '../../open-source.ts'
 import type { PollSettings } from '../../mappings/poll-settings.ts'
 import type { FailureRecord, SourceParts } from '../../polling/source.ts'
-import { noServices, playFunction, sourceParts, type Answer } from '../../testing/samples.ts'
+import { unusedServices, fakeFunction, sourceParts, type Answer } from '../../testing/samples.ts'
 import type { MockCluster } from './mock-cluster.ts'
 
 /** The event of a batch, as far as tests look at it. */
@@ -45,7 +45,7 @@ export async function newWorld(cluster: MockCluster, partitions = 1): Promise<Wo
   const runners: MappingRunner[] = []
   const [results, failures, seen] = [[] as (string | undefined)[], [] as FailureRecord[], [] as string[]]
   const report = (result: string | undefined) => void results.push(result)
-  const giveUp = async (failure: FailureRecord) => void failures.push(failure)
+  const discard = async (failure: FailureRecord) => void failures.push(failure)
   await cluster.newTopic(topic, partitions)
   return {
     topic,
@@ -62,11 +62,11 @@ export async function newWorld(cluster: MockCluster, partitions = 1): Promise<Wo
         kafka: { ...kafka, access: [], hasSchemaRegistry: false },
         ...settings,
       }
-      const run = playFunction((event: KafkaEvent) => {
+      const run = fakeFunction((event: KafkaEvent) => {
         seen.push(...valuesOf(event))
         return play(event)
       })
-      const parts = sourceParts(noServices, all, run, { checkpoints, giveUp, report, ...others })
+      const parts = sourceParts(unusedServices, all, run, { checkpoints, discard, report, ...others })
       const runner = startMappingRunner({
         uuid: topic,
         open: () => openSource(parts),
