@@ -21,7 +21,7 @@ import { latestVersion } from './functions/function/function.ts'
 import { createLayers } from './functions/layers/layers.ts'
 import { createLifecycle } from './functions/lifecycle.ts'
 import { findVersion } from './functions/versions/resolve.ts'
-import { createTurns } from './functions/concurrency/mutex.ts'
+import { createMutex } from './functions/concurrency/mutex.ts'
 import { environmentKey, environmentSpec } from './environments/scheduling/environment-spec.ts'
 import { createInitialisation } from './environments/provisioning/initialisation.ts'
 import { createInvoke, type Invoke } from './invoke/invoke.ts'
@@ -111,8 +111,8 @@ async function assembleOver(
     now,
   })
   const { catalogue, documents } = store
-  const inTurn = store.shared?.inTurn ?? createTurns()
-  const kept = { store, catalogue, documents, codeStore, inTurn }
+  const runExclusive = store.shared?.runExclusive ?? createMutex()
+  const kept = { store, catalogue, documents, codeStore, runExclusive }
   return { ...home, ...kept, ...environments, invoke, events, ...functions, sources, sourceCheck }
 }
 
@@ -180,7 +180,7 @@ function assembleEvents({ settings, surroundings, home, store }: Base, invoke: I
     home,
     catalogue: store.invocationCatalogue,
     queue: store.events,
-    keptEvents: store.keptEvents,
+    failedEvents: store.failedEvents,
     run: (event) => invoke.run(queuedRequest(event)),
     settings: { ...settings, concurrency: Math.min(settings.concurrency, eventsAtOnce) },
   })

@@ -137,7 +137,7 @@ function createApp(
     router: { ids, logError },
     authentication: { verifier, accountId: settings.accountId },
     codeDownload: { ...link, codeStore },
-    keptEvents: events,
+    failedEvents: events,
     functionUrls: { ...parts, verifier, now, logError },
     isReady,
   })

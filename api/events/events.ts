@@ -5,7 +5,7 @@ import type { RunEvent } from './outcomes/attempt.ts'
 import { createCounters, type Counters } from './outcomes/event-counters.ts'
 import { createDeliver, type DestinationEndpoints } from './destinations/deliver.ts'
 import { createDispatcher, type Dispatcher } from './dispatching/dispatcher.ts'
-import type { KeptEvents } from './queue/failed-events.ts'
+import type { FailedEvents } from './queue/failed-events.ts'
 import type { EventQueue, QueuedEvent } from './queue/event-queue.ts'
 import { createRedrive, type Redrive } from './queue/redrive.ts'
 import { createSettingsOf } from './outcomes/event-settings.ts'
@@ -14,7 +14,7 @@ export interface EventsParts {
   readonly home: Home
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'>
   readonly queue: EventQueue
-  readonly keptEvents: KeptEvents
+  readonly failedEvents: FailedEvents
   readonly run: RunEvent
   readonly log: Pick<Log, 'warn' | 'error'>
   readonly now: () => number
@@ -26,7 +26,7 @@ export interface EventsSettings {
   /** Events that run at once. */
   readonly concurrency: number
   readonly retryDelayMs: number
-  readonly keptFailures: number
+  readonly mostFailedEvents: number
   readonly destinations: DestinationEndpoints
 }
 
@@ -34,7 +34,7 @@ export interface EventsSettings {
 export interface Events {
   readonly dispatcher: Dispatcher
   readonly counters: Counters
-  readonly keptEvents: KeptEvents
+  readonly failedEvents: FailedEvents
   readonly redrive: Redrive
   /** Sends a record to a destination. */
   readonly deliver: ReturnType<typeof createDeliver>
@@ -42,7 +42,7 @@ export interface Events {
 
 /** Puts the dispatcher together with where outcomes go and what an operator does. */
 export function openEvents(parts: EventsParts): Events {
-  const { home, queue, keptEvents, run, log, now, settings } = parts
+  const { home, queue, failedEvents, run, log, now, settings } = parts
   const [settingsOf, counters] = [createSettingsOf(parts.catalogue), createCounters()]
   const accept = (event: QueuedEvent) => dispatcher.accept(event)
   const deliver = createDeliver(settings.destinations, { ...home, accept, settingsOf, now })
@@ -56,5 +56,5 @@ export function openEvents(parts: EventsParts): Events {
     log,
     now,
   })
-  return { dispatcher, counters, keptEvents, deliver, redrive: createRedrive(keptEvents, () => dispatcher.wake()) }
+  return { dispatcher, counters, failedEvents, deliver, redrive: createRedrive(failedEvents, () => dispatcher.wake()) }
 }

@@ -8,7 +8,7 @@ import {
   type FunctionUrlServerDependencies,
 } from './function-urls/url-server.ts'
 import type { Handlers } from './http/handler.ts'
-import { registerKeptEvents, type KeptEventsDependencies } from './admin/events.ts'
+import { registerFailedEvents, type FailedEventsDependencies } from './admin/events.ts'
 import { registerRoutes, routerOptions, type RouterDependencies } from './http/router.ts'
 
 export interface AppDependencies {
@@ -17,7 +17,7 @@ export interface AppDependencies {
   readonly authentication: AuthenticationDependencies
   readonly codeDownload: CodeDownloadDependencies
   readonly functionUrls: FunctionUrlServerDependencies
-  readonly keptEvents: KeptEventsDependencies
+  readonly failedEvents: FailedEventsDependencies
   /** Whether the server takes requests; false before it is ready and while it drains. */
   readonly isReady: () => boolean
 }
@@ -42,7 +42,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   registerAuthentication(app, dependencies.authentication)
   registerCodeDownload(app, dependencies.codeDownload)
   registerFunctionUrls(app, dependencies.functionUrls)
-  registerKeptEvents(app, dependencies.keptEvents)
+  registerFailedEvents(app, dependencies.failedEvents)
   app.get('/health', { config: openRoute }, (_request, reply) => {
     const isReady = dependencies.isReady()
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', version })

@@ -19,7 +19,7 @@ describe('settings', () => {
       driver: 'process',
       concurrency: 1000,
       idleMs: 300_000,
-      keptFailures: 1000,
+      mostFailedEvents: 1000,
       destinations: {},
       redisSources: {},
       sourceEndpoints: {},

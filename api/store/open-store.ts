@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { KeptEvents } from '../events/queue/failed-events.ts'
+import type { FailedEvents } from '../events/queue/failed-events.ts'
 import type { EventQueue } from '../events/queue/event-queue.ts'
 import type { Catalogue } from '../functions/catalogue/catalogue.ts'
 import type { Documents } from '../functions/catalogue/documents.ts'
@@ -14,7 +14,7 @@ export interface Store {
   readonly invocationCatalogue: Pick<Catalogue, 'find' | 'findVersion'>
   readonly documents: Documents
   readonly events: EventQueue
-  readonly keptEvents: KeptEvents
+  readonly failedEvents: FailedEvents
   /** What links to this server are signed with. */
   readonly linkKey: Buffer
   /** The store as replicas share it; undefined when it is this process's own. */
@@ -49,8 +49,8 @@ export async function openStore({ dataFolder, redisUrl, ...options }: StoreOptio
       await shared.close()
       folder.release()
     }
-    const { catalogue, invocationCatalogue, documents, events, keptEvents, linkKey } = shared
-    return { catalogue, invocationCatalogue, documents, events, keptEvents, linkKey, shared, close }
+    const { catalogue, invocationCatalogue, documents, events, failedEvents, linkKey } = shared
+    return { catalogue, invocationCatalogue, documents, events, failedEvents, linkKey, shared, close }
   } catch (fault) {
     folder.release()
     throw fault

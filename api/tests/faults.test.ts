@@ -71,7 +71,7 @@ async function sendWhileKilling(): Promise<{ accepted: Set<string>; kills: numbe
   return { accepted, kills: round }
 }
 
-const keptEvents = async () => {
+const queuedFunctions = async () => {
   const response = await fetch(`${fleet.servers[0]?.address ?? ''}/_kubelambda/events`)
   return ((await response.json()) as { functions: object[] }).functions
 }
@@ -85,7 +85,7 @@ async function expectAllRun(): Promise<void> {
   const { accepted, kills } = await sendWhileKilling()
   expect(accepted.size).toBe(size)
   await until('all have run', () => [...accepted].every((id) => recorder.times.has(id)))
-  await until('none is in limbo', async () => (await keptEvents()).length === 0)
+  await until('none is in limbo', async () => (await queuedFunctions()).length === 0)
   const twice = [...recorder.times.values()].filter((times) => times > 1).length
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
   tell(`${String(size)} events: none lost, ${String(twice)} ran twice, ${seconds} s until nothing was left`)

@@ -1,6 +1,6 @@
 import { driverContract } from '../../api/environments/driver/driver.contract.ts'
 import type { EnvironmentSpec } from '../../api/environments/driver/driver.ts'
-import { standInSpec } from '../../api/environments/testing/fake-environments.ts'
+import { fakeSpec } from '../../api/environments/testing/fake-environments.ts'
 import { zipTree } from '../../fixtures/archive.ts'
 import { openKubernetesDriver } from './open.ts'
 import type { KubernetesSettings } from '../settings.ts'
@@ -60,7 +60,7 @@ async function startDriver() {
     nextToken: () => Promise.resolve(++token),
     claim: () => Promise.resolve(true),
   })
-  const spec: EnvironmentSpec = { ...standInSpec, timeoutMs: 30_000 }
+  const spec: EnvironmentSpec = { ...fakeSpec, timeoutMs: 30_000 }
   const close = async () => {
     await driver.close()
     await cluster.close()

@@ -100,10 +100,10 @@ class KubernetesDriver implements Driver {
   /** Pods whose connection ended by itself: why, the cluster says in a moment. */
   readonly #unexplained = new Set<string>()
   readonly #generics: GenericConnections
-  readonly onWantOfRoom = (makeRoom: () => Promise<string | undefined>) => void (this.#makeRoom = makeRoom)
+  readonly onCapacityNeeded = (evict: () => Promise<string | undefined>) => void (this.#evict = evict)
   #pods: PodsSeen | undefined
   #adopter: NodeJS.Timeout | undefined
-  #makeRoom: () => Promise<string | undefined> = () => Promise.resolve(undefined)
+  #evict: () => Promise<string | undefined> = () => Promise.resolve(undefined)
   #isStarting = true
   #isClosed = false
 
@@ -118,7 +118,7 @@ class KubernetesDriver implements Driver {
       end: (name, namespace) => this.#removal.end(name, namespace),
       pods: () => this.#pods?.all() ?? [],
       isEnding: (name) => this.#removal.isEnding(name),
-      makeRoom: () => this.#makeRoom(),
+      evict: () => this.#evict(),
       warn: (line) => options.log.warn(line),
       clock: () => performance.now(),
     })

@@ -1,11 +1,16 @@
 import { assignmentOf } from '../../api/environments/driver/assignment.ts'
 import { runtimeFamily } from '../../api/environments/driver/runtime-family.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../../api/environments/driver/driver.ts'
-import { defaultVariables, type Places } from '../../api/environments/driver/variables.ts'
+import { defaultVariables, type EnvironmentFolders } from '../../api/environments/driver/variables.ts'
 import type { Assignment } from '../../runtime-bootstrap/protocol/protocol.ts'
 import type { StandbyCommand } from '../../runtime-bootstrap/protocol/standby-command.ts'
 
-const places: Places = { taskRoot: '/var/task', runtimeDir: '/var/runtime', layers: '/opt', isMounted: true }
+const folders: EnvironmentFolders = {
+  taskRoot: '/var/task',
+  runtimeDir: '/var/runtime',
+  layers: '/opt',
+  isMounted: true,
+}
 
 /** Every runtime image has it where AWS's have it. */
 const bootstrap = ['/var/runtime/bootstrap']
@@ -19,7 +24,7 @@ export function podStandby(family: string, memoryMb: number): StandbyCommand | u
   const newest = { nodejs: 'nodejs24.x', python: 'python3.14', ruby: 'ruby3.4' }[family]
   const runtime = newest === undefined ? undefined : runtimeFamily(newest)
   if (runtime === undefined) return undefined
-  const variables = { ...defaultVariables(runtime, places), AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb) }
+  const variables = { ...defaultVariables(runtime, folders), AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb) }
   return { command: ['/var/runtime/standby'], standsFor: bootstrap, variables }
 }
 
@@ -29,8 +34,8 @@ export function podAssignment(spec: EnvironmentSpec, home: { accountId: string; 
   if (runtime === undefined) throw new RuntimeUnavailable(`Runtime ${spec.runtime} is not supported in pods`)
   const { accountId, region } = home
   const command = runtime.family === 'provided' ? [] : bootstrap
-  const assigned = assignmentOf(spec, { accountId, region, runtime, places, command })
-  const own = { ...assigned, key: spec.key, layerFolder: places.layers }
+  const assigned = assignmentOf(spec, { accountId, region, runtime, folders, command })
+  const own = { ...assigned, key: spec.key, layerFolder: folders.layers }
   return spec.imageUri === undefined ? own : { ...own, ...imageAssignment(spec, assigned.variables) }
 }
 

@@ -28,7 +28,7 @@ class FullNode {
       endUnneeded: () => {
         this.unneeded = 0
       },
-      makeRoom: () => {
+      evict: () => {
         this.asked++
         if (this.isStoreAway) return Promise.reject(new Error('The store is away'))
         const pod = this.unused.pop()

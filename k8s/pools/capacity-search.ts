@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { isLongAgo, nameOf, shapeOfPod } from '../pods/pod-facts.ts'
 
 /** What launches lack, and what can make room for them. */
-export interface WantOfRoom {
+export interface CapacitySearchParts {
   /** Memory of the launches that no node has room for now, MB. */
   lackingMb(): number
   /** All pods of environments, as last seen. */
@@ -12,7 +12,7 @@ export interface WantOfRoom {
   /** Ends launches, and generic environments, that nobody waits for. */
   endUnneeded(): void
   /** Ends an environment that its function does not use now; answers its pod, or nothing when there is none. */
-  makeRoom(): Promise<string | undefined>
+  evict(): Promise<string | undefined>
   /** So much was sent away for the launches that lack it, MB. */
   charge(memoryMb: number): void
   /** All that was leaving, or as much as launches lack, has left: what found no room is to try again. */
@@ -28,7 +28,7 @@ const mostLeavingMs = 30_000
  * in a moment, and what left may not have helped.
  */
 export class CapacitySearch {
-  readonly #want: WantOfRoom
+  readonly #parts: CapacitySearchParts
   readonly #againMs: number
   /** Pods that were sent away, which may not be seen to end yet. */
   readonly #sent = new Set<string>()
@@ -37,8 +37,8 @@ export class CapacitySearch {
   #isUnderWay = false
   #again: NodeJS.Timeout | undefined
 
-  constructor(want: WantOfRoom, { againAfterMs = againMs } = {}) {
-    this.#want = want
+  constructor(parts: CapacitySearchParts, { againAfterMs = againMs } = {}) {
+    this.#parts = parts
     this.#againMs = againAfterMs
   }
 
@@ -49,46 +49,46 @@ export class CapacitySearch {
   /** A pod is gone. */
   gone(pod: V1Pod): void {
     this.#sent.delete(nameOf(pod))
-    const lackingMb = this.#want.lackingMb()
-    this.#leftMb = lackingMb > 0 ? this.#leftMb + roomOf(pod) : 0
+    const lackingMb = this.#parts.lackingMb()
+    this.#leftMb = lackingMb > 0 ? this.#leftMb + memoryOf(pod) : 0
     if (this.#leftMb === 0 || (this.#leftMb < lackingMb && this.#leavingMb() > 0)) return
     this.#leftMb = 0
-    this.#want.tryAgain()
+    this.#parts.tryAgain()
   }
 
   async #search(): Promise<void> {
     this.#isUnderWay = true
     clearTimeout(this.#again)
-    this.#want.endUnneeded()
+    this.#parts.endUnneeded()
     while (this.#isWanted()) {
-      const name = await this.#want.makeRoom().catch(() => undefined)
+      const name = await this.#parts.evict().catch(() => undefined)
       if (name === undefined) break
       this.#sent.add(name)
-      const pod = this.#want.pods().find((each) => nameOf(each) === name)
-      if (pod !== undefined) this.#want.charge(roomOf(pod))
+      const pod = this.#parts.pods().find((each) => nameOf(each) === name)
+      if (pod !== undefined) this.#parts.charge(memoryOf(pod))
     }
     this.#isUnderWay = false
-    if (this.#want.lackingMb() > 0) this.#again = setTimeout(() => this.begin(), this.#againMs).unref()
+    if (this.#parts.lackingMb() > 0) this.#again = setTimeout(() => this.begin(), this.#againMs).unref()
   }
 
   #isWanted(): boolean {
-    const lackingMb = this.#want.lackingMb()
+    const lackingMb = this.#parts.lackingMb()
     return lackingMb > 0 && this.#leavingMb() + this.#leftMb < lackingMb
   }
 
   #leavingMb(): number {
-    const leaving = this.#want.pods().filter((pod) => this.#isLeaving(pod))
-    return leaving.reduce((sum, pod) => sum + roomOf(pod), 0)
+    const leaving = this.#parts.pods().filter((pod) => this.#isLeaving(pod))
+    return leaving.reduce((sum, pod) => sum + memoryOf(pod), 0)
   }
 
   #isLeaving(pod: V1Pod): boolean {
     const [name, goneAt] = [nameOf(pod), pod.metadata?.deletionTimestamp]
     if (goneAt !== undefined) return !isLongAgo(goneAt, mostLeavingMs)
-    return this.#sent.has(name) || this.#want.isEnding(name)
+    return this.#sent.has(name) || this.#parts.isEnding(name)
   }
 }
 
 /** How much memory it takes up on a node, MB. */
-function roomOf(pod: V1Pod): number {
+function memoryOf(pod: V1Pod): number {
   return pod.spec?.nodeName === undefined ? 0 : (shapeOfPod(pod)?.memoryMb ?? 0)
 }

@@ -32,8 +32,8 @@ class PodsOnPaper implements PoolContext {
   readonly end = (name: string) => void this.ended.push(name)
   /** Environments that functions do not use. */
   readonly unused: string[] = []
-  readonly makeRoom = () => Promise.resolve(this.unused.pop())
-  readonly wantRoom = () => undefined
+  readonly evict = () => Promise.resolve(this.unused.pop())
+  readonly searchCapacity = () => undefined
   readonly #seen: V1Pod[] = []
   readonly pods = () => this.#seen
   readonly isEnding = (name: string) => this.ended.includes(name)
@@ -161,8 +161,8 @@ describe('the pools of all shapes', () => {
   let pools: EnvironmentPools
   beforeEach(() => {
     cluster = new PodsOnPaper()
-    const { plan, end, warn, clock, pods, isEnding, makeRoom } = cluster
-    pools = new EnvironmentPools({ size: 1, idleMs: 1000, plan, end, warn, clock, pods, isEnding, makeRoom })
+    const { plan, end, warn, clock, pods, isEnding, evict } = cluster
+    pools = new EnvironmentPools({ size: 1, idleMs: 1000, plan, end, warn, clock, pods, isEnding, evict })
   })
   afterEach(() => pools.close())
 

@@ -179,7 +179,7 @@ export class EnvironmentPool {
     this.#note(new CapacityExhausted(`No node has room for a pod of ${String(this.shape.memoryMb)} MB: ${reason}`))
     if (!/Insufficient|Too many pods/.test(reason)) return
     this.#starting.set(name, true)
-    this.#context.wantRoom()
+    this.#context.searchCapacity()
   }
 
   /** A starting pod does not start as it is; unless that is certain for all, others may on their nodes, or later. */
@@ -191,7 +191,7 @@ export class EnvironmentPool {
   lose(name: string, fault: Error, isFinal: boolean): void {
     if (!this.#starting.delete(name)) return
     this.#note(fault)
-    if (fault instanceof CapacityExhausted) this.#context.wantRoom()
+    if (fault instanceof CapacityExhausted) this.#context.searchCapacity()
     if (isFinal) this.#waiters.failAll(fault)
     this.#retryLater()
   }

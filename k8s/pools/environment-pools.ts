@@ -2,10 +2,10 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { EnvironmentPool } from './environment-pool.ts'
 import type { PoolContext } from './pool-context.ts'
 import { shapeId, type PodShape } from '../pods/pod-shape.ts'
-import { CapacitySearch, type WantOfRoom } from './capacity-search.ts'
+import { CapacitySearch, type CapacitySearchParts } from './capacity-search.ts'
 
 export interface EnvironmentPoolsOptions
-  extends Omit<PoolContext, 'wantRoom'>, Pick<WantOfRoom, 'pods' | 'isEnding' | 'makeRoom'> {
+  extends Omit<PoolContext, 'searchCapacity'>, Pick<CapacitySearchParts, 'pods' | 'isEnding' | 'evict'> {
   /** Generic environments that wait per shape in use. */
   readonly size: number
   /** A shape that is of no environment, and that nobody asked for so long, is not in use. */
@@ -21,7 +21,7 @@ export class EnvironmentPools {
 
   constructor(options: EnvironmentPoolsOptions) {
     this.#options = options
-    this.#context = { ...options, wantRoom: () => this.#search.begin() }
+    this.#context = { ...options, searchCapacity: () => this.#search.begin() }
     this.#search = new CapacitySearch({
       ...options,
       lackingMb: () => this.#lackingMb(),

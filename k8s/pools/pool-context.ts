@@ -16,7 +16,7 @@ export interface PoolContext {
   /** Ends a pod and sees to it that it goes. */
   end(name: string, namespace: string): void
   /** Launches of a pool wait for room. */
-  wantRoom(): void
+  searchCapacity(): void
   warn(line: string): void
   /** Milliseconds that only grow. */
   readonly clock: () => number

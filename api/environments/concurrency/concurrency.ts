@@ -1,7 +1,7 @@
 import { accountConcurrencyExceeded, reservedConcurrencyExceeded } from '../../errors.ts'
 
 /** An invocation as far as limits are concerned. */
-export interface Claim {
+export interface ConcurrencyScope {
   readonly functionName: string
   /** The function's reserved concurrency; without one it shares what the account has left. */
   readonly reserved?: number
@@ -15,11 +15,11 @@ export interface Concurrency {
    * Takes a place for one invocation: at once when this server has one to give, else by asking. Throws or rejects with Lambda's
    * 429 when there is none.
    */
-  enter(claim: Claim): void | Promise<void>
+  enter(scope: ConcurrencyScope): void | Promise<void>
   /** Counts what runs already, whatever the limits are; rejects when that cannot be said to the other servers. */
-  count(claim: Claim): Promise<void>
-  /** Gives back what `enter` or `count` took, by the same claim. */
-  leave(claim: Claim): void
+  count(scope: ConcurrencyScope): Promise<void>
+  /** Gives back what `enter` or `count` took, by the same scope. */
+  leave(scope: ConcurrencyScope): void
   /** Invocations of this server that run. */
   running(): number
   /**
@@ -39,23 +39,23 @@ export function countConcurrency(accountLimit: number, committed: () => number =
   let running = 0
   let unreserved = 0
   let outside = 0
-  const count = ({ functionName, reserved, isOutside = false }: Claim): void => {
+  const count = ({ functionName, reserved, isOutside = false }: ConcurrencyScope): void => {
     running++
     if (isOutside) outside++
     else if (reserved === undefined) unreserved++
     byFunction.set(functionName, (byFunction.get(functionName) ?? 0) + 1)
   }
   return {
-    enter(claim) {
-      const { functionName, reserved, isOutside = false } = claim
+    enter(scope) {
+      const { functionName, reserved, isOutside = false } = scope
       const ofFunction = byFunction.get(functionName) ?? 0
       if (reserved !== undefined && ofFunction >= reserved) throw limitExceeded(isOutside)
       const isShort = reserved === undefined && unreserved >= accountLimit - committed()
       if (!isOutside && (running - outside >= accountLimit || isShort)) throw accountConcurrencyExceeded()
-      count(claim)
+      count(scope)
     },
-    count(claim) {
-      count(claim)
+    count(scope) {
+      count(scope)
       return Promise.resolve()
     },
     leave({ functionName, reserved, isOutside = false }) {

@@ -1,9 +1,9 @@
 import type { Share } from './permit-ledger.ts'
 
 /** Places of one share that this server has booked. */
-export interface Booked {
+export interface HeldPermits {
   readonly share: Share
-  places: number
+  permits: number
   inUse: number
   /** Places of servers that are no more, whose invocations nobody has looked for. */
   inherited: number
@@ -21,12 +21,12 @@ export interface Booked {
   restsUntilMs: number
 }
 
-export function newBooked(share: Share): Booked {
+export function newHeldPermits(share: Share): HeldPermits {
   const turns = { turnedMs: -Infinity, wantedMs: undefined, restsUntilMs: -Infinity }
-  return { share, places: 0, inUse: 0, inherited: 0, sought: 0, leastUnused: Infinity, reserved: undefined, ...turns }
+  return { share, permits: 0, inUse: 0, inherited: 0, sought: 0, leastUnused: Infinity, reserved: undefined, ...turns }
 }
 
 /** Places that the next invocation may have. */
-export function unusedOf({ places, inUse, inherited, sought }: Booked): number {
-  return Math.max(0, places - inUse - inherited - sought)
+export function unusedOf({ permits, inUse, inherited, sought }: HeldPermits): number {
+  return Math.max(0, permits - inUse - inherited - sought)
 }

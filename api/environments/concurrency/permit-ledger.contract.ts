@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { LedgerListener, PlaceLedger } from './permit-ledger.ts'
+import type { LedgerListener, PermitLedger } from './permit-ledger.ts'
 
 /** Ledgers of servers that share their functions. */
 export interface OpenedLedgers {
   /** A server's ledger; each call is another server. */
-  open(listener: LedgerListener): Promise<PlaceLedger>
+  open(listener: LedgerListener): Promise<PermitLedger>
   /** Ends a server without a word, and lets the time pass after which the others notice. */
-  die(ledger: PlaceLedger): Promise<void>
+  die(ledger: PermitLedger): Promise<void>
   close(): Promise<void>
 }
 
@@ -14,8 +14,8 @@ export interface OpenedLedgers {
 function newEar() {
   const heard: unknown[][] = []
   const listener: LedgerListener = {
-    onWanted: (name, places) => heard.push(['wanted', name, places]),
-    onInherited: (share, places) => heard.push(['inherited', share, places]),
+    onWanted: (name, permits) => heard.push(['wanted', name, permits]),
+    onInherited: (share, permits) => heard.push(['inherited', share, permits]),
     onLost: () => heard.push(['lost']),
     onDoubt: () => heard.push(['doubt']),
   }
@@ -24,11 +24,11 @@ function newEar() {
 
 /** Holds a ledger of places to its contract. */
 export function describePlaceLedger(name: string, start: () => Promise<OpenedLedgers>): void {
-  describe(`${name} as a ledger of places`, () => {
+  describe(`${name} as a ledger of permits`, () => {
     let ledgers: OpenedLedgers
     const [one, other] = [newEar(), newEar()]
-    let mine: PlaceLedger
-    let theirs: PlaceLedger
+    let mine: PermitLedger
+    let theirs: PermitLedger
     beforeEach(async () => {
       one.heard.length = 0
       other.heard.length = 0
@@ -42,63 +42,63 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
     const share = { functionName: 'f', isReserved: true }
 
     test("a function's reserve holds over all servers", async () => {
-      const answers = await Promise.all([mine.book(f), theirs.book(f), mine.book(f), theirs.book(f)])
-      expect(answers.sort()).toEqual(['booked', 'booked', 'function', 'function'])
-      expect(await mine.book({ functionName: 'g', ...limits })).toBe('booked')
+      const answers = await Promise.all([mine.acquire(f), theirs.acquire(f), mine.acquire(f), theirs.acquire(f)])
+      expect(answers.sort()).toEqual(['acquired', 'acquired', 'function', 'function'])
+      expect(await mine.acquire({ functionName: 'g', ...limits })).toBe('acquired')
     })
 
     test("the account's limit holds over all servers and functions", async () => {
       const request = (functionName: string) => ({ ...limits, functionName, accountLimit: 3 })
       const answers = await Promise.all(
-        ['f', 'g', 'f', 'h', 'f'].map((name, index) => (index % 2 ? mine : theirs).book(request(name))),
+        ['f', 'g', 'f', 'h', 'f'].map((name, index) => (index % 2 ? mine : theirs).acquire(request(name))),
       )
-      expect(answers.sort()).toEqual(['account', 'account', 'booked', 'booked', 'booked'])
+      expect(answers.sort()).toEqual(['account', 'account', 'acquired', 'acquired', 'acquired'])
     })
 
     test('functions without a reserve leave what others keep from them', async () => {
       const unreserved = (functionName: string) => ({ functionName, accountLimit: 4, unreservedLimit: 2 })
-      expect(await mine.book(unreserved('g'))).toBe('booked')
-      expect(await theirs.book(unreserved('h'))).toBe('booked')
-      expect(await mine.book(unreserved('i'))).toBe('account')
-      expect(await mine.book({ ...unreserved('f'), reserved: 2 })).toBe('booked')
-      await theirs.giveBack({ functionName: 'h', isReserved: false }, 1)
-      expect(await mine.book(unreserved('i'))).toBe('booked')
+      expect(await mine.acquire(unreserved('g'))).toBe('acquired')
+      expect(await theirs.acquire(unreserved('h'))).toBe('acquired')
+      expect(await mine.acquire(unreserved('i'))).toBe('account')
+      expect(await mine.acquire({ ...unreserved('f'), reserved: 2 })).toBe('acquired')
+      await theirs.release({ functionName: 'h', isReserved: false }, 1)
+      expect(await mine.acquire(unreserved('i'))).toBe('acquired')
     })
 
-    test('places of a name that begins with a colon count for their own limit, and for nobody else', async () => {
+    test('permits of a name that begins with a colon count for their own limit, and for nobody else', async () => {
       const outside = { functionName: ':f:1', reserved: 2, accountLimit: 1, unreservedLimit: 1 }
       const inside = { functionName: 'f', accountLimit: 1, unreservedLimit: 1 }
-      expect(await mine.book(inside)).toBe('booked')
-      expect([await mine.book(outside), await theirs.book(outside)]).toEqual(['booked', 'booked'])
-      expect([await mine.book(outside), await theirs.book(inside)]).toEqual(['function', 'account'])
-      await mine.giveBack({ functionName: ':f:1', isReserved: true }, 1)
-      expect(await theirs.book(inside)).toBe('account')
-      expect(await theirs.book(outside)).toBe('booked')
-      await mine.giveBack({ functionName: 'f', isReserved: false }, 1)
-      expect(await theirs.book(inside)).toBe('booked')
+      expect(await mine.acquire(inside)).toBe('acquired')
+      expect([await mine.acquire(outside), await theirs.acquire(outside)]).toEqual(['acquired', 'acquired'])
+      expect([await mine.acquire(outside), await theirs.acquire(inside)]).toEqual(['function', 'account'])
+      await mine.release({ functionName: ':f:1', isReserved: true }, 1)
+      expect(await theirs.acquire(inside)).toBe('account')
+      expect(await theirs.acquire(outside)).toBe('acquired')
+      await mine.release({ functionName: 'f', isReserved: false }, 1)
+      expect(await theirs.acquire(inside)).toBe('acquired')
     })
 
-    test('places booked before a function had a reserve count towards it', async () => {
-      await mine.book({ functionName: 'f', ...limits })
-      expect(await theirs.book({ ...f, reserved: 1 })).toBe('function')
+    test('permits held before a function had a reserve count towards it', async () => {
+      await mine.acquire({ functionName: 'f', ...limits })
+      expect(await theirs.acquire({ ...f, reserved: 1 })).toBe('function')
     })
 
-    test('a place that was given back can be booked by another server', async () => {
-      await mine.book(f)
-      await mine.book(f)
-      expect(await theirs.book(f)).toBe('function')
-      await mine.giveBack(share, 2)
-      expect(await theirs.book(f)).toBe('booked')
-      expect(await theirs.book(f)).toBe('booked')
-      expect(await mine.book(f)).toBe('function')
+    test('a place that was given back can be held by another server', async () => {
+      await mine.acquire(f)
+      await mine.acquire(f)
+      expect(await theirs.acquire(f)).toBe('function')
+      await mine.release(share, 2)
+      expect(await theirs.acquire(f)).toBe('acquired')
+      expect(await theirs.acquire(f)).toBe('acquired')
+      expect(await mine.acquire(f)).toBe('function')
     })
 
     test('a server gives back no more than it has', async () => {
-      await mine.book(f)
-      await theirs.book(f)
-      await mine.giveBack(share, 5)
-      expect(await mine.book(f)).toBe('booked')
-      expect(await mine.book(f)).toBe('function')
+      await mine.acquire(f)
+      await theirs.acquire(f)
+      await mine.release(share, 5)
+      expect(await mine.acquire(f)).toBe('acquired')
+      expect(await mine.acquire(f)).toBe('function')
     })
 
     test('a server that reaches the ledger is told so', async () => {
@@ -106,86 +106,86 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
     })
 
     test('a server that settles has what it knows of, and no more', async () => {
-      await mine.book({ ...f, reserved: 3 })
-      await mine.book({ ...f, reserved: 3 })
-      await theirs.book({ ...f, reserved: 3 })
-      await mine.book({ ...limits, functionName: 'g' })
-      await mine.settle(() => [{ share, places: 1 }])
-      expect(await theirs.book({ ...f, reserved: 3 })).toBe('booked')
-      expect(await theirs.book({ ...f, reserved: 3 })).toBe('function')
-      expect(await theirs.book({ functionName: 'h', accountLimit: 4, unreservedLimit: 1 })).toBe('booked')
+      await mine.acquire({ ...f, reserved: 3 })
+      await mine.acquire({ ...f, reserved: 3 })
+      await theirs.acquire({ ...f, reserved: 3 })
+      await mine.acquire({ ...limits, functionName: 'g' })
+      await mine.reconcile(() => [{ share, permits: 1 }])
+      expect(await theirs.acquire({ ...f, reserved: 3 })).toBe('acquired')
+      expect(await theirs.acquire({ ...f, reserved: 3 })).toBe('function')
+      expect(await theirs.acquire({ functionName: 'h', accountLimit: 4, unreservedLimit: 1 })).toBe('acquired')
     })
 
-    test('what a server settles that the ledger had lost is booked again', async () => {
-      await mine.settle(() => [
-        { share, places: 2 },
-        { share: { functionName: 'g', isReserved: false }, places: 1 },
+    test('what a server settles that the ledger had lost is held again', async () => {
+      await mine.reconcile(() => [
+        { share, permits: 2 },
+        { share: { functionName: 'g', isReserved: false }, permits: 1 },
       ])
-      expect(await theirs.book(f)).toBe('function')
-      expect(await theirs.book({ functionName: 'h', accountLimit: 3, unreservedLimit: 3 })).toBe('account')
-      expect(await theirs.book({ functionName: 'h', accountLimit: 10, unreservedLimit: 1 })).toBe('account')
-      await mine.giveBack(share, 2)
-      expect(await theirs.book(f)).toBe('booked')
+      expect(await theirs.acquire(f)).toBe('function')
+      expect(await theirs.acquire({ functionName: 'h', accountLimit: 3, unreservedLimit: 3 })).toBe('account')
+      expect(await theirs.acquire({ functionName: 'h', accountLimit: 10, unreservedLimit: 1 })).toBe('account')
+      await mine.release(share, 2)
+      expect(await theirs.acquire(f)).toBe('acquired')
     })
 
-    test('what runs already is booked whatever the limits are, and counts', async () => {
-      await theirs.book({ ...f, reserved: 1 })
-      expect(await mine.book({ ...f, reserved: 1, accountLimit: 1, isFound: true })).toBe('booked')
-      await theirs.giveBack(share, 1)
-      expect(await theirs.book({ ...f, reserved: 1 })).toBe('function')
-      await mine.giveBack(share, 1)
-      expect(await theirs.book({ ...f, reserved: 1 })).toBe('booked')
+    test('what runs already is held whatever the limits are, and counts', async () => {
+      await theirs.acquire({ ...f, reserved: 1 })
+      expect(await mine.acquire({ ...f, reserved: 1, accountLimit: 1, isFound: true })).toBe('acquired')
+      await theirs.release(share, 1)
+      expect(await theirs.acquire({ ...f, reserved: 1 })).toBe('function')
+      await mine.release(share, 1)
+      expect(await theirs.acquire({ ...f, reserved: 1 })).toBe('acquired')
     })
 
     test('a server that was held for dead settles under its new name', async () => {
-      await theirs.book(f)
+      await theirs.acquire(f)
       await ledgers.die(theirs)
       await until(() => one.heard.length > 0)
-      await mine.giveBack(share, 1)
-      await theirs.settle(() => [{ share, places: 1 }])
+      await mine.release(share, 1)
+      await theirs.reconcile(() => [{ share, permits: 1 }])
       expect(other.heard).toContainEqual(['lost'])
-      expect(await mine.book({ ...f, reserved: 1 })).toBe('function')
+      expect(await mine.acquire({ ...f, reserved: 1 })).toBe('function')
     })
 
-    test('a lowered reserve counts for what was booked before', async () => {
-      await mine.book(f)
-      expect(await theirs.book({ ...f, reserved: 1 })).toBe('function')
-      expect(await theirs.book({ ...f, reserved: 0 })).toBe('function')
+    test('a lowered reserve counts for what was held before', async () => {
+      await mine.acquire(f)
+      expect(await theirs.acquire({ ...f, reserved: 1 })).toBe('function')
+      expect(await theirs.acquire({ ...f, reserved: 0 })).toBe('function')
     })
 
-    test('the other servers hear what is wanted, and how many places a server has that wants one', async () => {
-      await mine.book({ ...f, reserved: 1 })
-      await theirs.book({ ...f, reserved: 1 })
+    test('the other servers hear what is wanted, and how many permits a server has that wants one', async () => {
+      await mine.acquire({ ...f, reserved: 1 })
+      await theirs.acquire({ ...f, reserved: 1 })
       await until(() => one.heard.length > 0)
       expect(one.heard).toEqual([['wanted', 'f', 0]])
-      await theirs.book(f)
-      await theirs.book(f)
+      await theirs.acquire(f)
+      await theirs.acquire(f)
       await until(() => one.heard.length > 1)
       expect(one.heard[1]).toEqual(['wanted', 'f', 1])
-      await theirs.book({ ...limits, functionName: 'g', accountLimit: 1 })
+      await theirs.acquire({ ...limits, functionName: 'g', accountLimit: 1 })
       await until(() => one.heard.length > 2)
       expect(one.heard[2]?.slice(0, 2)).toEqual(['wanted', undefined])
     })
 
-    test('places of a server that died pass to another and stay booked until it gives them back', async () => {
-      await theirs.book(f)
-      await theirs.book(f)
+    test('permits of a server that died pass to another and stay held until it gives them back', async () => {
+      await theirs.acquire(f)
+      await theirs.acquire(f)
       await ledgers.die(theirs)
       await until(() => one.heard.length > 0)
       expect(one.heard).toEqual([['inherited', share, 2]])
-      expect(await mine.book(f)).toBe('function')
-      await mine.giveBack(share, 1)
-      expect(await mine.book(f)).toBe('booked')
+      expect(await mine.acquire(f)).toBe('function')
+      await mine.release(share, 1)
+      expect(await mine.acquire(f)).toBe('acquired')
     })
 
     test('a server that was held for dead is told so, and books again from nothing', async () => {
-      await theirs.book(f)
+      await theirs.acquire(f)
       await ledgers.die(theirs)
       await until(() => one.heard.length > 0)
-      await theirs.giveBack(share, 1)
-      expect(await theirs.book(f)).toBe('booked')
+      await theirs.release(share, 1)
+      expect(await theirs.acquire(f)).toBe('acquired')
       expect(other.heard).toContainEqual(['lost'])
-      expect(await theirs.book(f)).toBe('function')
+      expect(await theirs.acquire(f)).toBe('function')
     })
   })
 }

@@ -1,33 +1,33 @@
-import type { BookRequest, LedgerListener, PlaceLedger, Refusal, Share } from './permit-ledger.ts'
+import type { PermitRequest, LedgerListener, PermitLedger, Refusal, Share } from './permit-ledger.ts'
 
 interface FakeServer {
   listener: LedgerListener | undefined
-  readonly shares: Map<string, { readonly share: Share; places: number }>
+  readonly shares: Map<string, { readonly share: Share; permits: number }>
   isLost: boolean
 }
 
 /** Ledgers that share one memory, for tests. */
 export function fakeLedgers() {
-  const servers = new Map<PlaceLedger, FakeServer>()
+  const servers = new Map<PermitLedger, FakeServer>()
   const all = (): FakeServer[] => [...servers.values()]
   const sum = (counts: (share: Share) => boolean) =>
     all()
       .flatMap(({ shares }) => [...shares.values()])
-      .reduce((total, { share, places }) => total + (counts(share) ? places : 0), 0)
+      .reduce((total, { share, permits }) => total + (counts(share) ? permits : 0), 0)
   const add = ({ shares }: FakeServer, share: Share, count: number): void => {
     const key = JSON.stringify(share)
-    const before = shares.get(key)?.places ?? 0
-    shares.set(key, { share, places: Math.max(0, before + count) })
+    const before = shares.get(key)?.permits ?? 0
+    shares.set(key, { share, permits: Math.max(0, before + count) })
   }
-  const refusalOf = ({ functionName, reserved, accountLimit, unreservedLimit }: BookRequest): Refusal | undefined => {
+  const refusalOf = ({ functionName, reserved, accountLimit, unreservedLimit }: PermitRequest): Refusal | undefined => {
     if (reserved !== undefined && sum((share) => share.functionName === functionName) >= reserved) return 'function'
     const isShort = reserved === undefined && sum((share) => !share.isReserved) >= unreservedLimit
     if (isOutside(functionName)) return undefined
     return isShort || sum((share) => !isOutside(share.functionName)) >= accountLimit ? 'account' : undefined
   }
   const tell = (server: FakeServer, name: string | undefined) => {
-    const places = server.shares.get(JSON.stringify({ functionName: name, isReserved: true }))?.places ?? 0
-    all().forEach((each) => each !== server && each.listener?.onWanted(name, places))
+    const permits = server.shares.get(JSON.stringify({ functionName: name, isReserved: true }))?.permits ?? 0
+    all().forEach((each) => each !== server && each.listener?.onWanted(name, permits))
   }
 
   /** It is a server again from now on. */
@@ -36,22 +36,22 @@ export function fakeLedgers() {
     server.isLost = false
   }
 
-  function open(): PlaceLedger {
+  function open(): PermitLedger {
     const server: FakeServer = { listener: undefined, shares: new Map(), isLost: false }
-    const ledger: PlaceLedger = {
-      async book(request) {
+    const ledger: PermitLedger = {
+      async acquire(request) {
         const { functionName, reserved } = request
         noticeLoss(server)
         const refusal = request.isFound === true ? undefined : refusalOf(request)
         if (refusal === undefined) add(server, { functionName, isReserved: reserved !== undefined }, 1)
         else tell(server, refusal === 'function' ? functionName : undefined)
-        return refusal ?? 'booked'
+        return refusal ?? 'acquired'
       },
-      giveBack: async (share, count) => add(server, share, -count),
-      async settle(held) {
+      release: async (share, count) => add(server, share, -count),
+      async reconcile(held) {
         noticeLoss(server)
         server.shares.clear()
-        for (const { share, places } of held()) add(server, share, places)
+        for (const { share, permits } of held()) add(server, share, permits)
       },
       reach: async () => undefined,
       listen: (given) => (server.listener = given),
@@ -61,23 +61,23 @@ export function fakeLedgers() {
   }
 
   /** The server's places pass to another one. */
-  function die(ledger: PlaceLedger): void {
+  function die(ledger: PermitLedger): void {
     const server = servers.get(ledger)
-    const heir = all().find((each) => each !== server)
-    if (server === undefined || heir === undefined) return
+    const successor = all().find((each) => each !== server)
+    if (server === undefined || successor === undefined) return
     server.isLost = true
-    for (const { share, places } of server.shares.values()) {
-      add(heir, share, places)
-      heir.listener?.onInherited(share, places)
+    for (const { share, permits } of server.shares.values()) {
+      add(successor, share, permits)
+      successor.listener?.onInherited(share, permits)
     }
     server.shares.clear()
   }
   /** The server's places are lost, as by a failover to a memory that had not heard of them. */
-  function forget(ledger: PlaceLedger): void {
+  function forget(ledger: PermitLedger): void {
     servers.get(ledger)?.shares.clear()
     servers.get(ledger)?.listener?.onDoubt()
   }
-  return { open, die, forget, booked: (name: string) => sum((share) => share.functionName === name) }
+  return { open, die, forget, held: (name: string) => sum((share) => share.functionName === name) }
 }
 
 const isOutside = (functionName: string): boolean => functionName.startsWith(':')

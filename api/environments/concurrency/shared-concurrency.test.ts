@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import type { Claim, Concurrency } from './concurrency.ts'
+import type { ConcurrencyScope, Concurrency } from './concurrency.ts'
 import { fakeLedgers } from './permit-ledger.fake.ts'
-import type { BookRequest, PlaceLedger, Share } from './permit-ledger.ts'
+import type { PermitRequest, PermitLedger, Share } from './permit-ledger.ts'
 import { createSharedConcurrency } from './shared-concurrency.ts'
 
-const f: Claim = { functionName: 'f', reserved: 2 }
+const f: ConcurrencyScope = { functionName: 'f', reserved: 2 }
 const faults: string[] = []
 let ledgers: ReturnType<typeof fakeLedgers>
 let one: Concurrency
 let other: Concurrency
-let asked: BookRequest[]
-let oneLedger: PlaceLedger
+let asked: PermitRequest[]
+let oneLedger: PermitLedger
 
 beforeEach(() => {
   ledgers = fakeLedgers()
@@ -22,14 +22,14 @@ beforeEach(() => {
 })
 afterEach(() => Promise.all([one.close(), other.close()]))
 
-function server(ledger: PlaceLedger, keepMs = 3_600_000, areInheritedUsed = false): Concurrency {
-  const book = (request: BookRequest) => {
+function server(ledger: PermitLedger, keepMs = 3_600_000, areInheritedUsed = false): Concurrency {
+  const acquire = (request: PermitRequest) => {
     asked.push(request)
-    return ledger.book(request)
+    return ledger.acquire(request)
   }
   const onFault = (message: string) => void faults.push(message)
   const options = { accountLimit: 5, keepMs, graceMs: 1, turnMs: 0, areInheritedUsed, onFault }
-  return createSharedConcurrency({ ledger: { ...ledger, book }, ...options })
+  return createSharedConcurrency({ ledger: { ...ledger, acquire }, ...options })
 }
 
 test('an invocation after another of the same function asks nobody', async () => {
@@ -58,12 +58,12 @@ test('the account as a whole is 429 with another reason', async () => {
 
 test('what runs on a capacity provider counts for its own limit alone, and without one asks nobody', async () => {
   for (let index = 0; index < 5; index++) await one.enter({ functionName: 'g' })
-  const unlimited: Claim = { functionName: ':f:1', isOutside: true }
+  const unlimited: ConcurrencyScope = { functionName: ':f:1', isOutside: true }
   asked.length = 0
   for (let index = 0; index < 9; index++) expect(one.enter(unlimited)).toBeUndefined()
   expect([asked.length, one.running()]).toEqual([0, 14])
   for (let index = 0; index < 9; index++) one.leave(unlimited)
-  const limited: Claim = { ...unlimited, reserved: 1 }
+  const limited: ConcurrencyScope = { ...unlimited, reserved: 1 }
   await other.enter(limited)
   const Reason = 'ConcurrentInvocationLimitExceeded'
   await expect(one.enter(limited)).rejects.toMatchObject({ status: 429, members: { Reason } })
@@ -77,22 +77,22 @@ test('a place that a server does not use is another one when it is wanted there'
   await one.enter(f)
   one.leave(f)
   await other.enter(f)
-  expect(ledgers.booked('f')).toBe(2)
+  expect(ledgers.held('f')).toBe(2)
 })
 
-test('a server that has all places gives way to one that has none, at the end of an invocation', async () => {
+test('a server that has all permits gives way to one that has none, at the end of an invocation', async () => {
   const single = { ...f, reserved: 1 }
   await one.enter(single)
   await expect(other.enter(single)).rejects.toMatchObject({ status: 429 })
   one.leave(single)
-  expect(ledgers.booked('f')).toBe(0)
+  expect(ledgers.held('f')).toBe(0)
   await other.enter(single)
   await expect(one.enter(single)).rejects.toMatchObject({ status: 429 })
   other.leave(single)
   await one.enter(single)
 })
 
-test('a server that has no more places than another keeps them', async () => {
+test('a server that has no more permits than another keeps them', async () => {
   await one.enter(f)
   await other.enter(f)
   await expect(other.enter(f)).rejects.toMatchObject({ status: 429 })
@@ -110,23 +110,23 @@ test('who gave way lets the others book first', async () => {
   await expect(again).rejects.toMatchObject({ status: 429 })
 })
 
-test('a lowered reserve counts at once for places that were booked before', async () => {
+test('a lowered reserve counts at once for permits that were held before', async () => {
   await other.enter(f)
   await one.enter(f)
   one.leave(f)
   await expect(Promise.resolve(one.enter({ ...f, reserved: 1 }))).rejects.toMatchObject({ status: 429 })
 })
 
-test('places that nobody needed for a while go back', async () => {
+test('permits that nobody needed for a while go back', async () => {
   const quick = server(ledgers.open(), 5)
   await quick.enter(f)
-  expect(ledgers.booked('f')).toBe(1)
+  expect(ledgers.held('f')).toBe(1)
   quick.leave(f)
-  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  while (ledgers.held('f') > 0) await new Promise(setImmediate)
   await quick.close()
 })
 
-test('while the ledger is away, places that nobody needs stay', async () => {
+test('while the ledger is away, permits that nobody needs stay', async () => {
   let [isAway, sweeps] = [true, 0]
   const reach = () => {
     sweeps++
@@ -140,7 +140,7 @@ test('while the ledger is away, places that nobody needs stay', async () => {
   expect(held.enter(f)).toBeUndefined()
   held.leave(f)
   isAway = false
-  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  while (ledgers.held('f') > 0) await new Promise(setImmediate)
   expect(faults).toEqual([])
   await held.close()
 })
@@ -148,42 +148,42 @@ test('while the ledger is away, places that nobody needs stay', async () => {
 test('a place that cannot be given back is kept and tried again', async () => {
   let isDown = true
   const ledger = ledgers.open()
-  const giveBack = (share: Share, places: number) =>
-    isDown ? Promise.reject(new Error('Redis is gone')) : ledger.giveBack(share, places)
-  const flaky = server({ ...ledger, giveBack }, 5)
+  const release = (share: Share, permits: number) =>
+    isDown ? Promise.reject(new Error('Redis is gone')) : ledger.release(share, permits)
+  const flaky = server({ ...ledger, release }, 5)
   await flaky.enter(f)
   flaky.leave(f)
   while (faults.length === 0) await new Promise(setImmediate)
-  expect(ledgers.booked('f')).toBe(1)
+  expect(ledgers.held('f')).toBe(1)
   isDown = false
-  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  while (ledgers.held('f') > 0) await new Promise(setImmediate)
   await flaky.close()
 })
 
-test('a place that was booked, and nobody heard of, is free again', async () => {
+test('a place that was held, and nobody heard of, is free again', async () => {
   const ledger = ledgers.open()
   let isLost = true
-  const book = async (request: BookRequest) => {
-    const answer = await ledger.book(request)
+  const acquire = async (request: PermitRequest) => {
+    const answer = await ledger.acquire(request)
     if (isLost) throw new Error('Redis is gone')
     return answer
   }
-  const unheard = server({ ...ledger, book }, 5)
+  const unheard = server({ ...ledger, acquire }, 5)
   await expect(unheard.enter(f)).rejects.toThrow('Redis is gone')
   isLost = false
-  expect(ledgers.booked('f')).toBe(1)
-  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
+  expect(ledgers.held('f')).toBe(1)
+  while (ledgers.held('f') > 0) await new Promise(setImmediate)
   await unheard.close()
 })
 
 test('a place that was given back, and nobody heard of, is not used any more', async () => {
   const single = { ...f, reserved: 1 }
   const ledger = ledgers.open()
-  const giveBack = async (share: Share, places: number) => {
-    await ledger.giveBack(share, places)
+  const release = async (share: Share, permits: number) => {
+    await ledger.release(share, permits)
     throw new Error('Redis is gone')
   }
-  const unheard = server({ ...ledger, giveBack }, 5)
+  const unheard = server({ ...ledger, release }, 5)
   await unheard.enter(single)
   unheard.leave(single)
   while (faults.length === 0) await new Promise(setImmediate)
@@ -192,15 +192,15 @@ test('a place that was given back, and nobody heard of, is not used any more', a
   await unheard.close()
 })
 
-test('inherited places count, and go back when they are not needed', async () => {
+test('inherited permits count, and go back when they are not needed', async () => {
   await one.enter(f)
   await one.enter(f)
   ledgers.die(oneLedger)
-  expect(ledgers.booked('f')).toBe(2)
+  expect(ledgers.held('f')).toBe(2)
   await other.enter(f)
   other.leave(f)
   await other.close()
-  expect(ledgers.booked('f')).toBe(0)
+  expect(ledgers.held('f')).toBe(0)
 })
 
 test('a server that was held for dead books anew', async () => {
@@ -209,7 +209,7 @@ test('a server that was held for dead books anew', async () => {
   ledgers.die(oneLedger)
   await other.enter(f)
   await one.enter({ functionName: 'g' })
-  expect(ledgers.booked('f')).toBe(1)
+  expect(ledgers.held('f')).toBe(1)
   await other.enter(f)
   await expect(Promise.resolve(one.enter(f))).rejects.toMatchObject({ status: 429 })
 })
@@ -218,47 +218,47 @@ test('what a dead server may run still counts until it was looked for, and what 
   ledgers = fakeLedgers()
   const [deadLedger, refused] = [ledgers.open(), { status: 429 }]
   const dead = server(deadLedger)
-  const heir = server(ledgers.open(), 5, true)
+  const successor = server(ledgers.open(), 5, true)
   await dead.enter(f)
   await dead.enter(f)
   ledgers.die(deadLedger)
-  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
-  const areFree = heir.lookForInherited()
-  await heir.count(f)
-  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
+  await expect(Promise.resolve(successor.enter(f))).rejects.toMatchObject(refused)
+  const areFree = successor.lookForInherited()
+  await successor.count(f)
+  await expect(Promise.resolve(successor.enter(f))).rejects.toMatchObject(refused)
   areFree()
-  await heir.enter(f)
-  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject(refused)
-  heir.leave(f)
-  heir.leave(f)
-  while (ledgers.booked('f') > 0) await new Promise(setImmediate)
-  await Promise.all([dead.close(), heir.close()])
+  await successor.enter(f)
+  await expect(Promise.resolve(successor.enter(f))).rejects.toMatchObject(refused)
+  successor.leave(f)
+  successor.leave(f)
+  while (ledgers.held('f') > 0) await new Promise(setImmediate)
+  await Promise.all([dead.close(), successor.close()])
 })
 
 test('what passes to a server while it looks is free with the next look only', async () => {
   ledgers = fakeLedgers()
   const deadLedger = ledgers.open()
   const dead = server(deadLedger)
-  const heir = server(ledgers.open(), 3_600_000, true)
+  const successor = server(ledgers.open(), 3_600_000, true)
   await dead.enter(f)
   await dead.enter(f)
-  const before = heir.lookForInherited()
+  const before = successor.lookForInherited()
   ledgers.die(deadLedger)
   before()
-  await expect(Promise.resolve(heir.enter(f))).rejects.toMatchObject({ status: 429 })
-  heir.lookForInherited()()
-  expect(heir.enter(f)).toBeUndefined()
-  await Promise.all([dead.close(), heir.close()])
+  await expect(Promise.resolve(successor.enter(f))).rejects.toMatchObject({ status: 429 })
+  successor.lookForInherited()()
+  expect(successor.enter(f)).toBeUndefined()
+  await Promise.all([dead.close(), successor.close()])
 })
 
 test('what runs already is counted beyond every limit, and nothing else has a place then', async () => {
   await one.enter(f)
   await one.enter(f)
   await other.count(f)
-  expect([ledgers.booked('f'), other.running()]).toEqual([3, 1])
+  expect([ledgers.held('f'), other.running()]).toEqual([3, 1])
   one.leave(f)
   await expect(Promise.resolve(other.enter(f))).rejects.toMatchObject({ status: 429 })
-  expect(ledgers.booked('f')).toBe(2)
+  expect(ledgers.held('f')).toBe(2)
 })
 
 test('a ledger that lost what it had written is told again', async () => {
@@ -267,7 +267,7 @@ test('a ledger that lost what it had written is told again', async () => {
   await held.enter(f)
   await held.enter(f)
   ledgers.forget(ledger)
-  while (ledgers.booked('f') < 2) await new Promise(setImmediate)
+  while (ledgers.held('f') < 2) await new Promise(setImmediate)
   await expect(Promise.resolve(other.enter(f))).rejects.toMatchObject({ status: 429 })
   await held.close()
 })
@@ -279,7 +279,7 @@ test('what runs on a server that was held for dead counts still', async () => {
   ledgers.die(ledger)
   await one.close()
   await held.enter({ functionName: 'g' })
-  while (ledgers.booked('f') < 1) await new Promise(setImmediate)
+  while (ledgers.held('f') < 1) await new Promise(setImmediate)
   await expect(Promise.resolve(other.enter({ ...f, reserved: 1 }))).rejects.toMatchObject({ status: 429 })
   await held.close()
 })

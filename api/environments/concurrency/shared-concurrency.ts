@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { accountConcurrencyExceeded } from '../../errors.ts'
-import { newBooked, unusedOf, type Booked } from './held-permits.ts'
-import { limitExceeded, type Claim, type Concurrency } from './concurrency.ts'
-import type { BookRequest, Held, PlaceLedger, Refusal, Share } from './permit-ledger.ts'
+import { newHeldPermits, unusedOf, type HeldPermits } from './held-permits.ts'
+import { limitExceeded, type ConcurrencyScope, type Concurrency } from './concurrency.ts'
+import type { PermitRequest, HeldShare, PermitLedger, Refusal, Share } from './permit-ledger.ts'
 
 export interface SharedConcurrencyOptions {
-  readonly ledger: PlaceLedger
+  readonly ledger: PermitLedger
   readonly accountLimit: number
   /** What functions keep from those that reserve nothing. */
   readonly committed?: () => number
@@ -28,7 +28,7 @@ const waitedMs = 1_000
  * Concurrency over servers that share their functions.
  *
  * 1. enter    takes a place that this server has booked and does not use: no question to the ledger
- * 2. book     else one more from the ledger; refused, it asks once more when others had time to give back   place-ledger.ts
+ * 2. book     else one more from the ledger; refused, it asks once more when others had time to give back   permit-ledger.ts
  * 3. leave    the place stays this server's a short while, for the next invocation
  * 4. return   what was not needed for that while goes back, unless the ledger is away, and at once what another server wants
  * 5. give way  while all places are in use, a server that has more than one that asks in vain lets it have the next that is left
@@ -40,20 +40,20 @@ export function createSharedConcurrency(options: SharedConcurrencyOptions): Conc
 }
 
 class SharedConcurrency implements Concurrency {
-  readonly #ledger: PlaceLedger
+  readonly #ledger: PermitLedger
   readonly #accountLimit: number
   readonly #committed: () => number
   readonly #onFault: SharedConcurrencyOptions['onFault']
   readonly #graceMs: number
   readonly #turnMs: number
   readonly #areInheritedUsed: boolean
-  readonly #booked = new Map<string, Booked>()
+  readonly #heldByShare = new Map<string, HeldPermits>()
   readonly #returning = new Set<Promise<void>>()
   /** Questions to the ledger that are not answered. */
   #asking = 0
   /** The ledger and this server may not agree. */
   #isInDoubt = false
-  #settling: Promise<void> | undefined
+  #reconciling: Promise<void> | undefined
   readonly #sweeper: NodeJS.Timeout
   #running = 0
 
@@ -68,42 +68,42 @@ class SharedConcurrency implements Concurrency {
     this.#turnMs = turnMs
     this.#sweeper = setInterval(() => this.#sweep(), keepMs).unref()
     ledger.listen({
-      onWanted: (functionName, places) => {
-        if (functionName !== undefined) this.#noteWanted(functionName, places)
+      onWanted: (functionName, permits) => {
+        if (functionName !== undefined) this.#noteWanted(functionName, permits)
         this.#yield(functionName)
       },
-      onInherited: (share, places) => this.#inherit(this.#bookedOf(share), places),
+      onInherited: (share, permits) => this.#inherit(this.#heldOf(share), permits),
       onLost: () => this.#lose(),
       onDoubt: () => (this.#isInDoubt = true),
     })
   }
 
-  enter(claim: Claim): void | Promise<void> {
-    if (isUnlimited(claim)) {
+  enter(scope: ConcurrencyScope): void | Promise<void> {
+    if (isUnlimited(scope)) {
       this.#running++
       return
     }
-    return this.#takeUnused(claim) ? undefined : this.#book(claim)
+    return this.#takeUnused(scope) ? undefined : this.#acquire(scope)
   }
 
-  async count(claim: Claim): Promise<void> {
-    if (isUnlimited(claim)) return this.enter(claim)
-    const booked = this.#bookedOf(shareOf(claim))
-    if (booked.sought > 0) booked.sought--
-    else if (booked.inherited > 0) booked.inherited--
-    else if (unusedOf(booked) === 0) {
-      await this.#ask({ ...this.#requestOf(claim), isFound: true })
-      booked.places++
+  async count(scope: ConcurrencyScope): Promise<void> {
+    if (isUnlimited(scope)) return this.enter(scope)
+    const held = this.#heldOf(shareOf(scope))
+    if (held.sought > 0) held.sought--
+    else if (held.inherited > 0) held.inherited--
+    else if (unusedOf(held) === 0) {
+      await this.#ask({ ...this.#requestOf(scope), isFound: true })
+      held.permits++
     }
-    this.#use(booked)
+    this.#use(held)
   }
 
-  leave(claim: Claim): void {
+  leave(scope: ConcurrencyScope): void {
     this.#running--
-    if (isUnlimited(claim)) return
-    const booked = this.#bookedOf(shareOf(claim))
-    booked.inUse--
-    if (booked.wantedMs !== undefined) this.#giveWay(booked, booked.wantedMs)
+    if (isUnlimited(scope)) return
+    const held = this.#heldOf(shareOf(scope))
+    held.inUse--
+    if (held.wantedMs !== undefined) this.#giveWay(held, held.wantedMs)
   }
 
   running(): number {
@@ -111,99 +111,99 @@ class SharedConcurrency implements Concurrency {
   }
 
   lookForInherited(): () => void {
-    for (const booked of this.#booked.values()) {
-      booked.sought += booked.inherited
-      booked.inherited = 0
+    for (const held of this.#heldByShare.values()) {
+      held.sought += held.inherited
+      held.inherited = 0
     }
-    return () => this.#booked.forEach((booked) => (booked.sought = 0))
+    return () => this.#heldByShare.forEach((held) => (held.sought = 0))
   }
 
   async close(): Promise<void> {
     clearInterval(this.#sweeper)
-    await this.#settling
+    await this.#reconciling
     this.#yield(undefined)
     await Promise.all(this.#returning)
-    if (this.#isInDoubt) this.#settle()
-    await this.#settling
+    if (this.#isInDoubt) this.#reconcile()
+    await this.#reconciling
   }
 
   /** What was booked under another reserve goes back first. */
-  #takeUnused(claim: Claim): boolean {
-    const booked = this.#bookedOf(shareOf(claim))
-    if (booked.reserved !== claim.reserved) {
-      if (this.#settling !== undefined) return false
-      this.#return(booked, unusedOf(booked))
+  #takeUnused(scope: ConcurrencyScope): boolean {
+    const held = this.#heldOf(shareOf(scope))
+    if (held.reserved !== scope.reserved) {
+      if (this.#reconciling !== undefined) return false
+      this.#return(held, unusedOf(held))
     }
-    booked.reserved = claim.reserved
-    if (unusedOf(booked) === 0) return false
-    this.#use(booked)
+    held.reserved = scope.reserved
+    if (unusedOf(held) === 0) return false
+    this.#use(held)
     return true
   }
 
-  #use(booked: Booked): void {
+  #use(held: HeldPermits): void {
     this.#running++
-    booked.inUse++
-    booked.leastUnused = Math.min(booked.leastUnused, unusedOf(booked))
+    held.inUse++
+    held.leastUnused = Math.min(held.leastUnused, unusedOf(held))
   }
 
-  #inherit(booked: Booked, places: number): void {
-    booked.places += places
-    if (this.#areInheritedUsed) booked.inherited += places
+  #inherit(held: HeldPermits, permits: number): void {
+    held.permits += permits
+    if (this.#areInheritedUsed) held.inherited += permits
   }
 
   /** What runs here still is told to the ledger anew. */
   #lose(): void {
-    for (const booked of this.#booked.values()) Object.assign(booked, { places: 0, inherited: 0, sought: 0 })
+    for (const held of this.#heldByShare.values()) Object.assign(held, { permits: 0, inherited: 0, sought: 0 })
     this.#isInDoubt = true
   }
 
-  #noteWanted(functionName: string, places: number): void {
-    const booked = this.#booked.get(keyOf({ functionName, isReserved: true }))
-    if (booked !== undefined && unusedOf(booked) === 0 && booked.places > places) booked.wantedMs = performance.now()
+  #noteWanted(functionName: string, permits: number): void {
+    const held = this.#heldByShare.get(keyOf({ functionName, isReserved: true }))
+    if (held !== undefined && unusedOf(held) === 0 && held.permits > permits) held.wantedMs = performance.now()
   }
 
   /** The place that goes is not asked for again before others could book it. */
-  #giveWay(booked: Booked, wantedMs: number): void {
+  #giveWay(held: HeldPermits, wantedMs: number): void {
     const nowMs = performance.now()
-    if (nowMs - booked.turnedMs < this.#turnMs) return
-    booked.wantedMs = undefined
-    if (nowMs - wantedMs > waitedMs || unusedOf(booked) === 0) return
-    booked.turnedMs = nowMs
-    booked.restsUntilMs = nowMs + 2 * this.#graceMs
-    this.#return(booked, 1)
+    if (nowMs - held.turnedMs < this.#turnMs) return
+    held.wantedMs = undefined
+    if (nowMs - wantedMs > waitedMs || unusedOf(held) === 0) return
+    held.turnedMs = nowMs
+    held.restsUntilMs = nowMs + 2 * this.#graceMs
+    this.#return(held, 1)
   }
 
-  async #book(claim: Claim): Promise<void> {
-    const restMs = this.#bookedOf(shareOf(claim)).restsUntilMs - performance.now()
+  async #acquire(scope: ConcurrencyScope): Promise<void> {
+    const restMs = this.#heldOf(shareOf(scope)).restsUntilMs - performance.now()
     if (restMs > 0) {
       await delay(restMs)
-      if (this.#takeUnused(claim)) return
+      if (this.#takeUnused(scope)) return
     }
-    const request = this.#requestOf(claim)
+    const request = this.#requestOf(scope)
     let answer = await this.#ask(request)
-    if (answer !== 'booked') {
+    if (answer !== 'acquired') {
       await delay(this.#graceMs)
-      if (this.#takeUnused(claim)) return
+      if (this.#takeUnused(scope)) return
       answer = await this.#ask(request)
     }
-    if (answer !== 'booked')
-      throw answer === 'account' ? accountConcurrencyExceeded() : limitExceeded(claim.isOutside === true)
-    const booked = this.#bookedOf(shareOf(claim))
-    booked.places++
-    booked.turnedMs = performance.now()
-    this.#use(booked)
+    if (answer !== 'acquired')
+      throw answer === 'account' ? accountConcurrencyExceeded() : limitExceeded(scope.isOutside === true)
+    const held = this.#heldOf(shareOf(scope))
+    held.permits++
+    held.turnedMs = performance.now()
+    this.#use(held)
   }
 
-  #requestOf(claim: Claim): BookRequest {
+  #requestOf(scope: ConcurrencyScope): PermitRequest {
     const accountLimit = this.#accountLimit
-    return { ...claim, accountLimit, unreservedLimit: accountLimit - this.#committed() }
+    return { ...scope, accountLimit, unreservedLimit: accountLimit - this.#committed() }
   }
 
-  async #ask(request: BookRequest): Promise<'booked' | Refusal> {
-    await this.#settling
+  async #ask(request: PermitRequest): Promise<'acquired' | Refusal> {
+    await this.#reconciling
     this.#asking++
     try {
-      return await this.#ledger.book(request)
+      return await this.#ledger.acquire(request)
     } catch (cause) {
       this.#isInDoubt = true
       throw cause
@@ -212,70 +212,70 @@ class SharedConcurrency implements Concurrency {
     }
   }
 
-  #bookedOf(share: Share): Booked {
+  #heldOf(share: Share): HeldPermits {
     const key = keyOf(share)
-    let booked = this.#booked.get(key)
-    if (booked === undefined) {
-      booked = newBooked(share)
-      this.#booked.set(key, booked)
+    let held = this.#heldByShare.get(key)
+    if (held === undefined) {
+      held = newHeldPermits(share)
+      this.#heldByShare.set(key, held)
     }
-    return booked
+    return held
   }
 
   #sweep(): void {
-    if (this.#isInDoubt) this.#settle()
-    const unneeded = new Map<Booked, number>()
-    for (const [key, booked] of this.#booked) {
-      const unused = unusedOf(booked)
-      const places = Math.min(booked.leastUnused, unused)
-      if (places > 0) unneeded.set(booked, places)
-      booked.leastUnused = unused
-      const isResting = booked.restsUntilMs > performance.now()
-      if (booked.places === 0 && booked.inUse === 0 && !isResting) this.#booked.delete(key)
+    if (this.#isInDoubt) this.#reconcile()
+    const unneeded = new Map<HeldPermits, number>()
+    for (const [key, held] of this.#heldByShare) {
+      const unused = unusedOf(held)
+      const permits = Math.min(held.leastUnused, unused)
+      if (permits > 0) unneeded.set(held, permits)
+      held.leastUnused = unused
+      const isResting = held.restsUntilMs > performance.now()
+      if (held.permits === 0 && held.inUse === 0 && !isResting) this.#heldByShare.delete(key)
     }
     if (unneeded.size > 0) void this.#returnToReached(unneeded)
   }
 
   /** Without the ledger places stay: nobody else could have them, and what runs here next could not book them again. */
-  async #returnToReached(unneeded: ReadonlyMap<Booked, number>): Promise<void> {
+  async #returnToReached(unneeded: ReadonlyMap<HeldPermits, number>): Promise<void> {
     try {
       await this.#ledger.reach()
     } catch {
       return
     }
-    for (const [booked, places] of unneeded) this.#return(booked, Math.min(places, unusedOf(booked)))
+    for (const [held, permits] of unneeded) this.#return(held, Math.min(permits, unusedOf(held)))
   }
 
   #yield(functionName: string | undefined): void {
-    for (const booked of this.#booked.values()) {
-      const isWanted = functionName === undefined || booked.share.functionName === functionName
-      if (isWanted) this.#return(booked, unusedOf(booked))
+    for (const held of this.#heldByShare.values()) {
+      const isWanted = functionName === undefined || held.share.functionName === functionName
+      if (isWanted) this.#return(held, unusedOf(held))
     }
   }
 
   /** Once nothing else is under way; while it is, nothing is booked or given back. */
-  #settle(): void {
-    if (this.#asking > 0 || this.#returning.size > 0 || this.#settling !== undefined) return
+  #reconcile(): void {
+    if (this.#asking > 0 || this.#returning.size > 0 || this.#reconciling !== undefined) return
     this.#isInDoubt = false
-    this.#settling = this.#ledger
-      .settle(() => this.#held())
+    this.#reconciling = this.#ledger
+      .reconcile(() => this.#heldShares())
       .catch(() => void (this.#isInDoubt = true))
-      .finally(() => (this.#settling = undefined))
+      .finally(() => (this.#reconciling = undefined))
   }
 
   /** What runs counts, also when its place was lost. */
-  #held(): Held[] {
-    const all = [...this.#booked.values()]
-    for (const booked of all) booked.places = Math.max(booked.places, booked.inUse)
-    return all.filter(({ places }) => places > 0)
+  #heldShares(): HeldShare[] {
+    const all = [...this.#heldByShare.values()]
+    for (const held of all) held.permits = Math.max(held.permits, held.inUse)
+    return all.filter(({ permits }) => permits > 0)
   }
 
   /** Whether places that could not be given back are this server's still is not known: it does without them. */
-  #return(booked: Booked, places: number): void {
-    if (places <= 0 || this.#settling !== undefined) return
-    booked.places -= places
-    const { share } = booked
-    const returned = this.#ledger.giveBack(share, places).catch((cause: unknown) => {
+  #return(held: HeldPermits, permits: number): void {
+    if (permits <= 0 || this.#reconciling !== undefined) return
+    held.permits -= permits
+    const { share } = held
+    const returned = this.#ledger.release(share, permits).catch((cause: unknown) => {
       this.#isInDoubt = true
       this.#onFault(`Places of ${share.functionName} could not be given back; this is tried again.`, cause)
     })
@@ -288,11 +288,11 @@ function keyOf({ functionName, isReserved }: Share): string {
   return `${functionName} ${String(isReserved)}`
 }
 
-function shareOf({ functionName, reserved }: Claim): Share {
+function shareOf({ functionName, reserved }: ConcurrencyScope): Share {
   return { functionName, isReserved: reserved !== undefined }
 }
 
 /** What counts for no limit needs no place. */
-function isUnlimited({ isOutside = false, reserved }: Claim): boolean {
+function isUnlimited({ isOutside = false, reserved }: ConcurrencyScope): boolean {
   return isOutside && reserved === undefined
 }

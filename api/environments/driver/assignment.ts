@@ -2,21 +2,21 @@ import type { Assignment } from '../../../runtime-bootstrap/protocol/protocol.ts
 import type { EnvironmentSpec } from './driver.ts'
 import { initTimeoutOf } from './init-timeout.ts'
 import { runtimeVersionOf } from './runtime-family.ts'
-import { runtimeVariables, type Places } from './variables.ts'
+import { runtimeVariables, type EnvironmentFolders } from './variables.ts'
 
 /** What the driver knows of where the environment is, beside the function itself. */
 export interface AssignmentSurroundings {
   readonly accountId: string
   readonly region: string
   readonly runtime: Parameters<typeof runtimeVariables>[1]
-  readonly places: Places
+  readonly folders: EnvironmentFolders
   /** What starts the runtime. */
   readonly command: readonly string[]
 }
 
 /** What an environment of a function is told, wherever it runs. */
 export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurroundings): Assignment {
-  const { accountId, region, runtime, places, command } = surroundings
+  const { accountId, region, runtime, folders, command } = surroundings
   const { logLevels } = spec
   const runtimeVersion = runtimeVersionOf(runtime, region)
   return {
@@ -29,9 +29,9 @@ export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurr
     initTimeoutMs: initTimeoutOf(spec),
     runtimeVersion: runtimeVersion.version,
     runtimeVersionArn: runtimeVersion.arn,
-    codeFolder: places.taskRoot,
+    codeFolder: folders.taskRoot,
     command: [...command],
     ...(logLevels && { logging: { applicationLevel: logLevels.application, systemLevel: logLevels.system } }),
-    variables: runtimeVariables(spec, runtime, places, { region, now: new Date() }),
+    variables: runtimeVariables(spec, runtime, folders, { region, now: new Date() }),
   }
 }

@@ -105,7 +105,7 @@ export interface Driver {
    * Has this called for each environment that should end, since a launch waits for its room: it answers the id of the one that
    * does, and nothing when all are in use. Absent where room is no matter.
    */
-  onWantOfRoom?(makeRoom: () => Promise<string | undefined>): void
+  onCapacityNeeded?(evict: () => Promise<string | undefined>): void
 }
 
 /**

@@ -1,10 +1,15 @@
 import { expect, test } from '@jest/globals'
-import { standInSpec } from '../testing/fake-environments.ts'
+import { fakeSpec } from '../testing/fake-environments.ts'
 import type { FoundRuntime } from './found-runtime.ts'
-import { runtimeVariables, type Places } from './variables.ts'
+import { runtimeVariables, type EnvironmentFolders } from './variables.ts'
 
-const mounted: Places = { taskRoot: '/var/task', runtimeDir: '/var/runtime', layers: '/opt', isMounted: true }
-const plain: Places = {
+const mounted: EnvironmentFolders = {
+  taskRoot: '/var/task',
+  runtimeDir: '/var/runtime',
+  layers: '/opt',
+  isMounted: true,
+}
+const plain: EnvironmentFolders = {
   taskRoot: '/code',
   runtimeDir: '/clients',
   layers: '/opt',
@@ -15,7 +20,7 @@ const node: FoundRuntime = { identifier: 'nodejs24.x', family: 'nodejs', version
 const context = { region: 'eu-central-1', now: new Date('2026-03-04T05:06:07Z') }
 
 test('a managed runtime gets all variables that AWS gives it', () => {
-  const spec = { ...standInSpec, runtime: 'nodejs24.x', variables: {} }
+  const spec = { ...fakeSpec, runtime: 'nodejs24.x', variables: {} }
   expect(runtimeVariables(spec, node, mounted, context)).toEqual({
     _HANDLER: 'handler',
     AWS_REGION: 'eu-central-1',
@@ -49,13 +54,13 @@ test('a managed runtime gets all variables that AWS gives it', () => {
 
 test("the function's own variables replace search paths, and never reserved names", () => {
   const variables = { PATH: '/mine', LANG: 'C', TZ: 'Europe/Berlin', AWS_REGION: 'mars-1', OWN: 'x' }
-  const result = runtimeVariables({ ...standInSpec, variables }, node, mounted, context)
+  const result = runtimeVariables({ ...fakeSpec, variables }, node, mounted, context)
   expect(result).toMatchObject({ PATH: '/mine', LANG: 'C', TZ: 'Europe/Berlin', AWS_REGION: 'eu-central-1', OWN: 'x' })
 })
 
 test('an OS-only runtime has no execution environment, and the older one its own paths', () => {
   const al2: FoundRuntime = { identifier: 'provided.al2', family: 'provided', version: 'al2' }
-  const result = runtimeVariables(standInSpec, al2, mounted, context)
+  const result = runtimeVariables(fakeSpec, al2, mounted, context)
   for (const name of ['AWS_EXECUTION_ENV', 'PWD', 'SHLVL']) expect(result).not.toHaveProperty(name)
   expect(result.PATH).toBe('/usr/local/bin:/usr/bin/:/bin:/opt/bin')
   expect(result.LD_LIBRARY_PATH).toMatch(/^\/lib64:/)
@@ -63,7 +68,7 @@ test('an OS-only runtime has no execution environment, and the older one its own
 })
 
 test('without a private file system the folders are the real ones', () => {
-  const result = runtimeVariables(standInSpec, node, plain, context)
+  const result = runtimeVariables(fakeSpec, node, plain, context)
   expect(result).toMatchObject({ LAMBDA_TASK_ROOT: '/code', LAMBDA_RUNTIME_DIR: '/clients', TMPDIR: '/private' })
   expect(result).not.toHaveProperty('LD_LIBRARY_PATH')
   expect(result.NODE_PATH).toContain(':/clients:/code')
@@ -76,7 +81,7 @@ test('without a private file system Python is led to the layers where they are',
     version: '3.12',
     interpreter: '/p/python3',
   }
-  const paths = (places: Places) => runtimeVariables(standInSpec, python, places, context).PYTHONPATH
+  const paths = (folders: EnvironmentFolders) => runtimeVariables(fakeSpec, python, folders, context).PYTHONPATH
   expect(paths({ ...plain, layers: '/layers' })).toBe(
     '/clients:/layers/python/lib/python3.12/site-packages:/layers/python',
   )
@@ -84,7 +89,7 @@ test('without a private file system Python is led to the layers where they are',
 })
 
 test('JSON logging and a custom log group show in the variables', () => {
-  const spec = { ...standInSpec, logLevels: { application: 'DEBUG', system: 'INFO' }, logGroup: 'mine' }
+  const spec = { ...fakeSpec, logLevels: { application: 'DEBUG', system: 'INFO' }, logGroup: 'mine' }
   const result = runtimeVariables(spec, node, mounted, context)
   expect(result).toMatchObject({ AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'DEBUG' })
   expect(result.AWS_LAMBDA_LOG_STREAM_NAME).toMatch(/^2026\/03\/04\/hello\[\$LATEST\]/)

@@ -6,7 +6,7 @@ const initializationType = 'AWS_LAMBDA_INITIALIZATION_TYPE'
 const aheadTypes = ['provisioned-concurrency', 'lambda-managed-instances']
 
 /** Where an environment has its folders, as its function sees them. */
-export interface Places {
+export interface EnvironmentFolders {
   readonly taskRoot: string
   readonly runtimeDir: string
   readonly layers: string
@@ -23,39 +23,39 @@ export interface Places {
 export function runtimeVariables(
   spec: EnvironmentSpec,
   runtime: FoundRuntime,
-  places: Places,
+  folders: EnvironmentFolders,
   { region, now }: { region: string; now: Date },
 ): Record<string, string> {
   return {
-    ...defaultVariables(runtime, places),
+    ...defaultVariables(runtime, folders),
     ...spec.variables,
-    ...reserved(spec, runtime, places, region),
+    ...reserved(spec, runtime, folders, region),
     AWS_LAMBDA_LOG_STREAM_NAME: logStream(spec, now),
   }
 }
 
 /** What a function's own variables may replace. */
-export function defaultVariables(runtime: FoundRuntime, places: Places): Record<string, string> {
+export function defaultVariables(runtime: FoundRuntime, folders: EnvironmentFolders): Record<string, string> {
   const isProvidedAl2 = runtime.identifier === 'provided.al2'
   const daemon = isProvidedAl2 ? '169.254.79.129' : '169.254.100.1'
   return {
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
-    PATH: searchPath(runtime, places, isProvidedAl2),
-    ...(places.isMounted ? { LD_LIBRARY_PATH: libraryPath(isProvidedAl2) } : {}),
+    PATH: searchPath(runtime, folders, isProvidedAl2),
+    ...(folders.isMounted ? { LD_LIBRARY_PATH: libraryPath(isProvidedAl2) } : {}),
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     AWS_XRAY_DAEMON_ADDRESS: `${daemon}:2000`,
     _AWS_XRAY_DAEMON_ADDRESS: daemon,
     _AWS_XRAY_DAEMON_PORT: '2000',
-    ...searchPaths(runtime, places),
+    ...searchPaths(runtime, folders),
   }
 }
 
-function searchPath(runtime: FoundRuntime, places: Places, isProvidedAl2: boolean): string {
+function searchPath(runtime: FoundRuntime, folders: EnvironmentFolders, isProvidedAl2: boolean): string {
   const own = interpreterFolder(runtime)
   const isListed = own === undefined || ['/usr/local/bin', '/usr/bin', '/bin'].includes(own)
   const lang = isProvidedAl2 ? [] : ['/var/lang/bin']
-  return [...(isListed ? [] : [own]), ...lang, '/usr/local/bin:/usr/bin/:/bin', `${places.layers}/bin`].join(':')
+  return [...(isListed ? [] : [own]), ...lang, '/usr/local/bin:/usr/bin/:/bin', `${folders.layers}/bin`].join(':')
 }
 
 function libraryPath(isProvidedAl2: boolean): string {
@@ -64,8 +64,8 @@ function libraryPath(isProvidedAl2: boolean): string {
 }
 
 /** Where the language looks for packages: layers, the runtime's own, the function's (reference 2.9 and 4.2). */
-function searchPaths({ family, version }: FoundRuntime, places: Places): Record<string, string> {
-  const { layers, runtimeDir, taskRoot } = places
+function searchPaths({ family, version }: FoundRuntime, folders: EnvironmentFolders): Record<string, string> {
+  const { layers, runtimeDir, taskRoot } = folders
   switch (family) {
     case 'nodejs':
       return {
@@ -78,7 +78,7 @@ function searchPaths({ family, version }: FoundRuntime, places: Places): Record<
         ].join(':'),
       }
     case 'python':
-      return { PYTHONPATH: pythonPath(places, version), ...(isAtLeast312(version) ? { LC_CTYPE: 'C.UTF-8' } : {}) }
+      return { PYTHONPATH: pythonPath(folders, version), ...(isAtLeast312(version) ? { LC_CTYPE: 'C.UTF-8' } : {}) }
     case 'ruby':
       return {
         GEM_PATH: `${taskRoot}/vendor/bundle/ruby/${version}.0:${layers}/ruby/gems/${version}.0`,
@@ -95,7 +95,7 @@ export function isInitialisedAhead({ variables }: { readonly variables: Readonly
 }
 
 /** The client for Python knows the folders of layers where they are mounted. */
-function pythonPath({ runtimeDir, layers, isMounted }: Places, version: string): string {
+function pythonPath({ runtimeDir, layers, isMounted }: EnvironmentFolders, version: string): string {
   const own = isMounted ? [] : [`${layers}/python/lib/python${version}/site-packages`, `${layers}/python`]
   return [runtimeDir, ...own].join(':')
 }
@@ -104,12 +104,12 @@ function isAtLeast312(version: string): boolean {
   return Number(version.split('.')[1]) >= 12
 }
 
-function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, region: string) {
+function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, folders: EnvironmentFolders, region: string) {
   return {
     _HANDLER: spec.handler,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    ...(runtime.family === 'provided' ? {} : managed(runtime, places)),
+    ...(runtime.family === 'provided' ? {} : managed(runtime, folders)),
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
@@ -118,19 +118,19 @@ function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, places: Places, 
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     ...(spec.logLevels && { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: spec.logLevels.application }),
     ...credentials(),
-    ...temporaryVariables(places),
-    LAMBDA_TASK_ROOT: places.taskRoot,
-    LAMBDA_RUNTIME_DIR: places.runtimeDir,
+    ...temporaryVariables(folders),
+    LAMBDA_TASK_ROOT: folders.taskRoot,
+    LAMBDA_RUNTIME_DIR: folders.runtimeDir,
   }
 }
 
 /** Where temporary files are, if not in `/tmp`. */
-export function temporaryVariables({ temporary }: Places): Readonly<Record<string, string>> {
+export function temporaryVariables({ temporary }: EnvironmentFolders): Readonly<Record<string, string>> {
   return temporary === undefined ? {} : { TMPDIR: temporary }
 }
 
 /** AWS starts these runtimes by a shell, which leaves its marks. */
-function managed({ identifier }: FoundRuntime, { taskRoot }: Places): Record<string, string> {
+function managed({ identifier }: FoundRuntime, { taskRoot }: EnvironmentFolders): Record<string, string> {
   return { AWS_EXECUTION_ENV: `AWS_Lambda_${identifier}`, PWD: taskRoot, SHLVL: '0' }
 }
 

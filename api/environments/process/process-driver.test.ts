@@ -8,9 +8,9 @@ import type { Environment } from '../environment/environment.ts'
 import { stateOf, until } from '../../../runtime-bootstrap/processes/process-state.harness.ts'
 import { findIsolation, isolationKinds } from './isolation/isolation.ts'
 import type { Isolation } from './isolation/sandbox.ts'
-import { realSupervisor, startStandIn, type StandIn } from '../testing/fake-environments.ts'
+import { realSupervisor, startFakeEnvironments, type FakeEnvironments } from '../testing/fake-environments.ts'
 
-const probe = await startStandIn(['none'])
+const probe = await startFakeEnvironments(['none'])
 const available: Isolation[] = []
 for (const kind of isolationKinds()) {
   const folders = { dataFolder: probe.dataFolder, runtimesFolder: probe.dataFolder, searchPath: '' }
@@ -24,30 +24,30 @@ test('functions are isolated wherever this machine lets namespaces be made', () 
   expect(unshare.status !== 0 || available.includes('root')).toBe(true)
 })
 
-driverContract('the process driver without isolation', () => startStandIn(['none']))
+driverContract('the process driver without isolation', () => startFakeEnvironments(['none']))
 
 test('plain processes come with a warning that says what is missing', async () => {
-  const standIn = await startStandIn(['none'])
-  expect(standIn.driver.isolation).toBe('none')
-  expect(standIn.warnings.join()).toContain('install bubblewrap')
-  await standIn.close()
+  const fake = await startFakeEnvironments(['none'])
+  expect(fake.driver.isolation).toBe('none')
+  expect(fake.warnings.join()).toContain('install bubblewrap')
+  await fake.close()
 })
 
 test('an image is refused by name of what could run it, and preparing it needs nothing', async () => {
-  const standIn = await startStandIn(['none'])
-  const spec = { ...standIn.spec, imageUri: 'repository/image:1' }
-  await standIn.driver.prepare(spec)
-  await expect(standIn.driver.launch(spec)).rejects.toThrow(RuntimeUnavailable)
-  await expect(standIn.driver.launch(spec)).rejects.toThrow('run in Kubernetes only')
-  await standIn.close()
+  const fake = await startFakeEnvironments(['none'])
+  const spec = { ...fake.spec, imageUri: 'repository/image:1' }
+  await fake.driver.prepare(spec)
+  await expect(fake.driver.launch(spec)).rejects.toThrow(RuntimeUnavailable)
+  await expect(fake.driver.launch(spec)).rejects.toThrow('run in Kubernetes only')
+  await fake.close()
 })
 
 const runtime = `nodejs${process.versions.node.split('.')[0]!}.x`
 
 for (const kind of [...available, 'none'] as const) {
   test(`a Node.js function answers through the real supervisor, with isolation ${kind}`, async () => {
-    const standIn = await startStandIn([kind], realSupervisor)
-    const environment = await launchEnvironment(standIn.driver, { ...standIn.spec, runtime, handler: 'index.handler' })
+    const fake = await startFakeEnvironments([kind], realSupervisor)
+    const environment = await launchEnvironment(fake.driver, { ...fake.spec, runtime, handler: 'index.handler' })
     const payload = Buffer.from('{"a":1}')
     const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: true })
     const folder = environment.launched.assignment.codeFolder
@@ -57,24 +57,24 @@ for (const kind of [...available, 'none'] as const) {
       file: join(folder, 'index.js'),
     })
     expect(Buffer.from(result.logTail ?? '', 'base64').toString()).toMatch(/^START .*\nEND .*\nREPORT .*\n$/)
-    await standIn.close()
+    await fake.close()
   })
 
   test(`a runtime that was started ahead becomes a function's, with isolation ${kind}`, async () => {
-    const standIn = await startStandIn([kind], realSupervisor)
-    const spec = { ...standIn.spec, runtime, handler: 'command-line.handler' }
-    await standIn.driver.prepare(spec)
-    await until(() => waitingIn(standIn.dataFolder) === 2)
+    const fake = await startFakeEnvironments([kind], realSupervisor)
+    const spec = { ...fake.spec, runtime, handler: 'command-line.handler' }
+    await fake.driver.prepare(spec)
+    await until(() => waitingIn(fake.dataFolder) === 2)
     // The next server remembers what was wanted; what waited may end a moment after its supervisor.
-    await standIn.driver.close()
-    await until(() => waitingIn(standIn.dataFolder) === 0)
-    await standIn.restart()
-    await until(() => waitingIn(standIn.dataFolder) === 2)
-    const environment = await launchEnvironment(standIn.driver, spec)
+    await fake.driver.close()
+    await until(() => waitingIn(fake.dataFolder) === 0)
+    await fake.restart()
+    await until(() => waitingIn(fake.dataFolder) === 2)
+    const environment = await launchEnvironment(fake.driver, spec)
     const payload = Buffer.from('{}')
     const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: false })
     expect(Buffer.from(result.payload).toString()).toContain('--standby')
-    await standIn.close()
+    await fake.close()
   })
 }
 
@@ -95,8 +95,8 @@ function waitingIn(dataFolder: string): number {
 
 for (const kind of available) {
   test(`what a function orphaned is frozen and ends with its processes, with isolation ${kind}`, async () => {
-    const standIn = await startStandIn([kind], realSupervisor)
-    const environment = await launchEnvironment(standIn.driver, { ...standIn.spec, runtime, handler: 'daemon.handler' })
+    const fake = await startFakeEnvironments([kind], realSupervisor)
+    const environment = await launchEnvironment(fake.driver, { ...fake.spec, runtime, handler: 'daemon.handler' })
     const seconds = `87${String(process.pid)}${String(available.indexOf(kind))}`
     const invoke = (exits: boolean) => {
       const payload = Buffer.from(JSON.stringify({ seconds, exits }))
@@ -110,25 +110,25 @@ for (const kind of available) {
     // The environment lives on.
     await invoke(false)
     expect(sleepersOf(seconds)).toHaveLength(1)
-    await standIn.close()
+    await fake.close()
   })
 
-  driverContract(`the process driver isolated by ${kind}`, () => startStandIn([kind]))
+  driverContract(`the process driver isolated by ${kind}`, () => startFakeEnvironments([kind]))
 
   describe(`a function isolated by ${kind}`, () => {
-    let standIn: StandIn
+    let fake: FakeEnvironments
     let environment: Environment
     const shell = async (command: string) => (await runShell(environment, command)).output
-    const launch = (more: object = {}) => launchEnvironment(standIn.driver, { ...standIn.spec, ...more })
+    const launch = (more: object = {}) => launchEnvironment(fake.driver, { ...fake.spec, ...more })
 
     beforeAll(async () => {
-      standIn = await startStandIn([kind])
+      fake = await startFakeEnvironments([kind])
       environment = await launch()
     })
-    afterAll(() => standIn.close())
+    afterAll(() => fake.close())
 
     test("has its code where AWS has it, and AWS's paths in its variables", async () => {
-      expect(standIn.driver.isolation).toBe(kind)
+      expect(fake.driver.isolation).toBe(kind)
       expect(await shell('pwd; cat /var/task/handler.txt; echo $LAMBDA_TASK_ROOT $LAMBDA_RUNTIME_DIR')).toBe(
         '/var/task\nthe code\n/var/task /var/runtime\n',
       )
@@ -147,7 +147,7 @@ for (const kind of available) {
     })
 
     test("sees neither the server's data nor other functions' code", async () => {
-      expect(await shell(`cat ${standIn.dataFolder}/secret.txt /.kubelambda/data/secret.txt`)).toBe('')
+      expect(await shell(`cat ${fake.dataFolder}/secret.txt /.kubelambda/data/secret.txt`)).toBe('')
       expect(await shell('find / -name secret.txt -not -path "/proc/*" 2>/dev/null')).toBe('')
     })
 
@@ -176,8 +176,8 @@ for (const kind of available) {
     })
 
     test('leaves no mount on the machine', () => {
-      expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(standIn.dataFolder)
-      expect(readdirSync(join(standIn.dataFolder, 'run', 'stage'))).toEqual([])
+      expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(fake.dataFolder)
+      expect(readdirSync(join(fake.dataFolder, 'run', 'stage'))).toEqual([])
     })
   })
 }

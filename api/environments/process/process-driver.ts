@@ -83,8 +83,8 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
     try {
       const shown = await supervisor.show({ ...folders, temporaryMb: spec.ephemeralStorageMb })
       const { accountId, region } = options
-      const command = startCommand(runtime, shown.places)
-      const assigned = assignmentOf(spec, { accountId, region, runtime, places: shown.places, command })
+      const command = startCommand(runtime, shown.folders)
+      const assigned = assignmentOf(spec, { accountId, region, runtime, folders: shown.folders, command })
       const assignment = { ...assigned, ...shown.assignment }
       return { id: supervisor.id, channel: supervisor.channel, assignment, kill: () => supervisor.kill() }
     } catch (error) {

@@ -2,26 +2,26 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { countConcurrency } from '../concurrency/concurrency.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../driver/driver.ts'
 import { createScheduler, type Scheduler, type SchedulerOptions } from './scheduler.ts'
-import { standInSpec, startStandIn, type StandIn } from '../testing/fake-environments.ts'
+import { fakeSpec, startFakeEnvironments, type FakeEnvironments } from '../testing/fake-environments.ts'
 
-let standIn: StandIn
+let fake: FakeEnvironments
 let scheduler: Scheduler
 let launched: EnvironmentSpec[] = []
 let lastRequest = 0
 
 beforeEach(async () => {
-  standIn = await startStandIn()
+  fake = await startFakeEnvironments()
   launched = []
   scheduler = start()
 })
 
 afterEach(async () => {
   await scheduler.close(0)
-  await standIn.close()
+  await fake.close()
 })
 
 function start(options: Partial<SchedulerOptions> = {}, refusal?: Error): Scheduler {
-  const { driver } = standIn
+  const { driver } = fake
   const noting = {
     launch: (spec: EnvironmentSpec) => {
       launched.push(spec)
@@ -34,7 +34,7 @@ function start(options: Partial<SchedulerOptions> = {}, refusal?: Error): Schedu
   return createScheduler({ driver: noting, concurrency: countConcurrency(1000), log, ...options })
 }
 
-async function run(order: object = {}, spec: EnvironmentSpec = standInSpec) {
+async function run(order: object = {}, spec: EnvironmentSpec = fakeSpec) {
   const requestId = `request-${String(++lastRequest)}`
   const payload = Buffer.from(JSON.stringify(order))
   const result = await scheduler.run(spec, { requestId, functionArn: 'arn', payload, tail: false })
@@ -46,11 +46,11 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-const kept = () => scheduler.provisioned(standInSpec.key)
+const kept = () => scheduler.provisioned(fakeSpec.key)
 
 describe('provisioned environments', () => {
   test('are initialised before the first call, know it, and serve it', async () => {
-    await scheduler.provision(standInSpec, 2)
+    await scheduler.provision(fakeSpec, 2)
     expect(kept()).toEqual({ initialised: 2, isFailed: false })
     const { output } = await run({ shell: 'printf $AWS_LAMBDA_INITIALIZATION_TYPE' })
     expect(output).toBe('provisioned-concurrency')
@@ -58,7 +58,7 @@ describe('provisioned environments', () => {
   })
 
   test('spill over to others, and are used before them', async () => {
-    await scheduler.provision(standInSpec, 1)
+    await scheduler.provision(fakeSpec, 1)
     await Promise.all([run({ sleepMs: 50 }), run({ sleepMs: 50 })])
     expect(launched.map(({ isProvisioned }) => isProvisioned)).toEqual([true, undefined])
     const typeOfNext = async () => (await run({ shell: 'printf $AWS_LAMBDA_INITIALIZATION_TYPE' })).output
@@ -69,8 +69,8 @@ describe('provisioned environments', () => {
   test('are never idle too long, unlike the others', async () => {
     await scheduler.close(0)
     scheduler = start({ idleMs: 1 })
-    const other = { ...standInSpec, key: 'other' }
-    await scheduler.provision(standInSpec, 1)
+    const other = { ...fakeSpec, key: 'other' }
+    await scheduler.provision(fakeSpec, 1)
     const [own, before] = [await run(), await run({}, other)]
     await until(() => launched.length === 2)
     let later = await run({}, other)
@@ -82,7 +82,7 @@ describe('provisioned environments', () => {
   })
 
   test('are replaced when they go', async () => {
-    await scheduler.provision(standInSpec, 1)
+    await scheduler.provision(fakeSpec, 1)
     await expect(run({ crash: true })).rejects.toThrow('lost')
     await until(() => kept().initialised === 0)
     await until(() => kept().initialised === 1)
@@ -90,8 +90,8 @@ describe('provisioned environments', () => {
   })
 
   test('end with their key, and are not replaced', async () => {
-    await scheduler.provision(standInSpec, 1)
-    scheduler.drain(standInSpec.key)
+    await scheduler.provision(fakeSpec, 1)
+    scheduler.drain(fakeSpec.key)
     expect(kept()).toEqual({ initialised: 0, isFailed: false })
     await run()
     expect(launched.map(({ isProvisioned }) => isProvisioned)).toEqual([true, undefined])
@@ -100,18 +100,18 @@ describe('provisioned environments', () => {
   test('that cannot be had leave none, until they are asked for anew', async () => {
     await scheduler.close(0)
     scheduler = start({}, new RuntimeUnavailable('none'))
-    await scheduler.provision(standInSpec, 2)
+    await scheduler.provision(fakeSpec, 2)
     expect(kept()).toMatchObject({
       initialised: 0,
       isFailed: true,
       failure: { code: 'InvalidRuntime', reason: 'none' },
     })
-    await scheduler.provision(standInSpec, 0)
+    await scheduler.provision(fakeSpec, 0)
     expect(kept()).toEqual({ initialised: 0, isFailed: false })
   })
 
-  test('have places of their own: with the whole reservation provisioned no other version runs', async () => {
-    const reserved = { ...standInSpec, reserved: 0 }
+  test('have permits of their own: with the whole reservation provisioned no other version runs', async () => {
+    const reserved = { ...fakeSpec, reserved: 0 }
     const provisioned = { ...reserved, version: '1', key: 'hello:1:1', provisioned: 1 }
     const running = run({ sleepMs: 100 }, provisioned)
     await expect(run({}, provisioned)).rejects.toThrow('Rate Exceeded.')
@@ -123,10 +123,10 @@ describe('provisioned environments', () => {
 
 test('what others reserve is taken from functions that reserve nothing', () => {
   const concurrency = countConcurrency(10, () => 9)
-  const claim = { functionName: 'free' }
-  void concurrency.enter(claim)
+  const scope = { functionName: 'free' }
+  void concurrency.enter(scope)
   expect(() => concurrency.enter({ functionName: 'free-too' })).toThrow('Rate Exceeded.')
   void concurrency.enter({ functionName: 'reserving', reserved: 9 })
-  concurrency.leave(claim)
+  concurrency.leave(scope)
   void concurrency.enter({ functionName: 'free-too' })
 })

@@ -12,7 +12,7 @@ export interface ProvisionState {
   readonly failure?: InitFailure
 }
 
-export interface ProvisionsParts {
+export interface ProvisionedEnvironmentsParts {
   /** Starts an environment that serves nobody yet. */
   readonly launch: (spec: EnvironmentSpec) => Promise<Environment>
   /** Lets an initialised environment serve, before all that are not kept; it is never idle too long. */
@@ -35,12 +35,12 @@ interface Entry {
 const againMs = 1_000
 
 /** Keeps numbers of environments initialised ahead of their use, and replaces those that go. */
-export class Provisions {
-  readonly #parts: ProvisionsParts
+export class ProvisionedEnvironments {
+  readonly #parts: ProvisionedEnvironmentsParts
   readonly #entries = new Map<string, Entry>()
   #isClosed = false
 
-  constructor(parts: ProvisionsParts) {
+  constructor(parts: ProvisionedEnvironmentsParts) {
     this.#parts = parts
   }
 

@@ -5,31 +5,31 @@ import { countConcurrency } from '../concurrency/concurrency.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../driver/driver.ts'
 import type { InvocationResult } from '../environment/invocation.ts'
 import { createScheduler, type Scheduler, type SchedulerOptions } from './scheduler.ts'
-import { standInSpec, startStandIn, type StandIn } from '../testing/fake-environments.ts'
+import { fakeSpec, startFakeEnvironments, type FakeEnvironments } from '../testing/fake-environments.ts'
 
 interface Answer {
   readonly identity: string
   readonly pid: number
 }
 
-let standIn: StandIn
+let fake: FakeEnvironments
 let scheduler: Scheduler
 let launches = 0
 let lastRequest = 0
 
 beforeEach(async () => {
-  standIn = await startStandIn()
+  fake = await startFakeEnvironments()
   launches = 0
   scheduler = start()
 })
 
 afterEach(async () => {
   await scheduler.close(0)
-  await standIn.close()
+  await fake.close()
 })
 
 function start(options: Partial<SchedulerOptions> = {}): Scheduler {
-  const { driver } = standIn
+  const { driver } = fake
   const counting = {
     launch: (spec: EnvironmentSpec) => {
       launches++
@@ -43,7 +43,7 @@ function start(options: Partial<SchedulerOptions> = {}): Scheduler {
 }
 
 async function run(order: object = {}, spec: Partial<EnvironmentSpec> = {}): Promise<Answer> {
-  return read(await scheduler.run({ ...standInSpec, ...spec }, invocation(order)))
+  return read(await scheduler.run({ ...fakeSpec, ...spec }, invocation(order)))
 }
 
 function invocation(order: object, tail = false) {
@@ -107,7 +107,7 @@ describe('reuse', () => {
   })
 
   test('the log tail comes with the answer when it is asked for', async () => {
-    const result = await scheduler.run(standInSpec, invocation({}, true))
+    const result = await scheduler.run(fakeSpec, invocation({}, true))
     expect(result.logTail).toBe('dGFpbA==')
   })
 
@@ -119,12 +119,12 @@ describe('reuse', () => {
     let isNeeded: (() => boolean) | undefined
     const neededBefore: unknown[] = []
     const driver = {
-      ...standIn.driver,
+      ...fake.driver,
       launch: async (spec: EnvironmentSpec, isNeededNow?: () => boolean) => {
         isNeeded = isNeededNow
         neededBefore.push(isNeeded?.())
         if (isHolding) await held
-        return standIn.driver.launch(spec)
+        return fake.driver.launch(spec)
       },
       close: () => Promise.resolve(),
     }
@@ -139,7 +139,7 @@ describe('reuse', () => {
 
   test('a launch that fails after its caller was served otherwise is not held against who waits by then', async () => {
     const lost = Promise.withResolvers<never>()
-    const { driver } = standIn
+    const { driver } = fake
     const launch = (spec: EnvironmentSpec) => (++launched === 2 ? lost.promise : driver.launch(spec))
     let launched = 0
     await scheduler.close(0)
@@ -187,9 +187,9 @@ describe('limits', () => {
     let most = 0
     const launch = async (spec: EnvironmentSpec) => {
       most = Math.max(most, ++starting)
-      return standIn.driver.launch(spec).finally(() => starting--)
+      return fake.driver.launch(spec).finally(() => starting--)
     }
-    scheduler = start({ driver: { ...standIn.driver, launch, close: () => Promise.resolve() } })
+    scheduler = start({ driver: { ...fake.driver, launch, close: () => Promise.resolve() } })
     await Promise.all(Array.from({ length: 20 }, () => run({ sleepMs: 20 })))
     expect(most).toBeLessThanOrEqual(Math.max(4, 2 * availableParallelism()))
   })
@@ -208,34 +208,34 @@ describe('ends', () => {
   test('the environment that was free longest ends where room is needed, once it was free for a moment', async () => {
     await scheduler.close(0)
     let now = 0
-    let makeRoom: () => Promise<string | undefined> = () => Promise.resolve(undefined)
-    const onWantOfRoom = (given: typeof makeRoom) => void (makeRoom = given)
-    const driver = { ...standIn.driver, close: () => Promise.resolve(), onWantOfRoom }
+    let evict: () => Promise<string | undefined> = () => Promise.resolve(undefined)
+    const onCapacityNeeded = (given: typeof evict) => void (evict = given)
+    const driver = { ...fake.driver, close: () => Promise.resolve(), onCapacityNeeded }
     scheduler = start({ driver, clock: () => now, parkMs: 1_000 })
     // An answer with the log's tail comes when the environment is free.
-    const use = async (key: string) => read(await scheduler.run({ ...standInSpec, key }, invocation({}, true)))
+    const use = async (key: string) => read(await scheduler.run({ ...fakeSpec, key }, invocation({}, true)))
     const [first, second] = [await use('first'), await use('second')]
-    expect(await makeRoom()).toBeUndefined()
+    expect(await evict()).toBeUndefined()
     now = 500
     expect((await use('first')).identity).toBe(first.identity)
     now = 2_000
-    expect(await makeRoom()).toBeDefined()
+    expect(await evict()).toBeDefined()
     await gone(second.pid)
     expect((await use('first')).identity).toBe(first.identity)
   })
 
   test('a drained environment serves nothing more and ends', async () => {
     const first = await run()
-    scheduler.drain(standInSpec.key)
+    scheduler.drain(fakeSpec.key)
     await gone(first.pid)
     expect((await run()).identity).not.toBe(first.identity)
   })
 
   test('a drained key takes the environments of its tenants with it, and no others', async () => {
-    const keys = [`${standInSpec.key}:tenant`, `${standInSpec.key}0`]
+    const keys = [`${fakeSpec.key}:tenant`, `${fakeSpec.key}0`]
     const runs = () => Promise.all(keys.map((key) => run({}, { key })))
     const [tenant, other] = await runs()
-    scheduler.drain(standInSpec.key)
+    scheduler.drain(fakeSpec.key)
     await gone(tenant!.pid)
     const [nextTenant, nextOther] = await runs()
     expect(nextTenant!.identity).not.toBe(tenant!.identity)

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../observe/log.ts'
-import { createClaims, type Claims } from '../concurrency/admission.ts'
+import { createAdmission, type Admission } from '../concurrency/admission.ts'
 import type { Concurrency } from '../concurrency/concurrency.ts'
 import type { Driver, EnvironmentSpec, Launched } from '../driver/driver.ts'
 import { Environment, EnvironmentLost, type EnvironmentEvents } from '../environment/environment.ts'
@@ -10,8 +10,8 @@ import type { Invocation, InvocationResult } from '../environment/invocation.ts'
 import { createLaunchGate, type LaunchGate } from './launch-gate.ts'
 import type { Pool, Waiter } from './pool.ts'
 import { Pools } from './pools.ts'
-import { Provisions, type ProvisionState } from './provisioned-environments.ts'
-import { makeRoom } from './eviction.ts'
+import { ProvisionedEnvironments, type ProvisionState } from './provisioned-environments.ts'
+import { evictIdle } from './eviction.ts'
 import { isInitialisedAhead } from '../driver/variables.ts'
 
 export interface SchedulerOptions {
@@ -84,10 +84,10 @@ class PooledScheduler implements Scheduler {
   readonly #sharing: Sharing | undefined
   readonly #clock: () => number
   readonly #concurrency: Concurrency
-  readonly #claims: Claims
+  readonly #admission: Admission
   readonly #gate: LaunchGate
   readonly #pools = new Pools()
-  readonly #provisions = new Provisions({
+  readonly #provisioned = new ProvisionedEnvironments({
     launch: (spec) => this.#launchAhead(spec),
     keep: (spec, environment) => this.#pools.of(spec).keep(environment),
     letGo: (spec, environment) => this.#pools.find(spec.key)?.kept.delete(environment),
@@ -106,15 +106,15 @@ class PooledScheduler implements Scheduler {
     this.#sharing = options.sharing
     this.#clock = options.clock ?? (() => performance.now())
     this.#concurrency = options.concurrency
-    this.#claims = createClaims(options.concurrency)
-    options.driver.onWantOfRoom?.(() => makeRoom(this.#pools, this.#sharing, this.#clock() - this.#parkMs))
+    this.#admission = createAdmission(options.concurrency)
+    options.driver.onCapacityNeeded?.(() => evictIdle(this.#pools, this.#sharing, this.#clock() - this.#parkMs))
     this.#sharing?.onWanted((key) => this.#pools.find(key))
   }
 
   async run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult> {
     this.#refuseWhenClosing()
-    const entering = this.#claims.enter(spec)
-    const claim = entering instanceof Promise ? await entering : entering
+    const entering = this.#admission.enter(spec)
+    const scope = entering instanceof Promise ? await entering : entering
     try {
       this.#refuseWhenClosing()
       const pool = this.#pools.of(spec)
@@ -124,12 +124,12 @@ class PooledScheduler implements Scheduler {
       this.#refuseWhenClosing()
       return await (await this.#acquire(this.#pools.of(spec), spec)).invoke(invocation)
     } finally {
-      this.#claims.leave(claim)
+      this.#admission.leave(scope)
     }
   }
 
   adopt(spec: EnvironmentSpec, takeOver: () => Promise<Launched>): Promise<void> {
-    return this.#claims.takeOver(spec, async () => {
+    return this.#admission.takeOver(spec, async () => {
       const launched = await takeOver()
       const environment = this.#isClosing ? undefined : this.#add(this.#pools.of(spec), spec, launched)
       if (environment === undefined) launched.release?.()
@@ -147,11 +147,11 @@ class PooledScheduler implements Scheduler {
   }
 
   provision(spec: EnvironmentSpec, count: number): Promise<void> {
-    return this.#provisions.set(spec, count)
+    return this.#provisioned.set(spec, count)
   }
 
   provisioned(key: string): ProvisionState {
-    return this.#provisions.stateOf(key)
+    return this.#provisioned.stateOf(key)
   }
 
   concurrency(): number {
@@ -172,9 +172,9 @@ class PooledScheduler implements Scheduler {
 
   async close(deadlineMs: number): Promise<void> {
     this.#isClosing = true
-    this.#provisions.close()
+    this.#provisioned.close()
     const deadline = delay(deadlineMs, undefined, { ref: false })
-    await Promise.race([this.#claims.quiet(), deadline])
+    await Promise.race([this.#admission.quiet(), deadline])
     const pools = this.#pools.all()
     for (const [key, pool] of this.#pools.current()) {
       await this.#park(key, pool, 0)
@@ -262,7 +262,7 @@ class PooledScheduler implements Scheduler {
       onGone: (lost) => {
         pool.remove(lost)
         this.#sharing?.forget(launched.id)
-        this.#provisions.lost(spec.key, lost)
+        this.#provisioned.lost(spec.key, lost)
         this.#pools.forgetIfEmpty(spec.key, pool)
       },
     }
@@ -275,7 +275,7 @@ class PooledScheduler implements Scheduler {
   }
 
   #drainPool(key: string, pool: Pool): void {
-    this.#provisions.forget(key)
+    this.#provisioned.forget(key)
     this.#pools.drain(key, pool)
   }
 

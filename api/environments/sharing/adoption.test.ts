@@ -3,7 +3,7 @@ import { storeUnavailable } from '../../errors.ts'
 import { createAdoption } from './adoption.ts'
 import type { FoundEnvironment } from '../driver/driver.ts'
 import { ownLeases, type ClaimOptions } from './leases.ts'
-import { standInSpec } from '../testing/fake-environments.ts'
+import { fakeSpec } from '../testing/fake-environments.ts'
 
 /** Environments of which some are a living server's, or being taken by this one, and which say what became of them. */
 function world(
@@ -39,7 +39,7 @@ function world(
         return () => steps.push('inherited are free')
       },
     },
-    specOf: (functionName) => Promise.resolve(functionName === 'there' ? { ...standInSpec, key: 'new' } : undefined),
+    specOf: (functionName) => Promise.resolve(functionName === 'there' ? { ...fakeSpec, key: 'new' } : undefined),
     leases: {
       ...ownLeases(() => Promise.resolve(1)),
       claim: (id, options: ClaimOptions = {}) => {

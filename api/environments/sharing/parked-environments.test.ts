@@ -5,7 +5,7 @@ import { Environment } from '../environment/environment.ts'
 import { ownLeases, type EnvironmentLeases } from './leases.ts'
 import { Pool } from '../scheduling/pool.ts'
 import { createSharing } from './parked-environments.ts'
-import { standInSpec } from '../testing/fake-environments.ts'
+import { fakeSpec } from '../testing/fake-environments.ts'
 
 /** Leases of servers that see each other's parked environments at once. */
 function startLeases() {
@@ -52,17 +52,17 @@ function startServer(
 ) {
   const ended: string[] = []
   const warnings: string[] = []
-  const pool = new Pool(standInSpec.functionName)
+  const pool = new Pool(fakeSpec.functionName)
   const log = { warn: (line: string) => void warnings.push(line) }
   const sharing = createSharing({
     leases,
     log,
     shared: { list: () => Promise.resolve(found), exists: () => true, takeOver, end: (id) => ended.push(id) },
   })
-  sharing.onWanted((key) => (key === standInSpec.key ? pool : undefined))
+  sharing.onWanted((key) => (key === fakeSpec.key ? pool : undefined))
   const add = (id: string, { isKept }: { isKept: boolean }) => {
     const events = { onFree: () => undefined, onLog: () => undefined, onGone: (gone: Environment) => pool.remove(gone) }
-    const environment = new Environment(launch(id, standInSpec), events, () => 0)
+    const environment = new Environment(launch(id, fakeSpec), events, () => 0)
     pool.members.add(environment)
     if (isKept) pool.ahead.add(environment)
     if (isKept) pool.kept.add(environment)
@@ -73,7 +73,7 @@ function startServer(
 
 afterEach(() => void jest.useRealTimers())
 
-const provisioned = { ...standInSpec, provisioned: 2 }
+const provisioned = { ...fakeSpec, provisioned: 2 }
 
 test('another server leaves an environment that it keeps initialised to who has an invocation for it', async () => {
   const { open } = startLeases()
@@ -90,10 +90,10 @@ test('the environment that waits longest ends where room is needed, but none tha
   const other = startServer(open())
   other.add('ahead', { isKept: true })
   other.pool.kept.clear()
-  await other.sharing.parkFree(other.pool, standInSpec.key, () => true)
+  await other.sharing.parkFree(other.pool, fakeSpec.key, () => true)
   for (const id of ['e1', 'e2']) other.add(id, { isKept: false })
-  await other.sharing.parkFree(other.pool, standInSpec.key, () => true)
-  const { functionName, version, key } = standInSpec
+  await other.sharing.parkFree(other.pool, fakeSpec.key, () => true)
+  const { functionName, version, key } = fakeSpec
   const about = { functionName, version, key }
   const all = [{ ...about, id: 'ahead', isProvisioned: true }, ...['e1', 'e2'].map((id) => ({ ...about, id }))]
   const one = startServer(open(), all)
@@ -107,7 +107,7 @@ test('nobody is asked for what is not provisioned', async () => {
   const { open } = startLeases()
   const [one, other] = [startServer(open()), startServer(open())]
   other.add('usual', { isKept: false })
-  expect(await one.sharing.takeParked(standInSpec)).toBeUndefined()
+  expect(await one.sharing.takeParked(fakeSpec)).toBeUndefined()
   expect(other.pool.members.size).toBe(1)
 })
 
@@ -115,7 +115,7 @@ test('what is to be kept was initialised ahead; an invocation runs in either', a
   const { open } = startLeases()
   const [one, other] = [startServer(open()), startServer(open())]
   other.add('usual', { isKept: false })
-  await other.sharing.parkFree(other.pool, standInSpec.key, () => true)
+  await other.sharing.parkFree(other.pool, fakeSpec.key, () => true)
   const ahead = { ...provisioned, isProvisioned: true }
   expect(await one.sharing.takeParked(ahead)).toBeUndefined()
   expect((await one.sharing.takeParked(provisioned))?.id).toBe('usual')
@@ -125,13 +125,13 @@ test('one that is taken is known as such until its invocation has it', async () 
   const { open } = startLeases()
   const other = startServer(open())
   other.add('usual', { isKept: false })
-  await other.sharing.parkFree(other.pool, standInSpec.key, () => true)
+  await other.sharing.parkFree(other.pool, fakeSpec.key, () => true)
   const seen: boolean[] = []
   const one = startServer(open(), [], (id, spec) => {
     seen.push(one.sharing.isTaking(id))
     return Promise.resolve(launch(id, spec))
   })
-  await one.sharing.takeParked(standInSpec)
+  await one.sharing.takeParked(fakeSpec)
   seen.push(one.sharing.isTaking('usual'))
   await new Promise((resolve) => setImmediate(resolve))
   seen.push(one.sharing.isTaking('usual'))
@@ -141,13 +141,13 @@ test('one that is taken is known as such until its invocation has it', async () 
 test('who waited in vain for one on a lost node starts another one rather than to wait for the next there', async () => {
   jest.useFakeTimers()
   const { open, parked } = startLeases()
-  parked.set(standInSpec.key, ['third', 'second', 'first'])
+  parked.set(fakeSpec.key, ['third', 'second', 'first'])
   const one = startServer(open(), [], () => {
     jest.advanceTimersByTime(5_000)
     return Promise.reject(new Error('no answer'))
   })
-  expect(await one.sharing.takeParked(standInSpec)).toBeUndefined()
-  expect([one.ended, one.warnings.length, parked.get(standInSpec.key)]).toEqual([['first'], 1, ['third', 'second']])
+  expect(await one.sharing.takeParked(fakeSpec)).toBeUndefined()
+  expect([one.ended, one.warnings.length, parked.get(fakeSpec.key)]).toEqual([['first'], 1, ['third', 'second']])
 })
 
 test.each(['hold', 'park'] as const)('that %s got no answer is made up for until there is one', async (what) => {
@@ -166,7 +166,7 @@ test.each(['hold', 'park'] as const)('that %s got no answer is made up for until
   })
   one.add('e', { isKept: false })
   if (what === 'hold') one.sharing.hold('e')
-  else await one.sharing.parkFree(one.pool, standInSpec.key, () => true)
+  else await one.sharing.parkFree(one.pool, fakeSpec.key, () => true)
   expect(one.pool.members.size).toBe(1)
   await jest.advanceTimersByTimeAsync(5_000)
   expect(held).toEqual([])

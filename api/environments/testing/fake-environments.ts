@@ -8,7 +8,7 @@ import { buildSupervisor } from '../process/bundles/supervisor-file.ts'
 import type { Isolation } from '../process/isolation/sandbox.ts'
 
 /** A process driver whose environments do what the events say, and what a test needs around it. */
-export interface StandIn {
+export interface FakeEnvironments {
   readonly driver: ProcessDriver
   readonly dataFolder: string
   readonly spec: EnvironmentSpec
@@ -37,7 +37,10 @@ const daemon = `exports.handler = async ({ seconds, exits }) => {
 }`
 
 /** Starts the driver in a folder of its own; the spec's code is `handler.txt`, and for the real supervisor `index.js` and others. */
-export async function startStandIn(isolation: readonly Isolation[] = ['none'], supervisor = entry): Promise<StandIn> {
+export async function startFakeEnvironments(
+  isolation: readonly Isolation[] = ['none'],
+  supervisor = entry,
+): Promise<FakeEnvironments> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'kubelambda-environments-'))
   const codeFolder = join(dataFolder, 'code', 'unpacked', 'one')
   await mkdir(codeFolder, { recursive: true })
@@ -65,7 +68,7 @@ export async function startStandIn(isolation: readonly Isolation[] = ['none'], s
     get driver() {
       return driver
     },
-    ...{ dataFolder, spec: standInSpec, warnings },
+    ...{ dataFolder, spec: fakeSpec, warnings },
     async restart() {
       await driver.close()
       driver = await start()
@@ -78,7 +81,7 @@ export async function startStandIn(isolation: readonly Isolation[] = ['none'], s
 }
 
 /** A function that brings its own bootstrap, so that any machine can run it. */
-export const standInSpec: EnvironmentSpec = {
+export const fakeSpec: EnvironmentSpec = {
   key: 'hello:$LATEST:1',
   functionName: 'hello',
   version: '$LATEST',

@@ -24,12 +24,12 @@ export function createDeliver(endpoints: DestinationEndpoints, parts: LambdaDest
     s3: createS3(endpoints.s3, parts.region),
     lambda: createLambda(parts),
   }
-  return async (parcel, signal) => {
-    const { service } = partsOfArn(parcel.targetArn)
+  return async (message, signal) => {
+    const { service } = partsOfArn(message.targetArn)
     const deliver = Object.hasOwn(services, service) ? services[service] : undefined
-    if (deliver === undefined) throw new Undeliverable(`${parcel.targetArn} is of no service that takes records.`)
+    if (deliver === undefined) throw new Undeliverable(`${message.targetArn} is of no service that takes records.`)
     try {
-      await deliver(parcel, signal)
+      await deliver(message, signal)
     } catch (error) {
       throw error instanceof MissingEndpoint ? new Undeliverable(error.message, { cause: error }) : error
     }

@@ -44,8 +44,8 @@ describe('the dispatcher', () => {
   let dispatcher: Dispatcher
   let warnings: string[]
   /** How far the clock was moved on. */
-  let aheadMs: number
-  const now = () => Date.now() + aheadMs
+  let clockAheadMs: number
+  const now = () => Date.now() + clockAheadMs
   const fresh = (functionName: string, id: string) => anEvent(functionName, id, { acceptedMs: now() })
   const open = (run: RunEvent, concurrency = 10, settingsOf: SettingsOf = async () => defaultSettings) => {
     store = openEmbeddedStore(folder)
@@ -55,7 +55,7 @@ describe('the dispatcher', () => {
       run,
       settingsOf,
       retryDelayMs: 60_000,
-      keptFailures: 10,
+      mostFailedEvents: 10,
       deliver: () => Promise.reject(new Error('nothing is delivered here')),
       counters: createCounters(),
       log: { warn, error: warn },
@@ -69,13 +69,13 @@ describe('the dispatcher', () => {
     ...queue,
     putBack: async (id, dueMs, step) => {
       await queue.putBack(id, dueMs, step)
-      aheadMs += Math.max(0, dueMs - now())
+      clockAheadMs += Math.max(0, dueMs - now())
     },
   })
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'dispatcher-'))
     warnings = []
-    aheadMs = 0
+    clockAheadMs = 0
   })
   const end = async (withinMs: number) => {
     await dispatcher.close(withinMs)
@@ -136,7 +136,7 @@ describe('the dispatcher', () => {
     let quick = 100
     open((event) => (quick-- > 0 ? Promise.resolve(done) : later.run(event)))
     for (let at = 0; at < 400; at++) await dispatcher.accept(fresh('f', String(at)))
-    const counts = async () => (await store.keptEvents.counts({ limit: 1 }))[0]
+    const counts = async () => (await store.failedEvents.counts({ limit: 1 }))[0]
     await until(() => later.started.length > 0)
     await nextTurn()
     await dispatcher.close(0)
@@ -196,7 +196,7 @@ describe('the dispatcher', () => {
     await dispatcher.accept(fresh('f', 'a'))
     await until(() => warnings.length === 1)
     expect(runs).toEqual([0, 6, 18].map((tensOfSeconds) => ['a', 'a', tensOfSeconds]))
-    expect(await store.keptEvents.find('a')).toMatchObject({
+    expect(await store.failedEvents.find('a')).toMatchObject({
       state: 'failed',
       progress: { runs: 3, outcome: { condition: 'RetriesExhausted' } },
     })
@@ -230,7 +230,7 @@ describe('the dispatcher', () => {
     await dispatcher.accept(fresh('off', 'off'))
     await until(() => warnings.length === 3)
     await dispatcher.close(1000)
-    const conditions = ['gone', 'old', 'off'].map(async (id) => (await store.keptEvents.find(id))?.progress?.outcome)
+    const conditions = ['gone', 'old', 'off'].map(async (id) => (await store.failedEvents.find(id))?.progress?.outcome)
     expect((await Promise.all(conditions)).map((outcome) => outcome?.condition)).toEqual([
       undefined,
       'EventAgeExceeded',

@@ -1,19 +1,19 @@
 import type { TakenEvent } from '../queue/event-queue.ts'
 
 /** Events that were taken and wait here for a place, by function, the oldest first. */
-export interface Ahead {
+export interface Prefetch {
   add(event: TakenEvent): void
   next(functionName: string): TakenEvent | undefined
   count(functionName: string): number
   functionNames(): string[]
   /** Removes and answers the events of one function, or of all. */
-  leave(functionName?: string): TakenEvent[]
+  drain(functionName?: string): TakenEvent[]
 }
 
 /** None yet. */
-export function createAhead(): Ahead {
+export function createPrefetch(): Prefetch {
   const waiting = new Map<string, TakenEvent[]>()
-  const leave = (name: string): TakenEvent[] => {
+  const drain = (name: string): TakenEvent[] => {
     const events = waiting.get(name) ?? []
     waiting.delete(name)
     return events
@@ -32,6 +32,6 @@ export function createAhead(): Ahead {
     },
     count: (name) => waiting.get(name)?.length ?? 0,
     functionNames: () => [...waiting.keys()],
-    leave: (name) => (name === undefined ? [...waiting.keys()].flatMap(leave) : leave(name)),
+    drain: (name) => (name === undefined ? [...waiting.keys()].flatMap(drain) : drain(name)),
   }
 }

@@ -1,14 +1,14 @@
 /** The places in which events run at once, and which functions get none of the free ones. */
-export interface Places {
+export interface RunPermits {
   free(): number
   /** The run that begins, to be given back. */
-  take(functionName: string, nowMs: number): Run
-  giveBack(run: Run): void
+  acquire(functionName: string, nowMs: number): Run
+  release(run: Run): void
   /**
    * The function was refused a place by the limits of its own or of the account, and the run is given back. While others of it
    * run it gets as many places as those have, and one more each second; else it rests until the time given. Answers whether it rests.
    */
-  refused(functionName: string, nowMs: number, untilMs: number): boolean
+  throttled(functionName: string, nowMs: number, untilMs: number): boolean
   /**
    * Whether a function gets none: it rests, has as many as it was not refused, holds as many as it leaves free (a newcomer
    * always finds one), or has as many young runs as the machine has use for.
@@ -29,7 +29,7 @@ interface Run {
 }
 
 interface Cap {
-  readonly places: number
+  readonly permits: number
   readonly sinceMs: number
 }
 
@@ -42,13 +42,13 @@ const youngMs = 200
 const growMs = 1000
 
 /** So many places, all free; at most so many young runs of one function. */
-export function createPlaces(total: number, mostYoung: number): Places {
+export function createRunPermits(total: number, mostYoung: number): RunPermits {
   const running = new Map<string, Set<Run>>()
   const resting = new Map<string, number>()
   const caps = new Map<string, Cap>()
   let free = total
   const none: ReadonlySet<Run> = new Set()
-  const allowedBy = ({ places, sinceMs }: Cap, nowMs: number) => places + Math.floor((nowMs - sinceMs) / growMs)
+  const allowedBy = ({ permits, sinceMs }: Cap, nowMs: number) => permits + Math.floor((nowMs - sinceMs) / growMs)
   const isResting = (name: string, nowMs: number) => (resting.get(name) ?? 0) > nowMs
   const isCapped = (name: string, size: number, nowMs: number) => {
     const cap = caps.get(name)
@@ -60,35 +60,35 @@ export function createPlaces(total: number, mostYoung: number): Places {
     if (runs.size === 0) return free === 0
     return runs.size >= free || isCapped(name, runs.size, nowMs) || isCrowded(runs, nowMs, mostYoung)
   }
-  const forgetWhatIsOver = (nowMs: number): void => {
+  const forgetExpired = (nowMs: number): void => {
     for (const [name, untilMs] of resting) if (untilMs <= nowMs) resting.delete(name)
     for (const [name, cap] of caps) if (allowedBy(cap, nowMs) >= total) caps.delete(name)
   }
   return {
     free: () => free,
-    take: (functionName, startedMs) => {
+    acquire: (functionName, startedMs) => {
       const run = { functionName, startedMs }
       const runs = running.get(functionName) ?? new Set()
       running.set(functionName, runs.add(run))
       free--
       return run
     },
-    giveBack: (run) => {
+    release: (run) => {
       const runs = running.get(run.functionName)
       if (runs?.delete(run) !== true) return
       free++
       if (runs.size === 0) running.delete(run.functionName)
     },
-    refused: (name, sinceMs, untilMs) => {
-      const places = running.get(name)?.size ?? 0
-      if (places > 0) caps.set(name, { places, sinceMs })
+    throttled: (name, sinceMs, untilMs) => {
+      const permits = running.get(name)?.size ?? 0
+      if (permits > 0) caps.set(name, { permits, sinceMs })
       else resting.set(name, untilMs)
-      return places === 0
+      return permits === 0
     },
     isClosed,
     isResting,
     closedTo: (nowMs) => {
-      forgetWhatIsOver(nowMs)
+      forgetExpired(nowMs)
       return new Set([...running.keys(), ...resting.keys()].filter((name) => isClosed(name, nowMs)))
     },
     running: () => [...running.keys()],
@@ -107,6 +107,6 @@ function isCrowded(runs: ReadonlySet<Run>, nowMs: number, mostYoung: number): bo
 }
 
 /** When so many runs are fewer than the cap. */
-function growth({ places, sinceMs }: Cap, size: number): number[] {
-  return size < places ? [] : [sinceMs + (size - places + 1) * growMs]
+function growth({ permits, sinceMs }: Cap, size: number): number[] {
+  return size < permits ? [] : [sinceMs + (size - permits + 1) * growMs]
 }

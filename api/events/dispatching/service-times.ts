@@ -1,18 +1,18 @@
 /** How quick the runs of functions are. */
-export interface Paces {
+export interface ServiceTimes {
   note(functionName: string, tookMs: number): void
   /** How many events of the function may wait here for a place: what is run in a moment, and nothing of a slow one. */
-  mostAhead(functionName: string): number
+  mostPrefetched(functionName: string): number
 }
 
 /** An event waits here no longer than about so long, where another server cannot take it. */
-const aheadMs = 50
-const mostAhead = 64
+const prefetchMs = 50
+const mostPrefetched = 64
 const weight = 0.2
 const mostFunctions = 1000
 
 /** Of functions that run so many events at once. */
-export function createPaces(atOnce: number): Paces {
+export function createServiceTimes(atOnce: number): ServiceTimes {
   const averages = new Map<string, number>()
   return {
     note: (name, tookMs) => {
@@ -20,9 +20,11 @@ export function createPaces(atOnce: number): Paces {
       if (averages.size >= mostFunctions) averages.clear()
       averages.set(name, before + weight * (tookMs - before))
     },
-    mostAhead: (name) => {
+    mostPrefetched: (name) => {
       const average = averages.get(name)
-      return average === undefined ? 0 : Math.min(mostAhead, Math.floor(aheadMs / Math.max(average, 1)) * atOnce)
+      return average === undefined
+        ? 0
+        : Math.min(mostPrefetched, Math.floor(prefetchMs / Math.max(average, 1)) * atOnce)
     },
   }
 }

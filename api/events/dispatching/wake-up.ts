@@ -1,14 +1,14 @@
 const longestTimerMs = 60 * 60 * 1000
 
 /** Runs one piece of work whenever there is news or its time has come, never twice at once. */
-export interface Waker {
+export interface WakeUp {
   /** There is news: the work runs now, or again when it is running. */
   wake(): void
   stop(): void
 }
 
 /** The work answers at what time it wants to run again without news. It must not reject. */
-export function createWaker(work: () => Promise<number | undefined>, now: () => number): Waker {
+export function createWakeUp(work: () => Promise<number | undefined>, now: () => number): WakeUp {
   const state = { isStopped: false, isRunning: false, hasNews: false }
   let timer: NodeJS.Timeout | undefined
 

@@ -1,13 +1,13 @@
 import { kinds, LambdaError } from '../../errors.ts'
 import { attempt, type Attempt, type RunEvent } from './attempt.ts'
-import { addressees, deliverOutcome, isOver, withPending, type DeliveryParts } from './delivery.ts'
+import { targetsOf, deliverOutcome, isOver, withPending, type DeliveryParts } from './delivery.ts'
 import { noProgress } from '../queue/event-progress.ts'
 import type { TakenEvent } from '../queue/event-queue.ts'
 import type { OverEvent } from './invocation-record.ts'
 import type { EventSettings, SettingsOf } from './event-settings.ts'
-import { backOffMs, judge, judgeBefore, type Verdict } from './retry-policy.ts'
+import { backOffMs, decideAfterRun, decideBeforeRun, type Decision } from './retry-policy.ts'
 
-export interface SettleParts extends DeliveryParts {
+export interface CompletionParts extends DeliveryParts {
   readonly run: RunEvent
   readonly settingsOf: SettingsOf
   /** How long the first retry of a failed function waits. */
@@ -15,25 +15,25 @@ export interface SettleParts extends DeliveryParts {
 }
 
 /** What the dispatcher learns of an event: whether the events of its function had better wait a moment. */
-export interface Settled {
+export interface Completion {
   readonly rests: boolean
 }
 
-const done: Settled = { rests: false }
+const done: Completion = { rests: false }
 
 /**
  * Takes one event as far as it can be taken now.
  *
  * 1. settings   what holds for the event now; without its function it goes       settings.ts
  * 2. run        unless it is over before                                         attempt.ts
- * 3. judge      over, or when again                                              verdict.ts
+ * 3. judge      over, or when again                                              retry-policy.ts
  * 4. write      when it is run again, or how it ended and who is to be told
  * 5. deliver    to the destination and as dead letter                            delivery.ts
  *
  * A process that dies before step 4 has changed nothing: the next one runs the event again. After it, the next one goes on
  * with step 5 alone.
  */
-export async function settle(parts: SettleParts, event: TakenEvent): Promise<Settled> {
+export async function complete(parts: CompletionParts, event: TakenEvent): Promise<Completion> {
   if (isOver(event)) {
     await deliverOutcome(parts, event)
     return done
@@ -41,7 +41,7 @@ export async function settle(parts: SettleParts, event: TakenEvent): Promise<Set
   const settings = await parts.settingsOf(event.functionName, event.qualifier).catch(unreadable)
   if (settings === undefined) return drop(parts, event)
   if ('cause' in settings) return postpone(parts, event, settings.cause)
-  const { step, againMs } = await verdictOn(parts, event, settings)
+  const { step, againMs } = await decisionOn(parts, event, settings)
   if (againMs !== undefined) {
     await parts.queue.putBack(event.id, againMs, step)
     return { rests: step.progress.refusals > 0 }
@@ -50,13 +50,13 @@ export async function settle(parts: SettleParts, event: TakenEvent): Promise<Set
   return done
 }
 
-async function verdictOn(parts: SettleParts, event: TakenEvent, settings: EventSettings): Promise<Verdict> {
+async function decisionOn(parts: CompletionParts, event: TakenEvent, settings: EventSettings): Promise<Decision> {
   const { now, retryDelayMs } = parts
-  const before = judgeBefore({ event, settings, retryDelayMs, nowMs: now() })
+  const before = decideBeforeRun({ event, settings, retryDelayMs, nowMs: now() })
   if (before !== undefined) return before
   const came = await attempt(event, parts.run)
   if (isLoop(came)) parts.counters.count(event.functionName, 'recursiveInvocationsDropped')
-  return judge({ event, settings, retryDelayMs, nowMs: now() }, came)
+  return decideAfterRun({ event, settings, retryDelayMs, nowMs: now() }, came)
 }
 
 function isLoop(came: Attempt): boolean {
@@ -66,24 +66,24 @@ function isLoop(came: Attempt): boolean {
 }
 
 /** A success that nobody is told of goes; a failure that nobody is told of is kept for whoever runs it again. */
-async function end(parts: SettleParts, event: OverEvent, settings: EventSettings): Promise<void> {
-  const { queue, log, counters, keptFailures } = parts
+async function end(parts: CompletionParts, event: OverEvent, settings: EventSettings): Promise<void> {
+  const { queue, log, counters, mostFailedEvents } = parts
   const { outcome } = event.progress
-  const pending = addressees(outcome, settings)
+  const pending = targetsOf(outcome, settings)
   if (Object.keys(pending).length > 0) {
     const over = { ...event, progress: withPending(event.progress, pending) } as OverEvent
     await queue.note(event.id, over)
     return deliverOutcome(parts, over)
   }
   if (outcome.condition === 'Success') return queue.finish(event.id)
-  await queue.fail(event.id, event, keptFailures)
+  await queue.fail(event.id, event, mostFailedEvents)
   counters.count(event.functionName, 'asyncEventsDropped')
   const why = outcome.message === undefined ? '' : `: ${outcome.message}`
   log.warn(`Event ${event.id} of ${event.functionArn} failed with nobody to be told, ${outcome.condition}${why}`)
 }
 
 /** AWS drops the events of a deleted function (reference 6.1). */
-async function drop({ queue, log, counters }: SettleParts, event: TakenEvent): Promise<Settled> {
+async function drop({ queue, log, counters }: CompletionParts, event: TakenEvent): Promise<Completion> {
   await queue.finish(event.id)
   counters.count(event.functionName, 'asyncEventsDropped')
   log.warn(`Event ${event.id} of ${event.functionArn} is dropped: its function is gone.`)
@@ -94,7 +94,7 @@ function unreadable(cause: unknown): { readonly cause: unknown } {
   return { cause }
 }
 
-async function postpone({ queue, log, now }: SettleParts, event: TakenEvent, cause: unknown): Promise<Settled> {
+async function postpone({ queue, log, now }: CompletionParts, event: TakenEvent, cause: unknown): Promise<Completion> {
   const { refusals, ...progress } = event.progress ?? noProgress
   await queue.putBack(event.id, now() + backOffMs(refusals), { progress: { ...progress, refusals: refusals + 1 } })
   log.warn(`The settings for event ${event.id} cannot be read, it waits: ${String(cause)}`)

@@ -88,7 +88,7 @@ describeWithMoto('how an event ended is told', () => {
       deliver: createDeliver({ sqs: endpoint, sns: endpoint, events: endpoint, s3: endpoint }, { ...parts, accept }),
       counters,
       retryDelayMs: 60_000,
-      keptFailures: 10,
+      mostFailedEvents: 10,
       log: { warn: () => undefined, error: () => undefined },
       concurrency: 10,
       now,
@@ -111,7 +111,7 @@ describeWithMoto('how an event ended is told', () => {
     throw new Error('no message arrived')
   }
   const left = async () => {
-    const found = await store.keptEvents.find(id)
+    const found = await store.failedEvents.find(id)
     return found && { state: found.state, outcome: found.progress?.outcome }
   }
   const until = async (condition: () => boolean | Promise<boolean>) => {

@@ -3,7 +3,7 @@ import { Undeliverable, type Deliver } from './destination-message.ts'
 import type { Counters } from './event-counters.ts'
 import type { EventProgress, Outcome, Pending } from '../queue/event-progress.ts'
 import type { EventQueue, TakenEvent } from '../queue/event-queue.ts'
-import { deadLetterParcel, recordParcel, type OverEvent } from './invocation-record.ts'
+import { deadLetterMessage, recordMessage, type OverEvent } from './invocation-record.ts'
 import type { EventSettings } from './event-settings.ts'
 import { backOffMs } from './retry-policy.ts'
 
@@ -11,7 +11,7 @@ export interface DeliveryParts {
   readonly queue: EventQueue
   readonly deliver: Deliver
   readonly counters: Counters
-  readonly keptFailures: number
+  readonly mostFailedEvents: number
   readonly log: Pick<Log, 'warn'>
   readonly now: () => number
 }
@@ -21,7 +21,7 @@ const attemptMs = 15_000
 const longestMs = 6 * 60 * 60 * 1000
 
 /** Who is to be told of an outcome: a destination, a dead-letter target, or both (reference 6.2). */
-export function addressees({ condition }: Outcome, settings: EventSettings): Pending {
+export function targetsOf({ condition }: Outcome, settings: EventSettings): Pending {
   const { onSuccess, onFailure, deadLetterTargetArn } = settings
   if (condition === 'Success') return onSuccess === undefined ? {} : { destination: onSuccess }
   return {
@@ -39,8 +39,8 @@ export async function deliverOutcome(parts: DeliveryParts, event: OverEvent): Pr
   const { progress } = event
   const { pending = {}, endedMs } = progress.outcome
   const [destination, deadLetter] = await Promise.all([
-    tell(parts, event, 'destinationDeliveryFailures', pending.destination, recordParcel),
-    tell(parts, event, 'deadLetterErrors', pending.deadLetter, deadLetterParcel),
+    deliverTo(parts, event, 'destinationDeliveryFailures', pending.destination, recordMessage),
+    deliverTo(parts, event, 'deadLetterErrors', pending.deadLetter, deadLetterMessage),
   ])
   const faults = [destination, deadLetter].filter((fault) => fault !== undefined)
   if (faults.length === 0) return parts.queue.finish(event.id)
@@ -51,7 +51,7 @@ export async function deliverOutcome(parts: DeliveryParts, event: OverEvent): Pr
   const isOver = faults.every((fault) => fault instanceof Undeliverable) || parts.now() - endedMs >= longestMs
   const step = { progress: withPending(progress, left, progress.refusals + 1) }
   if (!isOver) return parts.queue.putBack(event.id, parts.now() + backOffMs(progress.refusals), step)
-  await parts.queue.fail(event.id, step, parts.keptFailures)
+  await parts.queue.fail(event.id, step, parts.mostFailedEvents)
   parts.log.warn(`The outcome of event ${event.id} is not delivered any more; the event is kept among the failed ones.`)
 }
 
@@ -70,16 +70,16 @@ export function isOver(event: TakenEvent): event is OverEvent {
 }
 
 /** Delivers to one target, if there is one, and answers what kept it from it. */
-async function tell(
+async function deliverTo(
   parts: DeliveryParts,
   event: OverEvent,
   counter: 'destinationDeliveryFailures' | 'deadLetterErrors',
   targetArn: string | undefined,
-  parcelOf: typeof recordParcel,
+  messageOf: typeof recordMessage,
 ): Promise<Error | undefined> {
   if (targetArn === undefined) return undefined
   try {
-    await parts.deliver(parcelOf(event, targetArn), AbortSignal.timeout(attemptMs))
+    await parts.deliver(messageOf(event, targetArn), AbortSignal.timeout(attemptMs))
     return undefined
   } catch (fault) {
     parts.counters.count(event.functionName, counter)

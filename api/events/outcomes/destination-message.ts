@@ -1,5 +1,5 @@
 /** What a destination or a dead-letter target is to take. */
-export interface Parcel {
+export interface DestinationMessage {
   readonly targetArn: string
   /** AWS's record as JSON text; of a dead letter, the event as it was sent. */
   readonly body: string
@@ -28,7 +28,7 @@ export interface DeadLetterAttributes {
  * Takes a parcel to its target. Resolves once the target has it, and rejects when that is not known: the same parcel may then
  * be sent again. Trying again an `Undeliverable` is of no use.
  */
-export type Deliver = (parcel: Parcel, signal: AbortSignal) => Promise<void>
+export type Deliver = (message: DestinationMessage, signal: AbortSignal) => Promise<void>
 
 /** The target cannot be reached from this server, whatever time passes; the message says why. */
 export class Undeliverable extends Error {}

@@ -1,6 +1,6 @@
 import { advanceLineage } from '../../invoke/lineage.ts'
 import { traceHeader } from '../../invoke/trace-header.ts'
-import type { Parcel } from './destination-message.ts'
+import type { DestinationMessage } from './destination-message.ts'
 import type { EventProgress, Outcome } from '../queue/event-progress.ts'
 import type { TakenEvent } from '../queue/event-queue.ts'
 import { latestVersion } from '../../functions/function/function.ts'
@@ -11,12 +11,12 @@ export interface OverEvent extends TakenEvent {
 }
 
 /** What a destination gets: AWS's record of the invocation (reference 6.2). */
-export function recordParcel(event: OverEvent, targetArn: string): Parcel {
+export function recordMessage(event: OverEvent, targetArn: string): DestinationMessage {
   return { ...addressed(event, targetArn), body: recordOf(event) }
 }
 
 /** What a dead-letter target gets: the event itself, with why it failed in attributes (reference 6.3). */
-export function deadLetterParcel(event: OverEvent, targetArn: string): Parcel {
+export function deadLetterMessage(event: OverEvent, targetArn: string): DestinationMessage {
   const { statusCode, message } = event.progress.outcome
   const attributes = {
     requestId: event.id,
@@ -26,7 +26,7 @@ export function deadLetterParcel(event: OverEvent, targetArn: string): Parcel {
   return { ...addressed(event, targetArn), body: textOf(event.payload), attributes }
 }
 
-function addressed(event: OverEvent, targetArn: string): Omit<Parcel, 'body'> {
+function addressed(event: OverEvent, targetArn: string): Omit<DestinationMessage, 'body'> {
   const { condition, endedMs } = event.progress.outcome
   return {
     targetArn,

@@ -4,7 +4,7 @@ import { conflicts } from '../../functions/function/errors.ts'
 import type { EventProgress } from '../queue/event-progress.ts'
 import type { EventSettings } from './event-settings.ts'
 import { anEvent, defaultSettings } from '../testing/samples.ts'
-import { backOffMs, judge, judgeBefore } from './retry-policy.ts'
+import { backOffMs, decideAfterRun, decideBeforeRun } from './retry-policy.ts'
 
 const minute = 60_000
 const failure = Buffer.from('{"errorMessage":"it fails","errorType":"Error"}')
@@ -19,19 +19,19 @@ function at(nowMs: number, changes: Partial<EventSettings> = {}, progress?: Even
 }
 
 /** The conditions and times at which the function is run until the event is over, when each attempt takes no time. */
-function story(settings: Partial<EventSettings>, attempt: Parameters<typeof judge>[1]) {
+function story(settings: Partial<EventSettings>, attempt: Parameters<typeof decideAfterRun>[1]) {
   const attemptsAtMs: number[] = []
   let progress: EventProgress | undefined
   for (let nowMs = 0; ;) {
     attemptsAtMs.push(nowMs)
-    const verdict = judge(at(nowMs, settings, progress), attempt)
-    progress = verdict.step.progress
-    if (verdict.againMs === undefined) return { attemptsAtMs, progress, condition: progress.outcome?.condition }
-    nowMs = verdict.againMs
+    const decision = decideAfterRun(at(nowMs, settings, progress), attempt)
+    progress = decision.step.progress
+    if (decision.againMs === undefined) return { attemptsAtMs, progress, condition: progress.outcome?.condition }
+    nowMs = decision.againMs
   }
 }
 
-describe('the verdict on an attempt', () => {
+describe('the decision on an attempt', () => {
   test('a failing function is run again after one minute and after two more', () => {
     const { attemptsAtMs, condition, progress } = story({}, failed)
     expect(attemptsAtMs).toEqual([0, minute, 3 * minute])
@@ -63,16 +63,16 @@ describe('the verdict on an attempt', () => {
   })
 
   test('throttles between runs leave the retries as they are', () => {
-    const throttle = judge(at(5 * minute, {}, { runs: 2, refusals: 0 }), throttled)
+    const throttle = decideAfterRun(at(5 * minute, {}, { runs: 2, refusals: 0 }), throttled)
     expect(throttle).toMatchObject({ step: { progress: { runs: 2, refusals: 1 } }, againMs: 5 * minute + 1000 })
-    const { outcome } = judge(at(6 * minute, {}, throttle.step.progress), failed).step.progress
+    const { outcome } = decideAfterRun(at(6 * minute, {}, throttle.step.progress), failed).step.progress
     expect(outcome?.condition).toBe('RetriesExhausted')
   })
 
   test('our faults and functions that are not ready are waited for; what the invocation refuses for good is not', () => {
-    expect(judge(at(0), { refusal: new Error('the store is away') }).againMs).toBe(1000)
-    expect(judge(at(0), { refusal: conflicts.inState('Pending') }).againMs).toBe(1000)
-    expect(judge(at(0), { refusal: functionNotFound('arn') }).step.progress.outcome).toMatchObject({
+    expect(decideAfterRun(at(0), { refusal: new Error('the store is away') }).againMs).toBe(1000)
+    expect(decideAfterRun(at(0), { refusal: conflicts.inState('Pending') }).againMs).toBe(1000)
+    expect(decideAfterRun(at(0), { refusal: functionNotFound('arn') }).step.progress.outcome).toMatchObject({
       condition: 'RetriesExhausted',
       statusCode: 404,
     })
@@ -80,24 +80,24 @@ describe('the verdict on an attempt', () => {
 
   test('the first kilobyte of the function’s own message is kept for the dead letter', () => {
     const payload = Buffer.from(JSON.stringify({ errorMessage: 'x'.repeat(5000) }))
-    const verdict = judge(at(0, { maxRetries: 0 }), { answer: { ...failed.answer, payload } })
-    expect(verdict.step.progress.outcome?.message).toBe('x'.repeat(1024))
-    expect(verdict.step.answer).toEqual(payload)
+    const decision = decideAfterRun(at(0, { maxRetries: 0 }), { answer: { ...failed.answer, payload } })
+    expect(decision.step.progress.outcome?.message).toBe('x'.repeat(1024))
+    expect(decision.step.answer).toEqual(payload)
   })
 
   test('success ends the event whatever came before', () => {
-    const { step, againMs } = judge(at(minute, {}, { runs: 1, refusals: 3 }), succeeded)
+    const { step, againMs } = decideAfterRun(at(minute, {}, { runs: 1, refusals: 3 }), succeeded)
     expect(againMs).toBeUndefined()
     expect(step.progress).toMatchObject({ runs: 2, outcome: { condition: 'Success', statusCode: 200 } })
   })
 
   test('a function that is switched off, and an event that waited too long, are not run', () => {
-    expect(judgeBefore(at(0, { isSwitchedOff: true }))?.step.progress).toMatchObject({
+    expect(decideBeforeRun(at(0, { isSwitchedOff: true }))?.step.progress).toMatchObject({
       runs: 0,
       outcome: { condition: 'ZeroReservedConcurrency' },
     })
-    expect(judgeBefore(at(minute, { maxAgeMs: minute }))?.step.progress.outcome?.condition).toBe('EventAgeExceeded')
-    expect(judgeBefore(at(minute - 1, { maxAgeMs: minute }))).toBeUndefined()
+    expect(decideBeforeRun(at(minute, { maxAgeMs: minute }))?.step.progress.outcome?.condition).toBe('EventAgeExceeded')
+    expect(decideBeforeRun(at(minute - 1, { maxAgeMs: minute }))).toBeUndefined()
   })
 
   test('waits are from one second to five minutes', () => {

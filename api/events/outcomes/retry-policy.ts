@@ -5,7 +5,7 @@ import type { EventStep, TakenEvent } from '../queue/event-queue.ts'
 import type { EventSettings } from './event-settings.ts'
 
 /** What becomes of an event: it is over, or it is tried again. Either is written down by the step. */
-export interface Verdict {
+export interface Decision {
   readonly step: EventStep
   /** When it is tried again; its progress has an outcome when it is not. */
   readonly againMs?: number
@@ -30,7 +30,7 @@ export function backOffMs(refusals: number): number {
 }
 
 /** Whether an event is over before it is run: its function is switched off, or it waited too long. */
-export function judgeBefore({ event, settings, nowMs }: Circumstances): Verdict | undefined {
+export function decideBeforeRun({ event, settings, nowMs }: Circumstances): Decision | undefined {
   const progress = event.progress ?? noProgress
   if (settings.isSwitchedOff) return over(progress, 'ZeroReservedConcurrency', nowMs, 429, 'Rate Exceeded.')
   if (nowMs - event.acceptedMs >= settings.maxAgeMs) return tooOld(progress, nowMs, event.answer)
@@ -42,11 +42,13 @@ export function judgeBefore({ event, settings, nowMs }: Circumstances): Verdict 
  * faults and functions that are not ready are not the event's fault: it waits longer each time. Whatever would be tried
  * again when it is too old is given up now.
  */
-export function judge(circumstances: Circumstances, attempt: Attempt): Verdict {
-  return 'answer' in attempt ? judgeAnswer(circumstances, attempt.answer) : judgeRefusal(circumstances, attempt.refusal)
+export function decideAfterRun(circumstances: Circumstances, attempt: Attempt): Decision {
+  return 'answer' in attempt
+    ? decideOnAnswer(circumstances, attempt.answer)
+    : decideOnRefusal(circumstances, attempt.refusal)
 }
 
-function judgeAnswer({ event, settings, nowMs, retryDelayMs }: Circumstances, answer: RunAnswer): Verdict {
+function decideOnAnswer({ event, settings, nowMs, retryDelayMs }: Circumstances, answer: RunAnswer): Decision {
   const runs = (event.progress?.runs ?? 0) + 1
   const { executedVersion, functionError, payload } = answer
   const lastRun = { executedVersion, ...(functionError === undefined ? {} : { functionError }) }
@@ -60,7 +62,7 @@ function judgeAnswer({ event, settings, nowMs, retryDelayMs }: Circumstances, an
   return { step: { progress, answer: payload }, againMs }
 }
 
-function judgeRefusal({ event, settings, nowMs }: Circumstances, refusal: unknown): Verdict {
+function decideOnRefusal({ event, settings, nowMs }: Circumstances, refusal: unknown): Decision {
   const { refusals, ...before } = event.progress ?? noProgress
   const progress = { ...before, refusals: refusals + 1 }
   const { status, text } = described(refusal)
@@ -80,7 +82,7 @@ function described(refusal: unknown): { status: number; text: string } {
   return { status: 500, text: 'An internal error occurred.' }
 }
 
-function tooOld(progress: EventProgress, nowMs: number, lastAnswer?: Uint8Array, answer?: Uint8Array): Verdict {
+function tooOld(progress: EventProgress, nowMs: number, lastAnswer?: Uint8Array, answer?: Uint8Array): Decision {
   const message = lastAnswer === undefined ? undefined : errorMessage(lastAnswer)
   return over(progress, 'EventAgeExceeded', nowMs, progress.lastRun === undefined ? 429 : 200, message, answer)
 }
@@ -92,7 +94,7 @@ function over(
   statusCode: number,
   text: string | undefined,
   answer?: Uint8Array,
-): Verdict {
+): Decision {
   const message = text === undefined ? {} : { message: text.slice(0, longestMessage) }
   const outcome = { condition, endedMs, statusCode, ...message }
   return { step: { progress: { ...progress, refusals: 0, outcome }, ...(answer === undefined ? {} : { answer }) } }

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { EventState, KeptEvents } from './failed-events.ts'
+import type { EventState, FailedEvents } from './failed-events.ts'
 import type { EventQueue } from './event-queue.ts'
 import { anEvent, aProgress } from '../testing/samples.ts'
 
 /** A queue and the view of it on trial, both empty when handed out. */
 export interface OpenedEvents {
   readonly queue: EventQueue
-  readonly kept: KeptEvents
+  readonly failedEvents: FailedEvents
   close(): Promise<void>
 }
 
 /** Holds an operator's view of a queue to its contract. */
-export function describeKeptEvents(name: string, open: () => Promise<OpenedEvents>): void {
+export function describeFailedEvents(name: string, open: () => Promise<OpenedEvents>): void {
   describe(`${name} as what an operator sees`, () => {
     let opened: OpenedEvents
     beforeEach(async () => {
@@ -34,7 +34,7 @@ export function describeKeptEvents(name: string, open: () => Promise<OpenedEvent
       for (const state of ['failed', 'delayed', 'inFlight', 'ready'] as const) await addIn(state, 'f', [state])
     }
     const idsIn = async (state: EventState, functionName = 'f') =>
-      (await opened.kept.list({ functionName, state, limit: 100 })).events.map(({ id }) => id)
+      (await opened.failedEvents.list({ functionName, state, limit: 100 })).events.map(({ id }) => id)
     const takeIds = async () =>
       (await opened.queue.take({ limit: 9, perFunction: 9, skip: new Set(), nowMs: 1000 })).map(({ id }) => id)
 
@@ -44,41 +44,41 @@ export function describeKeptEvents(name: string, open: () => Promise<OpenedEvent
       const none = { ready: 0, delayed: 0, inFlight: 0, failed: 0 }
       const ofA = { ...none, functionName: 'a', failed: 2 }
       const ofF = { functionName: 'f', ready: 1, delayed: 1, inFlight: 1, failed: 1 }
-      expect(await opened.kept.counts({ limit: 9 })).toEqual([ofA, ofF])
-      expect(await opened.kept.counts({ limit: 1 })).toEqual([ofA])
-      expect(await opened.kept.counts({ after: 'a', limit: 1 })).toEqual([ofF])
-      expect(await opened.kept.counts({ after: 'f', limit: 1 })).toEqual([])
+      expect(await opened.failedEvents.counts({ limit: 9 })).toEqual([ofA, ofF])
+      expect(await opened.failedEvents.counts({ limit: 1 })).toEqual([ofA])
+      expect(await opened.failedEvents.counts({ after: 'a', limit: 1 })).toEqual([ofF])
+      expect(await opened.failedEvents.counts({ after: 'f', limit: 1 })).toEqual([])
     })
 
     test('lists the events of a function in a state, oldest first, in pages', async () => {
       await addIn('failed', 'f', ['c', 'a', 'b'])
       await addIn('failed', 'g', ['other'])
-      const first = await opened.kept.list({ functionName: 'f', state: 'failed', limit: 2 })
+      const first = await opened.failedEvents.list({ functionName: 'f', state: 'failed', limit: 2 })
       const { payload: _payload, ...listed } = anEvent('f', 'c')
       expect(first.events[0]).toEqual({ ...listed, state: 'failed', progress: aProgress })
       expect(first.events.map(({ id }) => id)).toEqual(['c', 'a'])
       const cursor = first.cursor ?? ''
-      const rest = await opened.kept.list({ functionName: 'f', state: 'failed', limit: 2, cursor })
+      const rest = await opened.failedEvents.list({ functionName: 'f', state: 'failed', limit: 2, cursor })
       expect(rest.events.map(({ id }) => id)).toEqual(['b'])
       expect(rest.cursor).toBeUndefined()
     })
 
     test('shows all that is kept of an event, and nothing of one that is not there', async () => {
       await addIn('delayed', 'f', ['e'])
-      const found = await opened.kept.find('e')
+      const found = await opened.failedEvents.find('e')
       expect(found).toMatchObject({ id: 'e', state: 'delayed', dueMs: 5000, progress: aProgress })
       expect([found?.payload, found?.answer].map((bytes) => Buffer.from(bytes ?? []).toString())).toEqual(['e', '{}'])
-      expect(await opened.kept.find('unknown')).toBeUndefined()
+      expect(await opened.failedEvents.find('unknown')).toBeUndefined()
     })
 
     test('releases what is delayed or failed, a failed one without its progress', async () => {
       await addOneOfEach()
       const ids = ['failed', 'delayed', 'inFlight', 'unknown']
-      const answers = await Promise.all(ids.map((id) => opened.kept.release(id)))
+      const answers = await Promise.all(ids.map((id) => opened.failedEvents.release(id)))
       expect(answers).toEqual([true, true, false, false])
-      expect(await opened.kept.find('failed')).not.toHaveProperty('progress')
-      expect(await opened.kept.find('failed')).not.toHaveProperty('answer')
-      expect(await opened.kept.find('delayed')).toMatchObject({ state: 'ready', progress: aProgress })
+      expect(await opened.failedEvents.find('failed')).not.toHaveProperty('progress')
+      expect(await opened.failedEvents.find('failed')).not.toHaveProperty('answer')
+      expect(await opened.failedEvents.find('delayed')).toMatchObject({ state: 'ready', progress: aProgress })
       expect(await takeIds()).toEqual(expect.arrayContaining(['failed', 'delayed']))
     })
 
@@ -86,7 +86,7 @@ export function describeKeptEvents(name: string, open: () => Promise<OpenedEvent
       await addOneOfEach()
       await addIn('ready', 'f', ['waits'])
       const ids = ['failed', 'delayed', 'waits', 'inFlight', 'unknown']
-      const answers = await Promise.all(ids.map((id) => opened.kept.remove(id)))
+      const answers = await Promise.all(ids.map((id) => opened.failedEvents.remove(id)))
       expect(answers).toEqual([true, true, true, false, false])
       expect(await takeIds()).toEqual(['ready'])
       expect(await idsIn('failed')).toEqual([])

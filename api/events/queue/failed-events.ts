@@ -17,7 +17,7 @@ export interface ListedEvent extends Omit<QueuedEvent, 'payload'> {
 }
 
 /** An event with all that is kept of it. */
-export interface KeptEvent extends ListedEvent {
+export interface StoredEvent extends ListedEvent {
   readonly payload: Uint8Array
   readonly answer?: Uint8Array
 }
@@ -31,15 +31,15 @@ export interface EventPage {
 }
 
 /**
- * What an operator sees and does of the events that a queue keeps; `kept-events.contract.ts` holds every implementation to
+ * What an operator sees and does of the events that a queue keeps; `failed-events.contract.ts` holds every implementation to
  * it. Each change is durable when it resolves. An event in flight is never changed.
  */
-export interface KeptEvents {
+export interface FailedEvents {
   /** Functions that have events, by name in byte order, after the given name. */
   counts(page: { readonly after?: string; readonly limit: number }): Promise<EventCounts[]>
   /** A function's events in one state, oldest first. The cursor leads to the next page; absent on the last. */
   list(page: EventPage): Promise<{ readonly events: readonly ListedEvent[]; readonly cursor?: string }>
-  find(id: string): Promise<KeptEvent | undefined>
+  find(id: string): Promise<StoredEvent | undefined>
   /** Makes a delayed or failed event ready; a failed one starts over, without progress. False when it is neither. */
   release(id: string): Promise<boolean>
   /** Removes an event that is not in flight; false when it is, or is not there. */

@@ -14,7 +14,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'redrive-'))
   store = openEmbeddedStore(folder)
   woken = 0
-  redrive = createRedrive(store.keptEvents, () => {
+  redrive = createRedrive(store.failedEvents, () => {
     woken++
   })
 })

@@ -1,8 +1,8 @@
-import type { EventState, KeptEvent, KeptEvents } from './failed-events.ts'
+import type { EventState, StoredEvent, FailedEvents } from './failed-events.ts'
 
 /** What an operator does with the events of a function; each answers how many it was done with. */
 export interface Redrive {
-  find(functionName: string, id: string): Promise<KeptEvent | undefined>
+  find(functionName: string, id: string): Promise<StoredEvent | undefined>
   /** Runs a failed event again from the start, or a delayed one now. */
   run(functionName: string, id: string): Promise<number>
   /** Cancels an event that waits, or forgets one that failed; one that runs stays. */
@@ -14,15 +14,15 @@ export interface Redrive {
 const pageSize = 100
 
 /** Redrive over what a queue keeps; `wake` tells the dispatcher that there is something to take. */
-export function createRedrive(kept: KeptEvents, wake: () => void): Redrive {
+export function createRedrive(failedEvents: FailedEvents, wake: () => void): Redrive {
   const find = async (functionName: string, id: string) => {
-    const event = await kept.find(id)
+    const event = await failedEvents.find(id)
     return event?.functionName === functionName ? event : undefined
   }
   const one = async (functionName: string, id: string, change: (id: string) => Promise<boolean>) =>
     (await find(functionName, id)) !== undefined && (await change(id)) ? 1 : 0
-  const release = (id: string) => kept.release(id)
-  const remove = (id: string) => kept.remove(id)
+  const release = (id: string) => failedEvents.release(id)
+  const remove = (id: string) => failedEvents.remove(id)
   const woken = async (counting: Promise<number>) => {
     const count = await counting
     if (count > 0) wake()
@@ -32,14 +32,14 @@ export function createRedrive(kept: KeptEvents, wake: () => void): Redrive {
     find,
     run: (functionName, id) => woken(one(functionName, id, release)),
     remove: (functionName, id) => one(functionName, id, remove),
-    runAll: (functionName, state) => woken(each(kept, functionName, state, release)),
-    removeAll: (functionName, state) => each(kept, functionName, state, remove),
+    runAll: (functionName, state) => woken(each(failedEvents, functionName, state, release)),
+    removeAll: (functionName, state) => each(failedEvents, functionName, state, remove),
   }
 }
 
 /** Changes each event once, also when one that was changed comes back into the same state. */
 async function each(
-  kept: KeptEvents,
+  failedEvents: FailedEvents,
   functionName: string,
   state: EventState,
   change: (id: string) => Promise<boolean>,
@@ -47,7 +47,12 @@ async function each(
   let count = 0
   let cursor: string | undefined
   do {
-    const page = await kept.list({ functionName, state, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) })
+    const page = await failedEvents.list({
+      functionName,
+      state,
+      limit: pageSize,
+      ...(cursor === undefined ? {} : { cursor }),
+    })
     const changes = await Promise.all(page.events.map(({ id }) => change(id)))
     count += changes.filter(Boolean).length
     cursor = page.cursor

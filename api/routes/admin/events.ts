@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { invalidParameterValue, kinds, LambdaError } from '../../errors.ts'
 import type { Counters } from '../../events/outcomes/event-counters.ts'
-import type { EventState, KeptEvents, ListedEvent } from '../../events/queue/failed-events.ts'
+import type { EventState, FailedEvents, ListedEvent } from '../../events/queue/failed-events.ts'
 import type { Redrive } from '../../events/queue/redrive.ts'
 
-export interface KeptEventsDependencies {
-  readonly keptEvents: KeptEvents
+export interface FailedEventsDependencies {
+  readonly failedEvents: FailedEvents
   readonly redrive: Redrive
   readonly counters: Pick<Counters, 'of'>
 }
@@ -21,12 +21,12 @@ const defaultLimit = 50
 const maxPerPage = 1000
 
 /** Our own API for operators: what the queues of functions keep, run again, cancelled or purged. */
-export function registerKeptEvents(app: FastifyInstance, dependencies: KeptEventsDependencies): void {
-  const { keptEvents, redrive, counters } = dependencies
+export function registerFailedEvents(app: FastifyInstance, dependencies: FailedEventsDependencies): void {
+  const { failedEvents, redrive, counters } = dependencies
 
   app.get<Request>(root, async ({ query }) => {
     const [limit, after] = [limitIn(query), textIn(query, 'after')]
-    const functions = await keptEvents.counts({ limit, ...(after === undefined ? {} : { after }) })
+    const functions = await failedEvents.counts({ limit, ...(after === undefined ? {} : { after }) })
     const next = functions.length < limit ? undefined : functions.at(-1)?.functionName
     return { functions: functions.map((each) => ({ ...each, ...counters.of(each.functionName) })), next }
   })
@@ -35,7 +35,7 @@ export function registerKeptEvents(app: FastifyInstance, dependencies: KeptEvent
     const cursor = textIn(query, 'cursor')
     if (cursor !== undefined && !/^\d{1,16}$/.test(cursor)) throw invalidParameterValue('cursor is of no earlier page')
     const page = { functionName: params.name, state: stateIn(query), limit: limitIn(query) }
-    const found = await keptEvents.list({ ...page, ...(cursor === undefined ? {} : { cursor }) })
+    const found = await failedEvents.list({ ...page, ...(cursor === undefined ? {} : { cursor }) })
     return { events: found.events.map(shown), cursor: found.cursor }
   })
 

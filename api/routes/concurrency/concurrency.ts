@@ -7,7 +7,7 @@ import { capacityErrors } from '../../functions/capacity-providers/managed-insta
 import type { Lifecycle } from '../../functions/lifecycle.ts'
 import { provisionedSum } from '../../functions/concurrency/provisioned.ts'
 import { checkReservation, reservedConcurrency } from '../../functions/concurrency/reserved.ts'
-import type { InTurn } from '../../functions/concurrency/mutex.ts'
+import type { RunExclusive } from '../../functions/concurrency/mutex.ts'
 import type { Handlers } from '../http/handler.ts'
 import { provisionedRoutes, type ProvisionedRoutesDependencies } from './provisioned-concurrency.ts'
 
@@ -17,7 +17,7 @@ export interface ConcurrencyRoutesDependencies extends Home, ProvisionedRoutesDe
   /** Invocations that may run at once over all functions. */
   readonly concurrency: number
   /** Keeps what depends on sums over all functions from happening twice at once. */
-  readonly inTurn: InTurn
+  readonly runExclusive: RunExclusive
 }
 
 interface FunctionMembers {
@@ -26,7 +26,7 @@ interface FunctionMembers {
 
 /** Reserved and provisioned concurrency of functions. Sums over functions and the change they allow are taken in turn. */
 export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): Handlers {
-  const { catalogue, lifecycle, concurrency, inTurn } = dependencies
+  const { catalogue, lifecycle, concurrency, runExclusive } = dependencies
 
   const functionIn = async ({ FunctionName }: FunctionMembers) => {
     const name = parseUnqualifiedName(FunctionName, dependencies)
@@ -36,7 +36,7 @@ export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): 
   }
 
   return {
-    ...provisionedRoutes(dependencies, inTurn),
+    ...provisionedRoutes(dependencies, runExclusive),
 
     async GetFunctionConcurrency(input: FunctionMembers) {
       return { ReservedConcurrentExecutions: (await functionIn(input)).reservedConcurrency }
@@ -45,7 +45,7 @@ export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): 
     async PutFunctionConcurrency(input: FunctionMembers & { readonly ReservedConcurrentExecutions: number }) {
       const { name } = await functionIn(input)
       const asked = input.ReservedConcurrentExecutions
-      await inTurn(async () => {
+      await runExclusive(async () => {
         const byOthers = await reservedConcurrency(catalogue, name)
         return lifecycle.change(name, (record) => {
           if (isManaged(record)) throw capacityErrors.notTogether('Reserved concurrency')

@@ -14,7 +14,7 @@ import {
 } from '../../functions/concurrency/provisioned.ts'
 import { checkProvisioned, reservedConcurrency } from '../../functions/concurrency/reserved.ts'
 import { provisionedErrors } from '../../functions/concurrency/errors.ts'
-import type { InTurn } from '../../functions/concurrency/mutex.ts'
+import type { RunExclusive } from '../../functions/concurrency/mutex.ts'
 import type { Handlers, Output } from '../http/handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from '../http/page.ts'
 
@@ -35,7 +35,7 @@ interface QualifiedMembers {
 }
 
 /** Provisioned concurrency of versions and aliases; sums over functions are taken in turn. */
-export function provisionedRoutes(dependencies: ProvisionedRoutesDependencies, inTurn: InTurn): Handlers {
+export function provisionedRoutes(dependencies: ProvisionedRoutesDependencies, runExclusive: RunExclusive): Handlers {
   const { catalogue, lifecycle, provisioning } = dependencies
   const find = async (input: QualifiedMembers) => {
     const { name, qualifier = latestVersion } = parseFunctionName(input.FunctionName, input.Qualifier, dependencies)
@@ -52,7 +52,7 @@ export function provisionedRoutes(dependencies: ProvisionedRoutesDependencies, i
       if (isLatest(input, dependencies)) throw provisionedErrors.unpublished()
       const { name, qualifier } = await find(input)
       const requested = input.ProvisionedConcurrentExecutions
-      await inTurn(() => put(dependencies, name, qualifier, requested))
+      await runExclusive(() => put(dependencies, name, qualifier, requested))
       return configOutput(requested, dependencies.now(), { status: 'IN_PROGRESS', allocated: 0 })
     },
 
@@ -65,7 +65,9 @@ export function provisionedRoutes(dependencies: ProvisionedRoutesDependencies, i
 
     async DeleteProvisionedConcurrencyConfig(input: QualifiedMembers) {
       const { name, qualifier } = await find(input)
-      await inTurn(() => lifecycle.change(name, (record) => ({ record: detach(record, 'provisioned', qualifier) })))
+      await runExclusive(() =>
+        lifecycle.change(name, (record) => ({ record: detach(record, 'provisioned', qualifier) })),
+      )
       return {}
     },
 

@@ -11,7 +11,7 @@ import { LambdaError } from '../../errors.ts'
 import type { OperationName } from '../../model/operations.ts'
 import type { SourceCheck } from '../../sources/validation/source-check.ts'
 import type { Handler } from '../http/handler.ts'
-import { createTurns } from '../../functions/concurrency/mutex.ts'
+import { createMutex } from '../../functions/concurrency/mutex.ts'
 import { controlPlaneHandlers } from '../handlers.ts'
 
 /** What an operation answers, as JSON would show it. */
@@ -72,7 +72,14 @@ export function startControlPlane({
     isScaled: () => Promise.resolve(true),
   }
   const parts = { ...home, ...stamp, catalogue, documents, layers, lifecycle, provisioning }
-  const dependencies = { ...parts, now: stamp.nowMs, linkKey, sourceCheck, concurrency: 1000, inTurn: createTurns() }
+  const dependencies = {
+    ...parts,
+    now: stamp.nowMs,
+    linkKey,
+    sourceCheck,
+    concurrency: 1000,
+    runExclusive: createMutex(),
+  }
   const handlers = controlPlaneHandlers(dependencies)
   const call = async (operation: OperationName, input: object = {}) => {
     const handler = handlers[operation] as Handler

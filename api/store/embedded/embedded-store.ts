@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { KeptEvents } from '../../events/queue/failed-events.ts'
+import type { FailedEvents } from '../../events/queue/failed-events.ts'
 import type { EventQueue } from '../../events/queue/event-queue.ts'
 import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
 import type { Documents } from '../../functions/catalogue/documents.ts'
@@ -8,14 +8,14 @@ import { databaseName, openDatabase } from './database.ts'
 import { openDocuments } from './documents.ts'
 import { openEventQueue } from './event-queue.ts'
 import { openGroupCommit } from './group-commit.ts'
-import { openKeptEvents } from './failed-events.ts'
+import { openFailedEvents } from './failed-events.ts'
 
 /** Everything that one data folder's database keeps. */
 export interface EmbeddedStore {
   readonly catalogue: Catalogue
   readonly documents: Documents
   readonly events: EventQueue
-  readonly keptEvents: KeptEvents
+  readonly failedEvents: FailedEvents
   /** Ends after the writes under way; the folder is then free for another server. */
   close(): Promise<void>
 }
@@ -33,7 +33,7 @@ export function openEmbeddedStore(dataFolder: string): EmbeddedStore {
     catalogue,
     documents: openDocuments(database),
     events: openEventQueue(database, commits),
-    keptEvents: openKeptEvents(database, commits),
+    failedEvents: openFailedEvents(database, commits),
     close,
   }
 }

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { EventCounts, KeptEvents, ListedEvent } from '../../events/queue/failed-events.ts'
+import type { EventCounts, FailedEvents, ListedEvent } from '../../events/queue/failed-events.ts'
 import { promiseOf } from './database.ts'
 import { eventStates, keptParts, type EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'
 
 /** An operator's view of the queue in the same table. Each page is one read of an index. */
-export function openKeptEvents(database: DatabaseSync, commits: GroupCommit): KeptEvents {
+export function openFailedEvents(database: DatabaseSync, commits: GroupCommit): FailedEvents {
   keepCounts(database)
   const statements = prepare(database)
 

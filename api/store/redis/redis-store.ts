@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { LambdaError } from '../../errors.ts'
 import type { EnvironmentLeases } from '../../environments/sharing/leases.ts'
-import type { PlaceLedger } from '../../environments/concurrency/permit-ledger.ts'
+import type { PermitLedger } from '../../environments/concurrency/permit-ledger.ts'
 import type { ProvisionShares } from '../../environments/provisioning/provision-shares.ts'
-import type { KeptEvents } from '../../events/queue/failed-events.ts'
+import type { FailedEvents } from '../../events/queue/failed-events.ts'
 import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
 import type { Documents } from '../../functions/catalogue/documents.ts'
-import type { InTurn } from '../../functions/concurrency/mutex.ts'
+import type { RunExclusive } from '../../functions/concurrency/mutex.ts'
 import type { Leases } from '../../sources/polling/lease.ts'
 import type { Inherit } from './membership/dead-servers.ts'
 import { createCatalogueCache } from './catalogue/catalogue-cache.ts'
@@ -16,7 +16,7 @@ import { lastKnown, openCatalogue, type ReadableCatalogue } from './catalogue/ca
 import { connectToRedis, type ConnectionOptions, type RedisConnection } from './connection/connection.ts'
 import { openDocuments } from './catalogue/documents.ts'
 import { openEventQueue, type RedisEventQueue } from './events/event-queue.ts'
-import { openKeptEvents } from './events/failed-events.ts'
+import { openFailedEvents } from './events/failed-events.ts'
 import { catalogueKeys, environmentKeys, eventKeys, permitKeys } from './connection/keys.ts'
 import { openLeases } from './leases/source-leases.ts'
 import { sharedLinkKey } from './link-key.ts'
@@ -41,9 +41,9 @@ export interface RedisStore {
   readonly invocationCatalogue: ReadableCatalogue
   readonly documents: Documents
   readonly events: RedisEventQueue
-  readonly keptEvents: KeptEvents
+  readonly failedEvents: FailedEvents
   /** Where the replicas acquire permits for invocations. */
-  readonly permits: PlaceLedger
+  readonly permits: PermitLedger
   /** Which replica holds which environment. */
   readonly leases: EnvironmentLeases
   /** What each replica keeps of provisioned concurrency. */
@@ -53,7 +53,7 @@ export interface RedisStore {
   /** Who polls which event source. */
   readonly sourceLeases: Leases
   /** Runs what must not happen on two replicas at once. */
-  readonly inTurn: InTurn
+  readonly runExclusive: RunExclusive
   /** What links to any replica are signed with. */
   readonly linkKey: Buffer
   /** For further scripts. */
@@ -134,7 +134,7 @@ async function openOver(
     invocationCatalogue: cached.invocationCatalogue,
     documents: openDocuments(connection),
     events,
-    keptEvents: openKeptEvents(connection),
+    failedEvents: openFailedEvents(connection),
     ...servers,
     linkKey,
     connection,
@@ -164,7 +164,7 @@ function openServerParts(connection: RedisConnection, membership: Membership) {
     provisionShares: openProvisionShares(connection, membership),
     onDeath: (inherit: Inherit) => membership.onDeath(inherit),
     sourceLeases,
-    inTurn: sharedMutex(sourceLeases, 'turn'),
+    runExclusive: sharedMutex(sourceLeases, 'turn'),
     channels: {
       [permitKeys.wanted]: { onMessage: (text: string) => permits.hear(text), onUp: () => permits.doubt() },
       [environmentKeys.wanted]: { onMessage: (text: string) => leases.hear(text) },

@@ -1,6 +1,6 @@
 import type { StandbyCommand } from '../../../../runtime-bootstrap/protocol/standby-command.ts'
 import type { FoundRuntime } from '../../driver/found-runtime.ts'
-import { defaultVariables, temporaryVariables, type Places } from '../../driver/variables.ts'
+import { defaultVariables, temporaryVariables, type EnvironmentFolders } from '../../driver/variables.ts'
 import { startCommand } from './start-command.ts'
 
 /**
@@ -9,14 +9,14 @@ import { startCommand } from './start-command.ts'
  */
 export function standbyVariables(
   runtime: FoundRuntime | undefined,
-  places: Places,
+  folders: EnvironmentFolders,
   runsAs: Pick<StandbyCommand, 'user'> = {},
 ): Readonly<Record<string, string>> {
   // Ruby reads where its function's code is when it starts, and only a mounted folder is known by then.
-  if (runtime === undefined || (runtime.family === 'ruby' && !places.isMounted)) return {}
-  const standsFor = startCommand(runtime, places)
+  if (runtime === undefined || (runtime.family === 'ruby' && !folders.isMounted)) return {}
+  const standsFor = startCommand(runtime, folders)
   if (standsFor.length === 0) return {}
-  const variables = { ...defaultVariables(runtime, places), ...temporaryVariables(places) }
+  const variables = { ...defaultVariables(runtime, folders), ...temporaryVariables(folders) }
   const standby: StandbyCommand = { command: [...standsFor, '--standby'], standsFor, variables, ...runsAs }
   return { KUBELAMBDA_STANDBY: JSON.stringify(standby) }
 }

@@ -1,11 +1,11 @@
 import type { FoundRuntime } from '../../driver/found-runtime.ts'
-import type { Places } from '../../driver/variables.ts'
+import type { EnvironmentFolders } from '../../driver/variables.ts'
 
 /** The runtime's start command; empty for `provided.*`, where the function brings its own `bootstrap`. */
-export function startCommand({ interpreter, client, memoryMb }: FoundRuntime, places: Places): string[] {
+export function startCommand({ interpreter, client, memoryMb }: FoundRuntime, folders: EnvironmentFolders): string[] {
   if (interpreter === undefined || client === undefined) return []
   const flags = memoryMb === undefined ? [] : nodeFlags(memoryMb)
-  return [interpreter, ...flags, `${places.runtimeDir}/${client}`]
+  return [interpreter, ...flags, `${folders.runtimeDir}/${client}`]
 }
 
 /**

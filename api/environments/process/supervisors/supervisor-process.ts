@@ -9,7 +9,7 @@ import { sandboxVariables } from '../isolation/isolation.ts'
 import { supervisorFolder, runtimeFolder } from '../isolation/private-root.ts'
 import { mappedUser, sandboxCommand, showTable, type Sandbox, type User } from '../isolation/sandbox.ts'
 import { standbyVariables } from '../runtimes/standby-variables.ts'
-import type { Places } from '../../driver/variables.ts'
+import type { EnvironmentFolders } from '../../driver/variables.ts'
 
 /** A supervisor that runs in its own sandbox, if there is one, and belongs to no function yet. */
 export interface SupervisorProcess {
@@ -31,7 +31,7 @@ export interface CodeFolders {
 /** Where code is now as the supervisor sees it, and for the function's variables. */
 export interface Shown {
   readonly assignment: Pick<Assignment, 'codeFolder' | 'layerFolder' | 'user'>
-  readonly places: Places
+  readonly folders: EnvironmentFolders
 }
 
 export interface SupervisorOptions {
@@ -47,7 +47,12 @@ export interface SupervisorOptions {
 }
 
 const showDeadlineMs = 10_000
-const mounted: Places = { taskRoot: '/var/task', runtimeDir: runtimeFolder, layers: '/opt', isMounted: true }
+const mounted: EnvironmentFolders = {
+  taskRoot: '/var/task',
+  runtimeDir: runtimeFolder,
+  layers: '/opt',
+  isMounted: true,
+}
 
 /** Starts a supervisor ahead of its use. */
 export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
@@ -78,7 +83,7 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
         ...(code.layerFolder === undefined ? {} : { layerFolder: '/opt' }),
         ...runsAs,
       },
-      places: mounted,
+      folders: mounted,
     }
   }
   return { id: options.id, ...child, show, kill: () => child.process.kill('SIGKILL') }
@@ -118,10 +123,10 @@ function startPlain(options: SupervisorOptions): SupervisorProcess {
   })
   const show = ({ codeFolder, layerFolder }: CodeFolders): Promise<Shown> => {
     const layers = layerFolder ?? '/opt'
-    const places = { taskRoot: codeFolder, runtimeDir: runtimesFolder, layers, temporary, isMounted: false }
+    const folders = { taskRoot: codeFolder, runtimeDir: runtimesFolder, layers, temporary, isMounted: false }
     return Promise.resolve({
       assignment: { codeFolder, ...(layerFolder === undefined ? {} : { layerFolder }) },
-      places,
+      folders,
     })
   }
   return { id, ...child, exited, show, kill: () => child.process.kill('SIGKILL') }

@@ -7,7 +7,7 @@
 -- ARGV[5] the limit of all without a reserve   ARGV[6] channel for refusals
 -- ARGV[7] 'found' for what runs already, which gets its permit whatever the limits are
 -- A refusal for the function's reserve tells the others how many permits the refused server holds.
--- Returns 'booked', 'function' or 'account' for the limit in the way, or 'lost' when the server was declared dead.
+-- Returns 'acquired', 'function' or 'account' for the limit in the way, or 'lost' when the server was declared dead.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 'lost' end
 local function held(field) return tonumber(redis.call('HGET', KEYS[2], field) or 0) end
@@ -28,4 +28,4 @@ redis.call('HINCRBY', KEYS[2], share, 1)
 if not isOutside then redis.call('HINCRBY', KEYS[2], '*', 1) end
 if not isReserved then redis.call('HINCRBY', KEYS[2], '~', 1) end
 redis.call('HINCRBY', KEYS[3], share, 1)
-return 'booked'
+return 'acquired'

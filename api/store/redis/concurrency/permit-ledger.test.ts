@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describePlaceLedger } from '../../../environments/concurrency/permit-ledger.contract.ts'
-import type { PlaceLedger } from '../../../environments/concurrency/permit-ledger.ts'
+import type { PermitLedger } from '../../../environments/concurrency/permit-ledger.ts'
 import { permitKeys } from '../connection/keys.ts'
 import type { Membership } from '../membership/membership.ts'
 import { openPermitLedger } from './permit-ledger.ts'
@@ -18,7 +18,7 @@ describeWithRedis('the place ledger in Redis', () => {
   describePlaceLedger('Redis', async () => {
     redis.cli('FLUSHALL')
     const members = startMembers(redis)
-    const opened = new Map<PlaceLedger, Membership>()
+    const opened = new Map<PermitLedger, Membership>()
     const subscriptions: Subscription[] = []
     return {
       open: async (listener) => {

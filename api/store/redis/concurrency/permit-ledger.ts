@@ -1,8 +1,8 @@
 import type {
-  BookRequest,
-  Held,
+  PermitRequest,
+  HeldShare,
   LedgerListener,
-  PlaceLedger,
+  PermitLedger,
   Refusal,
   Share,
 } from '../../../environments/concurrency/permit-ledger.ts'
@@ -12,7 +12,7 @@ import type { Membership } from '../membership/membership.ts'
 import { loadScript } from '../connection/script.ts'
 
 /** A ledger, and what it has to hear of the channel `permitKeys.wanted`. */
-export interface RedisPermitLedger extends PlaceLedger {
+export interface RedisPermitLedger extends PermitLedger {
   hear(message: string): void
   /** Redis was lost for a moment: another one may be in its place that did not hear of the last writes. */
   doubt(): void
@@ -30,15 +30,15 @@ export function openPermitLedger(connection: RedisConnection, membership: Member
   const own = () => permitKeys.permitsOf(membership.server)
   let listener: LedgerListener | undefined
 
-  const book = (request: BookRequest): Promise<'booked' | Refusal> =>
+  const acquire = (request: PermitRequest): Promise<'acquired' | Refusal> =>
     asMember(membership, async (server) => {
       const { functionName, reserved = -1, accountLimit, unreservedLimit, isFound = false } = request
       const limits = [accountLimit, unreservedLimit]
       const args = [server, functionName, reserved, ...limits, permitKeys.wanted, isFound ? 'found' : '']
       const keys = [serverKeys.living, permitKeys.booked, permitKeys.permitsOf(server)]
-      return (await scripts.acquire(keys, args)) as 'booked' | Refusal | 'lost'
+      return (await scripts.acquire(keys, args)) as 'acquired' | Refusal | 'lost'
     })
-  const giveBack = async (share: string, permits: number): Promise<void> => {
+  const release = async (share: string, permits: number): Promise<void> => {
     await scripts.release([permitKeys.booked, own()], [share, permits])
   }
   const inherit = (dead: string): Promise<void> =>
@@ -52,11 +52,11 @@ export function openPermitLedger(connection: RedisConnection, membership: Member
         listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
       }
     })
-  const settle = (held: () => readonly Held[]): Promise<'settled'> =>
+  const reconcile = (held: () => readonly HeldShare[]): Promise<'reconciled'> =>
     asMember(membership, async (server) => {
-      const known = held().flatMap(({ share, places }) => [writeShare(share), places])
+      const known = held().flatMap(({ share, permits }) => [writeShare(share), permits])
       const keys = [serverKeys.living, permitKeys.booked, permitKeys.permitsOf(server)]
-      return (await scripts.reconcile(keys, [server, ...known])) as 'settled' | 'lost'
+      return (await scripts.reconcile(keys, [server, ...known])) as 'reconciled' | 'lost'
     })
   /** What is inherited is not yet known to be held while its answer is on the way: the two never overlap. */
   let last: Promise<void> = Promise.resolve()
@@ -69,13 +69,13 @@ export function openPermitLedger(connection: RedisConnection, membership: Member
   membership.onLost(() => listener?.onLost())
   membership.onDeath((dead) => alone(() => inherit(dead)))
   return {
-    book,
-    giveBack: (share, permits) => giveBack(writeShare(share), permits),
+    acquire,
+    release: (share, permits) => release(writeShare(share), permits),
     // On the node that has the permits: other nodes may be up without it.
     reach: async () => {
       await connection.run((client) => client.exists(permitKeys.booked))
     },
-    settle: (held) => alone(() => settle(held)),
+    reconcile: (held) => alone(() => reconcile(held)),
     listen: (given) => (listener = given),
     doubt: () => listener?.onDoubt(),
     hear: (message) => {

@@ -3,7 +3,7 @@
 -- KEYS[2] booked  hash: permits held by all servers, by share; `*` in all, `~` in all without a reserve
 -- KEYS[3] own     hash: permits of this server, by share
 -- ARGV[1] server   then shares and permits alternately
--- Returns 'settled', or 'lost' when the server was declared dead.
+-- Returns 'reconciled', or 'lost' when the server was declared dead.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 'lost' end
 local function change(key, field, by)
@@ -25,4 +25,4 @@ end
 for _, share in ipairs(redis.call('HKEYS', KEYS[3])) do
   if not known[share] then reconcile(share, 0) end
 end
-return 'settled'
+return 'reconciled'

@@ -1,4 +1,4 @@
-import type { EventPage, EventState, KeptEvents, ListedEvent } from '../../../events/queue/failed-events.ts'
+import type { EventPage, EventState, FailedEvents, ListedEvent } from '../../../events/queue/failed-events.ts'
 import type { QueuedEvent } from '../../../events/queue/event-queue.ts'
 import type { RedisConnection } from '../connection/connection.ts'
 import { eventKeys } from '../connection/keys.ts'
@@ -7,7 +7,7 @@ import { loadScript } from '../connection/script.ts'
 type Head = Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
 
 /** An operator's view of the queue in Redis. */
-export function openKeptEvents(connection: RedisConnection): KeptEvents {
+export function openFailedEvents(connection: RedisConnection): FailedEvents {
   const step = (name: string) => loadScript(connection, name, import.meta.url)
   const [listEvents, listFunctions, changeEvent] = [
     step('list-events'),

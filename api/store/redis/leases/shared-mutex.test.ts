@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createTurns } from '../../../functions/concurrency/mutex.ts'
+import { createMutex } from '../../../functions/concurrency/mutex.ts'
 import { openLeases } from './source-leases.ts'
 import { startMembers } from '../testing/members.ts'
 import { describeWithRedis, startRedis, type RunningRedis } from '../testing/redis-server.ts'
@@ -17,7 +17,7 @@ describeWithRedis('a mutex that servers share', () => {
     const members = startMembers(redis)
     const servers = await Promise.all([members.join(), members.join()])
     const [one, other] = servers.map(({ connection }) => sharedMutex(openLeases(connection), 'turn'))
-    const mutexOf = (index: number) => (index % 2 === 0 ? one : other) ?? createTurns()
+    const mutexOf = (index: number) => (index % 2 === 0 ? one : other) ?? createMutex()
     const seen = { running: 0, most: 0, done: 0 }
     const work = async () => {
       seen.most = Math.max(seen.most, ++seen.running)

@@ -58,11 +58,11 @@ describeWithRedis('a server among those that share a Redis', () => {
     const told: unknown[] = []
     const ledger = openPermitLedger(successor.connection, membership)
     ledger.listen({
-      onInherited: ({ functionName }, places) => void told.push([functionName, places]),
+      onInherited: ({ functionName }, permits) => void told.push([functionName, permits]),
       onLost: () => void told.push('lost'),
     } as LedgerListener)
     const theirs = openPermitLedger(gone.connection, gone.membership)
-    await theirs.book({ functionName: 'f', reserved: 2, accountLimit: 10, unreservedLimit: 10 })
+    await theirs.acquire({ functionName: 'f', reserved: 2, accountLimit: 10, unreservedLimit: 10 })
     const before = successor.membership.server
     for (const each of [successor, gone]) members.declareDead(each.membership)
     await inherit(gone.membership.server)

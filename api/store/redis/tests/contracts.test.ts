@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from '@jest/globals'
-import { describeKeptEvents } from '../../../events/queue/failed-events.contract.ts'
+import { describeFailedEvents } from '../../../events/queue/failed-events.contract.ts'
 import { describeEventQueue } from '../../../events/queue/event-queue.contract.ts'
 import { describeCatalogue } from '../../../functions/catalogue/catalogue.contract.ts'
 import { describeDocuments } from '../../../functions/catalogue/documents.contract.ts'
@@ -52,10 +52,10 @@ function describeContracts(kind: string, start: () => Promise<Started>): void {
       }
       return { queue: store.events, reopen, close: async () => (await stores.at(-1)?.close(), close()) }
     })
-    describeKeptEvents(kind, async () => {
+    describeFailedEvents(kind, async () => {
       for (const node of redis.nodes) node.cli('flushall')
       const store = await openRedisStore({ url: redis.url, replicaId: randomUUID(), log })
-      return { queue: store.events, kept: store.keptEvents, close: () => store.close() }
+      return { queue: store.events, failedEvents: store.failedEvents, close: () => store.close() }
     })
     describeCatalogue(kind, async () => {
       const { store, reopen, close } = await openEmpty()

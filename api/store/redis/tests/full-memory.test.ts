@@ -53,8 +53,8 @@ describeWithRedis('a Redis whose memory is full', () => {
     await store.events.putBack('back', Date.now(), step)
     await store.events.fail('failed', step, 10)
     for (const id of taken) if (!['back', 'failed'].includes(id)) await store.events.finish(id)
-    await eventually(async () => (await store.keptEvents.find('back'))?.state !== 'inFlight')
-    expect(await store.keptEvents.find('failed')).toMatchObject({ state: 'failed', progress: aProgress })
+    await eventually(async () => (await store.failedEvents.find('back'))?.state !== 'inFlight')
+    expect(await store.failedEvents.find('failed')).toMatchObject({ state: 'failed', progress: aProgress })
     await expect(store.events.add(anEvent('f', 'new'))).rejects.toMatchObject(full)
     await expect(store.documents.save({ kind: 'layer', id: 'l' }, {}, 0)).rejects.toMatchObject(full)
     await eventually(async () => {
@@ -72,13 +72,13 @@ describeWithRedis('a Redis whose memory is full', () => {
     const before = ends()
     await eventually(() => ends().every((end, at) => end > (before[at] ?? 0)))
     await store.events.close()
-    expect((await store.keptEvents.find(first ?? ''))?.state).toBe('ready')
+    expect((await store.failedEvents.find(first ?? ''))?.state).toBe('ready')
   })
 
   test('still serves invocations: permits, environments and their tokens', async () => {
     const request = { functionName: 'f', accountLimit: 10, unreservedLimit: 10 }
-    expect(await store.permits.book(request)).toBe('booked')
-    await store.permits.giveBack({ functionName: 'f', isReserved: false }, 1)
+    expect(await store.permits.acquire(request)).toBe('acquired')
+    await store.permits.release({ functionName: 'f', isReserved: false }, 1)
     expect(await store.leases.nextToken()).toBeLessThan(await store.leases.nextToken())
     await store.leases.hold('held')
     expect(await store.leases.claim('claimed', { isUnknownFree: true })).toBe('claimed')
@@ -91,7 +91,7 @@ describeWithRedis('a Redis whose memory is full', () => {
 
   test('still lets functions and events be removed, and a server start', async () => {
     await eventually(async () => store.catalogue.remove('kept', (await store.catalogue.find('kept'))?.revision ?? 0))
-    expect(await store.keptEvents.remove('0')).toBe(true)
+    expect(await store.failedEvents.remove('0')).toBe(true)
     const other = await open('b')
     expect(other.linkKey).toEqual(store.linkKey)
   })
