@@ -25,14 +25,21 @@ export function newDataFolder(): string {
   return mkdtempSync(join(tmpdir(), 'kubelambda-main-'))
 }
 
+export interface StartOptions {
+  /** Another main file than this checkout's. */
+  readonly program?: string
+  /** Whether it leads a process group of its own, as in a terminal. */
+  readonly detached?: boolean
+}
+
 /** Starts the program with settings; its exit code and output when it ends by itself. */
 export function startProgram(
   settings: Record<string, string>,
   args: readonly string[] = [],
-  options: { readonly detached?: boolean } = {},
+  { program = main, detached = false }: StartOptions = {},
 ) {
   const env = { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compiled, KUBELAMBDA_PORT: '0', ...settings }
-  const child = spawn(process.execPath, [main, ...args], { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, ...args], { detached, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let written = ''
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const ready = new Promise<string>((resolve, reject) => {
@@ -52,7 +59,7 @@ export function startProgram(
 export async function startMain(
   dataFolder: string,
   settings: Record<string, string> = {},
-  options: { readonly detached?: boolean } = {},
+  options: StartOptions = {},
 ): Promise<RunningServer> {
   const { child, exited, ready, output } = startProgram({ KUBELAMBDA_DATA: dataFolder, ...settings }, [], options)
   const address = await ready
