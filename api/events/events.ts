@@ -21,16 +21,16 @@ export interface EventsParts {
   readonly settings: EventsSettings
 }
 
-/** The server's settings that concern events. */
+/** The server's settings for asynchronous events. */
 export interface EventsSettings {
-  /** Events that run at once. */
+  /** Most events that run concurrently. */
   readonly concurrency: number
   readonly retryDelayMs: number
   readonly mostFailedEvents: number
   readonly destinations: DestinationEndpoints
 }
 
-/** All that has to do with asynchronous events. */
+/** Asynchronous events: dispatcher, counters, redrive and destinations. */
 export interface Events {
   readonly dispatcher: Dispatcher
   readonly counters: Counters
@@ -40,7 +40,7 @@ export interface Events {
   readonly deliver: ReturnType<typeof createDeliver>
 }
 
-/** Puts the dispatcher together with where outcomes go and what an operator does. */
+/** Assembles the dispatcher, the destinations and the operator's actions. */
 export function openEvents(parts: EventsParts): Events {
   const { home, queue, failedEvents, run, log, now, settings } = parts
   const [settingsOf, counters] = [createSettingsOf(parts.catalogue), createCounters()]

@@ -7,7 +7,7 @@ import { createS3 } from './s3.ts'
 import { createSns } from './sns.ts'
 import { createSqs } from './sqs.ts'
 
-/** Where the services of destinations are reached; nothing goes to a service without an endpoint. */
+/** Endpoints of the services of destinations. Nothing is sent to a service without an endpoint. */
 export interface DestinationEndpoints {
   readonly sqs?: ServiceEndpoint
   readonly sns?: ServiceEndpoint
@@ -15,7 +15,7 @@ export interface DestinationEndpoints {
   readonly s3?: ServiceEndpoint
 }
 
-/** Takes each parcel to its target by the service that the ARN names. */
+/** Delivers each message through the service that the ARN names. */
 export function createDeliver(endpoints: DestinationEndpoints, parts: LambdaDestinationParts): Deliver {
   const services: Readonly<Record<string, Deliver>> = {
     sqs: createSqs(endpoints.sqs, parts.accountId),
@@ -27,7 +27,8 @@ export function createDeliver(endpoints: DestinationEndpoints, parts: LambdaDest
   return async (message, signal) => {
     const { service } = partsOfArn(message.targetArn)
     const deliver = Object.hasOwn(services, service) ? services[service] : undefined
-    if (deliver === undefined) throw new Undeliverable(`${message.targetArn} is of no service that takes records.`)
+    if (deliver === undefined)
+      throw new Undeliverable(`${message.targetArn} names a service that cannot be a destination.`)
     try {
       await deliver(message, signal)
     } catch (error) {

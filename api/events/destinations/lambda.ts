@@ -6,7 +6,7 @@ import type { SettingsOf } from '../outcomes/event-settings.ts'
 import { Undeliverable, type Deliver } from '../outcomes/destination-message.ts'
 
 export interface LambdaDestinationParts extends Home {
-  /** Keeps an event, durable before it resolves; an id that is there already is not added again. */
+  /** Stores an event durably. An id that exists is not added again. */
   readonly accept: (event: QueuedEvent) => Promise<void>
   readonly settingsOf: SettingsOf
   readonly now: () => number

@@ -5,10 +5,10 @@ interface Attribute {
   readonly StringValue: string
 }
 
-/** What SQS takes in no text, such as the control characters of coloured errors. */
+/** Characters that SQS rejects, such as the control characters of coloured errors. */
 const refusedCharacters = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
 
-/** A dead letter's attributes as SQS and SNS write them; neither takes an empty text. */
+/** A dead letter's attributes for SQS and SNS; both reject an empty string. */
 export function messageAttributes(attributes: DeadLetterAttributes): Record<string, Attribute> {
   const { requestId, errorCode, errorMessage = '' } = attributes
   return {

@@ -3,7 +3,7 @@ import type { ServiceEndpoint } from '../../aws/endpoint.ts'
 import { clientsOf } from '../../aws/sdk-clients.ts'
 import type { Deliver } from '../outcomes/destination-message.ts'
 
-/** Puts records into S3 buckets, each under a key of its own that stays the same when it is sent again. */
+/** Puts records into S3 buckets, each under its own key, which is the same on a retry. */
 export function createS3(endpoint: ServiceEndpoint | undefined, region: string): Deliver {
   const clientIn = clientsOf('S3', endpoint, async (settings) => {
     const { S3Client } = await import('@aws-sdk/client-s3')

@@ -4,7 +4,7 @@ import { clientsOf } from '../../aws/sdk-clients.ts'
 import { messageAttributes } from './message-attributes.ts'
 import type { Deliver } from '../outcomes/destination-message.ts'
 
-/** Publishes to SNS topics. The message is the parcel's body; a dead letter has its message attributes. */
+/** Publishes to SNS topics. A dead letter carries message attributes. */
 export function createSns(endpoint: ServiceEndpoint | undefined): Deliver {
   const clientIn = clientsOf('SNS', endpoint, async (settings) => {
     const { SNSClient } = await import('@aws-sdk/client-sns')

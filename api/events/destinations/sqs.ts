@@ -5,9 +5,9 @@ import { clientsOf } from '../../aws/sdk-clients.ts'
 import { messageAttributes } from './message-attributes.ts'
 import type { Deliver } from '../outcomes/destination-message.ts'
 
-/** Sends to SQS queues of the account, or of another. The body is the parcel's; a dead letter has its message attributes. */
+/** Sends to SQS queues of this or another account. A dead letter carries message attributes. */
 export function createSqs(endpoint: ServiceEndpoint | undefined, accountId: string): Deliver {
-  // The address that a compatible server writes into its queue URLs need not be reachable from here.
+  // The host in the queue URLs of a compatible server may not be reachable from here.
   const clientIn = clientsOf('SQS', endpoint, async (settings) => {
     const { SQSClient } = await import('@aws-sdk/client-sqs')
     return new SQSClient({ ...settings, useQueueUrlAsEndpoint: false })

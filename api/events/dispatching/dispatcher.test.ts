@@ -85,7 +85,7 @@ describe('the dispatcher', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('runs each accepted event once and then forgets it', async () => {
+  test('runs each accepted event once and then removes it', async () => {
     const ran: string[] = []
     const run: RunEvent = ({ payload }) =>
       Promise.resolve(void ran.push(Buffer.from(payload).toString())).then(() => done)
@@ -100,7 +100,7 @@ describe('the dispatcher', () => {
     expect(ran.toSorted()).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  test('runs again after a start what had not ended', async () => {
+  test('after a restart, runs events again that had not completed', async () => {
     const first = gate()
     open(first.run)
     await dispatcher.accept(fresh('f', 'a'))
@@ -114,7 +114,7 @@ describe('the dispatcher', () => {
     expect(second.started).toEqual(['a'])
   })
 
-  test('a function that has one place is drained one event after the other, without waits', async () => {
+  test('a function with one permit runs its events one after the other, without delay', async () => {
     const state = { isBusy: false, ran: 0 }
     const run: RunEvent = async () => {
       if (state.isBusy) throw accountConcurrencyExceeded()
@@ -131,7 +131,7 @@ describe('the dispatcher', () => {
     await end(1000)
   })
 
-  test('takes some events of a quick function ahead, and puts them back when it closes', async () => {
+  test('prefetches events of a fast function, and returns them to the queue when it closes', async () => {
     const later = gate()
     let quick = 100
     open((event) => (quick-- > 0 ? Promise.resolve(done) : later.run(event)))
@@ -147,7 +147,7 @@ describe('the dispatcher', () => {
     await end(1000)
   })
 
-  test('waits for what runs when it closes', async () => {
+  test('waits for running events when it closes', async () => {
     const { run, started, end: endRun } = gate()
     open(run)
     await dispatcher.accept(fresh('f', 'a'))
@@ -158,7 +158,7 @@ describe('the dispatcher', () => {
     expect(warnings).toEqual([])
   })
 
-  test('finds a place for a function while another fills the rest', async () => {
+  test('finds a permit for a function while another uses up the rest', async () => {
     const { run, started, end: endRun } = gate()
     open(run, 8)
     const ids = Array.from({ length: 50 }, (_, index) => `slow ${String(index)}`)
@@ -171,7 +171,7 @@ describe('the dispatcher', () => {
     await end(0)
   })
 
-  test('tries a throttled event again, and one that met a fault of ours', async () => {
+  test('retries a throttled event, and one that met an internal error', async () => {
     const refusals: Error[] = [accountConcurrencyExceeded(), new Error('the store is away')]
     const ran: string[] = []
     open(({ id }) => {
@@ -186,7 +186,7 @@ describe('the dispatcher', () => {
     expect(ran.toSorted()).toEqual(['a', 'b'])
   })
 
-  test('runs a failing function three times under one id, at the times of AWS, and keeps the event', async () => {
+  test('runs a failing function three times under one id, at AWS’s intervals, and keeps the event', async () => {
     const startMs = now()
     const runs: unknown[] = []
     open(({ id, payload }) => {
@@ -203,7 +203,7 @@ describe('the dispatcher', () => {
     await end(1000)
   })
 
-  test('goes on with the retries where a server left off that died between them', async () => {
+  test('resumes the retries of a server that died between them', async () => {
     let isStuck = false
     open(() => Promise.resolve(failure))
     store.events.putBack = () => new Promise(() => (isStuck = true))
@@ -217,7 +217,7 @@ describe('the dispatcher', () => {
     expect(warnings).toEqual([])
   })
 
-  test('drops events whose function is gone, and runs none that is too old or whose function is switched off', async () => {
+  test('drops events of a deleted function, and runs none that is too old or whose reserved concurrency is 0', async () => {
     let runs = 0
     const settings: Record<string, Awaited<ReturnType<SettingsOf>>> = {
       old: defaultSettings,
@@ -240,7 +240,7 @@ describe('the dispatcher', () => {
     await store.close()
   })
 
-  test('tries again later when the settings cannot be read', async () => {
+  test('retries later when the settings cannot be read', async () => {
     let reads = 0
     let runs = 0
     const settingsOf: SettingsOf = () =>

@@ -9,32 +9,32 @@ import { createWakeUp } from './wake-up.ts'
 /**
  * Runs asynchronous events, at least once each.
  *
- * 1. accept   keeps the event, durable before it resolves        queue.ts
- * 2. take     what is due, in turn between functions             buffer.ts, places.ts
- * 3. wait     a moment for a place, when the function is quick   ahead.ts, serviceTimes.ts
- * 4. settle   runs it; what is over goes, the rest waits         runs.ts, settle.ts
+ * 1. accept     stores the event durably                                ../queue/event-queue.ts
+ * 2. take       due events, round-robin between functions               ready-buffer.ts, run-permits.ts
+ * 3. prefetch   more events of fast functions than may run now          prefetch.ts, service-times.ts
+ * 4. complete   runs the event; removes it, or schedules the retry      runs.ts, ../outcomes/completion.ts
  *
- * It sleeps until an event is accepted, here or, with a shared queue, elsewhere, a run ends, or a delayed event is due.
+ * It sleeps until an event is accepted (by any server that shares the queue), a run ends, or a delayed event is due.
  */
 export interface Dispatcher {
-  /** Keeps an event; its id may be known for a time, as in the queue. */
+  /** Stores an event; with `knownForMs`, its id is deduplicated for that long. */
   accept(event: QueuedEvent, knownForMs?: number): Promise<void>
-  /** Begins with what an earlier server left. */
+  /** Starts with the events that an earlier server left in the queue. */
   start(): void
-  /** There may be something to take that it does not know of. */
+  /** Checks the queue: it may have events that the dispatcher has not seen. */
   wake(): void
-  /** Takes no more, and waits so long for what runs; what still runs then is run again after the next start. */
+  /** Stops taking events and waits for running ones, up to the limit. Events that still run then run again after the next start. */
   close(withinMs: number): Promise<void>
 }
 
 export interface DispatcherParts extends RunsParts {
-  /** Events that run at once. */
+  /** Most events that run concurrently. */
   readonly concurrency: number
-  /** Events of one function that began a moment ago and run at once; twice the processors unless given. */
+  /** Most concurrent young runs of one function; twice the number of processors by default. */
   readonly mostYoung?: number
 }
 
-/** A dispatcher for a queue that no other one in this process takes from. */
+/** A dispatcher for a queue. Each process has one dispatcher per queue. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { queue, concurrency, now, mostYoung = 2 * availableParallelism() } = parts
   const buffer = createReadyBuffer(concurrency, mostYoung)
@@ -58,7 +58,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     if (wantsMore(buffer, functionName)) wakeUp.wake()
   })
 
-  /** Answers whether there may be more to take and room for it. */
+  /** Takes one batch. Returns whether there may be more events, and permits for them. */
   const takeOnce = async (): Promise<boolean> => {
     state.checkedMs = now()
     runs.startAll()
@@ -91,7 +91,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   }
 }
 
-/** Without a free place the end of a run is what wakes. */
+/** When to check the queue next. Without a free permit the end of a run wakes the dispatcher. */
 async function nextDueMs(queue: EventQueue, permits: RunPermits, checkedMs: number): Promise<number | undefined> {
   if (permits.free() === 0) return undefined
   const dueMs = await queue.nextDueMs()

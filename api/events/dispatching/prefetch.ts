@@ -1,16 +1,16 @@
 import type { TakenEvent } from '../queue/event-queue.ts'
 
-/** Events that were taken and wait here for a place, by function, the oldest first. */
+/** Events that were taken from the queue and wait for a permit, by function, oldest first. */
 export interface Prefetch {
   add(event: TakenEvent): void
   next(functionName: string): TakenEvent | undefined
   count(functionName: string): number
   functionNames(): string[]
-  /** Removes and answers the events of one function, or of all. */
+  /** Removes and returns the events of one function, or of all. */
   drain(functionName?: string): TakenEvent[]
 }
 
-/** None yet. */
+/** An empty buffer. */
 export function createPrefetch(): Prefetch {
   const waiting = new Map<string, TakenEvent[]>()
   const drain = (name: string): TakenEvent[] => {

@@ -3,7 +3,7 @@ import { createServiceTimes, type ServiceTimes } from './service-times.ts'
 import { createRunPermits, type RunPermits } from './run-permits.ts'
 import type { TakeRequest } from '../queue/event-queue.ts'
 
-/** What a dispatcher has of events, and what it knows of their functions. */
+/** The state of a dispatcher: permits, prefetched events and service times of functions. */
 export interface ReadyBuffer {
   readonly permits: RunPermits
   readonly prefetch: Prefetch
@@ -14,7 +14,7 @@ export interface ReadyBuffer {
   uncompleted: number
 }
 
-/** Nothing yet, and so many places. */
+/** An empty buffer with `concurrency` permits. */
 export function createReadyBuffer(concurrency: number, mostYoung: number): ReadyBuffer {
   const [permits, prefetch, serviceTimes] = [
     createRunPermits(concurrency, mostYoung),
@@ -24,12 +24,12 @@ export function createReadyBuffer(concurrency: number, mostYoung: number): Ready
   return { permits, prefetch, serviceTimes, concurrency, mostYoung, uncompleted: 0 }
 }
 
-/** With many places taken nothing is taken ahead: it would be longer than a moment until its turn. */
+/** Whether to prefetch. Not while most permits are in use: events would wait too long for a permit. */
 function hasCapacity({ permits, concurrency }: ReadyBuffer): boolean {
   return permits.free() > concurrency / 2
 }
 
-/** Asks for what has a place, and of quick functions for what will have one in a moment. */
+/** The next request to the queue: as many events as there are permits, and more of fast functions. */
 export function nextRequest(buffer: ReadyBuffer, nowMs: number): TakeRequest {
   const { permits, prefetch, serviceTimes, mostYoung } = buffer
   const limit = permits.free()
@@ -47,7 +47,7 @@ export function nextRequest(buffer: ReadyBuffer, nowMs: number): TakeRequest {
   return { limit: limit + further, perFunction, skip, shares: new Map(others), nowMs }
 }
 
-/** Whether the store has to be asked when something happened to a function's events: not while enough of them wait here. */
+/** Whether to query the queue after a change to a function's events. Not while enough of them are prefetched. */
 export function wantsMore(buffer: ReadyBuffer, functionName: string): boolean {
   const { prefetch, serviceTimes } = buffer
   const count = prefetch.count(functionName)

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { createRunPermits } from './run-permits.ts'
 
-test('a function gets no place while as many of its runs are young as the machine has use for', () => {
+test('a function gets no permit while it has as many young runs as the processors can serve', () => {
   const permits = createRunPermits(100, 2)
   const first = permits.acquire('quick', 1000)
   permits.acquire('quick', 1000)
@@ -10,7 +10,7 @@ test('a function gets no place while as many of its runs are young as the machin
   expect(permits.closedTo(1000)).toEqual(new Set())
 })
 
-test('runs that have gone on for a while do not hold up those behind them', () => {
+test('long runs do not block the events behind them', () => {
   const permits = createRunPermits(100, 2)
   permits.acquire('slow', 1000)
   permits.acquire('slow', 1100)
@@ -19,7 +19,7 @@ test('runs that have gone on for a while do not hold up those behind them', () =
   expect(permits.closedTo(1200)).toEqual(new Set())
 })
 
-test('a function never holds more than half of the permits, and a place is given back once', () => {
+test('a function never holds more than half of the permits, and a permit is released once', () => {
   const permits = createRunPermits(4, 10)
   const run = permits.acquire('greedy', 0)
   permits.acquire('greedy', 0)
@@ -29,7 +29,7 @@ test('a function never holds more than half of the permits, and a place is given
   expect(permits.free()).toBe(3)
 })
 
-test('a function that is refused a place rests until the time given, when none of it runs', () => {
+test('a throttled function without running events is paused until the given time', () => {
   const permits = createRunPermits(4, 10)
   expect(permits.throttled('resting', 1000, 2000)).toBe(true)
   expect(permits.opens()).toEqual([2000])
@@ -37,7 +37,7 @@ test('a function that is refused a place rests until the time given, when none o
   expect(permits.closedTo(2000)).toEqual(new Set())
 })
 
-test('a function that is refused a place gets as many as run of it, and one more each second', () => {
+test('a throttled function is capped at its running events, plus one each second', () => {
   const permits = createRunPermits(100, 10)
   const run = permits.acquire('small', 0)
   permits.acquire('small', 0)

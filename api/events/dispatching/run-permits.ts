@@ -1,25 +1,26 @@
-/** The places in which events run at once, and which functions get none of the free ones. */
+/** Permits for concurrent runs of events, and which functions may acquire one. */
 export interface RunPermits {
   free(): number
-  /** The run that begins, to be given back. */
+  /** Starts a run, which `release` ends. */
   acquire(functionName: string, nowMs: number): Run
   release(run: Run): void
   /**
-   * The function was refused a place by the limits of its own or of the account, and the run is given back. While others of it
-   * run it gets as many places as those have, and one more each second; else it rests until the time given. Answers whether it rests.
+   * A concurrency limit of the function or the account throttled the run, which is released. While other runs of the function
+   * continue, it is capped at their number, plus one each second. Otherwise it is paused until the given time. Returns whether
+   * it is paused.
    */
   throttled(functionName: string, nowMs: number, untilMs: number): boolean
   /**
-   * Whether a function gets none: it rests, has as many as it was not refused, holds as many as it leaves free (a newcomer
-   * always finds one), or has as many young runs as the machine has use for.
+   * Whether a function may not acquire a permit: it is paused, is at its cap, holds half of the remaining permits (so that
+   * another function always finds one), or has as many young runs as the processors can serve.
    */
   isClosed(functionName: string, nowMs: number): boolean
   isResting(functionName: string, nowMs: number): boolean
-  /** Functions that are closed. */
+  /** Functions that may not acquire a permit. */
   closedTo(nowMs: number): Set<string>
-  /** Functions that run. */
+  /** Functions with running events. */
   running(): string[]
-  /** When a function that gets no place now may get one; nothing when only the end of a run can help. */
+  /** Times at which a closed function may open again; empty when only the end of a run can open one. */
   opens(): number[]
 }
 
@@ -34,14 +35,14 @@ interface Cap {
 }
 
 /**
- * A run older than this waits for something else than the processor. Quick runs thus never start more environments than the
- * machine can keep busy, and slow ones do not hold up those behind them.
+ * A run older than this is assumed to wait for I/O. Fast runs thus never start more environments than the processors can
+ * serve, and slow runs do not block the events behind them.
  */
 const youngMs = 200
-/** A function that was refused a place is tried with one more after so long. */
+/** A throttled function gets one more permit each interval. */
 const growMs = 1000
 
-/** So many places, all free; at most so many young runs of one function. */
+/** `total` free permits, and at most `mostYoung` young runs of one function. */
 export function createRunPermits(total: number, mostYoung: number): RunPermits {
   const running = new Map<string, Set<Run>>()
   const resting = new Map<string, number>()
@@ -106,7 +107,7 @@ function isCrowded(runs: ReadonlySet<Run>, nowMs: number, mostYoung: number): bo
   return [...runs].filter(({ startedMs }) => startedMs > nowMs - youngMs).length >= mostYoung
 }
 
-/** When so many runs are fewer than the cap. */
+/** When the cap exceeds the number of runs. */
 function growth({ permits, sinceMs }: Cap, size: number): number[] {
   return size < permits ? [] : [sinceMs + (size - permits + 1) * growMs]
 }

@@ -10,14 +10,14 @@ export interface RunsParts extends CompletionParts {
   readonly log: Pick<Log, 'warn' | 'error'>
 }
 
-/** The events that run. */
+/** Running events. */
 export interface Runs {
-  /** Begins with those events of a function that have a place; each that ends makes place for the next. */
+  /** Starts prefetched events of a function while permits are available; the end of each starts the next. */
   start(functionName: string): void
   startAll(): void
 }
 
-/** None yet; `onEnd` hears of each end, when what could follow has begun. */
+/** `onEnd` is called at the end of each run, after the next one has started. */
 export function createRuns(parts: RunsParts, buffer: ReadyBuffer, onEnd: (functionName: string) => void): Runs {
   const { now } = parts
   const { permits, prefetch, serviceTimes } = buffer
@@ -51,7 +51,7 @@ export function createRuns(parts: RunsParts, buffer: ReadyBuffer, onEnd: (functi
     onEnd(functionName)
   }
 
-  /** What waits here of a function that rests is anybody's. */
+  /** Prefetched events of a paused function return to the queue, where any server may take them. */
   const rest = (functionName: string): void => {
     const untilMs = now() + backOffMs(0)
     if (permits.throttled(functionName, now(), untilMs)) void putBackAll(parts, prefetch.drain(functionName), untilMs)
@@ -60,14 +60,14 @@ export function createRuns(parts: RunsParts, buffer: ReadyBuffer, onEnd: (functi
   return { start, startAll: () => prefetch.functionNames().forEach(start) }
 }
 
-/** The place is for the next one as soon as there is an answer; what kept an event from running may keep the next one too. */
+/** Releases the permit as soon as the function responds. A rejection keeps it: its cause may affect the next event too. */
 async function answered(running: Promise<RunAnswer>, leave: () => void): Promise<RunAnswer> {
   const answer = await running
   leave()
   return answer
 }
 
-/** Puts events back that were not begun. What cannot be put back is run again when this server is gone. */
+/** Returns prefetched events to the queue. Others take an event that cannot be returned once the lease of this server expires. */
 export async function putBackAll(
   { queue, log }: RunsParts,
   events: readonly TakenEvent[],
@@ -75,5 +75,5 @@ export async function putBackAll(
 ): Promise<void> {
   const giving = events.map(({ id, progress = noProgress }) => queue.putBack(id, dueMs, { progress }))
   const failed = (await Promise.allSettled(giving)).find(({ status }) => status === 'rejected')
-  if (failed?.status === 'rejected') log.error('Events that were not begun could not be put back.', failed.reason)
+  if (failed?.status === 'rejected') log.error('Prefetched events could not be returned to the queue.', failed.reason)
 }

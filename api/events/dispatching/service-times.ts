@@ -1,17 +1,17 @@
-/** How quick the runs of functions are. */
+/** Moving averages of how long events of each function run. */
 export interface ServiceTimes {
   note(functionName: string, tookMs: number): void
-  /** How many events of the function may wait here for a place: what is run in a moment, and nothing of a slow one. */
+  /** How many events of the function may be prefetched; none of a slow one. */
   mostPrefetched(functionName: string): number
 }
 
-/** An event waits here no longer than about so long, where another server cannot take it. */
+/** The longest time an event should stay prefetched, as other servers cannot take it meanwhile. */
 const prefetchMs = 50
 const mostPrefetched = 64
 const weight = 0.2
 const mostFunctions = 1000
 
-/** Of functions that run so many events at once. */
+/** For functions that run at most `atOnce` events concurrently. */
 export function createServiceTimes(atOnce: number): ServiceTimes {
   const averages = new Map<string, number>()
   return {

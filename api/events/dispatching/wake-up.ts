@@ -1,13 +1,13 @@
 const longestTimerMs = 60 * 60 * 1000
 
-/** Runs one piece of work whenever there is news or its time has come, never twice at once. */
+/** Runs a job on demand or when its time has come, never twice concurrently. */
 export interface WakeUp {
-  /** There is news: the work runs now, or again when it is running. */
+  /** Runs the job now, or once more if it is running. */
   wake(): void
   stop(): void
 }
 
-/** The work answers at what time it wants to run again without news. It must not reject. */
+/** The job returns when it should run next without a wake-up. It must not reject. */
 export function createWakeUp(work: () => Promise<number | undefined>, now: () => number): WakeUp {
   const state = { isStopped: false, isRunning: false, hasNews: false }
   let timer: NodeJS.Timeout | undefined

@@ -1,6 +1,6 @@
 import type { TakenEvent } from '../queue/event-queue.ts'
 
-/** What came of running an event; a function error is an answer too. */
+/** The result of a run. A function error is a result too. */
 export interface RunAnswer {
   readonly payload: Uint8Array
   readonly functionError?: string
@@ -10,7 +10,7 @@ export interface RunAnswer {
 /** Runs one event; rejects when it was not run. A function error is no rejection. */
 export type RunEvent = (event: TakenEvent) => Promise<RunAnswer>
 
-/** An event was run, or something kept it from being run. */
+/** An event was run, or could not be run. */
 export type Attempt = { readonly answer: RunAnswer } | { readonly refusal: unknown }
 
 /** Runs the event once, and never rejects. */

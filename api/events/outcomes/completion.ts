@@ -14,7 +14,7 @@ export interface CompletionParts extends DeliveryParts {
   readonly retryDelayMs: number
 }
 
-/** What the dispatcher learns of an event: whether the events of its function had better wait a moment. */
+/** Tells the dispatcher whether to pause the function. */
 export interface Completion {
   readonly rests: boolean
 }
@@ -22,16 +22,15 @@ export interface Completion {
 const done: Completion = { rests: false }
 
 /**
- * Takes one event as far as it can be taken now.
+ * Processes one event as far as possible now.
  *
- * 1. settings   what holds for the event now; without its function it goes       settings.ts
- * 2. run        unless it is over before                                         attempt.ts
- * 3. judge      over, or when again                                              retry-policy.ts
- * 4. write      when it is run again, or how it ended and who is to be told
- * 5. deliver    to the destination and as dead letter                            delivery.ts
+ * 1. settings   reads the function's current settings; an event of a deleted function is dropped   event-settings.ts
+ * 2. run        invokes the function, unless the event has ended                                   attempt.ts
+ * 3. decide     ended, or when to retry                                                            retry-policy.ts
+ * 4. store      the time of the retry, or the outcome and its targets
+ * 5. deliver    to the destination and the dead-letter target                                      delivery.ts
  *
- * A process that dies before step 4 has changed nothing: the next one runs the event again. After it, the next one goes on
- * with step 5 alone.
+ * If the process dies before step 4, the next one runs the event again. If it dies after it, the next one resumes at step 5.
  */
 export async function complete(parts: CompletionParts, event: TakenEvent): Promise<Completion> {
   if (isOver(event)) {
@@ -65,7 +64,7 @@ function isLoop(came: Attempt): boolean {
   )
 }
 
-/** A success that nobody is told of goes; a failure that nobody is told of is kept for whoever runs it again. */
+/** Without a target, a successful event is removed, and a failed one is kept so that it can be replayed. */
 async function end(parts: CompletionParts, event: OverEvent, settings: EventSettings): Promise<void> {
   const { queue, log, counters, mostFailedEvents } = parts
   const { outcome } = event.progress
@@ -79,14 +78,14 @@ async function end(parts: CompletionParts, event: OverEvent, settings: EventSett
   await queue.fail(event.id, event, mostFailedEvents)
   counters.count(event.functionName, 'asyncEventsDropped')
   const why = outcome.message === undefined ? '' : `: ${outcome.message}`
-  log.warn(`Event ${event.id} of ${event.functionArn} failed with nobody to be told, ${outcome.condition}${why}`)
+  log.warn(`Event ${event.id} of ${event.functionArn} failed and has no destination, ${outcome.condition}${why}`)
 }
 
 /** AWS drops the events of a deleted function (reference 6.1). */
 async function drop({ queue, log, counters }: CompletionParts, event: TakenEvent): Promise<Completion> {
   await queue.finish(event.id)
   counters.count(event.functionName, 'asyncEventsDropped')
-  log.warn(`Event ${event.id} of ${event.functionArn} is dropped: its function is gone.`)
+  log.warn(`Event ${event.id} of ${event.functionArn} is dropped: its function was deleted.`)
   return done
 }
 
@@ -97,6 +96,6 @@ function unreadable(cause: unknown): { readonly cause: unknown } {
 async function postpone({ queue, log, now }: CompletionParts, event: TakenEvent, cause: unknown): Promise<Completion> {
   const { refusals, ...progress } = event.progress ?? noProgress
   await queue.putBack(event.id, now() + backOffMs(refusals), { progress: { ...progress, refusals: refusals + 1 } })
-  log.warn(`The settings for event ${event.id} cannot be read, it waits: ${String(cause)}`)
+  log.warn(`The settings for event ${event.id} cannot be read; the event is retried: ${String(cause)}`)
   return { rests: true }
 }

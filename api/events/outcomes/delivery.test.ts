@@ -242,7 +242,7 @@ describeWithMoto('how an event ended is told', () => {
     await untilGone()
   })
 
-  test('later, when the queue is not there yet, without running the function again', async () => {
+  test('later, when the queue does not exist yet, without running the function again', async () => {
     const later = `arn:aws:sqs:${region}:${motoAccount}:later`
     start(failed, { onFailure: later })
     await send()
@@ -274,7 +274,7 @@ describeWithMoto('how an event ended is told', () => {
     expect(runs).toBe(1)
   })
 
-  test('to nobody that this server cannot reach: the event is kept among the failed ones', async () => {
+  test('not to a target that this server cannot reach: the event is kept as failed', async () => {
     start(failed, { onFailure: 'arn:aws:lambda:eu-west-1:123456789012:function:g' })
     await send()
     await until(async () => (await left())?.state === 'failed')

@@ -16,11 +16,11 @@ export interface DeliveryParts {
   readonly now: () => number
 }
 
-/** How long one attempt may take, and how long it is tried. */
+/** The timeout of one attempt, and how long delivery is retried. */
 const attemptMs = 15_000
 const longestMs = 6 * 60 * 60 * 1000
 
-/** Who is to be told of an outcome: a destination, a dead-letter target, or both (reference 6.2). */
+/** The targets of an outcome: a destination, a dead-letter target, or both (reference 6.2). */
 export function targetsOf({ condition }: Outcome, settings: EventSettings): Pending {
   const { onSuccess, onFailure, deadLetterTargetArn } = settings
   if (condition === 'Success') return onSuccess === undefined ? {} : { destination: onSuccess }
@@ -31,9 +31,9 @@ export function targetsOf({ condition }: Outcome, settings: EventSettings): Pend
 }
 
 /**
- * Tells those who have yet to be told how an event ended. It leaves the queue when all know; else it waits longer each time.
- * What cannot be delivered is given up, at the latest after six hours, and the event is kept among the failed ones. The
- * progress says who knows already, so that a process that dies here repeats at most one delivery.
+ * Delivers an outcome to its pending targets. The event leaves the queue once all have acknowledged; until then delivery is
+ * retried with backoff. Delivery is abandoned when it cannot succeed, or after six hours, and the event is kept as failed.
+ * The progress records the pending targets, so a process that dies here repeats at most one delivery.
  */
 export async function deliverOutcome(parts: DeliveryParts, event: OverEvent): Promise<void> {
   const { progress } = event
@@ -52,10 +52,10 @@ export async function deliverOutcome(parts: DeliveryParts, event: OverEvent): Pr
   const step = { progress: withPending(progress, left, progress.refusals + 1) }
   if (!isOver) return parts.queue.putBack(event.id, parts.now() + backOffMs(progress.refusals), step)
   await parts.queue.fail(event.id, step, parts.mostFailedEvents)
-  parts.log.warn(`The outcome of event ${event.id} is not delivered any more; the event is kept among the failed ones.`)
+  parts.log.warn(`Delivery of the outcome of event ${event.id} was abandoned; the event is kept as failed.`)
 }
 
-/** The progress with those who have yet to be told. */
+/** The progress with the pending targets. */
 export function withPending(
   progress: OverEvent['progress'],
   pending: Pending,
@@ -64,12 +64,12 @@ export function withPending(
   return { ...progress, refusals, outcome: { ...progress.outcome, pending } }
 }
 
-/** Whether an event is over, and only its outcome is to be delivered. */
+/** Whether an event has ended and only its outcome is pending delivery. */
 export function isOver(event: TakenEvent): event is OverEvent {
   return event.progress?.outcome !== undefined
 }
 
-/** Delivers to one target, if there is one, and answers what kept it from it. */
+/** Delivers to one target, if there is one. Returns the error of a failed delivery. */
 async function deliverTo(
   parts: DeliveryParts,
   event: OverEvent,
@@ -84,7 +84,7 @@ async function deliverTo(
   } catch (fault) {
     parts.counters.count(event.functionName, counter)
     const cause = fault instanceof Error ? fault : new Error(String(fault))
-    parts.log.warn(`The outcome of event ${event.id} did not reach ${targetArn}: ${cause.message}`)
+    parts.log.warn(`The outcome of event ${event.id} could not be delivered to ${targetArn}: ${cause.message}`)
     return cause
   }
 }

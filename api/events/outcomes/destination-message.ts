@@ -1,19 +1,19 @@
-/** What a destination or a dead-letter target is to take. */
+/** A message to a destination or a dead-letter target. */
 export interface DestinationMessage {
   readonly targetArn: string
-  /** AWS's record as JSON text; of a dead letter, the event as it was sent. */
+  /** AWS's record as JSON; for a dead letter, the original event. */
   readonly body: string
-  /** Of a dead letter alone. */
+  /** Set for a dead letter only. */
   readonly attributes?: DeadLetterAttributes
-  /** The request id, the function and the ARN, always qualified, of the event that is over. */
+  /** The request id, the function and the ARN, always qualified, of the completed event. */
   readonly eventId: string
   readonly functionName: string
   readonly functionArn: string
   readonly isSuccess: boolean
   readonly endedMs: number
-  /** Counts the function among those that led to what the target does with it. */
+  /** Carries the lineage of the function, for recursive loop detection. */
   readonly traceHeader: string
-  /** Where a bucket keeps it, when not where those of asynchronous invocations are. */
+  /** The S3 key, when it differs from that of asynchronous invocations. */
   readonly objectKey?: string
 }
 
@@ -25,10 +25,10 @@ export interface DeadLetterAttributes {
 }
 
 /**
- * Takes a parcel to its target. Resolves once the target has it, and rejects when that is not known: the same parcel may then
- * be sent again. Trying again an `Undeliverable` is of no use.
+ * Delivers a message to its target. Resolves once the target has acknowledged it. Otherwise rejects, and the same message may be
+ * sent again. Retrying an `Undeliverable` is useless.
  */
 export type Deliver = (message: DestinationMessage, signal: AbortSignal) => Promise<void>
 
-/** The target cannot be reached from this server, whatever time passes; the message says why. */
+/** This server can never deliver to the target; the message says why. */
 export class Undeliverable extends Error {}

@@ -1,4 +1,4 @@
-/** What is counted of events, named as AWS names its metrics (reference 6.5), since the server started. */
+/** Counters of events since the server started, named after AWS's metrics (reference 6.5). */
 export type CounterName =
   | 'asyncEventsReceived'
   | 'asyncEventsDropped'

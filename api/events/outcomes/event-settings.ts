@@ -9,24 +9,24 @@ import {
   type FunctionSettings,
 } from '../../functions/function/function.ts'
 
-/** What is configured for the events of a function's version or alias. */
+/** The asynchronous invocation settings of a function's version or alias. */
 export interface EventSettings {
-  /** An event that would be tried again later than this after it was accepted is given up. */
+  /** An event is discarded instead of being retried later than this after it was accepted. */
   readonly maxAgeMs: number
-  /** How often an event is run again whose function failed. */
+  /** How often an event is retried after a function error. */
   readonly maxRetries: number
   /** Whether the function's reserved concurrency is 0. */
   readonly isSwitchedOff: boolean
-  /** ARNs of who is told. */
+  /** ARNs of the destinations. */
   readonly onSuccess?: string
   readonly onFailure?: string
   readonly deadLetterTargetArn?: string
 }
 
-/** The settings that hold now for a function's events as they were invoked; nothing when the function is gone. */
+/** Reads the current settings for a qualifier; undefined when the function was deleted. */
 export type SettingsOf = (functionName: string, qualifier?: string) => Promise<EventSettings | undefined>
 
-/** Reads the settings from where functions are kept: dead letters are the version's own, all else is the function's. */
+/** Reads the settings from the catalogue. The dead-letter target belongs to the version, everything else to the function. */
 export function createSettingsOf(catalogue: Pick<Catalogue, 'find' | 'findVersion'>): SettingsOf {
   return async (functionName, given) => {
     const record = (await catalogue.find(functionName))?.value
@@ -48,7 +48,7 @@ export function createSettingsOf(catalogue: Pick<Catalogue, 'find' | 'findVersio
   }
 }
 
-/** On a capacity provider the config of what runs goes before the function's own. */
+/** On a capacity provider, the settings of the latest published version take precedence. */
 function unqualified(record: FunctionRecord): string {
   const isOwn = isManaged(record) && attachedTo(record, 'eventInvoke', latestPublished) !== undefined
   return isOwn ? latestPublished : latestVersion

@@ -5,17 +5,17 @@ import type { EventProgress, Outcome } from '../queue/event-progress.ts'
 import type { TakenEvent } from '../queue/event-queue.ts'
 import { latestVersion } from '../../functions/function/function.ts'
 
-/** An event that is over, with what it leaves to be told. */
+/** An event that has ended, with its outcome. */
 export interface OverEvent extends TakenEvent {
   readonly progress: EventProgress & { readonly outcome: Outcome }
 }
 
-/** What a destination gets: AWS's record of the invocation (reference 6.2). */
+/** The message to a destination: AWS's record of the invocation (reference 6.2). */
 export function recordMessage(event: OverEvent, targetArn: string): DestinationMessage {
   return { ...addressed(event, targetArn), body: recordOf(event) }
 }
 
-/** What a dead-letter target gets: the event itself, with why it failed in attributes (reference 6.3). */
+/** The message to a dead-letter target: the event itself, with the error in attributes (reference 6.3). */
 export function deadLetterMessage(event: OverEvent, targetArn: string): DestinationMessage {
   const { statusCode, message } = event.progress.outcome
   const attributes = {
@@ -39,7 +39,7 @@ function addressed(event: OverEvent, targetArn: string): Omit<DestinationMessage
   }
 }
 
-/** The payloads are put in as they came, so that no number or key changes on the way. */
+/** Embeds the payloads verbatim, so that no number or key changes. */
 function recordOf(event: OverEvent): string {
   const { runs, lastRun, outcome } = event.progress
   const requestContext = {
@@ -71,7 +71,7 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
-/** An answer that is JSON as it is, any other as a JSON text. */
+/** A JSON payload verbatim, any other as a JSON string. */
 function jsonOf(bytes: Uint8Array): string {
   const text = textOf(bytes)
   try {

@@ -31,7 +31,7 @@ function story(settings: Partial<EventSettings>, attempt: Parameters<typeof deci
   }
 }
 
-describe('the decision on an attempt', () => {
+describe('the retry policy', () => {
   test('a failing function is run again after one minute and after two more', () => {
     const { attemptsAtMs, condition, progress } = story({}, failed)
     expect(attemptsAtMs).toEqual([0, minute, 3 * minute])
@@ -54,7 +54,7 @@ describe('the decision on an attempt', () => {
     expect(progress.lastRun).toEqual({ executedVersion: '3', functionError: 'Unhandled' })
   })
 
-  test('a throttled event waits longer each time, is not counted as run, and is given up at its age limit', () => {
+  test('a throttled event is retried with backoff, does not count as a run, and is discarded at its age limit', () => {
     const { attemptsAtMs, condition, progress } = story({ maxAgeMs: minute }, throttled)
     expect(attemptsAtMs).toEqual([0, 1000, 3000, 7000, 15_000, 31_000])
     expect(condition).toBe('EventAgeExceeded')
@@ -69,7 +69,7 @@ describe('the decision on an attempt', () => {
     expect(outcome?.condition).toBe('RetriesExhausted')
   })
 
-  test('our faults and functions that are not ready are waited for; what the invocation refuses for good is not', () => {
+  test('internal errors and functions that are not ready are retried; client errors are not', () => {
     expect(decideAfterRun(at(0), { refusal: new Error('the store is away') }).againMs).toBe(1000)
     expect(decideAfterRun(at(0), { refusal: conflicts.inState('Pending') }).againMs).toBe(1000)
     expect(decideAfterRun(at(0), { refusal: functionNotFound('arn') }).step.progress.outcome).toMatchObject({
@@ -91,7 +91,7 @@ describe('the decision on an attempt', () => {
     expect(step.progress).toMatchObject({ runs: 2, outcome: { condition: 'Success', statusCode: 200 } })
   })
 
-  test('a function that is switched off, and an event that waited too long, are not run', () => {
+  test('an event of a function with reserved concurrency 0, or one that is too old, is not run', () => {
     expect(decideBeforeRun(at(0, { isSwitchedOff: true }))?.step.progress).toMatchObject({
       runs: 0,
       outcome: { condition: 'ZeroReservedConcurrency' },
@@ -100,7 +100,7 @@ describe('the decision on an attempt', () => {
     expect(decideBeforeRun(at(minute - 1, { maxAgeMs: minute }))).toBeUndefined()
   })
 
-  test('waits are from one second to five minutes', () => {
+  test('the backoff is from one second to five minutes', () => {
     expect([0, 1, 2, 8, 9, 1000].map(backOffMs)).toEqual([1000, 2000, 4000, 256_000, 300_000, 300_000])
   })
 })

@@ -4,10 +4,10 @@ import { noProgress, type Condition, type EventProgress } from '../queue/event-p
 import type { EventStep, TakenEvent } from '../queue/event-queue.ts'
 import type { EventSettings } from './event-settings.ts'
 
-/** What becomes of an event: it is over, or it is tried again. Either is written down by the step. */
+/** Whether an event has ended or is retried. The step records either. */
 export interface Decision {
   readonly step: EventStep
-  /** When it is tried again; its progress has an outcome when it is not. */
+  /** When the event is retried. Without it, the progress has an outcome. */
   readonly againMs?: number
 }
 
@@ -15,21 +15,21 @@ export interface Circumstances {
   readonly event: TakenEvent
   readonly settings: EventSettings
   readonly nowMs: number
-  /** How long the first retry of a failed function waits; the second waits twice as long. A minute on AWS. */
+  /** The delay of the first retry after a function error; the second is twice as long. A minute on AWS. */
   readonly retryDelayMs: number
 }
 
 const firstBackOffMs = 1000
 const longestBackOffMs = 5 * 60 * 1000
-/** What a dead letter carries of an error's text (reference 6.3). */
+/** The longest error message in a dead letter (reference 6.3). */
 const longestMessage = 1024
 
-/** How long an event that could not be run waits before the next attempt: 1 s, doubled each time, 5 minutes at most. */
+/** The exponential backoff of an event that could not be run: 1 s, doubled each time, at most 5 minutes. */
 export function backOffMs(refusals: number): number {
   return Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(refusals, 20))
 }
 
-/** Whether an event is over before it is run: its function is switched off, or it waited too long. */
+/** Ends an event without running it if the reserved concurrency is 0 or the event is too old. */
 export function decideBeforeRun({ event, settings, nowMs }: Circumstances): Decision | undefined {
   const progress = event.progress ?? noProgress
   if (settings.isSwitchedOff) return over(progress, 'ZeroReservedConcurrency', nowMs, 429, 'Rate Exceeded.')
@@ -38,9 +38,9 @@ export function decideBeforeRun({ event, settings, nowMs }: Circumstances): Deci
 }
 
 /**
- * Decides what comes of an attempt (reference 6.1). A failed function is run again as often as configured. Throttles, our
- * faults and functions that are not ready are not the event's fault: it waits longer each time. Whatever would be tried
- * again when it is too old is given up now.
+ * Decides on an attempt (reference 6.1). A function error is retried as often as configured. Throttles, internal errors and
+ * functions that are not ready do not count as runs and are retried with backoff. An event that would be too old at the
+ * retry ends now.
  */
 export function decideAfterRun(circumstances: Circumstances, attempt: Attempt): Decision {
   return 'answer' in attempt
@@ -72,7 +72,7 @@ function decideOnRefusal({ event, settings, nowMs }: Circumstances, refusal: unk
   return { step: { progress }, againMs }
 }
 
-/** What the caller did wrong stays wrong; too many at once and a function that is not ready yet do not. */
+/** Client errors are final, except throttles and functions that are not ready yet. */
 function isFinal(refusal: unknown): boolean {
   return refusal instanceof LambdaError && refusal.status < 500 && refusal.status !== 429 && refusal.status !== 409
 }

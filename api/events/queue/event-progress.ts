@@ -1,15 +1,15 @@
-/** Why an event is over, in AWS's words (reference 6.2). */
+/** Why an event ended, as AWS names it (reference 6.2). */
 export type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency'
 
-/** How far an event has come. Kept as JSON beside it, so that a process that takes over goes on from here. */
+/** The progress of an event. Stored with it as JSON, so that a process that takes over can resume. */
 export interface EventProgress {
   /** How often the function ran. */
   readonly runs: number
-  /** How often in a row it could not be run, or its outcome could not be delivered. */
+  /** Consecutive failures to run the event or to deliver its outcome. */
   readonly refusals: number
-  /** How the last run ended; what it answered is kept apart. */
+  /** How the last run ended; its response is stored separately. */
   readonly lastRun?: LastRun
-  /** Set once it is decided: the event is not run any more, only its outcome is delivered. */
+  /** Set once the event has ended: it does not run again, only its outcome is delivered. */
   readonly outcome?: Outcome
 }
 
@@ -23,15 +23,15 @@ export interface LastRun {
 export interface Outcome {
   readonly condition: Condition
   readonly endedMs: number
-  /** 200 when the function ran last, else the status of what kept it from running. */
+  /** 200 when the function ran last, else the status of the error that prevented it. */
   readonly statusCode: number
-  /** What kept it from running, or the function's own words. */
+  /** The error that prevented the run, or the function's error message. */
   readonly message?: string
-  /** Who has yet to be told; absent until that is looked up. */
+  /** Targets that have not acknowledged yet; absent until they are looked up. */
   readonly pending?: Pending
 }
 
-/** ARNs of those who are told how an event ended. */
+/** ARNs of the targets of an outcome. */
 export interface Pending {
   readonly destination?: string
   readonly deadLetter?: string

@@ -43,7 +43,7 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       expect(await take({}, await opened.reopen())).toEqual([])
     })
 
-    test('keeps what waits, is delayed or in flight over an end and a new start', async () => {
+    test('keeps ready, delayed and in-flight events over a restart', async () => {
       await add('f', ['in flight', 'delayed', 'waits'])
       await take({ limit: 2 })
       await queue.putBack('delayed', 5000, { progress: aProgress })
@@ -57,7 +57,7 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       expect(await take()).toEqual(['a'])
     })
 
-    test('adds an id that is known once, also when its event is over, and again when it is not known any more', async () => {
+    test('deduplicates an id for the given time, even when its event has ended', async () => {
       const event = anEvent('f', 'a')
       await queue.add(event, 60_000)
       expect(await take()).toEqual(['a'])
@@ -88,7 +88,7 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       expect(await queue.nextDueMs()).toBeUndefined()
     })
 
-    test('keeps what was noted of an event in flight for the process that takes over, and the answer until another', async () => {
+    test('keeps the noted progress of an event in flight for the process that takes over, and the last response', async () => {
       await add('f', ['a'])
       await take()
       await queue.note('a', { progress: aProgress, answer: Buffer.from('one') })
@@ -110,7 +110,7 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       expect(await take()).toEqual(['a'])
     })
 
-    test('lets steps of events that are not in flight change nothing', async () => {
+    test('ignores steps of events that are not in flight', async () => {
       await add('f', ['a'])
       await queue.note('a', { progress: aProgress })
       await queue.putBack('a', 5000, { progress: aProgress })
@@ -119,7 +119,7 @@ export function describeEventQueue(name: string, open: () => Promise<OpenedQueue
       expect(await takeOne(queue)).not.toHaveProperty('progress')
     })
 
-    test('serves functions in turn and each one in order, within its share', async () => {
+    test('serves functions round-robin and each one in order, within its share', async () => {
       await add('a', ['a1', 'a2', 'a3', 'a4'])
       await add('b', ['b1'])
       await add('c', ['c1', 'c2'])

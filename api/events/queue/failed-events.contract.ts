@@ -3,7 +3,7 @@ import type { EventState, FailedEvents } from './failed-events.ts'
 import type { EventQueue } from './event-queue.ts'
 import { anEvent, aProgress } from '../testing/samples.ts'
 
-/** A queue and the view of it on trial, both empty when handed out. */
+/** An empty queue and its view under test. */
 export interface OpenedEvents {
   readonly queue: EventQueue
   readonly failedEvents: FailedEvents
@@ -12,7 +12,7 @@ export interface OpenedEvents {
 
 /** Holds an operator's view of a queue to its contract. */
 export function describeFailedEvents(name: string, open: () => Promise<OpenedEvents>): void {
-  describe(`${name} as what an operator sees`, () => {
+  describe(`${name} as an operator's view of events`, () => {
     let opened: OpenedEvents
     beforeEach(async () => {
       opened = await open()
@@ -63,7 +63,7 @@ export function describeFailedEvents(name: string, open: () => Promise<OpenedEve
       expect(rest.cursor).toBeUndefined()
     })
 
-    test('shows all that is kept of an event, and nothing of one that is not there', async () => {
+    test('finds an event with its payload and response, and nothing for an unknown id', async () => {
       await addIn('delayed', 'f', ['e'])
       const found = await opened.failedEvents.find('e')
       expect(found).toMatchObject({ id: 'e', state: 'delayed', dueMs: 5000, progress: aProgress })
@@ -71,7 +71,7 @@ export function describeFailedEvents(name: string, open: () => Promise<OpenedEve
       expect(await opened.failedEvents.find('unknown')).toBeUndefined()
     })
 
-    test('releases what is delayed or failed, a failed one without its progress', async () => {
+    test('releases delayed and failed events, a failed one without its progress', async () => {
       await addOneOfEach()
       const ids = ['failed', 'delayed', 'inFlight', 'unknown']
       const answers = await Promise.all(ids.map((id) => opened.failedEvents.release(id)))
@@ -82,7 +82,7 @@ export function describeFailedEvents(name: string, open: () => Promise<OpenedEve
       expect(await takeIds()).toEqual(expect.arrayContaining(['failed', 'delayed']))
     })
 
-    test('removes whatever is not in flight', async () => {
+    test('removes any event that is not in flight', async () => {
       await addOneOfEach()
       await addIn('ready', 'f', ['waits'])
       const ids = ['failed', 'delayed', 'waits', 'inFlight', 'unknown']

@@ -8,15 +8,15 @@ export interface EventCounts extends Readonly<Record<EventState, number>> {
   readonly functionName: string
 }
 
-/** An event without the bytes that it carries. */
+/** An event without its payload and response. */
 export interface ListedEvent extends Omit<QueuedEvent, 'payload'> {
   readonly state: EventState
   readonly progress?: EventProgress
-  /** Of a delayed event. */
+  /** Set for a delayed event. */
   readonly dueMs?: number
 }
 
-/** An event with all that is kept of it. */
+/** An event with everything that is stored of it. */
 export interface StoredEvent extends ListedEvent {
   readonly payload: Uint8Array
   readonly answer?: Uint8Array
@@ -31,17 +31,17 @@ export interface EventPage {
 }
 
 /**
- * What an operator sees and does of the events that a queue keeps; `failed-events.contract.ts` holds every implementation to
- * it. Each change is durable when it resolves. An event in flight is never changed.
+ * An operator's view of the events in a queue, failed ones above all. Every implementation passes `failed-events.contract.ts`.
+ * Each change is durable when it resolves. An event in flight is never changed.
  */
 export interface FailedEvents {
-  /** Functions that have events, by name in byte order, after the given name. */
+  /** Functions with events, by name in byte order, after the given name. */
   counts(page: { readonly after?: string; readonly limit: number }): Promise<EventCounts[]>
   /** A function's events in one state, oldest first. The cursor leads to the next page; absent on the last. */
   list(page: EventPage): Promise<{ readonly events: readonly ListedEvent[]; readonly cursor?: string }>
   find(id: string): Promise<StoredEvent | undefined>
-  /** Makes a delayed or failed event ready; a failed one starts over, without progress. False when it is neither. */
+  /** Makes a delayed or failed event ready; a failed one starts over, without progress. Returns false in any other state. */
   release(id: string): Promise<boolean>
-  /** Removes an event that is not in flight; false when it is, or is not there. */
+  /** Removes an event that is not in flight. Returns false when it is in flight or does not exist. */
   remove(id: string): Promise<boolean>
 }

@@ -1,11 +1,11 @@
 import type { EventState, StoredEvent, FailedEvents } from './failed-events.ts'
 
-/** What an operator does with the events of a function; each answers how many it was done with. */
+/** An operator's actions on a function's events. Each returns the number of events it changed. */
 export interface Redrive {
   find(functionName: string, id: string): Promise<StoredEvent | undefined>
   /** Runs a failed event again from the start, or a delayed one now. */
   run(functionName: string, id: string): Promise<number>
-  /** Cancels an event that waits, or forgets one that failed; one that runs stays. */
+  /** Cancels a waiting event or deletes a failed one. A running event is not changed. */
   remove(functionName: string, id: string): Promise<number>
   runAll(functionName: string, state: EventState): Promise<number>
   removeAll(functionName: string, state: EventState): Promise<number>
@@ -13,7 +13,7 @@ export interface Redrive {
 
 const pageSize = 100
 
-/** Redrive over what a queue keeps; `wake` tells the dispatcher that there is something to take. */
+/** `wake` tells the dispatcher that there are events to take. */
 export function createRedrive(failedEvents: FailedEvents, wake: () => void): Redrive {
   const find = async (functionName: string, id: string) => {
     const event = await failedEvents.find(id)
@@ -37,7 +37,7 @@ export function createRedrive(failedEvents: FailedEvents, wake: () => void): Red
   }
 }
 
-/** Changes each event once, also when one that was changed comes back into the same state. */
+/** Changes each event once, even when a changed event returns to the same state. */
 async function each(
   failedEvents: FailedEvents,
   functionName: string,

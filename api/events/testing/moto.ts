@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe } from '@jest/globals'
 
-/** A server that imitates AWS's services on this machine. */
+/** A local server that emulates AWS services. */
 export interface Moto {
   readonly endpoint: string
   stop(): Promise<void>
@@ -12,15 +12,15 @@ export interface Moto {
 
 const isThere = spawnSync('moto_server', ['--help']).status === 0
 
-/** A group of tests that need `moto_server`; skipped, with a word why, where it is not on the PATH. */
+/** A group of tests that need `moto_server`; skipped, with the reason, when it is not on the PATH. */
 export const describeWithMoto: (name: string, tests: () => void) => void = isThere
   ? describe
   : (name, tests) => describe.skip(`${name} (skipped: moto_server is not on the PATH)`, tests)
 
-/** The account that it plays. */
+/** The account that it emulates. */
 export const motoAccount = '123456789012'
 
-/** Starts one on a free port. */
+/** Starts a server on a free port. */
 export async function startMoto(): Promise<Moto> {
   const port = await freePort()
   const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
