@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CoreV1Api } from '@kubernetes/client-node'
 import { ClusterFault } from './cluster/cluster-fault.ts'
-import { ask, loadConfig } from './cluster/cluster.ts'
+import { sendRequest, loadConfig } from './cluster/cluster.ts'
 
 /**
  * Gives the Redis of the manifests a password: creates the Secret `redis-password` in the namespace that it runs in, unless
@@ -11,7 +11,7 @@ import { ask, loadConfig } from './cluster/cluster.ts'
  */
 const name = 'redis-password'
 const retryMs = 1_000
-const patienceMs = 60_000
+const timeoutMs = 60_000
 
 try {
   process.stdout.write(`redis-password: ${await ensurePassword(process.env['REDIS_PASSWORD'])}\n`)
@@ -33,10 +33,10 @@ async function createSecret(): Promise<string> {
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default'
   const core = config.makeApiClient(CoreV1Api)
   const body = { metadata: { name }, stringData: { password: randomBytes(32).toString('hex') } }
-  const end = performance.now() + patienceMs
+  const end = performance.now() + timeoutMs
   for (;;) {
     try {
-      await ask('create secrets', () => core.createNamespacedSecret({ namespace, body }))
+      await sendRequest('create secrets', () => core.createNamespacedSecret({ namespace, body }))
       return `created the Secret ${name}`
     } catch (fault) {
       if (!(fault instanceof ClusterFault)) throw fault

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { frameDecoder, type Order, type ShutdownMessage } from './protocol/protocol.ts'
+import { frameDecoder, type EnvironmentMessage, type ShutdownMessage } from './protocol/protocol.ts'
 import { readStandby } from './protocol/standby-command.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 
@@ -16,11 +16,11 @@ function supervise(channel: Socket): void {
     },
     {
       standby: readStandby(process.env['KUBELAMBDA_STANDBY']),
-      isAlone: process.env['KUBELAMBDA_OWN_PROCESSES'] === 'yes',
+      ownsPidNamespace: process.env['KUBELAMBDA_OWN_PROCESSES'] === 'yes',
     },
   )
   const end = (): void => void supervisor.stop().then(() => process.exit(0))
-  const decode = frameDecoder<Order | ShutdownMessage>(({ message, body }) => {
+  const decode = frameDecoder<EnvironmentMessage | ShutdownMessage>(({ message, body }) => {
     if (message.type !== 'shutdown') return supervisor.receive({ message, body })
     void supervisor.stop(message.reason).then(() => channel.end(() => process.exit(0)))
   })

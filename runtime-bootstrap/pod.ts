@@ -15,7 +15,7 @@ function take(name: string, fallback: string): string {
   return value === undefined || value === '' ? fallback : value
 }
 
-function leave(reason: string): void {
+function exit(reason: string): void {
   process.stderr.write(`kubelambda supervisor: the environment ends: ${reason}\n`)
   void supervisor.stop().then(() => process.exit(0))
 }
@@ -40,7 +40,7 @@ const files = writePackageFiles({
   layers: take('KUBELAMBDA_LAYER_FOLDER', '/opt'),
 })
 const standby = readStandby(take('KUBELAMBDA_STANDBY', ''))
-const isAlone = take('KUBELAMBDA_OWN_PROCESSES', 'no') === 'yes'
+const ownsPidNamespace = take('KUBELAMBDA_OWN_PROCESSES', 'no') === 'yes'
 const ownPipe = take('KUBELAMBDA_OWN_TOOLS', 'yes') === 'yes'
 const gate = openServerGate({
   key,
@@ -48,8 +48,8 @@ const gate = openServerGate({
   orphanMs: Number(take('KUBELAMBDA_ORPHAN_SECONDS', '300')) * 1000,
   status: () => supervisor.status(),
   receive,
-  onOrphaned: leave,
+  onOrphaned: exit,
 })
-const supervisor = new Supervisor(gate, { standby, isAlone, ...(ownPipe ? { pipeCommand } : {}) })
-process.on('SIGTERM', () => leave('it was told to stop'))
+const supervisor = new Supervisor(gate, { standby, ownsPidNamespace, ...(ownPipe ? { pipeCommand } : {}) })
+process.on('SIGTERM', () => exit('it was told to stop'))
 void gate.listening.then((port) => process.stdout.write(`kubelambda supervisor: listening on ${String(port)}\n`))

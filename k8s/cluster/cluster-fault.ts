@@ -20,7 +20,7 @@ export class ClusterFault extends Error {
 export function clusterFault(task: string, cause: unknown): ClusterFault {
   if (cause instanceof ClusterFault) return cause
   const status = statusOf(cause)
-  const said = messageOf(cause)
+  const message = messageOf(cause)
   if (status === undefined) {
     const connection = connectionFault(cause)
     if (connection !== undefined) {
@@ -28,25 +28,25 @@ export function clusterFault(task: string, cause: unknown): ClusterFault {
       const line = `KUBELAMBDA_KUBECONFIG: the Kubernetes API cannot be used (${task}): ${reason}: ${fix}`
       return new ClusterFault('kubeconfig', line, cause)
     }
-    return new ClusterFault('unreachable', `The Kubernetes API did not answer (${task}): ${said}`, cause)
+    return new ClusterFault('unreachable', `The Kubernetes API did not answer (${task}): ${message}`, cause)
   }
-  if (status === 403 && said.includes('exceeded quota')) {
+  if (status === 403 && message.includes('exceeded quota')) {
     return new ClusterFault(
       'quota',
-      `A quota of the namespace is used up: raise it, or lower the pool (${said})`,
+      `A quota of the namespace is used up: raise it, or lower the pool (${message})`,
       cause,
     )
   }
   // A namespace is there a moment before its service account.
-  if (status === 403 && said.includes('error looking up service account'))
-    return new ClusterFault('missing', `The namespace has no service account for pods yet (${said})`, cause)
+  if (status === 403 && message.includes('error looking up service account'))
+    return new ClusterFault('missing', `The namespace has no service account for pods yet (${message})`, cause)
   if (status === 401 || status === 403) {
     const hint = "give the server's service account the Role of k8s/manifests"
-    return new ClusterFault('forbidden', `The server may not ${task}: ${hint} (${said})`, cause)
+    return new ClusterFault('forbidden', `The server may not ${task}: ${hint} (${message})`, cause)
   }
   const kinds: Readonly<Record<number, FaultKind>> = { 404: 'missing', 409: 'conflict', 410: 'expired' }
   const kind = kinds[status] ?? (status >= 500 || status === 429 ? 'unreachable' : 'invalid')
-  return new ClusterFault(kind, `Kubernetes refused to ${task}: ${said}`, cause)
+  return new ClusterFault(kind, `Kubernetes refused to ${task}: ${message}`, cause)
 }
 
 /** A used-up quota is a want of room to who launches. */

@@ -45,7 +45,7 @@ export type OnEvent = (type: string, pod: V1Pod) => void
 
 /** The server keeps a watch this long; then it is begun anew. The client gives up after 30 s of silence. */
 const watchSeconds = 25
-const answerMs = 10_000
+const requestTimeoutMs = 10_000
 
 /** Connects by a kubeconfig file or, inside a pod, by its service account. */
 export function connectCluster(kubeconfig: string | undefined): Cluster {
@@ -55,17 +55,22 @@ export function connectCluster(kubeconfig: string | undefined): Cluster {
   const watcher = new Watch(config)
   return {
     create: (pod) =>
-      ask('create pods', () => core.createNamespacedPod({ namespace: pod.metadata?.namespace ?? '', body: pod })),
-    read: (namespace, name) => ifThere(ask('get pods', () => core.readNamespacedPod({ namespace, name }))),
+      sendRequest('create pods', () =>
+        core.createNamespacedPod({ namespace: pod.metadata?.namespace ?? '', body: pod }),
+      ),
+    read: (namespace, name) =>
+      ignoreMissing(sendRequest('get pods', () => core.readNamespacedPod({ namespace, name }))),
     remove: async (namespace, name, gracePeriodSeconds) => {
-      await ifThere(ask('delete pods', () => core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds })))
+      await ignoreMissing(
+        sendRequest('delete pods', () => core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds })),
+      )
     },
     annotate: async (namespace, name, metadata) => {
       const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
-      await ask('patch pods', () => core.patchNamespacedPod({ namespace, name, body: { metadata } }, merge))
+      await sendRequest('patch pods', () => core.patchNamespacedPod({ namespace, name, body: { metadata } }, merge))
     },
     list: async (namespace) => {
-      const listed = await ask('list pods', () =>
+      const listed = await sendRequest('list pods', () =>
         core.listNamespacedPod({ namespace, labelSelector: environmentSelector }),
       )
       return { pods: listed.items, version: listed.metadata?.resourceVersion ?? '' }
@@ -111,10 +116,13 @@ export function loadConfig(kubeconfig: string | undefined): KubeConfig {
 }
 
 /** Sends a request, with a deadline; what does not succeed is a `ClusterFault` that names the task. */
-export async function ask<Answer>(task: string, send: () => Promise<Answer>): Promise<Answer> {
+export async function sendRequest<Answer>(task: string, send: () => Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${String(answerMs / 1000)} s`)), answerMs)
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${String(requestTimeoutMs / 1000)} s`)),
+      requestTimeoutMs,
+    )
   })
   try {
     return await Promise.race([send(), late])
@@ -125,7 +133,7 @@ export async function ask<Answer>(task: string, send: () => Promise<Answer>): Pr
   }
 }
 
-async function ifThere<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+async function ignoreMissing<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await answer
   } catch (fault) {
@@ -139,7 +147,7 @@ async function checkRights(authorization: AuthorizationV1Api, namespace: string)
   const answers = await Promise.all(
     verbs.map((verb) => {
       const body = { spec: { resourceAttributes: { namespace, verb, resource: 'pods' } } }
-      return ask('ask for its rights', () => authorization.createSelfSubjectAccessReview({ body }))
+      return sendRequest('ask for its rights', () => authorization.createSelfSubjectAccessReview({ body }))
     }),
   )
   const missing = verbs.filter((_, index) => answers[index]?.status?.allowed !== true)

@@ -1,13 +1,13 @@
 import type { Writable } from 'node:stream'
 import type { EnvironmentSpec } from '../../api/environments/driver/driver.ts'
 import { packageEntries, smallFileBytes, type PackageEntry } from '../../api/functions/code/deployment-package.ts'
-import { encodeFrame, type Place } from '../../runtime-bootstrap/protocol/protocol.ts'
+import { encodeFrame, type PackageTarget } from '../../runtime-bootstrap/protocol/protocol.ts'
 
 /** Packages up to this size are kept as frames, ready to be sent. */
 const smallPackageBytes = 2 * 1024 * 1024
-const keptBytes = 32 * 1024 * 1024
+const maxCacheBytes = 32 * 1024 * 1024
 /** A pod that takes nothing for so long is lost, or its supervisor frozen. */
-const mostStalledMs = 15_000
+const maxStalledMs = 15_000
 
 /** The pod is of no use, and has seen no event. */
 export class PodLost extends Error {}
@@ -23,7 +23,7 @@ export interface CodePush {
 
 /** Reads packages from the store, each once for all that want it at a time, and keeps the small ones that were sent last. */
 export function createCodePush(code: { read(sha256: string): Promise<Uint8Array | undefined> }): CodePush {
-  const kept = new Map<string, Buffer>()
+  const cache = new Map<string, Buffer>()
   const reading = new Map<string, { readonly zip: Promise<Uint8Array | undefined>; users: number }>()
   let bytes = 0
 
@@ -41,26 +41,26 @@ export function createCodePush(code: { read(sha256: string): Promise<Uint8Array 
     }
   }
 
-  function keep(id: string, frames: Buffer): void {
-    kept.set(id, frames)
+  function addToCache(id: string, frames: Buffer): void {
+    cache.set(id, frames)
     bytes += frames.length
-    for (const [oldest, { length }] of kept) {
-      if (bytes <= keptBytes) return
-      kept.delete(oldest)
+    for (const [oldest, { length }] of cache) {
+      if (bytes <= maxCacheBytes) return
+      cache.delete(oldest)
       bytes -= length
     }
   }
 
-  async function sendOne(sha256: string, place: Place, channel: Writable): Promise<void> {
+  async function sendOne(sha256: string, place: PackageTarget, channel: Writable): Promise<void> {
     const id = `${place} ${sha256}`
-    const known = kept.get(id)
+    const known = cache.get(id)
     if (known !== undefined) return void channel.write(known)
     await withZip(sha256, async (zip) => {
       const entries = packageEntries(Buffer.from(zip.buffer, zip.byteOffset, zip.length))
       const size = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0)
       if (size > smallPackageBytes) return sendLarge(entries, place, channel)
       const frames = Buffer.concat(entries.map((entry) => wholeFrame(entry, place)))
-      if (kept.get(id) === undefined) keep(id, frames)
+      if (cache.get(id) === undefined) addToCache(id, frames)
       channel.write(frames)
     })
   }
@@ -75,7 +75,7 @@ export function createCodePush(code: { read(sha256: string): Promise<Uint8Array 
   }
 }
 
-async function sendLarge(entries: readonly PackageEntry[], place: Place, channel: Writable): Promise<void> {
+async function sendLarge(entries: readonly PackageEntry[], place: PackageTarget, channel: Writable): Promise<void> {
   for (const entry of entries) {
     if (entry.kind !== 'file' || entry.sizeBytes <= smallFileBytes) await write(channel, wholeFrame(entry, place))
     else {
@@ -98,7 +98,7 @@ function untilTaken(channel: Writable): Promise<void> {
   const onDrain = (): void => resolve(undefined)
   const onClose = (): void => reject(new PodLost('The environment was lost while its code was sent'))
   const onStalled = (): void => reject(new PodLost('The environment does not take its code'))
-  const stalled = setTimeout(onStalled, mostStalledMs)
+  const stalled = setTimeout(onStalled, maxStalledMs)
   channel.on('drain', onDrain).on('close', onClose)
   return promise.finally(() => {
     clearTimeout(stalled)
@@ -106,7 +106,7 @@ function untilTaken(channel: Writable): Promise<void> {
   })
 }
 
-function wholeFrame(entry: PackageEntry, place: Place): Buffer {
+function wholeFrame(entry: PackageEntry, place: PackageTarget): Buffer {
   const { path } = entry
   switch (entry.kind) {
     case 'folder':

@@ -27,7 +27,7 @@ export interface Connected {
 }
 
 const retryMs = 10
-const answerMs = 5_000
+const requestTimeoutMs = 5_000
 const keepAliveMs = 5_000
 
 /** Connects to a supervisor that may not listen yet, and proves to it who this is. */
@@ -36,7 +36,7 @@ export async function connectSupervisor(options: ConnectOptions): Promise<Connec
   for (;;) {
     options.signal?.throwIfAborted()
     try {
-      return await enter(await open(options), options)
+      return await authenticate(await open(options), options)
     } catch (cause) {
       if (!isWorthRetrying(cause) || performance.now() > endMs) throw cause
     }
@@ -58,7 +58,7 @@ function open({ address, port }: ConnectOptions): Promise<Socket> {
       keepAlive: true,
       keepAliveInitialDelay: keepAliveMs,
     })
-    const deadline = setTimeout(() => socket.destroy(new Error(`${address} did not answer`)), answerMs)
+    const deadline = setTimeout(() => socket.destroy(new Error(`${address} did not answer`)), requestTimeoutMs)
     socket.once('error', (cause) => {
       clearTimeout(deadline)
       reject(cause)
@@ -71,7 +71,7 @@ function open({ address, port }: ConnectOptions): Promise<Socket> {
   })
 }
 
-async function enter(socket: Socket, { key, token }: ConnectOptions): Promise<Connected> {
+async function authenticate(socket: Socket, { key, token }: ConnectOptions): Promise<Connected> {
   const challenge = await nextMessage<ChallengeMessage>(socket, 'challenge')
   socket.write(encodeFrame({ type: 'hello', token, proof: proofOf(key, challenge.nonce, token) }))
   const welcome = await nextMessage<WelcomeMessage>(socket, 'welcome')
@@ -89,27 +89,27 @@ function nextMessage<Message extends SupervisorMessage>(socket: Socket, type: Me
     const deadline = setTimeout(() => {
       fail()
       socket.destroy()
-    }, answerMs)
+    }, requestTimeoutMs)
     const finish = (end: () => void): void => {
       clearTimeout(deadline)
       socket.removeListener('readable', read).removeListener('close', fail)
       end()
     }
-    let said: Buffer = Buffer.alloc(0)
+    let received: Buffer = Buffer.alloc(0)
     const read = (): void => {
       const bytes = socket.read() as Buffer | null
       if (bytes === null) return
-      said = Buffer.concat([said, bytes])
+      received = Buffer.concat([received, bytes])
       let first: SupervisorMessage | undefined
-      frameDecoder<SupervisorMessage>(({ message }) => (first ??= message))(said)
+      frameDecoder<SupervisorMessage>(({ message }) => (first ??= message))(received)
       if (first === undefined) return
-      const rest = said.subarray(8 + said.readUInt32BE(0) + said.readUInt32BE(4))
+      const rest = received.subarray(8 + received.readUInt32BE(0) + received.readUInt32BE(4))
       if (rest.length > 0) socket.unshift(rest)
       const found = first
       finish(() => {
         if (found.type === type) return resolve(found as Message)
         socket.destroy()
-        reject(new Error(`The supervisor said ${found.type}, not ${type}`))
+        reject(new Error(`The supervisor received ${found.type}, not ${type}`))
       })
     }
     socket.on('readable', read).once('close', fail)

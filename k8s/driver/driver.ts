@@ -24,7 +24,7 @@ import { reachPod } from '../connections/pod-connection.ts'
 import { followEndings } from '../pods/pod-endings.ts'
 import { foundEnvironment, isAssigned, isLongAgo, nameOf, shapeIdOf, shapeOfPod } from '../pods/pod-facts.ts'
 import { brokenFault, hasFailed, hasStopped, lostFault, podState } from '../pods/pod-state.ts'
-import { seePods, type PodsSeen } from '../pods/pods-seen.ts'
+import { openPodCache, type PodCache } from '../pods/pod-cache.ts'
 import { allowedNamespaces, type KubernetesSettings } from '../settings.ts'
 
 export interface KubernetesDriverOptions {
@@ -55,7 +55,7 @@ const adoptMs = 15_000
 /**
  * Runs environments in pods. A cluster that cannot be reached at first is waited for; what else is wrong is an error of one line.
  *
- * 1. watch    all pods of environments, begun before anything else             ../pods/pods-seen.ts, pod-watch.ts, pod-state.ts
+ * 1. watch    all pods of environments, begun before anything else             ../pods/pod-cache.ts, pod-watch.ts, pod-state.ts
  * 2. pool     generic pods per shape are created, connected and kept           ../pools/environment-pool.ts, ../pods/pod-spec.ts
  * 3. take     one that is connected, else wait for the next                    ../connections/supervisor-connection.ts
  * 4. push     the code, and with it what the caller sends: the assignment      ../connections/code-push.ts, ../pods/pod-assignment.ts
@@ -101,7 +101,7 @@ class KubernetesDriver implements Driver {
   readonly #unexplained = new Set<string>()
   readonly #generics: GenericConnections
   readonly onCapacityNeeded = (evict: () => Promise<string | undefined>) => void (this.#evict = evict)
-  #pods: PodsSeen | undefined
+  #pods: PodCache | undefined
   #adopter: NodeJS.Timeout | undefined
   #evict: () => Promise<string | undefined> = () => Promise.resolve(undefined)
   #isStarting = true
@@ -127,7 +127,7 @@ class KubernetesDriver implements Driver {
 
   async start(): Promise<void> {
     const { cluster, settings, log } = this.#options
-    this.#pods = await seePods({
+    this.#pods = await openPodCache({
       cluster,
       namespaces: allowedNamespaces(settings),
       onChange: (pod) => this.#onChange(pod, true),
@@ -138,7 +138,7 @@ class KubernetesDriver implements Driver {
     })
     this.#isStarting = false
     await this.#generics.settled()
-    this.#adopter = setInterval(() => this.#lookAround(), adoptMs).unref()
+    this.#adopter = setInterval(() => this.#reconcile(), adoptMs).unref()
   }
 
   async launch(spec: EnvironmentSpec, isNeeded?: () => boolean): Promise<Launched> {
@@ -267,7 +267,7 @@ class KubernetesDriver implements Driver {
   }
 
   /** Takes generic environments of servers that are gone, and ends those that nobody needs. */
-  #lookAround(): void {
+  #reconcile(): void {
     const pods = this.#pods?.all() ?? []
     for (const pod of pods) this.#onChange(pod, false)
     this.#pools.rest(new Set(pods.filter(isAssigned).map(shapeIdOf)))

@@ -42,10 +42,14 @@ export function shapeIdOf(pod: V1Pod): string {
 
 /** What an assigned pod says about its environment, if it runs. */
 export function foundEnvironment(pod: V1Pod): FoundEnvironment | undefined {
-  const kept = pod.metadata?.annotations ?? {}
-  const [functionName, version, key] = [kept[annotations.function], kept[annotations.version], kept[annotations.key]]
+  const annotated = pod.metadata?.annotations ?? {}
+  const [functionName, version, key] = [
+    annotated[annotations.function],
+    annotated[annotations.version],
+    annotated[annotations.key],
+  ]
   if (functionName === undefined || version === undefined || key === undefined) return undefined
   if (podState(pod).kind !== 'running') return undefined
-  const isProvisioned = kept[annotations.provisioned] === 'true'
+  const isProvisioned = annotated[annotations.provisioned] === 'true'
   return { id: nameOf(pod), functionName, version, key, ...(isProvisioned ? { isProvisioned } : {}) }
 }

@@ -3,7 +3,7 @@ import type { EnvironmentSpec } from '../../api/environments/driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { assignedMetadata } from '../cluster/labels.ts'
 
-export interface LabelOrder {
+export interface LabelRequest {
   readonly name: string
   readonly namespace: string
   readonly spec: EnvironmentSpec
@@ -16,7 +16,7 @@ const pauseMs = 1_000
 /** Labels a pod as its function's, behind the launch; goes on until the cluster took it or the pod is gone. */
 export async function labelPod(
   { cluster, log }: { cluster: Pick<Cluster, 'annotate'>; log: { warn(line: string): void } },
-  { name, namespace, spec, isWanted }: LabelOrder,
+  { name, namespace, spec, isWanted }: LabelRequest,
 ): Promise<void> {
   for (let tries = 0; isWanted(); tries++) {
     try {

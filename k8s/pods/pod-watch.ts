@@ -33,7 +33,7 @@ export async function watchPods(options: PodWatchOptions): Promise<PodWatch> {
 class ListAndWatch implements PodWatch {
   readonly pods = new Map<string, V1Pod>()
   readonly #options: PodWatchOptions
-  #hangUp: () => void = () => undefined
+  #abortWatch: () => void = () => undefined
   #isClosed = false
 
   constructor(options: PodWatchOptions) {
@@ -47,7 +47,7 @@ class ListAndWatch implements PodWatch {
 
   close(): void {
     this.#isClosed = true
-    this.#hangUp()
+    this.#abortWatch()
   }
 
   async #run(first: string): Promise<void> {
@@ -77,9 +77,9 @@ class ListAndWatch implements PodWatch {
   async #list(): Promise<string> {
     const listed = await this.#options.cluster.list(this.#options.namespace)
     const names = new Set(listed.pods.map(nameOf))
-    for (const [name, pod] of [...this.pods]) if (!names.has(name)) this.#lose(pod)
+    for (const [name, pod] of [...this.pods]) if (!names.has(name)) this.#remove(pod)
     for (const pod of listed.pods) {
-      if (this.pods.get(nameOf(pod))?.metadata?.resourceVersion !== pod.metadata?.resourceVersion) this.#see(pod)
+      if (this.pods.get(nameOf(pod))?.metadata?.resourceVersion !== pod.metadata?.resourceVersion) this.#upsert(pod)
     }
     return listed.version
   }
@@ -92,11 +92,11 @@ class ListAndWatch implements PodWatch {
         if (this.#isClosed) return
         if (type === 'ERROR') {
           newest = undefined
-          return this.#hangUp()
+          return this.#abortWatch()
         }
         newest = pod.metadata?.resourceVersion ?? newest
-        if (type === 'DELETED') this.#lose(pod)
-        else if (type !== 'BOOKMARK') this.#see(pod)
+        if (type === 'DELETED') this.#remove(pod)
+        else if (type !== 'BOOKMARK') this.#upsert(pod)
       }
       const onEnd = (fault?: ClusterFault): void => {
         if (fault === undefined || newest === undefined || this.#isClosed) resolve(newest)
@@ -104,18 +104,18 @@ class ListAndWatch implements PodWatch {
         else reject(fault)
       }
       this.#options.cluster.watch(this.#options.namespace, version, onEvent, onEnd).then((stop) => {
-        this.#hangUp = stop
+        this.#abortWatch = stop
         if (this.#isClosed) stop()
       }, reject)
     })
   }
 
-  #see(pod: V1Pod): void {
+  #upsert(pod: V1Pod): void {
     this.pods.set(nameOf(pod), pod)
     this.#options.onChange(pod)
   }
 
-  #lose(pod: V1Pod): void {
+  #remove(pod: V1Pod): void {
     if (this.pods.delete(nameOf(pod))) this.#options.onGone(pod)
   }
 }

@@ -21,7 +21,7 @@ export interface CapacitySearchParts {
 
 const againMs = 1_000
 /** What should be gone for so long is on a node that does not answer, and makes no room. */
-const mostLeavingMs = 30_000
+const maxTerminationMs = 30_000
 
 /**
  * Sends away as much as launches lack and is not about to leave, and looks again while they lack it: what is in use now may not be
@@ -83,7 +83,7 @@ export class CapacitySearch {
 
   #isLeaving(pod: V1Pod): boolean {
     const [name, goneAt] = [nameOf(pod), pod.metadata?.deletionTimestamp]
-    if (goneAt !== undefined) return !isLongAgo(goneAt, mostLeavingMs)
+    if (goneAt !== undefined) return !isLongAgo(goneAt, maxTerminationMs)
     return this.#sent.has(name) || this.#parts.isEnding(name)
   }
 }

@@ -7,9 +7,9 @@ import type { GenericEnvironment, PoolContext } from './pool-context.ts'
 const firstPauseMs = 500
 const longestPauseMs = 10_000
 /** What goes may be on several nodes, and a pod has to fit on one. */
-const mostSent = 4
+const maxSent = 4
 /** So many pods in a row that do not start are no fault of their nodes. */
-const mostFailures = 3
+const maxFailures = 3
 /** A launch goes first: the pod that replaces the one it took is started a moment later. */
 const refillMs = 50
 
@@ -60,7 +60,7 @@ export class EnvironmentPool {
   /** Memory of the launches that find no room, MB; 0 when several times as much was sent away for them in vain: they need something else. */
   get lackingMb(): number {
     const lackingMb = this.#lacking() * this.shape.memoryMb
-    return this.#sentMb < mostSent * lackingMb ? lackingMb : 0
+    return this.#sentMb < maxSent * lackingMb ? lackingMb : 0
   }
 
   /** So much was sent away for its launches, MB. */
@@ -184,7 +184,7 @@ export class EnvironmentPool {
 
   /** A starting pod does not start as it is; unless that is certain for all, others may on their nodes, or later. */
   fail(name: string, fault: Error, isCertain: boolean): void {
-    if (this.isStarting(name)) this.lose(name, fault, ++this.#failures >= mostFailures || isCertain)
+    if (this.isStarting(name)) this.lose(name, fault, ++this.#failures >= maxFailures || isCertain)
   }
 
   /** A starting pod will not come to be. `isFinal`: another one would not either. */

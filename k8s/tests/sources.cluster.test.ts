@@ -18,7 +18,7 @@ import { createNode, eventually } from '../testing/test-cluster.ts'
 /** So many messages are sent, and so many records. */
 const size = 300
 /** A server or a pod of the function is ended each time that so many more of each were sent. */
-const [perCall, perRound, mostWaiting] = [10, 50, 150]
+const [perCall, perRound, maxWaiting] = [10, 50, 150]
 const FunctionName = 'mapped'
 
 const whileServersAreKilled = () => {
@@ -74,7 +74,7 @@ const whileServersAreKilled = () => {
       const numbers = Array.from({ length: perCall }, (_, at) => String(from + at))
       sent.push(...(await queue.send(numbers.map((number) => ({ line: `message ${number}` })))))
       sent.push(...(await stream.send(numbers.map((number) => `record ${number}`))))
-      await recorded((times) => times.size > sent.length - mostWaiting)
+      await recorded((times) => times.size > sent.length - maxWaiting)
       if (from < spoiledAt.length * perRound) continue
       await recorded((times) => times.size > (spoiledAt.at(-1) ?? 0))
       await spoil(spoiledAt.length)

@@ -22,10 +22,10 @@ export interface Outbox {
   /** Sends what is held, the whole log behind it, and then the frame. */
   flush(frame?: Buffer): void
   /** Goes on when all that the function's processes wrote until now is in the log. */
-  drain(goOn: () => void): void
+  drain(callback: () => void): void
 }
 
-const mostTurns = 1_000
+const maxTurns = 1_000
 
 export function createOutbox(outlet: Outlet): Outbox {
   const log = createLog((text) => outlet.write(encodeFrame({ type: 'log' }, text), true))
@@ -40,13 +40,13 @@ export function createOutbox(outlet: Outlet): Outbox {
 
   // What was in the pipe is read within one turn of the event loop, so a whole turn that brings nothing means that
   // nothing was left. Who writes without end is not waited for.
-  function drain(goOn: () => void, turns = mostTurns): void {
+  function drain(callback: () => void, turns = maxTurns): void {
     const before = log.outputBytes
     setImmediate(() => {
       setImmediate(() => {
-        if (log.outputBytes === before || turns === 0) return goOn()
+        if (log.outputBytes === before || turns === 0) return callback()
         release()
-        drain(goOn, turns - 1)
+        drain(callback, turns - 1)
       })
     })
   }
@@ -66,7 +66,7 @@ export function createOutbox(outlet: Outlet): Outbox {
       if (frame !== undefined) held.push(frame)
       release()
     },
-    drain: (goOn) => drain(goOn),
+    drain: (callback) => drain(callback),
   }
   return outbox
 }

@@ -25,7 +25,7 @@ export interface ServerGate {
   /** `isDroppable` frames are thrown away when the server does not keep up. */
   write(bytes: Buffer, isDroppable: boolean): void
   /** Sends what is left and hangs up. */
-  end(goOn: () => void): void
+  end(callback: () => void): void
   /** Resolves with the port once servers can connect. */
   readonly listening: Promise<number>
 }
@@ -33,17 +33,17 @@ export interface ServerGate {
 /** More than this unsent means that the server does not keep up; log lines are thrown away then. */
 const maxUnsentBytes = 8 * 1024 * 1024
 /** Log lines kept for the next server while there is none. */
-const maxKeptBytes = 256 * 1024
+const maxBufferedLogBytes = 256 * 1024
 /** Who has not proved anything may say this much, for this long, and be this many. */
 const maxHelloBytes = 1024
 const helloMs = 5_000
-const maxStrangers = 32
+const maxPending = 32
 const keepAliveMs = 5_000
 
 /** A connection that has proved nothing yet. */
-interface Stranger {
+interface PendingConnection {
   readonly nonce: string
-  saidBytes: number
+  receivedBytes: number
   readonly deadline: NodeJS.Timeout
 }
 
@@ -58,59 +58,59 @@ export function openServerGate(options: GateOptions): ServerGate {
 class Gate implements ServerGate {
   readonly listening: Promise<number>
   readonly #options: GateOptions
-  readonly #strangers = new Map<Socket, Stranger>()
+  readonly #pending = new Map<Socket, PendingConnection>()
   #current: Socket | undefined
   #newestToken = 0
-  #kept: Buffer[] = []
-  #keptBytes = 0
-  #orphan: NodeJS.Timeout | undefined
+  #bufferedLog: Buffer[] = []
+  #bufferedBytes = 0
+  #orphanTimer: NodeJS.Timeout | undefined
 
   constructor(options: GateOptions) {
     this.#options = options
-    const server = createServer({ allowHalfOpen: true }, (socket) => this.#meet(socket))
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#onConnection(socket))
     this.listening = listen(server, options)
-    this.#awaitServer()
+    this.#startOrphanTimer()
   }
 
   write(bytes: Buffer, isDroppable: boolean): void {
     const current = this.#current
     if (current !== undefined) {
       if (!isDroppable || current.writableLength < maxUnsentBytes) current.write(bytes)
-    } else if (isDroppable && this.#keptBytes + bytes.length <= maxKeptBytes) {
-      this.#kept.push(bytes)
-      this.#keptBytes += bytes.length
+    } else if (isDroppable && this.#bufferedBytes + bytes.length <= maxBufferedLogBytes) {
+      this.#bufferedLog.push(bytes)
+      this.#bufferedBytes += bytes.length
     }
   }
 
-  end(goOn: () => void): void {
-    if (this.#current === undefined) goOn()
-    else this.#current.end(goOn)
+  end(callback: () => void): void {
+    if (this.#current === undefined) callback()
+    else this.#current.end(callback)
   }
 
-  #meet(socket: Socket): void {
-    if (this.#strangers.size >= maxStrangers) return void socket.destroy()
+  #onConnection(socket: Socket): void {
+    if (this.#pending.size >= maxPending) return void socket.destroy()
     const nonce = randomBytes(16).toString('hex')
     const deadline = setTimeout(() => socket.destroy(), helloMs)
-    this.#strangers.set(socket, { nonce, saidBytes: 0, deadline })
-    const decode = frameDecoder<ServerMessage>((frame) => this.#hear(socket, frame))
+    this.#pending.set(socket, { nonce, receivedBytes: 0, deadline })
+    const decode = frameDecoder<ServerMessage>((frame) => this.#onFrame(socket, frame))
     socket.on('data', (chunk) => {
-      if (this.#mayGoOn(socket, chunk.length)) this.#decode(socket, decode, chunk)
+      if (this.#isWithinLimit(socket, chunk.length)) this.#decode(socket, decode, chunk)
     })
     socket.on('error', () => undefined)
     socket.on('end', () => socket.destroy())
-    socket.on('close', () => this.#lose(socket))
+    socket.on('close', () => this.#onClose(socket))
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
     socket.write(encodeFrame({ type: 'challenge', nonce }))
   }
 
-  #mayGoOn(socket: Socket, bytes: number): boolean {
-    const stranger = this.#strangers.get(socket)
-    if (stranger !== undefined && (stranger.saidBytes += bytes) > maxHelloBytes) socket.destroy()
+  #isWithinLimit(socket: Socket, bytes: number): boolean {
+    const pending = this.#pending.get(socket)
+    if (pending !== undefined && (pending.receivedBytes += bytes) > maxHelloBytes) socket.destroy()
     return !socket.destroyed
   }
 
-  /** What a stranger says may be anything. */
+  /** Malformed input from an unauthenticated peer closes its connection only. */
   #decode(socket: Socket, decode: (chunk: Buffer) => void, chunk: Buffer): void {
     try {
       decode(chunk)
@@ -120,49 +120,52 @@ class Gate implements ServerGate {
     }
   }
 
-  #hear(socket: Socket, frame: Frame<ServerMessage>): void {
+  #onFrame(socket: Socket, frame: Frame<ServerMessage>): void {
     if (this.#current === socket) return this.#options.receive(frame)
-    const stranger = this.#strangers.get(socket)
+    const pending = this.#pending.get(socket)
     const { message } = frame
-    if (stranger === undefined || !isWelcome(message, this.#options.key, stranger.nonce, this.#newestToken)) {
+    if (pending === undefined || !isAuthenticated(message, this.#options.key, pending.nonce, this.#newestToken)) {
       return void socket.destroy()
     }
-    this.#forget(socket, stranger)
+    this.#removePending(socket, pending)
     this.#admit(socket, message.token)
   }
 
   #admit(socket: Socket, token: number): void {
     this.#newestToken = token
-    clearTimeout(this.#orphan)
+    clearTimeout(this.#orphanTimer)
     this.#current?.end(encodeFrame({ type: 'replaced' }))
     this.#current = socket
     socket.write(
-      Buffer.concat([encodeFrame({ type: 'welcome', ...this.#options.status(), answersPings: true }), ...this.#kept]),
+      Buffer.concat([
+        encodeFrame({ type: 'welcome', ...this.#options.status(), answersPings: true }),
+        ...this.#bufferedLog,
+      ]),
     )
-    this.#kept = []
-    this.#keptBytes = 0
+    this.#bufferedLog = []
+    this.#bufferedBytes = 0
   }
 
-  #lose(socket: Socket): void {
-    const stranger = this.#strangers.get(socket)
-    if (stranger !== undefined) this.#forget(socket, stranger)
+  #onClose(socket: Socket): void {
+    const pending = this.#pending.get(socket)
+    if (pending !== undefined) this.#removePending(socket, pending)
     if (this.#current !== socket) return
     this.#current = undefined
-    this.#awaitServer()
+    this.#startOrphanTimer()
   }
 
-  #forget(socket: Socket, { deadline }: Stranger): void {
+  #removePending(socket: Socket, { deadline }: PendingConnection): void {
     clearTimeout(deadline)
-    this.#strangers.delete(socket)
+    this.#pending.delete(socket)
   }
 
-  #awaitServer(): void {
-    clearTimeout(this.#orphan)
-    this.#orphan = setTimeout(() => this.#options.onOrphaned('no server came for it'), this.#options.orphanMs)
+  #startOrphanTimer(): void {
+    clearTimeout(this.#orphanTimer)
+    this.#orphanTimer = setTimeout(() => this.#options.onOrphaned('no server came for it'), this.#options.orphanMs)
   }
 }
 
-function isWelcome(
+function isAuthenticated(
   message: ServerMessage,
   key: string,
   nonce: string,

@@ -6,7 +6,7 @@ import { startRuntimeProcess, type RuntimeProcessOptions } from '../processes/ru
 import { withDeadline } from '../processes/with-deadline.ts'
 import type { Extension } from './extension.ts'
 import { startExtensionProcess } from './extension-process.ts'
-import { mostExtensions, type ExtensionRegistry } from './extension-registry.ts'
+import { maxExtensions, type ExtensionRegistry } from './extension-registry.ts'
 import { RunningProcess } from '../processes/running-process.ts'
 import { shutDown } from './shutdown.ts'
 
@@ -15,7 +15,7 @@ export interface EnvironmentProcessesOptions extends RuntimeProcessOptions {
   /** Where the external extensions are. */
   readonly folder: string
   /** Whether all processes that can be seen are the environment's, so that those whose parents ended can be told from others. */
-  readonly isAlone: boolean
+  readonly ownsPidNamespace: boolean
   /** Sends extensions what they want to be told; undefined when there is nobody. */
   readonly flush: () => Promise<void> | undefined
   /** Opens what takes the output of extensions. */
@@ -26,7 +26,7 @@ export interface EnvironmentProcessesOptions extends RuntimeProcessOptions {
 
 /** How long extensions may take for what they are told before they are frozen, and at the end. */
 const [idleFlushMs, lastFlushMs] = [2_000, 800]
-const tooMany = `extension limit (${String(mostExtensions)}) reached`
+const tooMany = `extension limit (${String(maxExtensions)}) reached`
 
 /** All processes of an environment: the external extensions, and the runtime once these have registered. */
 export class EnvironmentProcesses {
@@ -74,7 +74,7 @@ export class EnvironmentProcesses {
   #stop(): void {
     if (!this.#isFrozen || this.#ending !== undefined) return
     for (const { group } of this.#all()) group.freeze()
-    this.#frozenOrphans = this.#options.isAlone ? orphans() : []
+    this.#frozenOrphans = this.#options.ownsPidNamespace ? orphans() : []
     for (const pid of this.#frozenOrphans) signal(pid, 'SIGSTOP')
   }
 
@@ -94,10 +94,10 @@ export class EnvironmentProcesses {
   }
 
   async #end(reason: ShutdownMessage['reason']): Promise<void> {
-    const isKnown = this.#options.registry.size > 0
-    if (isKnown) this.thaw()
+    const hasExtensions = this.#options.registry.size > 0
+    if (hasExtensions) this.thaw()
     const flush = (): Promise<void> => withDeadline(lastFlushMs, Promise.resolve(this.#options.flush()))
-    await shutDown({ runtime: this.#runtime, external: this.#external, isKnown, flush }, reason)
+    await shutDown({ runtime: this.#runtime, external: this.#external, hasExtensions, flush }, reason)
     if (this.#running === 0) this.#finish()
   }
 
@@ -109,8 +109,7 @@ export class EnvironmentProcesses {
   }
 
   #launch(extension: Extension, options: RuntimeProcessOptions): ProcessGroup {
-    if (this.#external.size < mostExtensions)
-      return startExtensionProcess(extension.name, this.#options.folder, options)
+    if (this.#external.size < maxExtensions) return startExtensionProcess(extension.name, this.#options.folder, options)
     return noProcess({ code: null, signal: null, launchError: tooMany }, options.onExit)
   }
 
@@ -134,8 +133,8 @@ export class EnvironmentProcesses {
   #finish(): void {
     if (this.#isOver) return
     this.#isOver = true
-    const { isAlone, onExit } = this.#options
-    if (isAlone) void endOrphans().then(() => onExit(this.#runtimeExit))
+    const { ownsPidNamespace, onExit } = this.#options
+    if (ownsPidNamespace) void endOrphans().then(() => onExit(this.#runtimeExit))
     else onExit(this.#runtimeExit)
   }
 

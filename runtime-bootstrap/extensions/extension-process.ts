@@ -2,7 +2,7 @@ import { startProcessGroup, type ProcessGroup } from '../processes/process-group
 import { functionVariables, type RuntimeProcessOptions } from '../processes/runtime-process.ts'
 
 /** What the runtime alone has on AWS, from AWS or from the shell that starts it (reference 4.2). */
-const runtimesOwn = new Set([
+const runtimeOnlyVariables = new Set([
   'AWS_EXECUTION_ENV',
   'AWS_LAMBDA_LOG_GROUP_NAME',
   'AWS_LAMBDA_LOG_STREAM_NAME',
@@ -20,14 +20,16 @@ const runtimesOwn = new Set([
 /** Starts one external extension; `folder` is where the extensions are. */
 export function startExtensionProcess(name: string, folder: string, options: RuntimeProcessOptions): ProcessGroup {
   const { assignment, output, onExit } = options
-  const variables = Object.entries(functionVariables(options)).filter(([variable]) => !runtimesOwn.has(variable))
+  const variables = Object.entries(functionVariables(options)).filter(
+    ([variable]) => !runtimeOnlyVariables.has(variable),
+  )
   return startProcessGroup({
     command: [`${folder}/${name}`],
     folder: '/',
     variables: Object.fromEntries(variables),
     user: assignment.user,
     output,
-    shownAs: `/opt/extensions/${name}`,
+    displayPath: `/opt/extensions/${name}`,
     isOwnFile: true,
     onExit,
   })

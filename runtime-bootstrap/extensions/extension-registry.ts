@@ -14,7 +14,7 @@ import {
 import { Extension } from './extension.ts'
 
 /** The most extensions of one environment, as on AWS. */
-export const mostExtensions = 10
+export const maxExtensions = 10
 
 /** The extensions of one initialisation: external ones from the start, internal ones when they register. */
 export class ExtensionRegistry {
@@ -79,7 +79,7 @@ export class ExtensionRegistry {
 
   #refusal(known: Extension | undefined): ExtensionRefusal | undefined {
     if (this.#isClosed) return registrationClosed
-    if (known === undefined) return this.#byName.size < mostExtensions ? undefined : tooManyExtensions(mostExtensions)
+    if (known === undefined) return this.#byName.size < maxExtensions ? undefined : tooManyExtensions(maxExtensions)
     if (!known.isExternal) return nameTaken
     return known.may('Registered') ? undefined : invalidMove(known.name, known.state, 'Registered')
   }

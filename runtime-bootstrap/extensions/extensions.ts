@@ -27,7 +27,7 @@ export interface ExtensionsOptions {
   /** The runtime that waits for the environment's function. */
   readonly standby: Standby | undefined
   /** See `EnvironmentProcessesOptions`. */
-  readonly isAlone: boolean
+  readonly ownsPidNamespace: boolean
   /** An extension asked for its next event, and may have been the last that was waited for. */
   readonly onAsked: () => void
   /** An extension is sent what happens from now on. */
@@ -47,7 +47,7 @@ export interface ExtensionsOptions {
  */
 export class Extensions implements ExtensionEvents {
   /** Whether there are any: without, nothing here is ever asked. */
-  areAny = false
+  hasAny = false
   areDisabled = false
   readonly #options: ExtensionsOptions
   #registry = new ExtensionRegistry([])
@@ -64,17 +64,17 @@ export class Extensions implements ExtensionEvents {
   /** Starts all processes of the environment; `onExit` comes when all are gone and what they wrote is in the log. */
   launch(options: RuntimeProcessOptions): EnvironmentProcesses {
     const { areDisabled, names, folder } = findExtensions(options.assignment)
-    this.areAny = names.length > 0
+    this.hasAny = names.length > 0
     this.areDisabled = areDisabled
     this.#assignment = options.assignment
     this.#lastReports = undefined
     this.#registry = new ExtensionRegistry(names)
-    this.#options.outbox.telemetry = this.areAny ? this.#openTelemetry() : undefined
+    this.#options.outbox.telemetry = this.hasAny ? this.#openTelemetry() : undefined
     this.#processes = new EnvironmentProcesses({
       ...options,
       standby: this.#options.standby,
-      isAlone: this.#options.isAlone,
-      onExit: (exit) => this.#settle(() => this.#leave(() => options.onExit(exit))),
+      ownsPidNamespace: this.#options.ownsPidNamespace,
+      onExit: (exit) => this.#drainOutput(() => this.#closeTelemetry(() => options.onExit(exit))),
       registry: this.#registry,
       folder,
       flush: () => this.#options.outbox.telemetry?.flush(),
@@ -91,7 +91,7 @@ export class Extensions implements ExtensionEvents {
 
   /** Whether all extensions wait for an event. */
   areReady(): boolean {
-    return !this.areAny || this.#registry.areReady()
+    return !this.hasAny || this.#registry.areReady()
   }
 
   /** Tells those who want to know of an invocation. */
@@ -111,7 +111,7 @@ export class Extensions implements ExtensionEvents {
     this.#lastReports ??= this.#registry.reports()
     this.#options.standby?.end()
     await this.#processes?.end(reason)
-    if (this.areAny) await new Promise<void>((resolve) => this.#settle(resolve))
+    if (this.hasAny) await new Promise<void>((resolve) => this.#drainOutput(resolve))
   }
 
   identity(): FunctionIdentity {
@@ -144,7 +144,7 @@ export class Extensions implements ExtensionEvents {
   register(name: string, events: readonly string[]): RegisteredExtension | ExtensionRefusal {
     const registered = this.#registry.register(name, events)
     if ('errorType' in registered) return registered
-    this.areAny = true
+    this.hasAny = true
     this.#options.outbox.telemetry ??= this.#openTelemetry()
     if (this.#registry.areKnown()) this.#processes?.startRuntime()
     return registered
@@ -173,18 +173,18 @@ export class Extensions implements ExtensionEvents {
   }
 
   /** All are gone, and nobody is told anything any more. */
-  #leave(goOn: () => void): void {
+  #closeTelemetry(callback: () => void): void {
     this.#options.outbox.telemetry?.close()
     this.#options.outbox.telemetry = undefined
-    goOn()
+    callback()
   }
 
   /** Takes what they wrote last. */
-  #settle(goOn: () => void): void {
+  #drainOutput(callback: () => void): void {
     const { outbox } = this.#options
     outbox.drain(() => {
-      outbox.log.settleExtensions()
-      goOn()
+      outbox.log.endExtensionLine()
+      callback()
     })
   }
 

@@ -10,7 +10,7 @@ export interface ShutdownParties {
   readonly runtime: RunningProcess | undefined
   readonly external: ReadonlyMap<Extension, RunningProcess>
   /** Whether any extension registered, be it inside the runtime. */
-  readonly isKnown: boolean
+  readonly hasExtensions: boolean
   /** Sends extensions what they are told last. */
   readonly flush: () => Promise<void>
 }
@@ -24,8 +24,8 @@ export interface ShutdownParties {
  *                 cannot go on has that, too, and the others end with the runtime
  */
 export async function shutDown(parties: ShutdownParties, reason: ShutdownMessage['reason']): Promise<void> {
-  const { runtime, external, isKnown, flush } = parties
-  if (!isKnown) return runtime?.kill()
+  const { runtime, external, hasExtensions, flush } = parties
+  if (!hasExtensions) return runtime?.kill()
   const startedMs = performance.now()
   const deadlineMs = Date.now() + allMs
   await endWithin(runtime, external.size === 0 ? internalMs : runtimeMs)

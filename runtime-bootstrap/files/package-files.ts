@@ -10,10 +10,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Place, PutMessage } from '../protocol/protocol.ts'
+import type { PackageTarget, PutMessage } from '../protocol/protocol.ts'
 
 /** Where the function finds its files. */
-export type Folders = Readonly<Record<Place, string>>
+export type Folders = Readonly<Record<PackageTarget, string>>
 
 /** Writes the function's files as they come; the server has checked names, links and sizes. */
 export interface PackageFiles {

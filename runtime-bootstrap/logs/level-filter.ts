@@ -15,11 +15,11 @@ const newline = 10
 const longestLine = 65_536
 
 /** Drops what is below `least`. Only a JSON object with a time and a level says its own; all else counts as INFO, as on AWS. */
-export function createLevelFilter(least: string): LevelFilter {
-  const leastRank = levels.indexOf(least)
+export function createLevelFilter(minLevel: string): LevelFilter {
+  const minRank = levels.indexOf(minLevel)
   let open: Buffer = nothing
 
-  const isKept = (line: Buffer): boolean => levels.indexOf(levelOf(line)) >= leastRank
+  const isKept = (line: Buffer): boolean => levels.indexOf(levelOf(line)) >= minRank
 
   function rest(): Buffer {
     const line = open

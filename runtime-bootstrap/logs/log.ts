@@ -10,13 +10,13 @@ export interface Log {
   /** What extensions wrote: no level applies to it, and its lines are kept apart from the function's. */
   extensionOutput(chunk: Buffer): void
   /** Takes the line that extensions left open as it is. */
-  settleExtensions(): void
+  endExtensionLine(): void
   /** A line of the platform, without its newline; it starts on a line of its own. */
   line(text: string): void
   /** From here on lines of the output below this level are dropped. */
-  keepFrom(level: string): void
+  setLevel(level: string): void
   /** Takes the line that the output left open as it is. */
-  settle(): void
+  endOutputLine(): void
   /** From here on the log's last bytes are kept for the caller. */
   startTail(): void
   /** What was kept, in base64; undefined when nothing was to be kept. */
@@ -64,7 +64,7 @@ export function createLog(send: (text: Buffer) => void): Log {
     setTimeout(flush, flushMs).unref()
   }
 
-  function settle(): void {
+  function endOutputLine(): void {
     if (filter !== undefined) add(filter.rest())
   }
 
@@ -79,14 +79,14 @@ export function createLog(send: (text: Buffer) => void): Log {
       addLines(extensionLines.split(chunk))
       flushSoon()
     },
-    settleExtensions: () => addLines(extensionLines.rest()),
+    endExtensionLine: () => addLines(extensionLines.rest()),
     line: (text) => addLines(Buffer.from(`${text}\n`)),
-    keepFrom: (level) => void (filter = createLevelFilter(level)),
-    settle,
+    setLevel: (level) => void (filter = createLevelFilter(level)),
+    endOutputLine,
     startTail: () => tail.start(),
     takeTail: () => tail.take(),
     take(isAll) {
-      if (isAll) settle()
+      if (isAll) endOutputLine()
       return buffer.take(isAll)
     },
     get outputBytes() {

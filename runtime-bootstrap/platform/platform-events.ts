@@ -1,4 +1,4 @@
-import type { Trouble } from '../runs/faults.ts'
+import type { Failure } from '../runs/faults.ts'
 import type { InitOutcome } from '../runs/initialisation.ts'
 import type { InvocationRun } from '../runs/invocation-run.ts'
 import type { ExtensionReport } from './platform-lines.ts'
@@ -36,14 +36,14 @@ export function initStartEvent(assignment: Assignment, phase: 'init' | 'invoke')
 }
 
 /** What is told when an initialisation ended, well or not. */
-export function initDoneEvents(assignment: Assignment, { phase, durationMs, trouble }: InitOutcome): PlatformEvent[] {
+export function initDoneEvents(assignment: Assignment, { phase, durationMs, failure }: InitOutcome): PlatformEvent[] {
   const initializationType = initializationTypeOf(assignment)
-  const record = { initializationType, phase, ...statusOf(trouble) }
+  const record = { initializationType, phase, ...statusOf(failure) }
   const report = { ...record, metrics: { durationMs: thousandths(durationMs) } }
   const calm = initializationType === 'on-demand' ? 'DEBUG' : 'INFO'
   return [
-    { type: 'platform.initRuntimeDone', level: trouble === undefined ? 'DEBUG' : 'WARN', record },
-    { type: 'platform.initReport', level: trouble === undefined ? calm : 'WARN', record: report },
+    { type: 'platform.initRuntimeDone', level: failure === undefined ? 'DEBUG' : 'WARN', record },
+    { type: 'platform.initReport', level: failure === undefined ? calm : 'WARN', record: report },
   ]
 }
 
@@ -68,7 +68,7 @@ export function startEvent({ invoke }: InvocationRun, version: string): Platform
 export function runtimeDoneEvent(run: InvocationRun, done: DoneMessage): PlatformEvent {
   const { requestId, status, durationMs } = done
   const metrics = { durationMs, producedBytes: run.producedBytes }
-  const record = { requestId, ...toldOf(done), metrics, ...spansOf(run), ...tracingOf(run.invoke) }
+  const record = { requestId, ...statusFieldsOf(done), metrics, ...spansOf(run), ...tracingOf(run.invoke) }
   return { type: 'platform.runtimeDone', level: status === 'success' ? 'DEBUG' : 'WARN', record }
 }
 
@@ -82,11 +82,11 @@ export function reportEvent(run: InvocationRun, done: DoneMessage, memorySizeMB:
     maxMemoryUsedMB: maxMemoryUsedMb,
     ...(initDurationMs === undefined ? {} : { initDurationMs: thousandths(initDurationMs) }),
   }
-  const record = { requestId, metrics, ...toldOf(done), ...tracingOf(run.invoke) }
+  const record = { requestId, metrics, ...statusFieldsOf(done), ...tracingOf(run.invoke) }
   return { type: 'platform.report', level: status === 'success' ? 'INFO' : 'WARN', record }
 }
 
-function toldOf({ status, errorType }: DoneMessage) {
+function statusFieldsOf({ status, errorType }: DoneMessage) {
   return { status, ...(status === 'error' ? { errorType } : {}) }
 }
 
@@ -95,19 +95,19 @@ function tracingOf({ traceId }: InvokeMessage) {
 }
 
 /** How long the answer took to begin; known only where somebody wants to know. */
-function spansOf({ startedMs, answeredMs }: InvocationRun) {
-  if (answeredMs === undefined) return {}
+function spansOf({ startedMs, respondedMs }: InvocationRun) {
+  if (respondedMs === undefined) return {}
   const start = new Date(performance.timeOrigin + startedMs).toISOString()
-  return { spans: [{ name: 'responseLatency', start, durationMs: thousandths(answeredMs - startedMs) }] }
+  return { spans: [{ name: 'responseLatency', start, durationMs: thousandths(respondedMs - startedMs) }] }
 }
 
 function initializationTypeOf({ variables }: Assignment): string {
   return variables['AWS_LAMBDA_INITIALIZATION_TYPE'] ?? 'on-demand'
 }
 
-function statusOf(trouble: Trouble | undefined) {
-  if (trouble === undefined) return { status: 'success' }
-  const { status, errorType } = trouble
+function statusOf(failure: Failure | undefined) {
+  if (failure === undefined) return { status: 'success' }
+  const { status, errorType } = failure
   return status === 'timeout' ? { status } : { status, errorType }
 }
 

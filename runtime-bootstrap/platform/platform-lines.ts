@@ -1,4 +1,4 @@
-import { timeoutReason, type Trouble } from '../runs/faults.ts'
+import { timeoutReason, type Failure } from '../runs/faults.ts'
 import type { Assignment, DoneMessage } from '../protocol/protocol.ts'
 
 export function initStartLine({ runtimeVersion, runtimeVersionArn }: Assignment): string {
@@ -6,8 +6,8 @@ export function initStartLine({ runtimeVersion, runtimeVersionArn }: Assignment)
 }
 
 /** Written only when initialisation failed. */
-export function initReportLine(durationMs: number, phase: 'init' | 'invoke', trouble: Trouble): string {
-  return `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\t${statusFields(trouble)}`
+export function initReportLine(durationMs: number, phase: 'init' | 'invoke', failure: Failure): string {
+  return `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\t${statusFields(failure)}`
 }
 
 /** How far an extension is at the end of an initialisation. */
@@ -20,8 +20,8 @@ export interface ExtensionReport {
 }
 
 export function extensionLine({ name, state, events, errorType }: ExtensionReport): string {
-  const trouble = errorType === undefined ? '' : `\tError Type: ${errorType}`
-  return `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(', ')}]${trouble}`
+  const failure = errorType === undefined ? '' : `\tError Type: ${errorType}`
+  return `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(', ')}]${failure}`
 }
 
 /** An extension is sent what happens from now on; `types` as it called them. */
@@ -39,14 +39,14 @@ export function endLine(requestId: string): string {
 }
 
 /** REPORT ends with a tab when all went well, as on AWS. */
-export function reportLine(done: DoneMessage, memoryMb: number, trouble: Trouble | undefined): string {
+export function reportLine(done: DoneMessage, memoryMb: number, failure: Failure | undefined): string {
   const { requestId, durationMs, billedDurationMs, maxMemoryUsedMb, initDurationMs } = done
   return (
     `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\t` +
     `Billed Duration: ${String(billedDurationMs)} ms\tMemory Size: ${String(memoryMb)} MB\t` +
     `Max Memory Used: ${String(maxMemoryUsedMb)} MB\t` +
     (initDurationMs === undefined ? '' : `Init Duration: ${initDurationMs.toFixed(2)} ms\t`) +
-    (trouble === undefined ? '' : statusFields(trouble))
+    (failure === undefined ? '' : statusFields(failure))
   )
 }
 
@@ -54,6 +54,6 @@ export function timedOutLine(requestId: string, timeoutMs: number, now: Date): s
   return `${now.toISOString()} ${requestId} ${timeoutReason(timeoutMs)}\n`
 }
 
-function statusFields({ status, errorType }: Trouble): string {
+function statusFields({ status, errorType }: Failure): string {
   return status === 'timeout' ? 'Status: timeout' : `Status: error\tError Type: ${errorType}`
 }

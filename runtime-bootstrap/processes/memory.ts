@@ -20,10 +20,10 @@ export interface MemoryWatch {
 }
 
 /** The less is left the sooner it is looked at again: who takes 2 GB in a second is seen before the limit of the pod. */
-const [leastIntervalMs, mostIntervalMs, msPerMb] = [5, 50, 0.5]
+const [minIntervalMs, maxIntervalMs, msPerMb] = [5, 50, 0.5]
 const freshMs = 100
 /** Where memory runs out the system may not answer: whoever waits for it could not end what uses it up. */
-const mostSharingMs = 100
+const maxSharingMs = 100
 
 /**
  * Calls `onExceeded` when the processes use more than their limit of what only their end would set free: files that they read count
@@ -32,8 +32,8 @@ const mostSharingMs = 100
 export function watchMemory(onExceeded: () => void): MemoryWatch {
   let processes: WatchedProcesses | undefined
   let limitKb = 0
-  let mostKb = 0
-  let heldKb = 0
+  let maxKb = 0
+  let unreclaimableKb = 0
   let measuredMs = Number.NEGATIVE_INFINITY
   let isPaused = true
   let timer: NodeJS.Timeout | undefined
@@ -41,8 +41,8 @@ export function watchMemory(onExceeded: () => void): MemoryWatch {
   function measure(roots: readonly number[]): Usage {
     measuredMs = performance.now()
     const usage = usageOf(roots)
-    mostKb = Math.max(mostKb, Math.min(usage.residentKb, limitKb))
-    heldKb = usage.heldKb
+    maxKb = Math.max(maxKb, Math.min(usage.residentKb, limitKb))
+    unreclaimableKb = usage.unreclaimableKb
     return usage
   }
 
@@ -58,15 +58,15 @@ export function watchMemory(onExceeded: () => void): MemoryWatch {
   }
 
   function plan(): void {
-    const intervalMs = ((limitKb - heldKb) / 1024) * msPerMb
-    timer ??= setTimeout(() => void poll(), Math.min(mostIntervalMs, Math.max(leastIntervalMs, intervalMs))).unref()
+    const intervalMs = ((limitKb - unreclaimableKb) / 1024) * msPerMb
+    timer ??= setTimeout(() => void poll(), Math.min(maxIntervalMs, Math.max(minIntervalMs, intervalMs))).unref()
   }
 
   return {
     follow(others, limitMb) {
       processes = others
       limitKb = limitMb * 1024
-      heldKb = 0
+      unreclaimableKb = 0
       measuredMs = Number.NEGATIVE_INFINITY
     },
     resume() {
@@ -79,7 +79,7 @@ export function watchMemory(onExceeded: () => void): MemoryWatch {
     },
     maxUsedMb() {
       if (processes !== undefined && performance.now() - measuredMs > freshMs) measure(processes.pids())
-      return Math.ceil(mostKb / 1024)
+      return Math.ceil(maxKb / 1024)
     },
     forget() {
       isPaused = true
@@ -96,9 +96,9 @@ export interface Usage {
   /** All that is in memory, pages that processes share once for each of them. */
   readonly residentKb: number
   /** What of it the system cannot take back while they run. */
-  readonly heldKb: number
+  readonly unreclaimableKb: number
   /** The most that the first processes alone ever held. */
-  readonly mostHeldKb: number
+  readonly peakUnreclaimableKb: number
 }
 
 /** What the trees of processes use now, or the peak of their first processes where that is more. */
@@ -109,15 +109,18 @@ export function usageOf(roots: readonly number[]): Usage {
   return {
     statuses,
     residentKb: Math.max(sumOf(now, 'VmRSS:'), peaks),
-    heldKb: sumOf(now, 'RssAnon:') + sumOf(now, 'RssShmem:'),
-    mostHeldKb: Math.max(0, peaks - sumOf(first, 'RssFile:')),
+    unreclaimableKb: sumOf(now, 'RssAnon:') + sumOf(now, 'RssShmem:'),
+    peakUnreclaimableKb: Math.max(0, peaks - sumOf(first, 'RssFile:')),
   }
 }
 
 /** Whether that is more than the limit; pages that processes share, as those do that were forked, count once. */
-export async function exceeds({ statuses, heldKb, mostHeldKb }: Usage, limitKb: number): Promise<boolean> {
-  if (mostHeldKb > limitKb) return true
-  if (heldKb <= limitKb) return false
+export async function exceeds(
+  { statuses, unreclaimableKb, peakUnreclaimableKb }: Usage,
+  limitKb: number,
+): Promise<boolean> {
+  if (peakUnreclaimableKb > limitKb) return true
+  if (unreclaimableKb <= limitKb) return false
   return !mayShare(statuses) || !((await proportionalKb([...statuses.keys()])) <= limitKb)
 }
 
@@ -138,7 +141,7 @@ function mayShare(statuses: Usage['statuses']): boolean {
 async function proportionalKb(pids: readonly number[]): Promise<number> {
   const reading = pids.map((pid) => readFile(`/proc/${String(pid)}/smaps_rollup`, 'latin1').catch(() => ''))
   let timer: NodeJS.Timeout | undefined
-  const isLate = new Promise<string[]>((resolve) => (timer = setTimeout(resolve, mostSharingMs, [])))
+  const isLate = new Promise<string[]>((resolve) => (timer = setTimeout(resolve, maxSharingMs, [])))
   const texts = await Promise.race([Promise.all(reading), isLate])
   clearTimeout(timer)
   return sumOf(texts, 'Pss_Anon:') + sumOf(texts, 'Pss_Shmem:') || Number.NaN

@@ -37,24 +37,24 @@ export interface ProcessGroupOptions {
   /** Takes stdout and stderr. */
   readonly output: number
   /** How messages call the program, where the function knows it by another path. */
-  readonly shownAs?: string
+  readonly displayPath?: string
   /** It is the function's own file, which the system has to be able to run. */
   readonly isOwnFile?: boolean
   /** What it reads on descriptor 3; absent for most, which have none. */
-  readonly told?: Readable
+  readonly input?: Readable
   /** Called once, never from within the start. */
   readonly onExit: (exit: ProcessExit) => void
 }
 
 /** Starts a process of the function; failures to start are told by `onExit`. */
 export function startProcessGroup(options: ProcessGroupOptions): ProcessGroup {
-  const { onExit, shownAs } = options
+  const { onExit, displayPath } = options
   try {
     const child = launch(options)
-    offerToKernel(child)
-    return watch(child, onExit, shownAs)
+    preferForOomKill(child)
+    return watch(child, onExit, displayPath)
   } catch (error) {
-    return noProcess({ code: null, signal: null, launchError: launchErrorOf(error, shownAs) }, onExit)
+    return noProcess({ code: null, signal: null, launchError: launchErrorOf(error, displayPath) }, onExit)
   }
 }
 
@@ -66,24 +66,24 @@ export function noProcess(exit: ProcessExit, onExit: (exit: ProcessExit) => void
 
 const absent: ProcessGroup = { pid: undefined, terminate: nothing, kill: nothing, freeze: nothing, thaw: nothing }
 
-function launch({ command, folder, variables, output, user, told, isOwnFile }: ProcessGroupOptions): ChildProcess {
+function launch({ command, folder, variables, output, user, input, isOwnFile }: ProcessGroupOptions): ChildProcess {
   const [file = '', ...args] = command
   if (isOwnFile === true) refuseForeignProgram(file)
   const child = spawn(file, args, {
     cwd: folder,
     env: variables,
-    stdio: ['ignore', output, output, ...(told === undefined ? [] : ['pipe' as const])],
+    stdio: ['ignore', output, output, ...(input === undefined ? [] : ['pipe' as const])],
     // A session and process group of its own, so that one signal reaches all that it starts.
     detached: true,
     ...user,
   })
   // It may be gone before it was told.
-  if (told !== undefined) told.pipe(child.stdio[3] as Writable).on('error', () => undefined)
+  if (input !== undefined) input.pipe(child.stdio[3] as Writable).on('error', () => undefined)
   return child
 }
 
 /** Where memory runs out, the kernel shall end the function's processes and not the supervisor, which tells of it. */
-function offerToKernel({ pid }: ChildProcess): void {
+function preferForOomKill({ pid }: ChildProcess): void {
   if (pid === undefined) return
   try {
     writeFileSync(`/proc/${String(pid)}/oom_score_adj`, '1000')
@@ -92,10 +92,14 @@ function offerToKernel({ pid }: ChildProcess): void {
   }
 }
 
-function watch(child: ChildProcess, onExit: (exit: ProcessExit) => void, shownAs: string | undefined): ProcessGroup {
+function watch(
+  child: ChildProcess,
+  onExit: (exit: ProcessExit) => void,
+  displayPath: string | undefined,
+): ProcessGroup {
   const { pid } = child
   child.once('error', (error) => {
-    if (pid === undefined) onExit({ code: null, signal: null, launchError: launchErrorOf(error, shownAs) })
+    if (pid === undefined) onExit({ code: null, signal: null, launchError: launchErrorOf(error, displayPath) })
   })
   if (pid === undefined) return absent
   /** The groups that were seen last, when they were frozen or asked to end. */
@@ -150,9 +154,9 @@ const systemMessages: Readonly<Record<string, string>> = {
   ENOEXEC: 'exec format error',
 }
 
-function launchErrorOf(fault: unknown, shownAs: string | undefined): string {
+function launchErrorOf(fault: unknown, displayPath: string | undefined): string {
   const error = fault as NodeJS.ErrnoException
-  const file = shownAs ?? error.path ?? 'runtime'
+  const file = displayPath ?? error.path ?? 'runtime'
   return `fork/exec ${file}: ${systemMessages[error.code ?? ''] ?? error.message}`
 }
 

@@ -37,7 +37,7 @@ export function signal(target: number, name: NodeJS.Signals): void {
 
 /** Kills orphans until none is left, or what remains cannot be ended. */
 export async function endOrphans(): Promise<void> {
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < maxRounds; round++) {
     const left = orphans()
     if (left.length === 0) return
     for (const pid of left) signal(pid, 'SIGKILL')
@@ -45,7 +45,7 @@ export async function endOrphans(): Promise<void> {
   }
 }
 
-const [mostRounds, roundMs] = [50, 2]
+const [maxRounds, roundMs] = [50, 2]
 
 function childrenOf(pid: number): number[] {
   const folder = `/proc/${String(pid)}/task`

@@ -30,7 +30,7 @@ export function startRuntimeProcess(options: RuntimeProcessOptions): ProcessGrou
   return startProcessGroup({
     ...start,
     output,
-    ...(command[0]?.endsWith('/bootstrap') === true ? { shownAs: '/var/task/bootstrap', isOwnFile: true } : {}),
+    ...(command[0]?.endsWith('/bootstrap') === true ? { displayPath: '/var/task/bootstrap', isOwnFile: true } : {}),
     onExit,
   })
 }

@@ -21,7 +21,7 @@ const readAtStart =
 /** The runtime that waits in a generic environment, and serves one initialisation at most: the interpreter has started by then. */
 export class Standby {
   readonly #command: StandbyCommand
-  readonly #told = new PassThrough()
+  readonly #assignment = new PassThrough()
   #group: ProcessGroup | undefined
   #isOver = false
   #onExit: (exit: ProcessExit) => void = () => undefined
@@ -35,7 +35,15 @@ export class Standby {
         this.#isOver = true
         this.#onExit(exit)
       }
-      this.#group = startProcessGroup({ command, folder: '/', variables, user, output, told: this.#told, onExit })
+      this.#group = startProcessGroup({
+        command,
+        folder: '/',
+        variables,
+        user,
+        output,
+        input: this.#assignment,
+        onExit,
+      })
     }
     pipe.then(start, () => undefined)
   }
@@ -50,7 +58,7 @@ export class Standby {
     this.#group = undefined
     this.#onExit = onExit
     const { folder, variables } = start
-    this.#told.end(JSON.stringify({ folder, variables }))
+    this.#assignment.end(JSON.stringify({ folder, variables }))
     return group
   }
 

@@ -50,27 +50,27 @@ export interface HelloMessage {
 }
 
 /** Where a file of the function goes: its package below `/var/task`, its layers below `/opt`. */
-export type Place = 'code' | 'layers'
+export type PackageTarget = 'code' | 'layers'
 
 /** One entry of a package, checked by the server; the body is a file's content or its next piece. */
 export type PutMessage =
   | {
       readonly type: 'put'
-      readonly place: Place
+      readonly place: PackageTarget
       readonly path: string
       readonly kind: 'folder'
       readonly mode: number
     }
   | {
       readonly type: 'put'
-      readonly place: Place
+      readonly place: PackageTarget
       readonly path: string
       readonly kind: 'link'
       readonly target: string
     }
   | {
       readonly type: 'put'
-      readonly place: Place
+      readonly place: PackageTarget
       readonly path: string
       readonly kind: 'file'
       readonly mode: number
@@ -116,14 +116,14 @@ export interface ShutdownMessage {
 }
 
 /** What is for the environment's function, whatever the stream is. */
-export type Order = AssignMessage | InvokeMessage | GrantMessage
+export type EnvironmentMessage = AssignMessage | InvokeMessage | GrantMessage
 
 /** Asks over a network whether anybody is there; answered by `pong` at once, whatever the function does. */
 export interface PingMessage {
   readonly type: 'ping'
 }
 
-export type ServerMessage = HelloMessage | PutMessage | PingMessage | ShutdownMessage | Order
+export type ServerMessage = HelloMessage | PutMessage | PingMessage | ShutdownMessage | EnvironmentMessage
 
 /** The first frame on a network connection: what the server's proof is made of. */
 export interface ChallengeMessage {

@@ -1,20 +1,20 @@
 import type { ProcessExit } from '../processes/process-group.ts'
 import { maxStreamedBytes } from '../protocol/protocol.ts'
-import type { StreamError } from '../runtime-api/http/answer-body.ts'
-import type { Answer } from '../runtime-api/runtime-events.ts'
+import type { StreamError } from '../runtime-api/http/response-body.ts'
+import type { RuntimeResponse } from '../runtime-api/runtime-events.ts'
 
 /** Why an invocation or an initialisation did not end well. */
-export interface Trouble {
+export interface Failure {
   readonly status: 'error' | 'timeout'
   readonly errorType: string
 }
 
 /** What ended an environment's processes, or kept them from starting. */
-export interface Fault extends Trouble {
+export interface Fault extends Failure {
   /** What happened, in AWS's words. */
   readonly reason: string
   /** What the runtime itself said about it; callers get that instead. */
-  readonly answer?: Answer
+  readonly response?: RuntimeResponse
 }
 
 /** How long a runtime may take to exit by itself after it reported that it cannot get ready. */
@@ -59,9 +59,9 @@ export const outOfMemory: Fault = {
   reason: 'Runtime exited with error: signal: killed',
 }
 
-export function initErrorFault(answer: Answer): Fault {
-  const errorType = answer.errorType ?? 'Runtime.Unknown'
-  return { status: 'error', errorType, reason: 'Runtime failed to initialize', answer }
+export function initErrorFault(response: RuntimeResponse): Fault {
+  const errorType = response.errorType ?? 'Runtime.Unknown'
+  return { status: 'error', errorType, reason: 'Runtime failed to initialize', response }
 }
 
 export function exitFault(exit: ProcessExit): Fault {
@@ -109,14 +109,14 @@ function streamError(error: { readonly errorType: string; readonly errorMessage:
 }
 
 /** A fault in the middle of a stream: AWS names the reason of the reset, and the fault itself is in the body. */
-export function interruption(answer: Answer): StreamError {
-  const errorType = answer.errorType === 'Sandbox.Timedout' ? answer.errorType : 'Sandbox.Failure'
-  return { errorType, body: answer.body }
+export function interruption(response: RuntimeResponse): StreamError {
+  const errorType = response.errorType === 'Sandbox.Timedout' ? response.errorType : 'Sandbox.Failure'
+  return { errorType, body: response.body }
 }
 
 /** What the caller gets. */
-export function answerOf(fault: Fault, requestId: string): Answer {
-  if (fault.answer !== undefined) return fault.answer
+export function responseOf(fault: Fault, requestId: string): RuntimeResponse {
+  if (fault.response !== undefined) return fault.response
   const { errorType, reason } = fault
   const body = JSON.stringify({ errorType, errorMessage: `RequestId: ${requestId} Error: ${reason}` })
   return { body: Buffer.from(body), contentType: 'application/json', errorType }

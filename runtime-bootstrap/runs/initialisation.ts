@@ -1,10 +1,10 @@
-import type { Trouble } from './faults.ts'
+import type { Failure } from './faults.ts'
 
 /** How an initialisation went. */
 export interface InitOutcome {
   readonly phase: 'init' | 'invoke'
   readonly durationMs: number
-  readonly trouble?: Trouble
+  readonly failure?: Failure
 }
 
 /** One attempt to get ready: the first, or one within an invocation. */
@@ -17,8 +17,8 @@ export class Initialisation {
   }
 
   /** How it went, now that it is over; the time is of the monotonic clock. */
-  outcome(endedMs: number, trouble?: Trouble): InitOutcome {
+  outcome(endedMs: number, failure?: Failure): InitOutcome {
     const durationMs = endedMs - this.#startedMs
-    return { phase: this.phase, durationMs, ...(trouble === undefined ? {} : { trouble }) }
+    return { phase: this.phase, durationMs, ...(failure === undefined ? {} : { failure }) }
   }
 }

@@ -1,11 +1,11 @@
-import type { Trouble } from './faults.ts'
+import type { Failure } from './faults.ts'
 import type { DoneMessage, InvokeMessage } from '../protocol/protocol.ts'
-import type { StreamError } from '../runtime-api/http/answer-body.ts'
+import type { StreamError } from '../runtime-api/http/response-body.ts'
 
 /** A streamed answer on its way to the server. */
 export interface RunStream {
   /** Ends a stream that broke off: no better reason will come. */
-  settle(): void
+  endBroken(): void
   /** Tells the server the end; what the runtime sends after that is thrown away. */
   close(error?: StreamError): void
   /** The server has taken this much. */
@@ -21,10 +21,10 @@ export interface InvocationRun {
   /** When its time is over, as milliseconds since 1970. */
   deadlineMs: number
   isStartWritten: boolean
-  isAnswered: boolean
+  isResponseSent: boolean
   isRuntimeDoneWritten: boolean
   /** When its answer began, on the monotonic clock; known only where somebody wants to know. */
-  answeredMs?: number
+  respondedMs?: number
   /** How long the answer is, unless it is streamed. */
   producedBytes: number
   /** The answer, when the function streams it and the caller takes it so. */
@@ -40,7 +40,7 @@ export function newRun(invoke: InvokeMessage, event: Uint8Array): InvocationRun 
     startedMs: 0,
     deadlineMs: 0,
     isStartWritten: false,
-    isAnswered: false,
+    isResponseSent: false,
     isRuntimeDoneWritten: false,
     producedBytes: 0,
   }
@@ -58,7 +58,7 @@ export interface Outcome {
   readonly endedMs: number
   readonly maxMemoryUsedMb: number
   readonly initDurationMs: number | undefined
-  readonly fault: Trouble | undefined
+  readonly fault: Failure | undefined
 }
 
 /** What the server is told when a run is over; durations have the two decimals that REPORT prints. AWS bills the initialisation, too. */

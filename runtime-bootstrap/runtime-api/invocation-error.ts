@@ -11,8 +11,8 @@ export function invocationError(events: RuntimeEvents, request: ApiRequest, repl
   const errorType = errorTypeOf(request.headers.get('lambda-runtime-function-error-type'))
   const contentType = request.headers.get('content-type') ?? 'application/json'
   const isWithCause = contentType.startsWith('application/vnd.aws.lambda.error.cause+json')
-  if (isWithCause) events.onAnswer({ body: withoutCause(request.body), contentType: 'application/json', errorType })
-  else events.onAnswer({ body: request.body, contentType, errorType })
+  if (isWithCause) events.onResponse({ body: withoutCause(request.body), contentType: 'application/json', errorType })
+  else events.onResponse({ body: request.body, contentType, errorType })
   sendAccepted(reply)
 }
 

@@ -1,11 +1,11 @@
 import { maxResponseBytes, maxStreamedBytes } from '../protocol/protocol.ts'
-import type { AnswerBody, BodySource, StreamError } from './http/answer-body.ts'
+import type { ResponseBody, BodySource, StreamError } from './http/response-body.ts'
 import { isCurrent } from './current-invocation.ts'
 import { errorTypeOf } from './error-type.ts'
 import type { ApiReply, ApiRequest } from './http/http-connection.ts'
 import type { RequestHead } from './http/http-head.ts'
 import { sendAccepted, sendError, sendInvalidTransition } from './http/replies.ts'
-import type { Answer, RuntimeEvents } from './runtime-events.ts'
+import type { RuntimeResponse, RuntimeEvents } from './runtime-events.ts'
 
 const limit = String(maxResponseBytes)
 const truncated = 'HTTP request detected as truncated'
@@ -16,7 +16,7 @@ export function streamedResponse(
   { headers }: RequestHead,
   source: BodySource,
   id: string,
-): AnswerBody | undefined {
+): ResponseBody | undefined {
   const mode = headers.get('lambda-runtime-function-response-mode')
   if (mode?.toLowerCase() !== 'streaming' || events.currentId() !== id) return undefined
   return events.onStream(headers.get('content-type') ?? 'application/octet-stream', source)
@@ -31,18 +31,18 @@ export function invocationResponse(events: RuntimeEvents, request: ApiRequest, r
   if (mode !== undefined && mode.toLowerCase() !== 'streaming') return refuseMode(events, reply)
   if (request.isTruncated) return refuseTruncated(events, reply, mode !== undefined)
   if (request.isTooLarge) return refuseSize(events, reply)
-  events.onAnswer(answerOf(request))
+  events.onResponse(responseOf(request))
   sendAccepted(reply)
 }
 
-function answerOf(request: ApiRequest): Answer {
+function responseOf(request: ApiRequest): RuntimeResponse {
   const { headers, trailers, body } = request
   const error = errorIn(trailers)
   if (error === undefined) return { body, contentType: headers.get('content-type') ?? 'application/json' }
   return { body: error.body, contentType: 'application/json', errorType: errorTypeOf(error.errorType) }
 }
 
-function endStream(stream: AnswerBody, { trailers, isTruncated }: ApiRequest, reply: ApiReply): void {
+function endStream(stream: ResponseBody, { trailers, isTruncated }: ApiRequest, reply: ApiReply): void {
   if (isTruncated) {
     stream.breakOff()
     return sendError(reply, '400 Bad Request', 'TruncatedHTTPRequest', truncated)
@@ -60,7 +60,7 @@ function errorIn(trailers: ReadonlyMap<string, string>): StreamError | undefined
 
 function refuseMode(events: RuntimeEvents, reply: ApiReply): void {
   const errorMessage = 'Invalid function response mode'
-  events.onAnswer(
+  events.onResponse(
     failure({ errorType: 'Runtime.InvalidResponseModeHeader', errorMessage }, 'Runtime.InvalidResponseModeHeader'),
   )
   sendError(reply, '400 Bad Request', 'InvalidFunctionResponseMode', errorMessage)
@@ -70,7 +70,7 @@ function refuseMode(events: RuntimeEvents, reply: ApiReply): void {
 function refuseTruncated(events: RuntimeEvents, reply: ApiReply, isStream: boolean): void {
   const errorMessage = truncated
   if (isStream) {
-    events.onAnswer(failure({ errorType: 'Runtime.TruncatedResponse', errorMessage }, 'Runtime.TruncatedResponse'))
+    events.onResponse(failure({ errorType: 'Runtime.TruncatedResponse', errorMessage }, 'Runtime.TruncatedResponse'))
   }
   sendError(reply, '400 Bad Request', 'TruncatedHTTPRequest', errorMessage)
 }
@@ -78,7 +78,7 @@ function refuseTruncated(events: RuntimeEvents, reply: ApiReply, isStream: boole
 function refuseSize(events: RuntimeEvents, reply: ApiReply): void {
   const errorType = 'Function.ResponseSizeTooLarge'
   const errorMessage = `Response payload size exceeded maximum allowed payload size (${limit} bytes).`
-  events.onAnswer(failure({ errorMessage, errorType }, errorType))
+  events.onResponse(failure({ errorMessage, errorType }, errorType))
   sendTooLarge(reply, maxResponseBytes)
 }
 
@@ -87,6 +87,6 @@ function sendTooLarge(reply: ApiReply, limitBytes: number): void {
   sendError(reply, '413 Request Entity Too Large', 'RequestEntityTooLarge', refusal)
 }
 
-function failure(error: Readonly<Record<string, string>>, errorType: string): Answer {
+function failure(error: Readonly<Record<string, string>>, errorType: string): RuntimeResponse {
   return { body: Buffer.from(JSON.stringify(error)), contentType: 'application/json', errorType }
 }

@@ -6,14 +6,14 @@ import { createOutbox } from '../channel/outbox.ts'
 import { serveRuntimeApi, type RuntimeApi } from './runtime-api.ts'
 import type { ApiReply } from './http/http-connection.ts'
 import { sendEvent } from './next.ts'
-import type { Answer, RuntimeState } from './runtime-events.ts'
+import type { RuntimeResponse, RuntimeState } from './runtime-events.ts'
 
 const invocation = '/2018-06-01/runtime/invocation'
 const limit = 6 * 1024 * 1024 + 100
 
 let state: RuntimeState
-let answers: Answer[]
-let initErrors: Answer[]
+let answers: RuntimeResponse[]
+let initErrors: RuntimeResponse[]
 let waiting: ApiReply[]
 let api: RuntimeApi
 const sockets: Socket[] = []
@@ -27,7 +27,7 @@ beforeEach(() => {
     state: () => state,
     currentId: () => (state === 'Running' ? 'id-1' : undefined),
     onNext: (reply) => waiting.push(reply),
-    onAnswer: (answer) => {
+    onResponse: (answer) => {
       answers.push(answer)
       state = 'RuntimeResponseSentState'
     },
@@ -37,7 +37,7 @@ beforeEach(() => {
       outbox: createOutbox({ write: () => undefined }),
       pipeCommand: undefined,
       standby: undefined,
-      isAlone: false,
+      ownsPidNamespace: false,
       onAsked: () => undefined,
       onSubscribed: () => undefined,
       onFault: () => undefined,

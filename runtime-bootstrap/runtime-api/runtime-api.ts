@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import type { AnswerBody, BodySource } from './http/answer-body.ts'
+import type { ResponseBody, BodySource } from './http/response-body.ts'
 import { extensionExitError, extensionInitError } from './extensions/errors.ts'
 import { extensionNext } from './extensions/next.ts'
 import { extensionRegister } from './extensions/register.ts'
@@ -83,7 +83,7 @@ function route(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): voi
   endpoint(events, request, reply, parts?.[2] ?? '')
 }
 
-function routeStream(events: RuntimeEvents, head: RequestHead, source: BodySource): AnswerBody | undefined {
+function routeStream(events: RuntimeEvents, head: RequestHead, source: BodySource): ResponseBody | undefined {
   const parts = invocationPath.exec(head.path)
   const isResponse = head.method === 'POST' && parts?.[3] === '/response'
   return isResponse ? streamedResponse(events, head, source, String(parts[2])) : undefined

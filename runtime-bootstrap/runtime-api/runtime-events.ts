@@ -1,4 +1,4 @@
-import type { AnswerBody, BodySource } from './http/answer-body.ts'
+import type { ResponseBody, BodySource } from './http/response-body.ts'
 import type { ExtensionEvents } from './extensions/extension-events.ts'
 import type { ApiReply, ApiRequest } from './http/http-connection.ts'
 
@@ -6,7 +6,7 @@ import type { ApiReply, ApiRequest } from './http/http-connection.ts'
 export type RuntimeState = 'Started' | 'Ready' | 'Running' | 'RuntimeResponseSentState'
 
 /** What the runtime answered to an invocation. */
-export interface Answer {
+export interface RuntimeResponse {
   readonly body: Uint8Array
   readonly contentType: string
   /** Present when the function failed. */
@@ -20,10 +20,10 @@ export interface RuntimeEvents {
   currentId(): string | undefined
   /** The runtime asks for an event; the reply is kept until there is one. */
   onNext(reply: ApiReply): void
-  onAnswer(answer: Answer): void
+  onResponse(response: RuntimeResponse): void
   /** The running invocation's answer comes as a stream; undefined when all of it is to be collected. */
-  onStream(contentType: string, source: BodySource): AnswerBody | undefined
-  onInitError(answer: Answer): void
+  onStream(contentType: string, source: BodySource): ResponseBody | undefined
+  onInitError(response: RuntimeResponse): void
   readonly extensions: ExtensionEvents
 }
 

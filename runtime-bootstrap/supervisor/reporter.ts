@@ -6,8 +6,8 @@ import type { Outbox } from '../channel/outbox.ts'
 import type { ExtensionReport } from '../platform/platform-lines.ts'
 import type { Assignment } from '../protocol/protocol.ts'
 import {
-  tellInitFault,
-  tellRunFault,
+  publishInitFault,
+  publishRunFault,
   writeFault,
   writeInitReport,
   writeInitStart,
@@ -85,8 +85,8 @@ export class Reporter {
     const { outbox, assignment, extensions } = this.#options
     if (outbox.telemetry === undefined || place === undefined) return
     if (place === 'initialisation')
-      tellInitFault(outbox, assignment(), this.#init.outcome(faultMs, fault), extensions())
-    else tellRunFault(outbox, place, this.#outcome(faultMs, fault), assignment())
+      publishInitFault(outbox, assignment(), this.#init.outcome(faultMs, fault), extensions())
+    else publishRunFault(outbox, place, this.#outcome(faultMs, fault), assignment())
   }
 
   #outcome(endedMs: number, fault?: Fault): Outcome {

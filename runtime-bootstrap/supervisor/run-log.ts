@@ -31,8 +31,8 @@ import type { SubscriptionRequest } from '../runtime-api/extensions/subscription
 export function writeInitStart(outbox: Outbox, assignment: Assignment, phase: 'init' | 'invoke'): void {
   const { logging } = assignment
   if (logging === undefined) outbox.log.line(initStartLine(assignment))
-  else outbox.log.keepFrom(logging.applicationLevel)
-  if (isTold(outbox, assignment)) tell(outbox, assignment, [initStartEvent(assignment, phase)])
+  else outbox.log.setLevel(logging.applicationLevel)
+  if (isPublished(outbox, assignment)) publish(outbox, assignment, [initStartEvent(assignment, phase)])
 }
 
 /** TELEMETRY or LOGS. */
@@ -43,7 +43,7 @@ export function writeSubscription(
   { api, types }: SubscriptionRequest,
 ): void {
   if (assignment.logging === undefined) outbox.log.line(subscriptionLine(api, name, types))
-  if (isTold(outbox, assignment)) tell(outbox, assignment, [subscriptionEvent(api, name, types)])
+  if (isPublished(outbox, assignment)) publish(outbox, assignment, [subscriptionEvent(api, name, types)])
 }
 
 /** EXTENSION for each, and INIT_REPORT: in text only when initialisation failed. */
@@ -53,13 +53,13 @@ export function writeInitReport(
   outcome: InitOutcome,
   extensions: readonly ExtensionReport[],
 ): void {
-  const { durationMs, phase, trouble } = outcome
+  const { durationMs, phase, failure } = outcome
   if (assignment.logging === undefined) {
     for (const extension of extensions) outbox.log.line(extensionLine(extension))
-    if (trouble !== undefined) outbox.log.line(initReportLine(durationMs, phase, trouble))
+    if (failure !== undefined) outbox.log.line(initReportLine(durationMs, phase, failure))
   }
-  if (isTold(outbox, assignment))
-    tell(outbox, assignment, [...extensions.map(extensionEvent), ...initDoneEvents(assignment, outcome)])
+  if (isPublished(outbox, assignment))
+    publish(outbox, assignment, [...extensions.map(extensionEvent), ...initDoneEvents(assignment, outcome)])
 }
 
 /** START, once for each run. */
@@ -68,22 +68,22 @@ export function writeStart(outbox: Outbox, run: InvocationRun, assignment: Assig
   run.isStartWritten = true
   const { functionVersion, logging } = assignment
   if (logging === undefined) outbox.log.line(startLine(run.invoke.requestId, functionVersion))
-  if (isTold(outbox, assignment)) tell(outbox, assignment, [startEvent(run, functionVersion)])
+  if (isPublished(outbox, assignment)) publish(outbox, assignment, [startEvent(run, functionVersion)])
 }
 
 /** The runtime is done, and extensions may still be at work; without them this comes with REPORT. */
 export function writeRuntimeDone(outbox: Outbox, run: InvocationRun, outcome: Outcome, assignment: Assignment): void {
   if (run.isRuntimeDoneWritten) return
   run.isRuntimeDoneWritten = true
-  if (isTold(outbox, assignment))
-    tell(outbox, assignment, [runtimeDoneEvent(run, doneMessage(run, outcome, assignment.timeoutMs))])
+  if (isPublished(outbox, assignment))
+    publish(outbox, assignment, [runtimeDoneEvent(run, doneMessage(run, outcome, assignment.timeoutMs))])
 }
 
 /** What went wrong in a run, behind its START, unless the runtime said so itself; in JSON it is in the events of its end. */
 export function writeFault(outbox: Outbox, run: InvocationRun, fault: Fault, assignment: Assignment): void {
   const { requestId } = run.invoke
   writeStart(outbox, run, assignment)
-  if (fault.answer !== undefined || assignment.logging !== undefined) return
+  if (fault.response !== undefined || assignment.logging !== undefined) return
   if (fault.status === 'timeout') outbox.log.line(timedOutLine(requestId, assignment.timeoutMs, new Date()))
   else outbox.log.line(`RequestId: ${requestId} Error: ${fault.reason}\n${fault.errorType}`)
 }
@@ -97,14 +97,14 @@ export function writeReport(outbox: Outbox, run: InvocationRun, outcome: Outcome
     log.line(endLine(done.requestId))
     log.line(reportLine(done, memoryMb, outcome.fault))
   }
-  if (isTold(outbox, assignment)) tell(outbox, assignment, doneEvents(run, done, memoryMb))
+  if (isPublished(outbox, assignment)) publish(outbox, assignment, doneEvents(run, done, memoryMb))
   run.isRuntimeDoneWritten = true
   const logTail = log.takeTail()
   outbox.flush(encodeFrame(logTail === undefined ? done : { ...done, logTail }))
 }
 
 /** Tells extensions that initialisation failed before they end with all the rest; the log says it when they have. */
-export function tellInitFault(
+export function publishInitFault(
   { telemetry }: Outbox,
   assignment: Assignment,
   outcome: InitOutcome,
@@ -114,7 +114,7 @@ export function tellInitFault(
 }
 
 /** The same of a run that failed. */
-export function tellRunFault(
+export function publishRunFault(
   { telemetry }: Outbox,
   run: InvocationRun,
   outcome: Outcome,
@@ -130,15 +130,15 @@ function doneEvents(run: InvocationRun, done: DoneMessage, memoryMb: number): Pl
 }
 
 /** Whether anybody takes events: a log in JSON, or extensions. */
-function isTold({ telemetry }: Outbox, { logging }: Assignment): boolean {
+function isPublished({ telemetry }: Outbox, { logging }: Assignment): boolean {
   return logging !== undefined || telemetry !== undefined
 }
 
-function tell({ log, telemetry }: Outbox, { logging }: Assignment, events: readonly PlatformEvent[]): void {
+function publish({ log, telemetry }: Outbox, { logging }: Assignment, events: readonly PlatformEvent[]): void {
   telemetry?.events(events)
   if (logging === undefined) return
   const now = new Date()
-  log.settle()
+  log.endOutputLine()
   for (const event of events) {
     const line = eventLine(event, logging.systemLevel, now)
     if (line !== undefined) log.line(line)

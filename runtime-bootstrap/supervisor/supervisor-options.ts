@@ -7,5 +7,5 @@ export interface SupervisorOptions {
   /** The runtime that waits for the environment's function. */
   readonly standby?: StandbyCommand | undefined
   /** Whether it is in a namespace of processes that holds nothing but the environment, as whoever starts it says. */
-  readonly isAlone?: boolean
+  readonly ownsPidNamespace?: boolean
 }

@@ -1,7 +1,7 @@
 import { bindFolders } from '../files/bind-folders.ts'
 import { Extensions } from '../extensions/extensions.ts'
 import type { EnvironmentProcesses } from '../extensions/environment-processes.ts'
-import { answerOf, exitFault, initErrorFault, initErrorGraceMs, outOfMemory, timeoutFault } from '../runs/faults.ts'
+import { responseOf, exitFault, initErrorFault, initErrorGraceMs, outOfMemory, timeoutFault } from '../runs/faults.ts'
 import type { Fault } from '../runs/faults.ts'
 import { createIdleFreezer } from '../processes/idle-freezer.ts'
 import { newRun, startClock, type InvocationRun } from '../runs/invocation-run.ts'
@@ -9,14 +9,14 @@ import { watchMemory } from '../processes/memory.ts'
 import { createOutbox, type Outbox, type Outlet } from '../channel/outbox.ts'
 import { openOutputPipe, type OutputPipe } from '../logs/output-pipe.ts'
 import { encodeFrame } from '../protocol/protocol.ts'
-import type { Assignment, EnvironmentStatus, Frame, Order, ShutdownMessage } from '../protocol/protocol.ts'
-import { answerRun, streamRun } from './run-answer.ts'
+import type { Assignment, EnvironmentStatus, Frame, EnvironmentMessage, ShutdownMessage } from '../protocol/protocol.ts'
+import { sendResponse, streamRun } from './run-response.ts'
 import { Reporter } from './reporter.ts'
 import { serveRuntimeApi, type RuntimeApi } from '../runtime-api/runtime-api.ts'
 import type { ApiReply } from '../runtime-api/http/http-connection.ts'
 import { sendEvent } from '../runtime-api/next.ts'
-import type { AnswerBody, BodySource } from '../runtime-api/http/answer-body.ts'
-import type { Answer } from '../runtime-api/runtime-events.ts'
+import type { ResponseBody, BodySource } from '../runtime-api/http/response-body.ts'
+import type { RuntimeResponse } from '../runtime-api/runtime-events.ts'
 import { moves, runtimeStates, statusOf, type State } from './environment-state.ts'
 import type { ProcessExit } from '../processes/process-group.ts'
 import { Standby } from '../processes/standby.ts'
@@ -28,7 +28,7 @@ import type { SupervisorOptions } from './supervisor-options.ts'
  * 1. listen      the Runtime API waits before anyone needs it, and a runtime      ../runtime-api/, ../processes/standby.ts
  * 2. assign      folders are bound, extensions and runtime are started: init      ../extensions/, ../processes/runtime-process.ts
  * 3. ready       all of them asked for an event; frozen while there is none
- * 4. run         the event out by `next`, the answer in, whole or as a stream     ../runtime-api/, run-answer.ts
+ * 4. run         the event out by `next`, the answer in, whole or as a stream     ../runtime-api/, run-response.ts
  * 5. done        all asked for the next event; the log is complete                reporter.ts, run-log.ts
  * 6. down        timeouts, exits and failed inits end all processes; the next     ../runs/faults.ts, ../extensions/shutdown.ts
  *                invocation initialises again, within its own time
@@ -61,7 +61,7 @@ export class Supervisor {
       outbox: this.#outbox,
       pipeCommand: own.pipeCommand,
       standby: own.standby && new Standby(own.standby, this.#pipe),
-      isAlone: own.isAlone === true,
+      ownsPidNamespace: own.ownsPidNamespace === true,
       onAsked: () => this.#onAsked(),
       onSubscribed: (extension, request) => this.#reporter.subscribed(extension, request),
       onFault: (fault) => this.#fail(fault),
@@ -76,9 +76,9 @@ export class Supervisor {
       state: () => runtimeStates[this.#state],
       currentId: () => this.#currentId(),
       onNext: (reply) => this.#onNext(reply),
-      onAnswer: (answer) => this.#onAnswer(answer),
+      onResponse: (response) => this.#onResponse(response),
       onStream: (contentType, source) => this.#onStream(contentType, source),
-      onInitError: (answer) => this.#onInitError(answer),
+      onInitError: (response) => this.#onInitError(response),
       extensions: this.#extensions,
     })
     // Failures show when an assignment needs these.
@@ -87,7 +87,7 @@ export class Supervisor {
   }
 
   /** Takes one frame of the server. */
-  receive({ message, body }: Frame<Order>): void {
+  receive({ message, body }: Frame<EnvironmentMessage>): void {
     switch (message.type) {
       case 'assign':
         return void this.#assign(message.assignment)
@@ -158,7 +158,7 @@ export class Supervisor {
   #onNext(reply: ApiReply): void {
     this.#waiting.push(reply)
     if (this.#state === 'initialising') this.#extensions.close()
-    const isPostponed = this.#extensions.areAny && this.#state === 'responded' && this.#fault === undefined
+    const isPostponed = this.#extensions.hasAny && this.#state === 'responded' && this.#fault === undefined
     if (isPostponed && this.#run !== undefined) this.#reporter.runtimeDone(this.#run)
     this.#onAsked()
     // An event that found nobody waiting, since the connection had broken.
@@ -192,7 +192,7 @@ export class Supervisor {
     const { invoke, event } = run
     for (const reply of this.#waiting) sendEvent(reply, invoke, run.deadlineMs, event)
     this.#waiting = []
-    if (this.#extensions.areAny) this.#extensions.offer(invoke, run.deadlineMs)
+    if (this.#extensions.hasAny) this.#extensions.offer(invoke, run.deadlineMs)
     if (invoke.tail) this.#outbox.log.startTail()
     this.#reporter.runStarted(run)
     this.#memory.resume()
@@ -204,7 +204,7 @@ export class Supervisor {
     return this.#state === 'running' && run?.stream === undefined ? run?.invoke.requestId : undefined
   }
 
-  #onStream(contentType: string, source: BodySource): AnswerBody | undefined {
+  #onStream(contentType: string, source: BodySource): ResponseBody | undefined {
     const run = this.#run
     const onPosted = (): void => {
       if (this.#run === run && this.#state === 'running') this.#move('responded')
@@ -212,10 +212,10 @@ export class Supervisor {
     return run === undefined ? undefined : streamRun(this.#outbox, run, { contentType, source, onPosted })
   }
 
-  #onAnswer(answer: Answer): void {
+  #onResponse(response: RuntimeResponse): void {
     const run = this.#run
     if (run === undefined || this.#state !== 'running') return
-    answerRun(this.#outbox, run, answer)
+    sendResponse(this.#outbox, run, response)
     this.#move('responded')
   }
 
@@ -223,7 +223,7 @@ export class Supervisor {
     clearTimeout(this.#timer)
     const run = this.#run
     const endedMs = performance.now()
-    run?.stream?.settle()
+    run?.stream?.endBroken()
     this.#memory.pause()
     this.#move('ready')
     this.#run = undefined
@@ -233,11 +233,11 @@ export class Supervisor {
     })
   }
 
-  #onInitError(answer: Answer): void {
-    this.#fault = initErrorFault(answer)
+  #onInitError(response: RuntimeResponse): void {
+    this.#fault = initErrorFault(response)
     this.#faultMs = performance.now()
     this.#reporter.faultFound(this.#fault, this.#faultMs, 'initialisation')
-    if (this.#reporter.phase === 'invoke' && this.#run !== undefined) answerRun(this.#outbox, this.#run, answer)
+    if (this.#reporter.phase === 'invoke' && this.#run !== undefined) sendResponse(this.#outbox, this.#run, response)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#extensions.end('failure'), initErrorGraceMs)
   }
@@ -254,7 +254,7 @@ export class Supervisor {
     // An event that waits for the first initialisation, or that nobody took, gets another one.
     const isTried = this.#state === 'initialising' ? this.#reporter.phase === 'invoke' : this.#state !== 'ready'
     if (isTried && this.#run !== undefined)
-      answerRun(this.#outbox, this.#run, answerOf(fault, this.#run.invoke.requestId))
+      sendResponse(this.#outbox, this.#run, responseOf(fault, this.#run.invoke.requestId))
   }
 
   #endLater(delayMs: number): void {
@@ -283,7 +283,7 @@ export class Supervisor {
     const isUntried = wasInit ? this.#reporter.phase === 'init' : !run.isStartWritten && fault.status === 'error'
     if (isUntried) return this.#initialiseAgain(run)
     this.#run = undefined
-    answerRun(this.#outbox, run, answerOf(fault, run.invoke.requestId))
+    sendResponse(this.#outbox, run, responseOf(fault, run.invoke.requestId))
     this.#reporter.runEnded(run, endedMs, fault)
   }
 

@@ -5,7 +5,7 @@ import { platformRecord, textsFor, type TelemetryRecord } from './telemetry-reco
 /** How often and after what pauses records are sent again to a subscriber that does not take them. */
 const pausesMs = [50, 100, 200, 400, 800, 1_000, 1_000]
 /** What waits or is on its way may be this many times what one delivery has. */
-const mostDeliveries = 2
+const maxDeliveries = 2
 const fallenBehind = 'Consumer seems to have fallen behind as it has not acknowledged receipt of logs.'
 
 /** Records on their way to one subscriber: gathered, sent one delivery after the other, dropped when it does not keep up. */
@@ -49,8 +49,8 @@ export class Subscription {
 
   #add(text: string): void {
     const bytes = Buffer.byteLength(text)
-    const mostBytes = this.request.maxBytes * mostDeliveries
-    if (this.#bytes + bytes > mostBytes || this.#waiting.length >= this.request.maxItems * mostDeliveries) {
+    const maxBytes = this.request.maxBytes * maxDeliveries
+    if (this.#bytes + bytes > maxBytes || this.#waiting.length >= this.request.maxItems * maxDeliveries) {
       return this.#drop(1, bytes)
     }
     this.#waiting.push(text)

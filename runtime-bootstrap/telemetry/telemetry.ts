@@ -6,8 +6,8 @@ import type { SubscriptionRequest } from '../runtime-api/extensions/subscription
 import { lineRecord, platformRecord, type TelemetryRecord } from './telemetry-record.ts'
 
 /** What a subscriber that comes late in an initialisation still gets is no more than this. */
-const mostKeptRecords = 1_000
-const mostKeptBytes = 262_144
+const maxBacklogRecords = 1_000
+const maxBacklogBytes = 262_144
 
 /** What happens in an environment, for the extensions that want to know. */
 export class Telemetry {
@@ -17,8 +17,8 @@ export class Telemetry {
     function: createLineSplitter(),
     extension: createLineSplitter(),
   }
-  #kept: TelemetryRecord[] | undefined = []
-  #keptBytes = 0
+  #backlog: TelemetryRecord[] | undefined = []
+  #backlogBytes = 0
 
   constructor(isJsonLog: boolean) {
     this.#isJsonLog = isJsonLog
@@ -26,7 +26,7 @@ export class Telemetry {
 
   /** Whether an extension may still subscribe. */
   get isOpen(): boolean {
-    return this.#kept !== undefined
+    return this.#backlog !== undefined
   }
 
   subscriptionOf(id: string): SubscriptionRequest | undefined {
@@ -39,17 +39,17 @@ export class Telemetry {
     former?.close()
     const subscription = new Subscription(request, createSender(request.destination))
     this.#byExtension.set(id, subscription)
-    if (former === undefined) for (const record of this.#kept ?? []) subscription.add(record)
+    if (former === undefined) for (const record of this.#backlog ?? []) subscription.add(record)
   }
 
   /** Initialisation is over; answers whether anybody subscribed. */
   closeSubscriptions(): boolean {
-    this.#kept = undefined
+    this.#backlog = undefined
     return this.#byExtension.size > 0
   }
 
   events(events: readonly PlatformEvent[]): void {
-    this.#settleLines()
+    this.#endOpenLines()
     const now = new Date()
     for (const event of events) this.#add(platformRecord(event, now))
   }
@@ -61,7 +61,7 @@ export class Telemetry {
 
   /** Sends all there is; resolves when it was taken, or given up. */
   async flush(): Promise<void> {
-    this.#settleLines()
+    this.#endOpenLines()
     await Promise.all([...this.#byExtension.values()].map((subscription) => subscription.flush()))
   }
 
@@ -69,7 +69,7 @@ export class Telemetry {
     for (const subscription of this.#byExtension.values()) subscription.close()
   }
 
-  #settleLines(): void {
+  #endOpenLines(): void {
     for (const type of ['function', 'extension'] as const) this.#addLines(type, this.#open[type].rest())
   }
 
@@ -83,19 +83,19 @@ export class Telemetry {
 
   /** Before anybody subscribes, only so much is kept. */
   #isWanted(bytes: number): boolean {
-    return this.#byExtension.size > 0 || this.#keptBytes + bytes <= mostKeptBytes
+    return this.#byExtension.size > 0 || this.#backlogBytes + bytes <= maxBacklogBytes
   }
 
   #add(record: TelemetryRecord): void {
-    if (this.#kept !== undefined) this.#keep(record)
+    if (this.#backlog !== undefined) this.#addToBacklog(record)
     for (const subscription of this.#byExtension.values()) subscription.add(record)
   }
 
-  #keep(record: TelemetryRecord): void {
+  #addToBacklog(record: TelemetryRecord): void {
     const bytes = record.text.length
-    if (this.#kept === undefined || this.#kept.length >= mostKeptRecords) return
-    if (this.#keptBytes + bytes > mostKeptBytes) return
-    this.#keptBytes += bytes
-    this.#kept.push(record)
+    if (this.#backlog === undefined || this.#backlog.length >= maxBacklogRecords) return
+    if (this.#backlogBytes + bytes > maxBacklogBytes) return
+    this.#backlogBytes += bytes
+    this.#backlog.push(record)
   }
 }

@@ -30,7 +30,7 @@ const schemaVersions: Readonly<Record<TelemetryApi, readonly string[]>> = {
   telemetry: ['2022-07-01', '2022-12-13', '2025-01-29'],
   logs: ['2020-08-15', '2021-03-18'],
 }
-/** Least, most and default. */
+/** Least, max and default. */
 const limits = {
   maxItems: [1_000, 10_000, 10_000],
   maxBytes: [262_144, 1_048_576, 262_144],
@@ -106,11 +106,11 @@ function portIn(port: unknown, faults: string[]): number {
 }
 
 function limited(name: keyof typeof limits, buffering: Fields, faults: string[]): number {
-  const [least, most, usual] = limits[name]
-  const value = buffering[name] ?? usual
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
-  faults.push(`${name} should be between ${String(least)} and ${String(most)}`)
-  return usual
+  const [min, max, fallback] = limits[name]
+  const value = buffering[name] ?? fallback
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
+  faults.push(`${name} should be between ${String(min)} and ${String(max)}`)
+  return fallback
 }
 
 function typesIn(types: unknown, faults: string[]): TelemetryType[] {

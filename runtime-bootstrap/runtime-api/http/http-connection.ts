@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { maxResponseBytes } from '../../protocol/protocol.ts'
-import type { AnswerBody, BodySource } from './answer-body.ts'
+import type { ResponseBody, BodySource } from './response-body.ts'
 import { pathOf, readFields, type RequestHead } from './http-head.ts'
 
 /** One request of the runtime, whole. */
@@ -12,7 +12,7 @@ export interface ApiRequest extends RequestHead {
   /** The connection ended before the body did. */
   readonly isTruncated: boolean
   /** Where the body went, piece by piece; `body` is empty then. */
-  readonly stream?: AnswerBody
+  readonly stream?: ResponseBody
 }
 
 /** Answers one request; a second answer to the same request is ignored. */
@@ -26,18 +26,18 @@ export interface ApiReply {
 export interface RequestListener {
   onRequest(request: ApiRequest, reply: ApiReply): void
   /** Of a request that names a response mode: where its body goes as it comes; undefined when it is to be collected. */
-  onStream(head: RequestHead, source: BodySource): AnswerBody | undefined
+  onStream(head: RequestHead, source: BodySource): ResponseBody | undefined
 }
 
 /** The X-Ray cause that clients send as a header may have up to 1 MiB. */
 const maxHeadBytes = 1_500_000
 /** More than the largest event, which may be on its way. */
-const mostUnreadBytes = 8 * 1024 * 1024
+const maxUnreadBytes = 8 * 1024 * 1024
 const endOfHead = Buffer.from('\r\n\r\n')
 const none: ReadonlyMap<string, string> = new Map()
 const empty = Buffer.alloc(0)
 
-type Step = 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'answering' | 'closed'
+type Step = 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'replying' | 'closed'
 
 /**
  * Serves HTTP/1.1 on one connection of a runtime: one request at a time, in order, bodies by length or in chunks.
@@ -52,7 +52,7 @@ export class HttpConnection {
   #path = ''
   #headers: ReadonlyMap<string, string> = none
   #trailers: ReadonlyMap<string, string> = none
-  #stream: AnswerBody | undefined
+  #stream: ResponseBody | undefined
   #pieces: Buffer[] = []
   #bodyBytes = 0
   #missing = 0
@@ -76,7 +76,7 @@ export class HttpConnection {
     this.#isReading = true
     while (this.#advance());
     this.#isReading = false
-    if (this.#step !== 'answering') this.#sendHeld()
+    if (this.#step !== 'replying') this.#sendHeld()
   }
 
   /** Reads the next part of a request; false when that part is not there yet. */
@@ -94,7 +94,7 @@ export class HttpConnection {
         return this.#readLine() !== undefined && this.#go('chunk-size')
       case 'trailers':
         return this.#readTrailers()
-      case 'answering':
+      case 'replying':
       case 'closed':
         return false
     }
@@ -192,7 +192,7 @@ export class HttpConnection {
 
   /** Hands the request on. What the client sends meanwhile waits until this request is answered. */
   #dispatch(isTruncated = false): boolean {
-    this.#step = 'answering'
+    this.#step = 'replying'
     const isTooLarge = this.#bodyBytes > maxResponseBytes
     const [first] = this.#pieces
     const body = this.#pieces.length < 2 ? (first ?? empty) : Buffer.concat(this.#pieces)
@@ -204,18 +204,18 @@ export class HttpConnection {
     let isAnswered = false
     const request = { ...head, trailers, body, isTooLarge, isTruncated, ...stream }
     this.#listener.onRequest(request, {
-      isOpen: () => !isAnswered && this.#step === 'answering',
+      isOpen: () => !isAnswered && this.#step === 'replying',
       send: (head, answer) => {
-        if (isAnswered || this.#step !== 'answering') return
+        if (isAnswered || this.#step !== 'replying') return
         isAnswered = true
-        this.#answer(head, answer)
+        this.#reply(head, answer)
       },
     })
     // What came behind a request that is answered already can be read now.
     return this.#isHeadNext() && this.#bytes.length > 0
   }
 
-  #answer(head: string, body: Uint8Array): void {
+  #reply(head: string, body: Uint8Array): void {
     const connection = this.#keepAlive ? '' : 'Connection: close\r\n'
     const text = `HTTP/1.1 ${head}${connection}Content-Length: ${String(body.length)}\r\n\r\n`
     if (body.length > 65_536) {
@@ -253,7 +253,7 @@ export class HttpConnection {
     const isKeptUpWith = this.#socket.write(this.#held)
     this.#held = empty
     // Who asks on and on without reading the answers shall not fill the memory.
-    if (!isKeptUpWith && this.#socket.writableLength > mostUnreadBytes) this.#socket.destroy()
+    if (!isKeptUpWith && this.#socket.writableLength > maxUnreadBytes) this.#socket.destroy()
   }
 
   #refuse(status: string): false {
@@ -281,6 +281,6 @@ export class HttpConnection {
   }
 
   #isInBody(): boolean {
-    return this.#step !== 'head' && this.#step !== 'answering' && this.#step !== 'closed'
+    return this.#step !== 'head' && this.#step !== 'replying' && this.#step !== 'closed'
   }
 }

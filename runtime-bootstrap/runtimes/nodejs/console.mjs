@@ -15,11 +15,11 @@ const methods = {
 /** Puts before each line what AWS's runtime puts there; answers how to say whose invocation runs, and how to log an error. */
 export function patchConsole(variables) {
   const isJson = variables.AWS_LAMBDA_LOG_FORMAT === 'JSON'
-  const least = isJson ? Math.max(0, levels.indexOf((variables.AWS_LAMBDA_LOG_LEVEL ?? 'TRACE').toUpperCase())) : 0
+  const minLevel = isJson ? Math.max(0, levels.indexOf((variables.AWS_LAMBDA_LOG_LEVEL ?? 'TRACE').toUpperCase())) : 0
   let run = {}
   let out
   const write = (level, args) => {
-    if (levels.indexOf(level) < least) return
+    if (levels.indexOf(level) < minLevel) return
     const time = new Date().toISOString()
     const line = isJson
       ? jsonLine({ timestamp: time, level, ...run }, args)

@@ -10,10 +10,10 @@ export async function waitForFunction() {
   // Takes its time, which is now.
   void process.stdout
   await rehearse()
-  const told = readFileSync(3, 'utf8')
+  const input = readFileSync(3, 'utf8')
   closeSync(3)
-  if (told === '') process.exit(0)
-  const { folder, variables } = JSON.parse(told)
+  if (input === '') process.exit(0)
+  const { folder, variables } = JSON.parse(input)
   for (const name of Object.keys(process.env)) if (!(name in variables)) delete process.env[name]
   Object.assign(process.env, variables)
   process.chdir(folder)

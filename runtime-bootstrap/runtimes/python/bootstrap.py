@@ -367,8 +367,8 @@ def wait_for_function():
     import importlib.abc
     import importlib.util
 
-    with open(3, "rb") as told:
-        text = told.read()
+    with open(3, "rb") as input:
+        text = input.read()
     if not text:
         os._exit(0)
     start = json.loads(text)

@@ -2,18 +2,18 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { watchPods, type PodWatch, type PodWatchOptions } from './pod-watch.ts'
 
 /** The pods of all namespaces that functions may be in, as last seen. Names are unique over all of them. */
-export interface PodsSeen {
+export interface PodCache {
   find(name: string): V1Pod | undefined
   all(): V1Pod[]
   close(): void
 }
 
-export interface PodsSeenOptions extends Omit<PodWatchOptions, 'namespace'> {
+export interface PodCacheOptions extends Omit<PodWatchOptions, 'namespace'> {
   readonly namespaces: readonly string[]
 }
 
 /** Watches the pods of each namespace; a fault is told of once while any watch is broken. */
-export async function seePods(options: PodsSeenOptions): Promise<PodsSeen> {
+export async function openPodCache(options: PodCacheOptions): Promise<PodCache> {
   const broken = new Set<string>()
   const begin = (namespace: string): Promise<PodWatch> =>
     watchPods({

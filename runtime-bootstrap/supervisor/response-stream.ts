@@ -2,9 +2,9 @@ import { streamBroken, streamTooLarge } from '../runs/faults.ts'
 import type { RunStream } from '../runs/invocation-run.ts'
 import type { Outbox } from '../channel/outbox.ts'
 import { encodeFrame, maxStreamedBytes, streamCost, streamWindowBytes } from '../protocol/protocol.ts'
-import type { AnswerBody, BodySource, StreamError } from '../runtime-api/http/answer-body.ts'
+import type { ResponseBody, BodySource, StreamError } from '../runtime-api/http/response-body.ts'
 
-export interface AnswerStreamOptions {
+export interface ResponseStreamOptions {
   readonly requestId: string
   readonly contentType: string
   /** The runtime, held back while the caller does not read. */
@@ -22,8 +22,8 @@ const frameBytes = 65_536
 const brokenGraceMs = 100
 
 /** A streamed answer on its way from the runtime to the server. Its end is told once, whoever brings it. */
-export class AnswerStream implements AnswerBody, RunStream {
-  readonly #options: AnswerStreamOptions
+export class ResponseStream implements ResponseBody, RunStream {
+  readonly #options: ResponseStreamOptions
   #isOpen = true
   #isPosted = false
   #isSendPlanned = false
@@ -35,7 +35,7 @@ export class AnswerStream implements AnswerBody, RunStream {
   #unread = 0
   #breaking: NodeJS.Timeout | undefined
 
-  constructor(options: AnswerStreamOptions) {
+  constructor(options: ResponseStreamOptions) {
     this.#options = options
     const { requestId, contentType } = options
     options.outbox.hold(encodeFrame({ type: 'begin', requestId, contentType }))
@@ -70,7 +70,7 @@ export class AnswerStream implements AnswerBody, RunStream {
     if (this.#isOpen) this.#breaking = setTimeout(() => this.close(streamBroken), brokenGraceMs)
   }
 
-  settle(): void {
+  endBroken(): void {
     if (this.#breaking !== undefined) this.close(streamBroken)
   }
 

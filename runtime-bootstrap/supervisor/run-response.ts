@@ -1,19 +1,19 @@
-import { AnswerStream } from './answer-stream.ts'
+import { ResponseStream } from './response-stream.ts'
 import { interruption } from '../runs/faults.ts'
 import type { InvocationRun } from '../runs/invocation-run.ts'
 import type { Outbox } from '../channel/outbox.ts'
 import { encodeFrame } from '../protocol/protocol.ts'
-import type { BodySource } from '../runtime-api/http/answer-body.ts'
-import type { Answer } from '../runtime-api/runtime-events.ts'
+import type { BodySource } from '../runtime-api/http/response-body.ts'
+import type { RuntimeResponse } from '../runtime-api/runtime-events.ts'
 
 /** Tells the server what a run answered, once: a caller does not wait for what comes behind it. */
-export function answerRun(outbox: Outbox, run: InvocationRun, answer: Answer): void {
-  if (run.stream !== undefined) return run.stream.close(interruption(answer))
-  if (run.isAnswered) return
-  run.isAnswered = true
-  const { body, contentType, errorType } = answer
+export function sendResponse(outbox: Outbox, run: InvocationRun, response: RuntimeResponse): void {
+  if (run.stream !== undefined) return run.stream.close(interruption(response))
+  if (run.isResponseSent) return
+  run.isResponseSent = true
+  const { body, contentType, errorType } = response
   run.producedBytes = body.length
-  if (outbox.telemetry !== undefined) run.answeredMs = performance.now()
+  if (outbox.telemetry !== undefined) run.respondedMs = performance.now()
   const { requestId } = run.invoke
   const failed = errorType === undefined ? {} : { functionError: 'Unhandled' as const }
   if (errorType !== undefined) run.errorType = errorType
@@ -29,17 +29,17 @@ export interface StreamedRun {
 }
 
 /** Begins a run's streamed answer; undefined when its caller wants the whole. */
-export function streamRun(outbox: Outbox, run: InvocationRun, options: StreamedRun): AnswerStream | undefined {
-  if (run.invoke.streaming !== true || run.isAnswered) return undefined
+export function streamRun(outbox: Outbox, run: InvocationRun, options: StreamedRun): ResponseStream | undefined {
+  if (run.invoke.streaming !== true || run.isResponseSent) return undefined
   const { contentType, source } = options
-  if (outbox.telemetry !== undefined) run.answeredMs = performance.now()
-  const stream = new AnswerStream({
+  if (outbox.telemetry !== undefined) run.respondedMs = performance.now()
+  const stream = new ResponseStream({
     requestId: run.invoke.requestId,
     contentType,
     source,
     outbox,
     onPosted: (error) => {
-      run.isAnswered = true
+      run.isResponseSent = true
       if (error !== undefined) run.errorType = error.errorType
       options.onPosted()
     },

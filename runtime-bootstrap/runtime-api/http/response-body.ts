@@ -6,7 +6,7 @@ export interface StreamError {
 }
 
 /** Takes the body of a streamed answer as it comes. */
-export interface AnswerBody {
+export interface ResponseBody {
   write(piece: Buffer): void
   /** All of it came. */
   finish(error?: StreamError): void
