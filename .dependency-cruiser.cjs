@@ -404,7 +404,7 @@ const table = {
     'runtime-bootstrap/runtime-api/http/',
     'runtime-bootstrap/telemetry/',
   ],
-  // The life of one environment, its answers, and what log and extensions are told.
+  // The life of one environment, its responses, its log and what extensions receive.
   'runtime-bootstrap/supervisor/': [
     'runtime-bootstrap/channel/',
     'runtime-bootstrap/extensions/',

@@ -12,5 +12,5 @@ cpSync(source, target, {
   filter: (path) => !path.startsWith(`${source}/runtimes`) && !path.endsWith('/ld.so'),
 })
 cpSync(`${source}/ld.copy`, `${target}/ld.so`)
-// Not readable: the system then keeps the memory and variables of what it starts from all other processes.
+// Not readable: the kernel then hides the memory and variables of the programs it starts from other processes.
 chmodSync(`${target}/ld.so`, 0o111)

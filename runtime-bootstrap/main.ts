@@ -3,10 +3,10 @@ import { frameDecoder, type EnvironmentMessage, type ShutdownMessage } from './p
 import { readStandby } from './protocol/standby-command.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 
-/** More than this unsent means that the server does not keep up; log lines are thrown away then. */
+/** Above this many unsent bytes the server is too slow: log lines are dropped. */
 const maxUnsentBytes = 8 * 1024 * 1024
 
-/** Serves one server on one channel; the end of the channel is the end of the environment. */
+/** Serves one server on one channel. The environment ends when the channel closes. */
 function supervise(channel: Socket): void {
   const supervisor = new Supervisor(
     {
@@ -28,7 +28,7 @@ function supervise(channel: Socket): void {
   channel.on('end', end)
   channel.on('error', end)
   process.on('SIGTERM', end)
-  // Ctrl-C goes to the server too, which ends its environments in order.
+  // The server gets Ctrl-C too, and shuts its environments down gracefully.
   process.on('SIGINT', () => undefined)
 }
 

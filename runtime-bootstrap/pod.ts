@@ -4,10 +4,10 @@ import { openServerGate } from './channel/server-gate.ts'
 import { readStandby } from './protocol/standby-command.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 
-/** The supervisor's own tools, carried along since the function's image may have none. */
+/** The supervisor brings its own mkfifo, since the function's image may not have one. */
 const pipeCommand = ['/kubelambda/ld.so', '--library-path', '/kubelambda/lib', '/kubelambda/mkfifo']
 
-/** Takes a setting out of the environment, so that nothing that is started from here inherits it. */
+/** Reads a setting and removes it from the environment, so that child processes do not inherit it. */
 function take(name: string, fallback: string): string {
   const value = process.env[name]
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the names are the constants below
@@ -16,7 +16,7 @@ function take(name: string, fallback: string): string {
 }
 
 function exit(reason: string): void {
-  process.stderr.write(`kubelambda supervisor: the environment ends: ${reason}\n`)
+  process.stderr.write(`kubelambda supervisor: shutting down: ${reason}\n`)
   void supervisor.stop().then(() => process.exit(0))
 }
 
@@ -32,7 +32,7 @@ function receive({ message, body }: Frame<ServerMessage>): void {
 
 const key = take('KUBELAMBDA_ENVIRONMENT_KEY', '')
 if (key === '') {
-  process.stderr.write('kubelambda supervisor: KUBELAMBDA_ENVIRONMENT_KEY is not set, so no server could be let in\n')
+  process.stderr.write('kubelambda supervisor: KUBELAMBDA_ENVIRONMENT_KEY is not set: no server could authenticate\n')
   process.exit(2)
 }
 const files = writePackageFiles({
@@ -51,5 +51,5 @@ const gate = openServerGate({
   onOrphaned: exit,
 })
 const supervisor = new Supervisor(gate, { standby, ownsPidNamespace, ...(ownPipe ? { pipeCommand } : {}) })
-process.on('SIGTERM', () => exit('it was told to stop'))
+process.on('SIGTERM', () => exit('received SIGTERM'))
 void gate.listening.then((port) => process.stdout.write(`kubelambda supervisor: listening on ${String(port)}\n`))

@@ -2,26 +2,26 @@ import { createLog, type Log } from '../logs/log.ts'
 import { encodeFrame } from '../protocol/protocol.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
-/** The way to the server. */
+/** The connection to the server. */
 export interface Outlet {
-  /** `isDroppable` frames may be thrown away when the server does not keep up. */
+  /** `isDroppable` frames may be dropped when the server is too slow. */
   write(bytes: Buffer, isDroppable: boolean): void
 }
 
-/** What goes to the server, in order and in as few writes as can be: each one wakes the server. */
+/** Frames for the server, in order and in as few writes as possible, since each write wakes the server. */
 export interface Outbox {
   readonly log: Log
-  /** What the function's processes wrote. */
+  /** Adds output of the function's processes. */
   output(chunk: Buffer): void
-  /** Set while extensions may want to know what happens. */
+  /** Set while extensions may subscribe or have subscribed. */
   telemetry: Telemetry | undefined
-  /** Keeps a frame until the next `release` or `flush`. */
+  /** Holds a frame until the next `release` or `flush`. */
   hold(frame: Buffer): void
-  /** Sends what is held, in one piece. */
+  /** Sends the held frames in one write. */
   release(): void
-  /** Sends what is held, the whole log behind it, and then the frame. */
+  /** Sends the held frames, then the whole log, then the frame. */
   flush(frame?: Buffer): void
-  /** Goes on when all that the function's processes wrote until now is in the log. */
+  /** Calls back once everything that the function's processes have written so far is in the log. */
   drain(callback: () => void): void
 }
 
@@ -38,8 +38,8 @@ export function createOutbox(outlet: Outlet): Outbox {
     outlet.write(others.length === 0 ? first : Buffer.concat([first, ...others]), false)
   }
 
-  // What was in the pipe is read within one turn of the event loop, so a whole turn that brings nothing means that
-  // nothing was left. Who writes without end is not waited for.
+  // The pipe is read within one turn of the event loop, so a whole turn without output means that it is empty.
+  // The number of turns is bounded, since a process may write without end.
   function drain(callback: () => void, turns = maxTurns): void {
     const before = log.outputBytes
     setImmediate(() => {

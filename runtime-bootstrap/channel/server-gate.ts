@@ -12,35 +12,35 @@ import {
 export interface GateOptions {
   readonly key: string
   readonly port: number
-  /** How long the environment waits for a server, at first and whenever one is lost. */
+  /** How long the environment waits for a server, at first and whenever a connection is lost. */
   readonly orphanMs: number
   readonly status: () => EnvironmentStatus
   readonly receive: (frame: Frame<ServerMessage>) => void
-  /** No server came in time, or the port cannot be had. */
+  /** No server connected in time, or the port cannot be opened. */
   readonly onOrphaned: (reason: string) => void
 }
 
-/** The way to whichever server is connected now. */
+/** The connection to the current server. */
 export interface ServerGate {
-  /** `isDroppable` frames are thrown away when the server does not keep up. */
+  /** `isDroppable` frames are dropped when the server is too slow. */
   write(bytes: Buffer, isDroppable: boolean): void
-  /** Sends what is left and hangs up. */
+  /** Flushes and closes the connection. */
   end(callback: () => void): void
   /** Resolves with the port once servers can connect. */
   readonly listening: Promise<number>
 }
 
-/** More than this unsent means that the server does not keep up; log lines are thrown away then. */
+/** Above this many unsent bytes the server is too slow: log lines are dropped. */
 const maxUnsentBytes = 8 * 1024 * 1024
-/** Log lines kept for the next server while there is none. */
+/** Log lines buffered for the next server while none is connected. */
 const maxBufferedLogBytes = 256 * 1024
-/** Who has not proved anything may say this much, for this long, and be this many. */
+/** Limits of connections that have not authenticated: bytes, time and number. */
 const maxHelloBytes = 1024
 const helloMs = 5_000
 const maxPending = 32
 const keepAliveMs = 5_000
 
-/** A connection that has proved nothing yet. */
+/** A connection that has not authenticated yet. */
 interface PendingConnection {
   readonly nonce: string
   receivedBytes: number
@@ -48,8 +48,8 @@ interface PendingConnection {
 }
 
 /**
- * Lets one server at a time in, by proof of the environment's key. A newer one replaces the one before it; one with an older
- * token is refused. Without a server the environment lives on for a while.
+ * Accepts one server at a time, which authenticates with the environment's key. A newer server replaces the current one; an
+ * older token is refused. Without a server the environment goes on running for a while.
  */
 export function openServerGate(options: GateOptions): ServerGate {
   return new Gate(options)
@@ -161,7 +161,10 @@ class Gate implements ServerGate {
 
   #startOrphanTimer(): void {
     clearTimeout(this.#orphanTimer)
-    this.#orphanTimer = setTimeout(() => this.#options.onOrphaned('no server came for it'), this.#options.orphanMs)
+    this.#orphanTimer = setTimeout(
+      () => this.#options.onOrphaned('no server connected in time'),
+      this.#options.orphanMs,
+    )
   }
 }
 
@@ -177,7 +180,7 @@ function isAuthenticated(
 
 function listen(server: Server, { port, onOrphaned }: GateOptions): Promise<number> {
   return new Promise((resolve) => {
-    server.once('error', (error) => onOrphaned(`its port cannot be opened: ${error.message}`))
+    server.once('error', (error) => onOrphaned(`its port could not be opened: ${error.message}`))
     server.listen(port, () => {
       const address = server.address()
       resolve(typeof address === 'object' && address !== null ? address.port : port)

@@ -12,19 +12,19 @@ import { shutDown } from './shutdown.ts'
 
 export interface EnvironmentProcessesOptions extends RuntimeProcessOptions {
   readonly registry: ExtensionRegistry
-  /** Where the external extensions are. */
+  /** The folder of the external extensions. */
   readonly folder: string
-  /** Whether all processes that can be seen are the environment's, so that those whose parents ended can be told from others. */
+  /** Whether the PID namespace holds only the environment, so that orphaned processes can be recognised. */
   readonly ownsPidNamespace: boolean
-  /** Sends extensions what they want to be told; undefined when there is nobody. */
+  /** Flushes telemetry to subscribers; undefined when there are none. */
   readonly flush: () => Promise<void> | undefined
-  /** Opens what takes the output of extensions. */
+  /** Opens the pipe for the output of extensions. */
   readonly openOutput: () => Promise<number>
-  /** One of the processes left while there are others, which are to be ended. */
+  /** A process exited while others run, which must now be ended. */
   readonly onFault: (fault: Fault) => void
 }
 
-/** How long extensions may take for what they are told before they are frozen, and at the end. */
+/** How long subscribers may take to accept telemetry before a freeze, and at shutdown. */
 const [idleFlushMs, lastFlushMs] = [2_000, 800]
 const tooMany = `extension limit (${String(maxExtensions)}) reached`
 
@@ -46,7 +46,7 @@ export class EnvironmentProcesses {
     else void this.#startExtensions(options.registry.external())
   }
 
-  /** Starts the runtime, unless something happened meanwhile. */
+  /** Starts the runtime, unless it runs already or a shutdown has begun. */
   startRuntime(): void {
     if (this.#runtime !== undefined || this.#ending !== undefined) return
     this.#running++
@@ -63,7 +63,7 @@ export class EnvironmentProcesses {
     return this.#all().flatMap(({ group, isGone }) => (group.pid === undefined || isGone ? [] : [group.pid]))
   }
 
-  /** Stops all of them until `thaw`; extensions take what they are told first. */
+  /** Stops all processes until `thaw`, after flushing telemetry. */
   freeze(): void {
     this.#isFrozen = true
     const flushed = this.#options.flush()
@@ -78,7 +78,7 @@ export class EnvironmentProcesses {
     for (const pid of this.#frozenOrphans) signal(pid, 'SIGSTOP')
   }
 
-  /** Lets frozen processes run on; nothing when they are not frozen. */
+  /** Resumes frozen processes. */
   thaw(): void {
     if (!this.#isFrozen) return
     this.#isFrozen = false
@@ -87,7 +87,7 @@ export class EnvironmentProcesses {
     this.#frozenOrphans = []
   }
 
-  /** Ends all of them, with what warning is due; resolves when they are gone, or will be. */
+  /** Shuts all processes down gracefully; resolves when they have exited or been killed. */
   end(reason: ShutdownMessage['reason']): Promise<void> {
     this.#ending ??= this.#end(reason)
     return this.#ending

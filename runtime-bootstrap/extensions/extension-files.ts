@@ -4,15 +4,15 @@ import type { Assignment } from '../protocol/protocol.ts'
 /** AWS's name for the file that switches extensions off. */
 const switchOffFile = 'disable-extensions-jwigqn8j'
 
-/** What the function's layers or image bring along. */
+/** The extensions that the function's layers or image contain. */
 export interface FoundExtensions {
   readonly areDisabled: boolean
-  /** Files to be started, by name. */
+  /** Names of the files to start. */
   readonly names: readonly string[]
   readonly folder: string
 }
 
-/** Looks for extensions: all that is no folder in `/opt/extensions`. Without layers there are none. */
+/** Finds extensions: every file in `/opt/extensions`. Without layers there are none. */
 export function findExtensions({ layerFolder }: Assignment): FoundExtensions {
   if (layerFolder === undefined) return { areDisabled: false, names: [], folder: '' }
   const folder = `${layerFolder}/extensions`

@@ -1,7 +1,7 @@
 import { startProcessGroup, type ProcessGroup } from '../processes/process-group.ts'
 import { functionVariables, type RuntimeProcessOptions } from '../processes/runtime-process.ts'
 
-/** What the runtime alone has on AWS, from AWS or from the shell that starts it (reference 4.2). */
+/** Variables that on AWS only the runtime has, from AWS or from the shell that starts it (reference 4.2). */
 const runtimeOnlyVariables = new Set([
   'AWS_EXECUTION_ENV',
   'AWS_LAMBDA_LOG_GROUP_NAME',

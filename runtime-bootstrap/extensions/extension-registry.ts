@@ -37,7 +37,7 @@ export class ExtensionRegistry {
     return this.all().filter(({ isExternal }) => isExternal)
   }
 
-  /** The extension of this identifier; identifiers are given at registration. */
+  /** The registered extension with this identifier. */
   find(id: string): Extension | undefined {
     const found = this.all().find((extension) => extension.id === id)
     return found?.state === 'Started' ? undefined : found
@@ -60,12 +60,12 @@ export class ExtensionRegistry {
     })
   }
 
-  /** No extension registers any more. */
+  /** Closes registration. */
   close(): void {
     this.#isClosed = true
   }
 
-  /** Registers an extension; a name that is no file's is an internal one's. */
+  /** Registers an extension. A name without a file is that of an internal extension. */
   register(name: string, events: readonly string[]): Extension | ExtensionRefusal {
     const known = this.#byName.get(name)
     const isExternal = known?.isExternal === true

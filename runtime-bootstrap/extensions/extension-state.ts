@@ -1,8 +1,8 @@
-/** Where an extension is in its life, in the words of AWS's messages and log. `Running`: it works on an event. */
+/** The state of an extension, in the words of AWS's messages and log. `Running`: it is processing an event. */
 export type ExtensionState =
   'Started' | 'Registered' | 'Ready' | 'Running' | 'LaunchError' | 'InitError' | 'ExitError' | 'Exited'
 
-/** What may follow what. */
+/** The allowed transitions. */
 export const extensionMoves: Readonly<Record<ExtensionState, readonly ExtensionState[]>> = {
   Started: ['Registered', 'LaunchError', 'Exited'],
   Registered: ['Ready', 'Running', 'InitError', 'ExitError', 'Exited'],

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** What each extension of a test can do: ask the API, and say things in the log. */
+/** Helpers for each test extension: call the API, and write to the log. */
 const prelude = `#!${process.execPath}
 const http = require('node:http'), fs = require('node:fs'), name = require('node:path').basename(process.argv[1])
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':')
@@ -48,7 +48,7 @@ export function extension(code: string): string {
   return `${prelude};(async () => {\n${code}\n})()`
 }
 
-/** One that registers for these events, and says each one that it gets; it leaves at SHUTDOWN. */
+/** An extension that registers for these events, logs each one, and exits at SHUTDOWN. */
 export function listener(...events: readonly string[]): string {
   return extension(`await register(${JSON.stringify(events)})
   for (;;) {
@@ -58,7 +58,7 @@ export function listener(...events: readonly string[]): string {
   }`)
 }
 
-/** What the Lambda Web Adapter does: it asks for the events itself, and passes them to a web server that knows nothing of Lambda. */
+/** Does what the Lambda Web Adapter does: asks for events itself and forwards them to a plain web server. */
 export const webAdapter = extension(`await register([])
   void next()
   const get = (path) => new Promise((resolve, reject) => http.get({ socketPath: require('node:os').tmpdir() + '/web', path }, (answer) => {
@@ -71,18 +71,18 @@ export const webAdapter = extension(`await register([])
     const text = await get(event.json().path)
     await ask('POST', invocation + event.headers['lambda-runtime-aws-request-id'] + '/response', {}, { statusCode: 200, body: text })
   }`)
-/** A web server that is a function's bootstrap. */
+/** A plain web server as a function's bootstrap. */
 export const webServer = `#!${process.execPath}
 require('node:http').createServer((request, answer) => answer.end('page ' + request.url)).listen(require('node:os').tmpdir() + '/web')
 process.on('SIGTERM', () => { console.log('the web server ends'); process.exit(0) })`
 
-/** The lines that an extension said, apart from its name. */
+/** The lines that an extension logged, without its name. */
 export function saidBy(name: string, log: string): string[] {
   const lines = log.split('\n').filter((line) => line.startsWith(`${name}: `))
   return lines.map((line) => line.slice(name.length + 2))
 }
 
-/** The records that a subscriber got so far. */
+/** The records that a subscriber has received so far. */
 export function recordsOf(name: string, folder: string): TelemetryRecord[] {
   const file = `${folder}/records-${name}`
   if (!existsSync(file)) return []
@@ -96,7 +96,7 @@ export interface TelemetryRecord {
   readonly record: Record<string, unknown>
 }
 
-/** The process that an extension said it is. */
+/** The process id that an extension logged. */
 export const pidIn = (log: string, name: string) => Number(/pid (\d+)/.exec(saidBy(name, log).join('\n'))?.[1])
 
 /** Extensions by name, as files of the function's layer. */

@@ -3,18 +3,18 @@ import { sendExtensionEvent, type ExtensionEvent } from '../runtime-api/extensio
 import type { ApiReply } from '../runtime-api/http/http-connection.ts'
 import { extensionMoves, type ExtensionState } from './extension-state.ts'
 
-/** One extension: external ones have a process of their own, internal ones live in the runtime's. */
+/** One extension: external ones have their own process, internal ones run in the runtime's. */
 export class Extension {
-  /** The global loads with the first extension; `node:crypto` would be memory of every idle supervisor. */
+  /** The global `crypto` loads with the first extension; importing `node:crypto` would cost every idle supervisor memory. */
   readonly id = crypto.randomUUID()
   readonly name: string
   readonly isExternal: boolean
-  /** Why it failed, in its own word or the service's. */
+  /** Why it failed: its own error type, or AWS's. */
   failure: string | undefined
   #events: readonly ExtensionEventType[] = []
   #state: ExtensionState = 'Started'
   #waiting: ApiReply | undefined
-  /** An event for which nobody waits at the moment. */
+  /** An event that could not be delivered yet. */
   #undelivered: ExtensionEvent | undefined
 
   constructor(name: string, isExternal: boolean) {
@@ -30,12 +30,12 @@ export class Extension {
     return this.#events
   }
 
-  /** Whether it said that it cannot go on, and is to exit by itself. */
+  /** Whether it has reported an error and should exit by itself. */
   get isLeaving(): boolean {
     return this.#state === 'InitError' || this.#state === 'ExitError'
   }
 
-  /** Whether it may still take an event. */
+  /** Whether it can still receive an event. */
   get canListen(): boolean {
     return this.#state === 'Registered' || this.#state === 'Ready' || this.#state === 'Running'
   }
@@ -44,7 +44,7 @@ export class Extension {
     return this.#events.includes(event)
   }
 
-  /** Whether it may go there now. Who waits for an event may ask again only when its connection broke. */
+  /** Whether the transition is allowed. A waiting extension may ask again only after its connection broke. */
   may(next: ExtensionState): boolean {
     if (next === 'Ready' && this.#state === 'Ready') return this.#waiting?.isOpen() !== true
     return extensionMoves[this.#state].includes(next)
@@ -55,7 +55,7 @@ export class Extension {
     this.#events = [...new Set(events)]
   }
 
-  /** It asks for an event; the reply is kept until there is one. */
+  /** Asks for an event; the reply is held until there is one. */
   ask(reply: ApiReply): void {
     const event = this.#undelivered
     this.#undelivered = undefined
@@ -64,7 +64,7 @@ export class Extension {
     this.#waiting = reply
   }
 
-  /** Hands it an event, now or when it asks. */
+  /** Delivers an event, now or when the extension asks. */
   offer(event: ExtensionEvent): void {
     const waiting = this.#waiting
     this.#waiting = undefined
@@ -73,13 +73,13 @@ export class Extension {
     else this.#undelivered = event
   }
 
-  /** It cannot go on. */
+  /** The extension has failed. */
   fail(state: 'LaunchError' | 'InitError' | 'ExitError', failure: string): void {
     this.#move(state)
     this.failure = failure
   }
 
-  /** Its process ended though nobody asked it to. What it failed with before stays. */
+  /** Its process exited unexpectedly. An earlier failure is kept. */
   leave(): void {
     if (!this.may('Exited')) return
     this.#move('Exited')

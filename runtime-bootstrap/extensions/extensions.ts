@@ -22,31 +22,31 @@ import { ExtensionRegistry } from './extension-registry.ts'
 
 export interface ExtensionsOptions {
   readonly outbox: Outbox
-  /** Makes the pipe for what extensions write; see `openOutputPipe`. */
+  /** The command that creates the pipe for extensions' output; see `openOutputPipe`. */
   readonly pipeCommand: readonly string[] | undefined
-  /** The runtime that waits for the environment's function. */
+  /** The runtime started ahead of the function. */
   readonly standby: Standby | undefined
   /** See `EnvironmentProcessesOptions`. */
   readonly ownsPidNamespace: boolean
-  /** An extension asked for its next event, and may have been the last that was waited for. */
+  /** An extension asked for its next event; it may have been the last one. */
   readonly onAsked: () => void
-  /** An extension is sent what happens from now on. */
+  /** An extension has subscribed to telemetry. */
   readonly onSubscribed: (extension: string, request: SubscriptionRequest) => void
-  /** An extension cannot go on, or left, or the runtime did while extensions run: all of them are to be ended. */
+  /** An extension failed or exited, or the runtime exited while extensions run: all processes must be ended. */
   readonly onFault: (fault: Fault) => void
 }
 
 /**
- * The extensions of one environment, and all of its processes, which they begin and end with.
+ * The extensions of one environment, and the life cycle of all its processes.
  *
- * 1. launch      external extensions are started, and the runtime behind them     extension-files.ts, environment-processes.ts
- * 2. register    external ones by their file's name, others as internal ones      extension-registry.ts
- * 3. next        each asks for its first event, and so do they after each         extension.ts, extension-state.ts
- * 4. invoke      an event for those who want it, beside the runtime's
- * 5. end         with a warning for those who want one, and a time limit          shutdown.ts
+ * 1. launch      start external extensions, then the runtime                      extension-files.ts, environment-processes.ts
+ * 2. register    external ones by file name, others as internal ones              extension-registry.ts
+ * 3. next        each asks for its first event, then for the next after each      extension.ts, extension-state.ts
+ * 4. invoke      send the event to those registered for INVOKE
+ * 5. end         graceful shutdown with a deadline                                shutdown.ts
  */
 export class Extensions implements ExtensionEvents {
-  /** Whether there are any: without, nothing here is ever asked. */
+  /** Whether the environment has extensions. */
   hasAny = false
   areDisabled = false
   readonly #options: ExtensionsOptions
@@ -54,14 +54,14 @@ export class Extensions implements ExtensionEvents {
   #processes: EnvironmentProcesses | undefined
   #lastReports: readonly ExtensionReport[] | undefined
   #assignment: Assignment | undefined
-  /** Made when the first extension starts; what runs beside them writes elsewhere. */
+  /** Opened when the first extension starts. The runtime has a pipe of its own. */
   #output: Promise<number> | undefined
 
   constructor(options: ExtensionsOptions) {
     this.#options = options
   }
 
-  /** Starts all processes of the environment; `onExit` comes when all are gone and what they wrote is in the log. */
+  /** Starts all processes of the environment. `onExit` is called once all have exited and their output is in the log. */
   launch(options: RuntimeProcessOptions): EnvironmentProcesses {
     const { areDisabled, names, folder } = findExtensions(options.assignment)
     this.hasAny = names.length > 0
@@ -84,7 +84,7 @@ export class Extensions implements ExtensionEvents {
     return this.#processes
   }
 
-  /** The runtime asked for its first event: no extension registers any more. */
+  /** The runtime asked for its first event: closes registration. */
   close(): void {
     this.#registry.close()
   }
@@ -94,19 +94,19 @@ export class Extensions implements ExtensionEvents {
     return !this.hasAny || this.#registry.areReady()
   }
 
-  /** Tells those who want to know of an invocation. */
+  /** Sends an INVOKE event to the extensions registered for it. */
   offer(invoke: InvokeMessage, deadlineMs: number): void {
     for (const extension of this.#registry.all()) {
       if (extension.wants('INVOKE')) extension.offer(invokeEvent(invoke, deadlineMs, crypto.randomUUID()))
     }
   }
 
-  /** How far each extension is, or was when the end began. */
+  /** The state of each extension, now or when the shutdown began. */
   reports(): readonly ExtensionReport[] {
     return this.#lastReports ?? this.#registry.reports()
   }
 
-  /** Ends all processes; resolves when they are gone or their time is over. */
+  /** Ends all processes; resolves when they have exited or been killed. */
   async end(reason: ShutdownMessage['reason']): Promise<void> {
     this.#lastReports ??= this.#registry.reports()
     this.#options.standby?.end()
@@ -119,7 +119,7 @@ export class Extensions implements ExtensionEvents {
     return { functionName, functionVersion, handler, accountId }
   }
 
-  /** An extension wants to be sent what happens. */
+  /** An extension subscribes to telemetry. */
   onSubscribe(id: string, request: SubscriptionRequest): ExtensionRefusal | undefined {
     const { telemetry } = this.#options.outbox
     const extension = this.#registry.find(id)
@@ -131,7 +131,7 @@ export class Extensions implements ExtensionEvents {
     return undefined
   }
 
-  /** Initialisation is over: nobody subscribes any more, and without subscribers nothing is told. */
+  /** Initialisation is over: closes subscriptions, and stops telemetry when there are no subscribers. */
   closeSubscriptions(): void {
     const { outbox } = this.#options
     if (outbox.telemetry?.closeSubscriptions() === false) outbox.telemetry = undefined
@@ -172,14 +172,14 @@ export class Extensions implements ExtensionEvents {
     return new Telemetry(this.#assignment?.logging !== undefined)
   }
 
-  /** All are gone, and nobody is told anything any more. */
+  /** All processes have exited: closes telemetry. */
   #closeTelemetry(callback: () => void): void {
     this.#options.outbox.telemetry?.close()
     this.#options.outbox.telemetry = undefined
     callback()
   }
 
-  /** Takes what they wrote last. */
+  /** Reads the remaining output. */
   #drainOutput(callback: () => void): void {
     const { outbox } = this.#options
     outbox.drain(() => {

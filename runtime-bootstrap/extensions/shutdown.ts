@@ -3,25 +3,25 @@ import { shutdownEvent } from '../runtime-api/extensions/next.ts'
 import type { Extension } from './extension.ts'
 import type { RunningProcess } from '../processes/running-process.ts'
 
-/** What may take how long, as on AWS (reference 4.5). */
+/** Shutdown deadlines, as on AWS (reference 4.5). */
 const [internalMs, allMs, runtimeMs] = [500, 2_000, 300]
 
 export interface ShutdownParties {
   readonly runtime: RunningProcess | undefined
   readonly external: ReadonlyMap<Extension, RunningProcess>
-  /** Whether any extension registered, be it inside the runtime. */
+  /** Whether any extension has registered, internal ones included. */
   readonly hasExtensions: boolean
-  /** Sends extensions what they are told last. */
+  /** Flushes telemetry to extensions. */
   readonly flush: () => Promise<void>
 }
 
 /**
- * Ends the processes of an environment in order; all that is left when their time is over is killed.
+ * Shuts down the processes of an environment in order, and kills those left at the deadline.
  *
- * 1. none         without extensions the runtime gets no warning
- * 2. runtime      SIGTERM, and some time: more of it for extensions inside
- * 3. extensions   SHUTDOWN for those who want it, and the rest of the time to leave; who said that it
- *                 cannot go on has that, too, and the others end with the runtime
+ * 1. none         without extensions the runtime is killed at once
+ * 2. runtime      SIGTERM and a grace period, which is longer with internal extensions
+ * 3. extensions   SHUTDOWN for those registered for it, and the rest of the time to exit; those that
+ *                 reported an error have it too, the others are killed
  */
 export async function shutDown(parties: ShutdownParties, reason: ShutdownMessage['reason']): Promise<void> {
   const { runtime, external, hasExtensions, flush } = parties

@@ -7,7 +7,7 @@ mount --bind "$1" /var/task && mount -o remount,ro,bind,nosuid,nodev /var/task
 [ -z "$2" ] || { mount --bind "$2" /opt && mount -o remount,ro,bind,nosuid,nodev /opt; }
 `
 
-/** Shows code and layers where AWS has them, read-only; only where the supervisor has a mount namespace of its own. */
+/** Binds code and layers, read-only, to AWS's paths. Needs a mount namespace of the supervisor's own. */
 export function bindFolders({ codeFolder, layerFolder }: Assignment): Promise<void> {
   return new Promise((resolve, reject) => {
     const args = ['-c', script, 'sh', codeFolder, layerFolder ?? '']

@@ -12,13 +12,13 @@ import {
 import { dirname } from 'node:path'
 import type { PackageTarget, PutMessage } from '../protocol/protocol.ts'
 
-/** Where the function finds its files. */
+/** The folders for package and layers. */
 export type Folders = Readonly<Record<PackageTarget, string>>
 
-/** Writes the function's files as they come; the server has checked names, links and sizes. */
+/** Writes the function's files as they arrive. The server has validated names, links and sizes. */
 export interface PackageFiles {
   put(message: PutMessage, body: Uint8Array): void
-  /** Settles what can only be settled when all is there. */
+  /** Sets the modes of folders, once all files are written. */
   finish(): void
 }
 
@@ -33,7 +33,7 @@ export function writePackageFiles(folders: Folders): PackageFiles {
     made.add(path)
   }
 
-  /** A layer replaces what a layer before it brought. */
+  /** A layer overwrites files of earlier layers. */
   function create(path: string): number {
     makeFolder(dirname(path))
     try {

@@ -1,8 +1,8 @@
-/** Takes a log apart into lines and lets those through that are of a level. */
+/** Filters log lines by their level. */
 export interface LevelFilter {
-  /** What of the log may go on, now that this was added to it. */
-  sift(chunk: Buffer): Buffer
-  /** The line that has no end yet, taken as a whole one. */
+  /** Adds output; returns the complete lines that pass. */
+  filter(chunk: Buffer): Buffer
+  /** The unfinished line, if it passes. */
   rest(): Buffer
 }
 
@@ -14,7 +14,7 @@ const nothing = Buffer.alloc(0)
 const newline = 10
 const longestLine = 65_536
 
-/** Drops what is below `least`. Only a JSON object with a time and a level says its own; all else counts as INFO, as on AWS. */
+/** Drops lines below `minLevel`. A JSON object with a timestamp and a level has that level; all else counts as INFO, as on AWS. */
 export function createLevelFilter(minLevel: string): LevelFilter {
   const minRank = levels.indexOf(minLevel)
   let open: Buffer = nothing
@@ -28,7 +28,7 @@ export function createLevelFilter(minLevel: string): LevelFilter {
   }
 
   return {
-    sift(chunk) {
+    filter(chunk) {
       const text = open.length === 0 ? chunk : Buffer.concat([open, chunk])
       const kept: Buffer[] = []
       let start = 0

@@ -1,14 +1,14 @@
-/** Cuts what a process writes into whole lines. */
+/** Splits a process's output into complete lines. */
 export interface LineSplitter {
-  /** The lines that are whole now, with their newlines; empty while there are none. */
+  /** The complete lines so far, with their newlines; empty while there are none. */
   split(chunk: Buffer): Buffer
-  /** The line that has no end yet, taken as a whole one. */
+  /** The unfinished line, ended with a newline. */
   rest(): Buffer
 }
 
 const nothing = Buffer.alloc(0)
 const lineEnd = Buffer.from('\n')
-/** A line that is longer is cut. */
+/** Longer lines are split. */
 const longestLine = 65_536
 
 export function createLineSplitter(): LineSplitter {

@@ -1,8 +1,8 @@
-/** The end of one invocation's log, for its caller. */
+/** The last 4 KB of one invocation's log, for its caller. */
 export interface LogTail {
   start(): void
-  keep(piece: Buffer): void
-  /** The last 4 KB since the start, in base64; undefined when nothing was started. */
+  add(piece: Buffer): void
+  /** The last 4 KB since the start, in base64; undefined without a start. */
   take(): string | undefined
 }
 
@@ -17,7 +17,7 @@ export function createLogTail(): LogTail {
       pieces = []
       bytes = 0
     },
-    keep(piece) {
+    add(piece) {
       if (pieces === undefined) return
       pieces.push(piece)
       bytes += piece.length

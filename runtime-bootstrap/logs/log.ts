@@ -3,34 +3,34 @@ import { createLevelFilter, type LevelFilter } from './level-filter.ts'
 import { createLineSplitter } from './line-splitter.ts'
 import { createLogTail } from './log-tail.ts'
 
-/** The log of one environment, on its way to the server. */
+/** Buffers the log of one environment and sends it to the server. */
 export interface Log {
-  /** What the function's processes wrote. */
+  /** Adds output of the function's processes. */
   output(chunk: Buffer): void
-  /** What extensions wrote: no level applies to it, and its lines are kept apart from the function's. */
+  /** Adds output of extensions: the level does not apply to it, and its lines are not mixed with the function's. */
   extensionOutput(chunk: Buffer): void
-  /** Takes the line that extensions left open as it is. */
+  /** Ends the unfinished line of extensions. */
   endExtensionLine(): void
-  /** A line of the platform, without its newline; it starts on a line of its own. */
+  /** Adds a platform line, without its newline. */
   line(text: string): void
-  /** From here on lines of the output below this level are dropped. */
+  /** From here on the function's lines below this level are dropped. */
   setLevel(level: string): void
-  /** Takes the line that the output left open as it is. */
+  /** Ends the unfinished line of the function. */
   endOutputLine(): void
-  /** From here on the log's last bytes are kept for the caller. */
+  /** From here on the last 4 KB are kept for the caller. */
   startTail(): void
-  /** What was kept, in base64; undefined when nothing was to be kept. */
+  /** The last 4 KB, in base64; undefined without `startTail`. */
   takeTail(): string | undefined
-  /** Takes what waits to be sent: whole lines, unless all is asked for. */
+  /** Takes the buffered text: complete lines, or all of it. */
   take(isAll: boolean): Buffer | undefined
-  /** Grows with each chunk of output; tells whether some came since. */
+  /** Total output so far, which shows whether more has arrived. */
   readonly outputBytes: number
 }
 
 const flushMs = 100
 const flushBytes = 65_536
 
-/** Gathers lines and has them sent now and then while a function writes; `send` may throw them away when nobody reads. */
+/** Buffers lines and sends them at intervals while a function writes; `send` may drop them when the server is too slow. */
 export function createLog(send: (text: Buffer) => void): Log {
   const buffer = new TextBuffer()
   const tail = createLogTail()
@@ -41,13 +41,13 @@ export function createLog(send: (text: Buffer) => void): Log {
 
   function add(piece: Buffer): void {
     buffer.add(piece)
-    tail.keep(piece)
+    tail.add(piece)
   }
 
   function addLines(lines: Buffer): void {
     if (lines.length === 0) return
     const lineEnd = buffer.closeLine()
-    if (lineEnd !== undefined) tail.keep(lineEnd)
+    if (lineEnd !== undefined) tail.add(lineEnd)
     add(lines)
   }
 
@@ -71,7 +71,7 @@ export function createLog(send: (text: Buffer) => void): Log {
   return {
     output(chunk) {
       outputBytes += chunk.length
-      add(filter === undefined ? chunk : filter.sift(chunk))
+      add(filter === undefined ? chunk : filter.filter(chunk))
       flushSoon()
     },
     extensionOutput(chunk) {

@@ -4,15 +4,15 @@ import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A pipe for what runtimes write, one after the other. */
+/** A pipe for the output of successive runtimes. */
 export interface OutputPipe {
-  /** The end to write to; stays open here, so that a new runtime can have it too. */
+  /** The write end; stays open here for the next runtime. */
   readonly writeEnd: number
 }
 
 /**
- * Makes a real pipe for stdout and stderr together. The sockets that `spawn` makes instead cannot be opened again as
- * `/dev/stderr`, which shell functions do, and two of them lose the order in which lines were written.
+ * Opens a real pipe for stdout and stderr together. The sockets that `spawn` creates cannot be reopened as
+ * `/dev/stderr`, which shell functions do, and two of them lose the order of lines.
  */
 export async function openOutputPipe(
   onChunk: (chunk: Buffer) => void,
@@ -39,7 +39,8 @@ function makePipe([file = '', ...args]: readonly string[], path: string): Promis
     child.once('error', reject)
     child.once('exit', (code) => {
       if (code === 0) resolve()
-      else reject(new Error(`mkfifo ended with ${String(code)}: the folder for temporary files must take pipes`))
+      else
+        reject(new Error(`mkfifo exited with ${String(code)}: the folder for temporary files must support named pipes`))
     })
   })
 }

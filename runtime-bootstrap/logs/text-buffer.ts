@@ -1,9 +1,9 @@
 const newline = 10
 const lineEnd = Buffer.from('\n')
-/** A line of more than this is sent without waiting for its end. */
+/** Longer lines are sent before they end. */
 const longestLine = 65_536
 
-/** Text that waits to be sent, by lines. */
+/** Buffers text to be sent, by lines. */
 export class TextBuffer {
   #pieces: Buffer[] = []
   #bytes = 0
@@ -20,14 +20,14 @@ export class TextBuffer {
     this.#isLineOpen = piece[piece.length - 1] !== newline
   }
 
-  /** What comes next is on a line of its own; answers what that took. */
+  /** Ends an unfinished line; returns the newline added, if any. */
   closeLine(): Buffer | undefined {
     if (!this.#isLineOpen) return undefined
     this.add(lineEnd)
     return lineEnd
   }
 
-  /** Takes what is there: whole lines, unless all is asked for. */
+  /** Takes the buffered text: complete lines, or all of it. */
   take(isAll: boolean): Buffer | undefined {
     if (this.#bytes === 0) return undefined
     if (isAll) this.closeLine()

@@ -4,7 +4,7 @@ import type { InvocationRun } from '../runs/invocation-run.ts'
 import type { ExtensionReport } from './platform-lines.ts'
 import type { Assignment, DoneMessage, InvokeMessage } from '../protocol/protocol.ts'
 
-/** A line of the platform in a log that is JSON: the same records as those of the Telemetry API. */
+/** A platform event: a line of a JSON log, and a record of the Telemetry API. */
 export interface PlatformEvent {
   readonly type: string
   readonly level: 'DEBUG' | 'INFO' | 'WARN'
@@ -13,7 +13,7 @@ export interface PlatformEvent {
 
 const levels = ['DEBUG', 'INFO', 'WARN']
 
-/** The event's line, unless its level is below the one that is configured. */
+/** The event's log line, unless its level is below the configured one. */
 export function eventLine({ type, level, record }: PlatformEvent, systemLevel: string, now: Date): string | undefined {
   if (levels.indexOf(level) < levels.indexOf(systemLevel)) return undefined
   return JSON.stringify({ time: now.toISOString(), type, record })
@@ -35,7 +35,7 @@ export function initStartEvent(assignment: Assignment, phase: 'init' | 'invoke')
   return { type: 'platform.initStart', level: 'INFO', record }
 }
 
-/** What is told when an initialisation ended, well or not. */
+/** The events at the end of an initialisation. */
 export function initDoneEvents(assignment: Assignment, { phase, durationMs, failure }: InitOutcome): PlatformEvent[] {
   const initializationType = initializationTypeOf(assignment)
   const record = { initializationType, phase, ...statusOf(failure) }
@@ -47,13 +47,13 @@ export function initDoneEvents(assignment: Assignment, { phase, durationMs, fail
   ]
 }
 
-/** How far an extension is, as an event. */
+/** The state of an extension as an event. */
 export function extensionEvent({ name, state, events, errorType }: ExtensionReport): PlatformEvent {
   const record = { name, state, events, ...(errorType === undefined ? {} : { errorType }) }
   return { type: 'platform.extension', level: errorType === undefined ? 'INFO' : 'WARN', record }
 }
 
-/** An extension is sent what happens from now on. */
+/** An extension's subscription as an event. */
 export function subscriptionEvent(api: 'telemetry' | 'logs', name: string, types: readonly string[]): PlatformEvent {
   return { type: `platform.${api}Subscription`, level: 'INFO', record: { name, state: 'Subscribed', types } }
 }
@@ -64,7 +64,7 @@ export function startEvent({ invoke }: InvocationRun, version: string): Platform
   return { type: 'platform.start', level: 'INFO', record: { requestId, functionArn, version, ...tracingOf(invoke) } }
 }
 
-/** The runtime is done with a run, while extensions may still be at work. */
+/** The runtime has finished a run while extensions may still be working. */
 export function runtimeDoneEvent(run: InvocationRun, done: DoneMessage): PlatformEvent {
   const { requestId, status, durationMs } = done
   const metrics = { durationMs, producedBytes: run.producedBytes }
@@ -94,7 +94,7 @@ function tracingOf({ traceId }: InvokeMessage) {
   return traceId === undefined || traceId === '' ? {} : { tracing: { type: 'X-Amzn-Trace-Id', value: traceId } }
 }
 
-/** How long the answer took to begin; known only where somebody wants to know. */
+/** The response latency, which is recorded only while extensions run. */
 function spansOf({ startedMs, respondedMs }: InvocationRun) {
   if (respondedMs === undefined) return {}
   const start = new Date(performance.timeOrigin + startedMs).toISOString()

@@ -10,7 +10,7 @@ export function initReportLine(durationMs: number, phase: 'init' | 'invoke', fai
   return `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\t${statusFields(failure)}`
 }
 
-/** How far an extension is at the end of an initialisation. */
+/** The state of an extension at the end of an initialisation. */
 export interface ExtensionReport {
   readonly name: string
   readonly state: string
@@ -24,7 +24,7 @@ export function extensionLine({ name, state, events, errorType }: ExtensionRepor
   return `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(', ')}]${failure}`
 }
 
-/** An extension is sent what happens from now on; `types` as it called them. */
+/** An extension's subscription; `types` as in its request. */
 export function subscriptionLine(api: 'telemetry' | 'logs', name: string, types: readonly string[]): string {
   const shown = types.map((type) => type.charAt(0).toUpperCase() + type.slice(1))
   return `${api.toUpperCase()}\tName: ${name}\tState: Subscribed\tTypes: [${shown.join(', ')}]`
@@ -38,7 +38,7 @@ export function endLine(requestId: string): string {
   return `END RequestId: ${requestId}`
 }
 
-/** REPORT ends with a tab when all went well, as on AWS. */
+/** On success REPORT ends with a tab, as on AWS. */
 export function reportLine(done: DoneMessage, memoryMb: number, failure: Failure | undefined): string {
   const { requestId, durationMs, billedDurationMs, maxMemoryUsedMb, initDurationMs } = done
   return (

@@ -1,16 +1,16 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import type { Assignment } from '../protocol/protocol.ts'
 
-/** What to start, or why nothing can be started. */
+/** The command to start, or why there is none. */
 export type EntryPoint =
   { readonly command: readonly string[] } | { readonly error: string } | { readonly exitCode: number }
 
-/** What the images of managed runtimes start with, AWS's and ours: it puts the wrapper script in front of the interpreter itself. */
+/** The bootstrap of managed runtimes' images, AWS's and ours. It applies the wrapper script itself. */
 const imagesBootstrap = '/var/runtime/bootstrap'
 
 /**
- * Finds what starts the runtime: the command of a managed runtime, behind its wrapper script if it has one, or the
- * function's own `bootstrap`, which is looked for in the package and then in the layers.
+ * Finds the start command: that of a managed runtime, prefixed with the function's wrapper script if it has one, or the
+ * function's own `bootstrap` from the package or else the layers.
  */
 export function findEntryPoint({ command, codeFolder, layerFolder, variables, isImage }: Assignment): EntryPoint {
   const wrapsItself = isImage === true || command[0] === imagesBootstrap
@@ -27,7 +27,7 @@ export function findEntryPoint({ command, codeFolder, layerFolder, variables, is
 
 function wrapped(command: readonly string[], wrapper: string | undefined): EntryPoint {
   if (wrapper === undefined || wrapper === '') return { command }
-  // The shell script that starts AWS's runtimes ends with these codes.
+  // The shell script that starts AWS's runtimes exits with these codes.
   if (!isFile(wrapper)) return { exitCode: 127 }
   return isExecutable(wrapper) ? { command: [wrapper, ...command] } : { exitCode: 126 }
 }

@@ -1,20 +1,20 @@
-/** Stops what has nothing to do, unless something comes soon. */
+/** Freezes an idle environment after a short delay. */
 export interface IdleFreezer {
-  /** Freezes after the delay, unless it is called off. */
-  later(): void
-  callOff(): void
+  /** Freezes after the delay, unless cancelled. */
+  schedule(): void
+  cancel(): void
 }
 
-/** AWS freezes an idle environment at once; the delay keeps invocations in a row from paying for it. */
+/** AWS freezes an idle environment at once. The delay spares consecutive invocations a freeze and thaw each. */
 const delayMs = 10
 
 export function createIdleFreezer(freeze: () => void): IdleFreezer {
   let timer: NodeJS.Timeout | undefined
   return {
-    later() {
+    schedule() {
       clearTimeout(timer)
       timer = setTimeout(freeze, delayMs)
     },
-    callOff: () => clearTimeout(timer),
+    cancel: () => clearTimeout(timer),
   }
 }

@@ -2,32 +2,32 @@ import { readFile } from 'node:fs/promises'
 import { link, processTree, read } from './process-tree.ts'
 
 export interface WatchedProcesses {
-  /** The first process of each tree that runs. */
+  /** The root of each process tree. */
   pids(): readonly number[]
 }
 
-/** Watches how much memory the processes of an environment and all their children use. */
+/** Monitors the memory use of an environment's process trees. */
 export interface MemoryWatch {
-  /** From now on it is these that are watched. */
+  /** Monitors these processes from now on. */
   follow(processes: WatchedProcesses, limitMb: number): void
-  /** Measures now and then until `pause`. */
+  /** Measures periodically until `pause`. */
   resume(): void
   pause(): void
-  /** The most that was ever used, in MB, rounded up, and no more than the limit; measured now unless it was a short while ago. */
+  /** Peak use in MB, rounded up and capped at the limit. Measures now unless the last measurement is recent. */
   maxUsedMb(): number
-  /** For when the processes are gone; what they used still counts. */
+  /** Stops monitoring exited processes; their peak still counts. */
   forget(): void
 }
 
-/** The less is left the sooner it is looked at again: who takes 2 GB in a second is seen before the limit of the pod. */
+/** The less memory is left, the shorter the interval: 2 GB allocated within a second is noticed before the pod's limit. */
 const [minIntervalMs, maxIntervalMs, msPerMb] = [5, 50, 0.5]
 const freshMs = 100
-/** Where memory runs out the system may not answer: whoever waits for it could not end what uses it up. */
+/** Under memory pressure reading /proc may block, so that the wait has a deadline. */
 const maxSharingMs = 100
 
 /**
- * Calls `onExceeded` when the processes use more than their limit of what only their end would set free: files that they read count
- * as used, but the system takes those pages back when it needs some. Where there is no /proc, it never does.
+ * Calls `onExceeded` when the unreclaimable memory of the processes exceeds their limit. The page cache counts as used but not
+ * towards the limit, since the kernel can reclaim it. Without /proc it is never called.
  */
 export function watchMemory(onExceeded: () => void): MemoryWatch {
   let processes: WatchedProcesses | undefined
@@ -49,7 +49,7 @@ export function watchMemory(onExceeded: () => void): MemoryWatch {
   async function poll(): Promise<void> {
     const own = timer
     const isExceeded = processes !== undefined && !isPaused && (await exceeds(measure(processes.pids()), limitKb))
-    // They may be gone by now, and others be watched.
+    // By now other processes may be monitored.
     if (timer !== own) return
     timer = undefined
     if (isPaused) return
@@ -73,7 +73,7 @@ export function watchMemory(onExceeded: () => void): MemoryWatch {
       isPaused = false
       plan()
     },
-    // The timer runs out by itself: with short invocations it is cheaper than a new one for each.
+    // The timer expires by itself, which is cheaper than a new timer for each short invocation.
     pause() {
       isPaused = true
     },
@@ -91,17 +91,17 @@ export function watchMemory(onExceeded: () => void): MemoryWatch {
 }
 
 export interface Usage {
-  /** `/proc`'s status of all processes. */
+  /** `/proc/PID/status` of all processes. */
   readonly statuses: ReadonlyMap<number, string>
-  /** All that is in memory, pages that processes share once for each of them. */
+  /** Resident memory; pages shared by processes count once for each. */
   readonly residentKb: number
-  /** What of it the system cannot take back while they run. */
+  /** The part that the kernel cannot reclaim while they run. */
   readonly unreclaimableKb: number
-  /** The most that the first processes alone ever held. */
+  /** Peak unreclaimable memory of the root processes alone. */
   readonly peakUnreclaimableKb: number
 }
 
-/** What the trees of processes use now, or the peak of their first processes where that is more. */
+/** Memory use of the process trees now, or the peak of their root processes where that is more. */
 export function usageOf(roots: readonly number[]): Usage {
   const statuses = new Map(roots.flatMap(processTree).map((pid) => [pid, read(`/proc/${String(pid)}/status`)]))
   const [now, first] = [[...statuses.values()], roots.map((pid) => statuses.get(pid) ?? '')]
@@ -114,7 +114,7 @@ export function usageOf(roots: readonly number[]): Usage {
   }
 }
 
-/** Whether that is more than the limit; pages that processes share, as those do that were forked, count once. */
+/** Whether the use exceeds the limit; pages shared by forked processes count once. */
 export async function exceeds(
   { statuses, unreclaimableKb, peakUnreclaimableKb }: Usage,
   limitKb: number,
@@ -125,8 +125,8 @@ export async function exceeds(
 }
 
 /**
- * Whether one of them may be a fork of another, since it runs the same program as its parent: where none is the answer is there at
- * once, while memory runs out.
+ * Whether one of them may be a fork of another, since it runs the same program as its parent. Without forks the slower
+ * measurement is not needed.
  */
 function mayShare(statuses: Usage['statuses']): boolean {
   const programOf = (pid: number): string => link(`/proc/${String(pid)}/exe`)
@@ -137,7 +137,7 @@ function mayShare(statuses: Usage['statuses']): boolean {
   })
 }
 
-/** Each page divided by how many processes have it; NaN where the system does not tell, or not in time. */
+/** Proportional set size: shared pages divided by their number of users; NaN when unavailable or late. */
 async function proportionalKb(pids: readonly number[]): Promise<number> {
   const reading = pids.map((pid) => readFile(`/proc/${String(pid)}/smaps_rollup`, 'latin1').catch(() => ''))
   let timer: NodeJS.Timeout | undefined
@@ -147,7 +147,7 @@ async function proportionalKb(pids: readonly number[]): Promise<number> {
   return sumOf(texts, 'Pss_Anon:') + sumOf(texts, 'Pss_Shmem:') || Number.NaN
 }
 
-/** The figures of this name, kB. */
+/** The sum of the fields of this name, kB. */
 function sumOf(texts: readonly string[], name: string): number {
   return texts.reduce((sum, text) => sum + figureOf(text, name), 0)
 }

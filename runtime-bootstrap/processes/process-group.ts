@@ -4,27 +4,27 @@ import type { Readable, Writable } from 'node:stream'
 import { refuseForeignProgram } from './program-file.ts'
 import { groupsOf, processTree, signal } from './process-tree.ts'
 
-/** How a process ended. */
+/** The exit of a process. */
 export interface ProcessExit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** Set when it could not even be started. */
+  /** Set when it could not be started. */
   readonly launchError?: string
 }
 
 /**
- * One process and whatever it started: all of its process group, and those in other groups that descend from it by processes that
- * are alive, such as a browser and its parts.
+ * One process and its descendants: its process group, and descendants in other groups as long as their ancestors are alive, such
+ * as the parts of a browser.
  */
 export interface ProcessGroup {
   readonly pid: number | undefined
-  /** Asks those of its own group to end. */
+  /** Sends SIGTERM to its own group. */
   terminate(): void
-  /** Ends all of them at once. */
+  /** Sends SIGKILL to all of them. */
   kill(): void
   /** Stops all of them until `thaw`. */
   freeze(): void
-  /** Lets frozen processes run on. */
+  /** Resumes frozen processes. */
   thaw(): void
 }
 
@@ -32,21 +32,21 @@ export interface ProcessGroupOptions {
   readonly command: readonly string[]
   readonly folder: string
   readonly variables: NodeJS.ProcessEnv
-  /** Who it runs as; the supervisor's own user when absent. */
+  /** The user that it runs as; the supervisor's own when absent. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
-  /** Takes stdout and stderr. */
+  /** The file descriptor for stdout and stderr. */
   readonly output: number
-  /** How messages call the program, where the function knows it by another path. */
+  /** The program's path in messages, where the function knows it by another one. */
   readonly displayPath?: string
-  /** It is the function's own file, which the system has to be able to run. */
+  /** Set for the function's own file, which must be executable by the kernel. */
   readonly isOwnFile?: boolean
-  /** What it reads on descriptor 3; absent for most, which have none. */
+  /** Input on descriptor 3, for a standby runtime. */
   readonly input?: Readable
-  /** Called once, never from within the start. */
+  /** Called once, never synchronously. */
   readonly onExit: (exit: ProcessExit) => void
 }
 
-/** Starts a process of the function; failures to start are told by `onExit`. */
+/** Starts a process of the function. Start failures are reported through `onExit`. */
 export function startProcessGroup(options: ProcessGroupOptions): ProcessGroup {
   const { onExit, displayPath } = options
   try {
@@ -58,7 +58,7 @@ export function startProcessGroup(options: ProcessGroupOptions): ProcessGroup {
   }
 }
 
-/** What stands for a process that could not be started: it ends at once. */
+/** A placeholder for a process that could not be started: it exits at once. */
 export function noProcess(exit: ProcessExit, onExit: (exit: ProcessExit) => void): ProcessGroup {
   setImmediate(onExit, exit)
   return absent
@@ -73,22 +73,22 @@ function launch({ command, folder, variables, output, user, input, isOwnFile }: 
     cwd: folder,
     env: variables,
     stdio: ['ignore', output, output, ...(input === undefined ? [] : ['pipe' as const])],
-    // A session and process group of its own, so that one signal reaches all that it starts.
+    // Its own session and process group, so that one signal reaches all of its children.
     detached: true,
     ...user,
   })
-  // It may be gone before it was told.
+  // It may exit before it has read its input.
   if (input !== undefined) input.pipe(child.stdio[3] as Writable).on('error', () => undefined)
   return child
 }
 
-/** Where memory runs out, the kernel shall end the function's processes and not the supervisor, which tells of it. */
+/** When memory runs out, the kernel must kill the function's processes rather than the supervisor, which reports it. */
 function preferForOomKill({ pid }: ChildProcess): void {
   if (pid === undefined) return
   try {
     writeFileSync(`/proc/${String(pid)}/oom_score_adj`, '1000')
   } catch {
-    // Not every system lets it be said.
+    // Not every system has this file.
   }
 }
 
@@ -102,10 +102,10 @@ function watch(
     if (pid === undefined) onExit({ code: null, signal: null, launchError: launchErrorOf(error, displayPath) })
   })
   if (pid === undefined) return absent
-  /** The groups that were seen last, when they were frozen or asked to end. */
+  /** The groups found at the last freeze or signal. */
   let seen = [pid]
   child.once('exit', (code, signalName) => {
-    // What the process started must not outlive it.
+    // Its children must not outlive it.
     signalAll(seen, 'SIGKILL')
     onExit({ code, signal: signalName })
   })
@@ -129,7 +129,7 @@ function watch(
   }
 }
 
-/** Stops a process group and all below it, and answers the groups: what is stopped starts nothing more. */
+/** Stops a process group and all below it, so that they start no more processes; returns the groups. */
 function stopTree(pid: number): number[] {
   const stopped: number[] = []
   for (let added = [pid]; added.length > 0; added = groupsBelow(pid).filter((group) => !stopped.includes(group))) {
@@ -139,7 +139,7 @@ function stopTree(pid: number): number[] {
   return stopped
 }
 
-/** The other groups of what descends from a process. */
+/** The other process groups among a process's descendants. */
 function groupsBelow(pid: number): number[] {
   return groupsOf(processTree(pid)).filter((group) => group !== pid)
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Waits for a condition; rejects when it is not met in 20 s. */
+/** Waits for a condition; rejects after 20 s. */
 export async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 20_000
   while (!condition()) {
@@ -10,7 +10,7 @@ export async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-/** One letter, as in `/proc`; empty when the process is gone and its parent knows. */
+/** The state letter in `/proc`; empty once the process has been reaped. */
 export function stateOf(pid: number): string {
   try {
     return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? ''

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** A process and all that it started, as far as those in between are alive. */
+/** A process and its descendants, as long as the processes in between are alive. */
 export function processTree(root: number): number[] {
   const tree = [root]
   for (let index = 0; index < tree.length; index++) tree.push(...childrenOf(tree[index] ?? 0))
@@ -9,33 +9,33 @@ export function processTree(root: number): number[] {
 
 /** The process groups of these processes. */
 export function groupsOf(pids: readonly number[]): number[] {
-  // Of those that are gone it is not known; 0 would be the caller's own, and 1 all.
+  // Unknown for exited processes. A signal to group 0 would reach our own group, and to 1 every process.
   return [...new Set(pids.map((pid) => statOf(pid).group))].filter((group) => group > 1)
 }
 
 /**
- * What is left of processes that ended, in a namespace of processes that is the function's and the supervisor's alone: the first
- * process there has it for its children.
+ * Orphaned processes, in a PID namespace that only the environment uses: they have become children of
+ * its first process.
  */
 export function orphans(): number[] {
   const trees = childrenOf(1).map(processTree)
-  // This process is in one of them, or below whatever started it.
+  // Skip the tree that contains this process.
   return trees
     .filter((tree) => !tree.includes(process.pid))
     .flat()
     .filter((pid) => statOf(pid).isAlive)
 }
 
-/** Sends a signal to a process, or to a group by its negative number; one that is gone needs none. */
+/** Sends a signal to a process, or to a group by its negative number. Exited ones are ignored. */
 export function signal(target: number, name: NodeJS.Signals): void {
   try {
     process.kill(target, name)
   } catch {
-    // It is gone already.
+    // It has exited already.
   }
 }
 
-/** Kills orphans until none is left, or what remains cannot be ended. */
+/** Kills orphans until none is left, or the number of rounds is reached. */
 export async function endOrphans(): Promise<void> {
   for (let round = 0; round < maxRounds; round++) {
     const left = orphans()
@@ -58,7 +58,7 @@ function statOf(pid: number): { readonly isAlive: boolean; readonly group: numbe
   return { isAlive: state !== '' && state !== 'Z' && state !== 'X', group: Number(group ?? 0) }
 }
 
-/** Processes may end while they are looked at. */
+/** The file's text; empty when the process has exited meanwhile. */
 export function read(path: string): string {
   try {
     return readFileSync(path, 'latin1')
@@ -67,7 +67,7 @@ export function read(path: string): string {
   }
 }
 
-/** Where a symbolic link leads. */
+/** The target of a symbolic link. */
 export function link(path: string): string {
   try {
     return readlinkSync(path)

@@ -1,8 +1,8 @@
 import { accessSync, closeSync, constants, openSync, readdirSync, readSync } from 'node:fs'
 
 /**
- * Throws ENOEXEC for a file that Linux cannot run: neither a script that names its interpreter nor a program for this machine. Node.js
- * would have a shell run it, which AWS does not do. One that is not there, or not for this user to run, is left to the start.
+ * Throws ENOEXEC for a file that Linux cannot execute: neither a script with a shebang nor a program for this machine. Node.js
+ * would run it in a shell, which AWS does not do. A missing or non-executable file fails at its start.
  */
 export function refuseForeignProgram(path: string): void {
   if (process.platform !== 'linux') return
@@ -11,7 +11,7 @@ export function refuseForeignProgram(path: string): void {
   throw Object.assign(new Error(`ENOEXEC: exec format error, ${path}`), { code: 'ENOEXEC', path })
 }
 
-/** The machines of ELF files by Node.js' names, with those of 32 bits that the same processors run. */
+/** ELF machine numbers by Node.js' names, including the 32-bit ones that the same processors run. */
 const machines: Readonly<Record<string, readonly number[]>> = { x64: [62, 3], arm64: [183, 40] }
 const machineAt = 18
 const headBytes = 20
@@ -44,7 +44,7 @@ function isForThisMachine(head: Buffer): boolean {
   return own === undefined || own.includes(head.readUInt16LE(machineAt))
 }
 
-/** Whether the kernel was told of programs that run others, such as emulators of other machines. */
+/** Whether binfmt_misc has handlers, such as emulators of other machines. */
 function emulatesOthers(): boolean {
   try {
     return readdirSync('/proc/sys/fs/binfmt_misc').some((name) => name !== 'register' && name !== 'status')

@@ -1,7 +1,7 @@
 import type { ProcessExit, ProcessGroup } from './process-group.ts'
 import { withDeadline } from './with-deadline.ts'
 
-/** A process group whose end can be waited for. */
+/** A process group whose exit can be awaited. */
 export class RunningProcess {
   readonly group: ProcessGroup
   readonly #gone: Promise<void>
@@ -21,12 +21,12 @@ export class RunningProcess {
     return this.#isGone
   }
 
-  /** Ends it at once, if it is there still. */
+  /** Kills it, unless it has exited. */
   kill(): void {
     if (!this.#isGone) this.group.kill()
   }
 
-  /** Resolves when it is gone or the time is over. */
+  /** Resolves when it has exited, or at the deadline. */
   async goneWithin(milliseconds: number): Promise<void> {
     if (this.#isGone || milliseconds <= 0) return
     await withDeadline(milliseconds, this.#gone)

@@ -3,19 +3,19 @@ import { noProcess, startProcessGroup, type ProcessExit, type ProcessGroup } fro
 import type { Assignment } from '../protocol/protocol.ts'
 import type { Standby } from './standby.ts'
 
-/** What a process of the function is started with. */
+/** How to start a process of the function. */
 export interface RuntimeProcessOptions {
   readonly assignment: Assignment
   readonly apiAddress: string
-  /** Takes stdout and stderr. */
+  /** The file descriptor for stdout and stderr. */
   readonly output: number
-  /** A runtime that waits, to be taken instead of another process where it can. */
+  /** A standby runtime, to be used instead of a new process where possible. */
   readonly standby?: Standby | undefined
-  /** Called once, never from within the start. */
+  /** Called once, never synchronously. */
   readonly onExit: (exit: ProcessExit) => void
 }
 
-/** Starts the runtime; failures to start are told by `onExit`. */
+/** Starts the runtime. Start failures are reported through `onExit`. */
 export function startRuntimeProcess(options: RuntimeProcessOptions): ProcessGroup {
   const { assignment, output, onExit } = options
   const entryPoint = findEntryPoint(assignment)
@@ -35,12 +35,12 @@ export function startRuntimeProcess(options: RuntimeProcessOptions): ProcessGrou
   })
 }
 
-/** The whole environment of the function's processes. */
+/** All environment variables of the function's processes. */
 export function functionVariables({ assignment, apiAddress }: RuntimeProcessOptions): NodeJS.ProcessEnv {
   return { ...imageVariables(assignment), ...assignment.variables, AWS_LAMBDA_RUNTIME_API: apiAddress }
 }
 
-/** What the image sets, without what the cluster adds. */
+/** The image's variables, without those that the cluster adds. */
 function imageVariables({ isImage }: Assignment): NodeJS.ProcessEnv {
   if (isImage !== true) return {}
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KUBERNETES_|HOSTNAME$)/.test(name)))

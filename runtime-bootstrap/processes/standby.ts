@@ -4,21 +4,24 @@ import type { OutputPipe } from '../logs/output-pipe.ts'
 import { startProcessGroup, type ProcessExit, type ProcessGroup } from './process-group.ts'
 import type { StandbyCommand } from '../protocol/standby-command.ts'
 
-/** How a function's runtime is to be started. */
+/** How to start a function's runtime. */
 export interface RuntimeStart {
   readonly command: readonly string[]
   readonly folder: string
   readonly variables: NodeJS.ProcessEnv
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
-  /** Where the function's and its layers' files are. */
+  /** The folders of the function and its layers. */
   readonly ownFolders: readonly string[]
 }
 
-/** What the system, its loader, a start script or an interpreter reads once, when a process starts. A runtime that waited reads NODE_PATH and the like anew. */
+/**
+ * Variables that the system, its loader, a start script or an interpreter reads only when a process starts. A standby runtime
+ * reads NODE_PATH and the like again.
+ */
 const readAtStart =
   /^(LD_|LC_|LANG|TZ|LOCPATH$|HOME$|MALLOC_|GLIBC_|UV_|OPENSSL_|SSL_|NODE_(?!ENV$|PATH$)|PYTHON|RUBY|BUNDLE|AWS_LAMBDA_EXEC_WRAPPER$)/
 
-/** The runtime that waits in a generic environment, and serves one initialisation at most: the interpreter has started by then. */
+/** A runtime started ahead in a generic environment, for one initialisation at most, so that its interpreter is already up. */
 export class Standby {
   readonly #command: StandbyCommand
   readonly #assignment = new PassThrough()
@@ -48,7 +51,7 @@ export class Standby {
     pipe.then(start, () => undefined)
   }
 
-  /** Makes it the function's runtime, if that is as good as a start; ends it otherwise. */
+  /** Makes it the function's runtime if it is equivalent to a new process; ends it otherwise. */
   take(start: RuntimeStart, onExit: (exit: ProcessExit) => void): ProcessGroup | undefined {
     const group = this.#group
     if (group === undefined || this.#isOver || !this.#isLike(start)) {
@@ -62,7 +65,7 @@ export class Standby {
     return group
   }
 
-  /** Ends it, unless it is a function's runtime. */
+  /** Ends it, unless it has become a function's runtime. */
   end(): void {
     this.#isOver = true
     this.#group?.kill()
@@ -79,7 +82,7 @@ export class Standby {
   }
 }
 
-/** Whether the function or its layers have libraries where the loader looks: it looks for folders once in a process. */
+/** Whether the library path has libraries of the function or its layers: the loader searches its folders only once. */
 function bringsLibraries(searchPath: string, ownFolders: readonly string[]): boolean {
   const isOwn = (folder: string): boolean => ownFolders.some((own) => `${folder}/`.startsWith(`${own}/`))
   return searchPath.split(':').some((folder) => isOwn(folder) && hasLibrary(folder))

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** What only who knows the environment's key can answer to a challenge; a captured one is of no use later or elsewhere. */
+/** Proves knowledge of the environment's key in response to a challenge. A captured proof cannot be replayed. */
 export function proofOf(key: string, nonce: string, token: number): string {
   return createHmac('sha256', key)
     .update(`${nonce} ${String(token)}`)

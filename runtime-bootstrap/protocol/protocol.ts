@@ -1,17 +1,17 @@
 /**
- * What a server and a supervisor say to each other: frames over one duplex byte stream that belongs to one environment.
+ * The protocol between server and supervisor: frames over one duplex byte stream per environment.
  *
  * A frame is `u32 BE head length | u32 BE body length | head, JSON in UTF-8 | body, raw bytes`. The stream is an inherited
  * socket with the local driver and a TCP connection in a cluster. An environment is assigned once, then runs one
- * invocation at a time; the server may send the first invocation right behind the assignment.
+ * invocation at a time. The server may send the first invocation right after the assignment.
  *
- * Over TCP each connection begins with `challenge`, `hello` and `welcome`, the function's files come as `put` frames before the
- * assignment, and the environment outlives its connection: the next server to say `hello` goes on with it.
+ * Over TCP each connection begins with `challenge`, `hello` and `welcome`, `put` frames bring the function's files before the
+ * assignment, and the environment outlives its connection: the next server that sends `hello` takes it over.
  */
 
-/** Everything an environment learns when it becomes one function version's own. */
+/** Assigns an environment to one function version. */
 export interface Assignment {
-  /** What the environment is shared under: the key of the server's `EnvironmentSpec`. */
+  /** The key of the server's `EnvironmentSpec`, by which servers share the environment. */
   readonly key?: string
   readonly functionName: string
   readonly functionVersion: string
@@ -23,33 +23,33 @@ export interface Assignment {
   /** `python:3.12` and the like, for INIT_START. */
   readonly runtimeVersion: string
   readonly runtimeVersionArn: string
-  /** Where code and layers are as the supervisor sees them now; bound to `/var/task` and `/opt` when `mount` is set. */
+  /** Where the supervisor finds code and layers; bound to `/var/task` and `/opt` when `mount` is set. */
   readonly codeFolder: string
   readonly layerFolder?: string
   /** Set when the supervisor runs in its own mount namespace and may bind folders over the paths AWS uses. */
   readonly mount?: boolean
-  /** Who the function runs as; the supervisor's own user when absent. */
+  /** The user that the function runs as; the supervisor's own when absent. */
   readonly user?: { readonly uid: number; readonly gid: number }
   /** The runtime's start command: absolute interpreter and its arguments. Empty for `provided.*`, which look for `bootstrap`. */
   readonly command: readonly string[]
   /** Whole environment of the runtime, without `AWS_LAMBDA_RUNTIME_API`, which only the supervisor knows. */
   readonly variables: Readonly<Record<string, string>>
-  /** Set when the log is JSON: the least levels of what the function and the platform write there. */
+  /** Set when the log is JSON: the minimum levels of the function's and the platform's lines. */
   readonly logging?: { readonly applicationLevel: string; readonly systemLevel: string }
-  /** Set when the supervisor runs in the function's own image, whose variables the function has too. */
+  /** Set when the supervisor runs in the function's own image, whose variables the function inherits. */
   readonly isImage?: true
 }
 
-/** Answers a challenge: proves that the server knows the environment's key, which never travels. */
+/** Responds to a challenge: proves that the server knows the environment's key, which is never sent. */
 export interface HelloMessage {
   readonly type: 'hello'
-  /** Grows with each server that takes the environment over; one that is older than the newest seen is refused. */
+  /** Grows with each server that takes the environment over. A token older than the newest seen is refused. */
   readonly token: number
   /** See `key-proof.ts`. */
   readonly proof: string
 }
 
-/** Where a file of the function goes: its package below `/var/task`, its layers below `/opt`. */
+/** Where a file goes: the package below `/var/task`, layers below `/opt`. */
 export type PackageTarget = 'code' | 'layers'
 
 /** One entry of a package, checked by the server; the body is a file's content or its next piece. */
@@ -75,7 +75,7 @@ export type PutMessage =
       readonly kind: 'file'
       readonly mode: number
       readonly modifiedMs: number
-      /** Set when the next frame goes on with this file. */
+      /** Set when the next frame continues this file. */
       readonly isMore?: true
     }
 
@@ -88,7 +88,7 @@ export interface AssignMessage {
 export interface InvokeMessage {
   readonly type: 'invoke'
   readonly requestId: string
-  /** The ARN as invoked, with the qualifier the caller gave. */
+  /** The invoked ARN, with the caller's qualifier. */
   readonly functionArn: string
   readonly traceId?: string
   /** Decoded JSON text of `X-Amz-Client-Context`. */
@@ -97,13 +97,13 @@ export interface InvokeMessage {
   readonly contentType?: string
   /** Asks for the last 4 KB of the log in `done`. */
   readonly tail: boolean
-  /** The caller takes a streamed answer as it comes; without this it is collected, and sent as one `response`. */
+  /** The caller accepts a streamed response. Without this the response is buffered and sent as one `response`. */
   readonly streaming?: true
-  /** Nobody waits for the answer of an asynchronous event: it leaves with the end of its run, which costs one write less. */
+  /** An asynchronous event: nobody waits for the response, so that it is sent with `done`, which saves a write. */
   readonly isEvent?: true
 }
 
-/** The caller has taken this much of a streamed answer, as `streamCost` counts it. */
+/** Flow control: the caller has taken this much of a streamed response, as `streamCost` counts it. */
 export interface GrantMessage {
   readonly type: 'grant'
   readonly requestId: string
@@ -115,23 +115,23 @@ export interface ShutdownMessage {
   readonly reason: 'spindown' | 'timeout' | 'failure'
 }
 
-/** What is for the environment's function, whatever the stream is. */
+/** Messages for the environment itself, on either kind of stream. */
 export type EnvironmentMessage = AssignMessage | InvokeMessage | GrantMessage
 
-/** Asks over a network whether anybody is there; answered by `pong` at once, whatever the function does. */
+/** Liveness check over a network; `pong` answers it at once, whatever the function does. */
 export interface PingMessage {
   readonly type: 'ping'
 }
 
 export type ServerMessage = HelloMessage | PutMessage | PingMessage | ShutdownMessage | EnvironmentMessage
 
-/** The first frame on a network connection: what the server's proof is made of. */
+/** The first frame on a network connection: the nonce for the server's proof. */
 export interface ChallengeMessage {
   readonly type: 'challenge'
   readonly nonce: string
 }
 
-/** The server is let in, and told what it finds. */
+/** The server is authenticated; reports the state of the environment. */
 export interface WelcomeMessage {
   readonly type: 'welcome'
   readonly state: EnvironmentStatus['state']
@@ -140,7 +140,7 @@ export interface WelcomeMessage {
   readonly answersPings?: true
 }
 
-/** How far an environment is: `generic` until it is assigned, `busy` while an invocation is not over. */
+/** The state of an environment: `generic` until it is assigned, `busy` until an invocation is over. */
 export interface EnvironmentStatus {
   readonly state: 'generic' | 'idle' | 'busy'
   /** The assignment's key. */
@@ -156,35 +156,35 @@ export interface ReplacedMessage {
   readonly type: 'replaced'
 }
 
-/** The runtime asked for its first event; sent once for every initialisation that succeeds. */
+/** Initialisation succeeded: the runtime has asked for an event. Sent once per successful initialisation. */
 export interface ReadyMessage {
   readonly type: 'ready'
   readonly initDurationMs: number
 }
 
-/** The first initialisation failed, and no event waits for it; an event gets another one. */
+/** The first initialisation failed while no event waited for it. The next event initialises again. */
 export interface InitFailedMessage {
   readonly type: 'init-failed'
-  /** What went wrong, as AWS names it; absent where an older supervisor says so. */
+  /** AWS's error type; absent from older supervisors. */
   readonly errorType?: string
 }
 
-/** The function began to stream its answer: chunks follow, then `response`. */
+/** The function began to stream its response: chunks follow, then `response`. */
 export interface BeginMessage {
   readonly type: 'begin'
   readonly requestId: string
   readonly contentType: string
 }
 
-/** The next bytes of a streamed answer. Those that the server has not taken yet stay within `streamWindowBytes`. */
+/** The next bytes of a streamed response. Unacknowledged bytes stay within `streamWindowBytes`. */
 export interface ChunkMessage {
   readonly type: 'chunk'
   readonly requestId: string
 }
 
 /**
- * The answer to an invocation; the body is the payload, byte for byte. Sent as soon as the runtime posted it. Of a streamed
- * answer it is the end: the body is empty, or the error for which the stream broke off.
+ * The response of an invocation; the body is the payload, byte for byte. Sent as soon as the runtime has posted it. For a
+ * streamed response it is the end: the body is empty, or holds the error that ended the stream.
  */
 export interface ResponseMessage {
   readonly type: 'response'
@@ -192,11 +192,11 @@ export interface ResponseMessage {
   readonly contentType: string
   /** Present when the function failed; the value of `X-Amz-Function-Error`. */
   readonly functionError?: 'Unhandled'
-  /** Why a streamed answer broke off, in the runtime's word or AWS's. */
+  /** Why a streamed response broke off: the runtime's error type, or AWS's. */
   readonly errorType?: string
 }
 
-/** The invocation is over (after `response`): REPORT is written and the environment can take the next event. */
+/** The invocation is over (after `response`): REPORT is written and the environment can run the next event. */
 export interface DoneMessage {
   readonly type: 'done'
   readonly requestId: string
@@ -206,7 +206,7 @@ export interface DoneMessage {
   readonly billedDurationMs: number
   readonly maxMemoryUsedMb: number
   readonly initDurationMs?: number
-  /** Base64 of the last 4 KB of this invocation's log, from START to REPORT, when it was asked for. */
+  /** Base64 of the last 4 KB of this invocation's log, from START to REPORT, when requested. */
   readonly logTail?: string
 }
 
@@ -236,13 +236,13 @@ export interface Frame<Message> {
 /** The largest response a runtime may post, in bytes: 6 MiB and AWS's 100 bytes of slack. */
 export const maxResponseBytes = 6 * 1024 * 1024 + 100
 
-/** The longest streamed answer, in bytes: 200 MiB. */
+/** The largest streamed response, in bytes: 200 MiB. */
 export const maxStreamedBytes = 200 * 1024 * 1024
 
-/** How much of a streamed answer may be on its way: a caller that does not read holds the runtime back, and costs no more memory. */
+/** Flow control window of a streamed response: a caller that does not read pauses the runtime, and memory stays bounded. */
 export const streamWindowBytes = 1024 * 1024
 
-/** What a chunk counts: its bytes, and what keeping it costs beside them. */
+/** What a chunk counts against the window: its bytes and the overhead of buffering it. */
 export function streamCost(chunk: Uint8Array): number {
   return chunk.length + chunkOverheadBytes
 }
@@ -263,7 +263,7 @@ export function encodeFrame(message: ServerMessage | SupervisorMessage, body: Ui
   return frame
 }
 
-/** Cuts a byte stream into frames: feed it what arrives, it calls `onFrame` for each frame that is whole. */
+/** Parses a byte stream into frames: pass it each chunk; it calls `onFrame` for each complete frame. */
 export function frameDecoder<Message>(onFrame: (frame: Frame<Message>) => void): (chunk: Buffer) => void {
   let pieces: Buffer[] = []
   let available = 0

@@ -1,16 +1,16 @@
-/** A runtime that is started before it is known which function it will run. */
+/** A runtime that is started before its function is known. */
 export interface StandbyCommand {
-  /** Starts it so that it waits: for `{folder, variables}`, JSON on descriptor 3 up to its end. */
+  /** Starts the runtime so that it reads `{folder, variables}` as JSON from descriptor 3, up to its end. */
   readonly command: readonly string[]
-  /** The start command that it can stand for. */
+  /** The start command that it replaces. */
   readonly standsFor: readonly string[]
-  /** What it is started with. */
+  /** Its environment variables. */
   readonly variables: Readonly<Record<string, string>>
-  /** Who it runs as; the supervisor's own user when absent. */
+  /** The user that it runs as; the supervisor's own when absent. */
   readonly user?: { readonly uid: number; readonly gid: number }
 }
 
-/** `KUBELAMBDA_STANDBY` of the supervisor: a `StandbyCommand` as JSON; nothing from drivers whose environments have no runtime ahead. */
+/** Parses `KUBELAMBDA_STANDBY`: a `StandbyCommand` as JSON; empty when the environment has no standby runtime. */
 export function readStandby(text = ''): StandbyCommand | undefined {
   return text === '' ? undefined : (JSON.parse(text) as StandbyCommand)
 }

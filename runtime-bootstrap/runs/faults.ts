@@ -3,21 +3,21 @@ import { maxStreamedBytes } from '../protocol/protocol.ts'
 import type { StreamError } from '../runtime-api/http/response-body.ts'
 import type { RuntimeResponse } from '../runtime-api/runtime-events.ts'
 
-/** Why an invocation or an initialisation did not end well. */
+/** Why an invocation or an initialisation failed. */
 export interface Failure {
   readonly status: 'error' | 'timeout'
   readonly errorType: string
 }
 
-/** What ended an environment's processes, or kept them from starting. */
+/** A fault that ended an environment's processes, or kept them from starting. */
 export interface Fault extends Failure {
   /** What happened, in AWS's words. */
   readonly reason: string
-  /** What the runtime itself said about it; callers get that instead. */
+  /** The error that the runtime itself reported; callers get it instead. */
   readonly response?: RuntimeResponse
 }
 
-/** How long a runtime may take to exit by itself after it reported that it cannot get ready. */
+/** How long a runtime may take to exit by itself after it has reported an init error. */
 export const initErrorGraceMs = 500
 
 /** The names that AWS prints for signals. */
@@ -71,14 +71,14 @@ export function exitFault(exit: ProcessExit): Fault {
   return { status: 'error', errorType: 'Runtime.ExitError', reason: exitReason(exit) }
 }
 
-/** An external extension ended, or could not be started. */
+/** An external extension exited, or could not be started. */
 export function extensionExitFault(exit: ProcessExit): Fault {
   const { launchError } = exit
   if (launchError !== undefined) return { status: 'error', errorType: 'Extension.LaunchError', reason: launchError }
   return { status: 'error', errorType: 'Extension.Crash', reason: exitText(exit) }
 }
 
-/** An extension said that it cannot go on. */
+/** An extension reported an error. */
 export function extensionErrorFault(kind: 'InitError' | 'ExitError', reason: string): Fault {
   return { status: 'error', errorType: `Extension.${kind}`, reason }
 }
@@ -93,7 +93,7 @@ function exitText({ code, signal }: ProcessExit): string {
   return `exit status ${String(code)}`
 }
 
-/** A stream that ended early, while its runtime lives on. */
+/** A stream that ended early while its runtime goes on running. */
 export const streamBroken: StreamError = streamError({
   errorType: 'Runtime.TruncatedResponse',
   errorMessage: 'HTTP request detected as truncated',
@@ -108,13 +108,13 @@ function streamError(error: { readonly errorType: string; readonly errorMessage:
   return { errorType: error.errorType, body: Buffer.from(JSON.stringify(error)) }
 }
 
-/** A fault in the middle of a stream: AWS names the reason of the reset, and the fault itself is in the body. */
+/** A fault in the middle of a stream: AWS names the reason for the reset, and the body holds the fault. */
 export function interruption(response: RuntimeResponse): StreamError {
   const errorType = response.errorType === 'Sandbox.Timedout' ? response.errorType : 'Sandbox.Failure'
   return { errorType, body: response.body }
 }
 
-/** What the caller gets. */
+/** The error response for the caller. */
 export function responseOf(fault: Fault, requestId: string): RuntimeResponse {
   if (fault.response !== undefined) return fault.response
   const { errorType, reason } = fault

@@ -1,13 +1,13 @@
 import type { Failure } from './faults.ts'
 
-/** How an initialisation went. */
+/** The outcome of an initialisation. */
 export interface InitOutcome {
   readonly phase: 'init' | 'invoke'
   readonly durationMs: number
   readonly failure?: Failure
 }
 
-/** One attempt to get ready: the first, or one within an invocation. */
+/** One initialisation: the first, or one within an invocation. */
 export class Initialisation {
   readonly phase: InitOutcome['phase']
   readonly #startedMs = performance.now()
@@ -16,7 +16,7 @@ export class Initialisation {
     this.phase = phase
   }
 
-  /** How it went, now that it is over; the time is of the monotonic clock. */
+  /** The outcome; `endedMs` is monotonic. */
   outcome(endedMs: number, failure?: Failure): InitOutcome {
     const durationMs = endedMs - this.#startedMs
     return { phase: this.phase, durationMs, ...(failure === undefined ? {} : { failure }) }

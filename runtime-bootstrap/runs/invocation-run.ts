@@ -2,32 +2,32 @@ import type { Failure } from './faults.ts'
 import type { DoneMessage, InvokeMessage } from '../protocol/protocol.ts'
 import type { StreamError } from '../runtime-api/http/response-body.ts'
 
-/** A streamed answer on its way to the server. */
+/** A streamed response being forwarded to the server. */
 export interface RunStream {
-  /** Ends a stream that broke off: no better reason will come. */
+  /** Ends a stream that broke off, without waiting for a better reason. */
   endBroken(): void
-  /** Tells the server the end; what the runtime sends after that is thrown away. */
+  /** Sends the end to the server; further bytes from the runtime are dropped. */
   close(error?: StreamError): void
-  /** The server has taken this much. */
+  /** The server has acknowledged this much. */
   grant(bytes: number): void
 }
 
-/** One event on its way through this environment. */
+/** One invocation in this environment. */
 export interface InvocationRun {
   readonly invoke: InvokeMessage
   readonly event: Uint8Array
-  /** When its time began to run, on the monotonic clock; 0 while it waits for the first initialisation. */
+  /** When its timeout began to run, on the monotonic clock; 0 while it waits for the first initialisation. */
   startedMs: number
-  /** When its time is over, as milliseconds since 1970. */
+  /** Its deadline, in milliseconds since 1970. */
   deadlineMs: number
   isStartWritten: boolean
   isResponseSent: boolean
   isRuntimeDoneWritten: boolean
-  /** When its answer began, on the monotonic clock; known only where somebody wants to know. */
+  /** When its response began, on the monotonic clock; recorded only while extensions run. */
   respondedMs?: number
-  /** How long the answer is, unless it is streamed. */
+  /** Size of the response, unless it is streamed. */
   producedBytes: number
-  /** The answer, when the function streams it and the caller takes it so. */
+  /** The response, when the function streams it and the caller accepts a stream. */
   stream?: RunStream
   /** The error that the function itself reported. */
   errorType?: string
@@ -46,13 +46,13 @@ export function newRun(invoke: InvokeMessage, event: Uint8Array): InvocationRun 
   }
 }
 
-/** The run's time begins. */
+/** Starts the run's timeout. */
 export function startClock(run: InvocationRun, timeoutMs: number): void {
   run.startedMs = performance.now()
   run.deadlineMs = Date.now() + timeoutMs
 }
 
-/** How a run went, apart from what the run itself knows. */
+/** The outcome of a run, apart from what `InvocationRun` holds. */
 export interface Outcome {
   /** On the monotonic clock. */
   readonly endedMs: number
@@ -61,7 +61,7 @@ export interface Outcome {
   readonly fault: Failure | undefined
 }
 
-/** What the server is told when a run is over; durations have the two decimals that REPORT prints. AWS bills the initialisation, too. */
+/** The `done` message of a run. Durations have two decimals, as in REPORT. AWS bills the initialisation, too. */
 export function doneMessage(run: InvocationRun, outcome: Outcome, timeoutMs: number): DoneMessage {
   const { fault, initDurationMs, maxMemoryUsedMb } = outcome
   const errorType = fault?.errorType ?? run.errorType

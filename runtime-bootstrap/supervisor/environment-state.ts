@@ -1,10 +1,10 @@
 import type { Assignment, EnvironmentStatus } from '../protocol/protocol.ts'
 import type { RuntimeState } from '../runtime-api/runtime-events.ts'
 
-/** Where an environment is in its life. `down`: no runtime runs, the next invocation initialises again. */
+/** The state of an environment. `down`: no runtime is running; the next invocation initialises again. */
 export type State = 'generic' | 'initialising' | 'ready' | 'running' | 'responded' | 'down' | 'stopped'
 
-/** What may follow what. */
+/** The allowed transitions. */
 export const moves: Readonly<Record<State, readonly State[]>> = {
   generic: ['initialising', 'stopped'],
   initialising: ['ready', 'down', 'stopped'],
@@ -15,7 +15,7 @@ export const moves: Readonly<Record<State, readonly State[]>> = {
   stopped: [],
 }
 
-/** The same, as the Runtime API calls it. */
+/** Each state's name in the Runtime API. */
 export const runtimeStates: Readonly<Record<State, RuntimeState>> = {
   generic: 'Started',
   initialising: 'Started',
@@ -26,7 +26,7 @@ export const runtimeStates: Readonly<Record<State, RuntimeState>> = {
   stopped: 'RuntimeResponseSentState',
 }
 
-/** What a server that takes the environment over finds. */
+/** The status reported to a server that takes the environment over. */
 export function statusOf(assignment: Assignment | undefined, isBusy: boolean): EnvironmentStatus {
   if (assignment === undefined) return { state: 'generic' }
   const { key } = assignment

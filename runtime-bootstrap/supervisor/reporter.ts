@@ -22,22 +22,22 @@ export interface ReporterOptions {
   readonly outbox: Outbox
   readonly memory: Pick<MemoryWatch, 'maxUsedMb'>
   readonly assignment: () => Assignment
-  /** How far each extension is. */
+  /** The current state of each extension. */
   readonly extensions: () => readonly ExtensionReport[]
 }
 
-/** Says what becomes of an environment's initialisations and runs: in the log, and to extensions that want to know. */
+/** Reports initialisations and runs to the log and to subscribed extensions. */
 export class Reporter {
   readonly #options: ReporterOptions
   #init = new Initialisation('init')
-  /** How long the first initialisation took, until a REPORT says it. */
+  /** Duration of the first initialisation, until a REPORT line includes it. */
   #initDurationMs: number | undefined
 
   constructor(options: ReporterOptions) {
     this.#options = options
   }
 
-  /** Whether initialisation is the first, or within an invocation. */
+  /** `init` for the first initialisation, `invoke` for one within an invocation. */
   get phase(): InitOutcome['phase'] {
     return this.#init.phase
   }
@@ -47,7 +47,7 @@ export class Reporter {
     writeInitStart(this.#options.outbox, this.#options.assignment(), phase)
   }
 
-  /** Initialisation is over, and answers how long it took. */
+  /** Reports the end of initialisation; returns its duration. */
   initEnded(endedMs: number, fault?: Fault): number {
     const { outbox, assignment, extensions } = this.#options
     const outcome = this.#init.outcome(endedMs, fault)
@@ -56,7 +56,7 @@ export class Reporter {
     return outcome.durationMs
   }
 
-  /** An extension is sent what happens from now on. */
+  /** Reports that an extension has subscribed. */
   subscribed(extension: string, request: SubscriptionRequest): void {
     writeSubscription(this.#options.outbox, this.#options.assignment(), extension, request)
   }
@@ -65,14 +65,14 @@ export class Reporter {
     writeStart(this.#options.outbox, run, this.#options.assignment())
   }
 
-  /** The runtime is done with a run, while extensions may be at work still; some of them wait for this. */
+  /** The runtime has finished a run while extensions may still be working; some of them wait for this event. */
   runtimeDone(run: InvocationRun): void {
     const { outbox, assignment } = this.#options
     const outcome = this.#outcome(performance.now())
     outbox.drain(() => writeRuntimeDone(outbox, run, outcome, assignment()))
   }
 
-  /** A run is over, and `done` leaves behind its log. */
+  /** The run is over: sends its log, then `done`. */
   runEnded(run: InvocationRun, endedMs: number, fault?: Fault): void {
     const { outbox, assignment } = this.#options
     if (fault !== undefined) writeFault(outbox, run, fault, assignment())
@@ -80,13 +80,13 @@ export class Reporter {
     this.#initDurationMs = undefined
   }
 
-  /** Extensions hear of a fault before they end with all the rest; the log says it when they have. */
-  faultFound(fault: Fault, faultMs: number, place: InvocationRun | 'initialisation' | undefined): void {
+  /** Publishes a fault to extensions before all processes end. The log gets it afterwards. */
+  faultFound(fault: Fault, faultMs: number, phase: InvocationRun | 'initialisation' | undefined): void {
     const { outbox, assignment, extensions } = this.#options
-    if (outbox.telemetry === undefined || place === undefined) return
-    if (place === 'initialisation')
+    if (outbox.telemetry === undefined || phase === undefined) return
+    if (phase === 'initialisation')
       publishInitFault(outbox, assignment(), this.#init.outcome(faultMs, fault), extensions())
-    else publishRunFault(outbox, place, this.#outcome(faultMs, fault), assignment())
+    else publishRunFault(outbox, phase, this.#outcome(faultMs, fault), assignment())
   }
 
   #outcome(endedMs: number, fault?: Fault): Outcome {

@@ -7,21 +7,19 @@ import type { ResponseBody, BodySource, StreamError } from '../runtime-api/http/
 export interface ResponseStreamOptions {
   readonly requestId: string
   readonly contentType: string
-  /** The runtime, held back while the caller does not read. */
+  /** The runtime's connection, paused while the caller does not read. */
   readonly source: BodySource
   readonly outbox: Outbox
-  /** The runtime has sent its answer; called once, also when the caller was told of a fault before. */
+  /** The runtime has posted its response. Called once, even when the caller already received a fault. */
   readonly onPosted: (error?: StreamError) => void
 }
 
-/** Pieces that come together leave in frames of about this size. */
+/** Small pieces are batched into frames of about this size. */
 const frameBytes = 65_536
-/**
- * When a process ends, its connection breaks before its end is known: this long is waited for the better reason of the two.
- */
+/** A process's connection breaks before its exit is reported: wait this long for the exit, which is the better error. */
 const brokenGraceMs = 100
 
-/** A streamed answer on its way from the runtime to the server. Its end is told once, whoever brings it. */
+/** Forwards a streamed response from the runtime to the server. Its end is sent once, whichever side ends it. */
 export class ResponseStream implements ResponseBody, RunStream {
   readonly #options: ResponseStreamOptions
   #isOpen = true
@@ -31,7 +29,7 @@ export class ResponseStream implements ResponseBody, RunStream {
   #pieces: Buffer[] = []
   #gatheredBytes = 0
   #streamedBytes = 0
-  /** What the server has not taken yet. */
+  /** Bytes sent that the server has not acknowledged, as `streamCost` counts them. */
   #unread = 0
   #breaking: NodeJS.Timeout | undefined
 
@@ -108,7 +106,7 @@ export class ResponseStream implements ResponseBody, RunStream {
     this.#gatheredBytes = 0
     const { requestId, outbox, source } = this.#options
     outbox.hold(encodeFrame({ type: 'chunk', requestId }, chunk))
-    // Large ones gain nothing by being put together.
+    // Batching large frames gains nothing.
     if (chunk.length >= frameBytes) outbox.release()
     this.#unread += streamCost(chunk)
     if (this.#unread < streamWindowBytes || this.#isPaused) return
@@ -122,7 +120,7 @@ export class ResponseStream implements ResponseBody, RunStream {
     this.#options.source.resume()
   }
 
-  /** What comes in one turn of the event loop leaves in one write. */
+  /** Batches everything that arrives in one turn of the event loop into one write. */
   #sendSoon(): void {
     if (this.#isSendPlanned) return
     this.#isSendPlanned = true

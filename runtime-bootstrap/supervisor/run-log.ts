@@ -27,7 +27,7 @@ import {
 import { encodeFrame, type Assignment, type DoneMessage } from '../protocol/protocol.ts'
 import type { SubscriptionRequest } from '../runtime-api/extensions/subscription-request.ts'
 
-/** INIT_START; from here on the function's own lines are of the level that is configured. */
+/** INIT_START. From here on the configured log level applies to the function's lines. */
 export function writeInitStart(outbox: Outbox, assignment: Assignment, phase: 'init' | 'invoke'): void {
   const { logging } = assignment
   if (logging === undefined) outbox.log.line(initStartLine(assignment))
@@ -46,7 +46,7 @@ export function writeSubscription(
   if (isPublished(outbox, assignment)) publish(outbox, assignment, [subscriptionEvent(api, name, types)])
 }
 
-/** EXTENSION for each, and INIT_REPORT: in text only when initialisation failed. */
+/** EXTENSION for each extension, and INIT_REPORT, which a text log has only when initialisation failed. */
 export function writeInitReport(
   outbox: Outbox,
   assignment: Assignment,
@@ -62,7 +62,7 @@ export function writeInitReport(
     publish(outbox, assignment, [...extensions.map(extensionEvent), ...initDoneEvents(assignment, outcome)])
 }
 
-/** START, once for each run. */
+/** START, once per run. */
 export function writeStart(outbox: Outbox, run: InvocationRun, assignment: Assignment): void {
   if (run.isStartWritten) return
   run.isStartWritten = true
@@ -71,7 +71,7 @@ export function writeStart(outbox: Outbox, run: InvocationRun, assignment: Assig
   if (isPublished(outbox, assignment)) publish(outbox, assignment, [startEvent(run, functionVersion)])
 }
 
-/** The runtime is done, and extensions may still be at work; without them this comes with REPORT. */
+/** The runtime has finished while extensions may still be working. Without extensions this is written with REPORT. */
 export function writeRuntimeDone(outbox: Outbox, run: InvocationRun, outcome: Outcome, assignment: Assignment): void {
   if (run.isRuntimeDoneWritten) return
   run.isRuntimeDoneWritten = true
@@ -79,7 +79,7 @@ export function writeRuntimeDone(outbox: Outbox, run: InvocationRun, outcome: Ou
     publish(outbox, assignment, [runtimeDoneEvent(run, doneMessage(run, outcome, assignment.timeoutMs))])
 }
 
-/** What went wrong in a run, behind its START, unless the runtime said so itself; in JSON it is in the events of its end. */
+/** A run's fault, after its START line, unless the runtime reported it itself. A JSON log has it in the run's final events. */
 export function writeFault(outbox: Outbox, run: InvocationRun, fault: Fault, assignment: Assignment): void {
   const { requestId } = run.invoke
   writeStart(outbox, run, assignment)
@@ -88,7 +88,7 @@ export function writeFault(outbox: Outbox, run: InvocationRun, fault: Fault, ass
   else outbox.log.line(`RequestId: ${requestId} Error: ${fault.reason}\n${fault.errorType}`)
 }
 
-/** END and REPORT; then all of the log leaves, and `done` behind it. */
+/** END and REPORT; then sends the whole log, followed by `done`. */
 export function writeReport(outbox: Outbox, run: InvocationRun, outcome: Outcome, assignment: Assignment): void {
   const done = doneMessage(run, outcome, assignment.timeoutMs)
   const { log } = outbox
@@ -103,7 +103,7 @@ export function writeReport(outbox: Outbox, run: InvocationRun, outcome: Outcome
   outbox.flush(encodeFrame(logTail === undefined ? done : { ...done, logTail }))
 }
 
-/** Tells extensions that initialisation failed before they end with all the rest; the log says it when they have. */
+/** Publishes a failed initialisation to extensions before all processes end. The log gets it afterwards. */
 export function publishInitFault(
   { telemetry }: Outbox,
   assignment: Assignment,
@@ -113,7 +113,7 @@ export function publishInitFault(
   telemetry?.events([...extensions.map(extensionEvent), ...initDoneEvents(assignment, outcome)])
 }
 
-/** The same of a run that failed. */
+/** Publishes a failed run to extensions, likewise. */
 export function publishRunFault(
   { telemetry }: Outbox,
   run: InvocationRun,
@@ -129,7 +129,7 @@ function doneEvents(run: InvocationRun, done: DoneMessage, memoryMb: number): Pl
   return run.isRuntimeDoneWritten ? [report] : [runtimeDoneEvent(run, done), report]
 }
 
-/** Whether anybody takes events: a log in JSON, or extensions. */
+/** Whether events have a consumer: a JSON log, or extensions. */
 function isPublished({ telemetry }: Outbox, { logging }: Assignment): boolean {
   return logging !== undefined || telemetry !== undefined
 }

@@ -6,7 +6,7 @@ import { encodeFrame } from '../protocol/protocol.ts'
 import type { BodySource } from '../runtime-api/http/response-body.ts'
 import type { RuntimeResponse } from '../runtime-api/runtime-events.ts'
 
-/** Tells the server what a run answered, once: a caller does not wait for what comes behind it. */
+/** Sends a run's response to the server, once, without waiting for the end of the run. */
 export function sendResponse(outbox: Outbox, run: InvocationRun, response: RuntimeResponse): void {
   if (run.stream !== undefined) return run.stream.close(interruption(response))
   if (run.isResponseSent) return
@@ -24,11 +24,11 @@ export function sendResponse(outbox: Outbox, run: InvocationRun, response: Runti
 export interface StreamedRun {
   readonly contentType: string
   readonly source: BodySource
-  /** The runtime has posted all of its answer. */
+  /** The runtime has posted its whole response. */
   readonly onPosted: () => void
 }
 
-/** Begins a run's streamed answer; undefined when its caller wants the whole. */
+/** Opens a run's streamed response; undefined when the caller wants a buffered one. */
 export function streamRun(outbox: Outbox, run: InvocationRun, options: StreamedRun): ResponseStream | undefined {
   if (run.invoke.streaming !== true || run.isResponseSent) return undefined
   const { contentType, source } = options

@@ -1,11 +1,11 @@
 import type { StandbyCommand } from '../protocol/standby-command.ts'
 
-/** What a supervisor is started with, which depends on where its environment is. */
+/** Options that depend on where the environment runs. */
 export interface SupervisorOptions {
-  /** Makes a named pipe; `mkfifo` of the system unless given. */
+  /** The command that creates a named pipe; the system's `mkfifo` by default. */
   readonly pipeCommand?: readonly string[]
-  /** The runtime that waits for the environment's function. */
+  /** The runtime to start ahead of the function. */
   readonly standby?: StandbyCommand | undefined
-  /** Whether it is in a namespace of processes that holds nothing but the environment, as whoever starts it says. */
+  /** Whether its PID namespace holds nothing but the environment. */
   readonly ownsPidNamespace?: boolean
 }

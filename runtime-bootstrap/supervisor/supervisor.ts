@@ -23,15 +23,15 @@ import { Standby } from '../processes/standby.ts'
 import type { SupervisorOptions } from './supervisor-options.ts'
 
 /**
- * Runs one environment, from generic to its end.
+ * Runs one environment, from generic to stopped.
  *
- * 1. listen      the Runtime API waits before anyone needs it, and a runtime      ../runtime-api/, ../processes/standby.ts
- * 2. assign      folders are bound, extensions and runtime are started: init      ../extensions/, ../processes/runtime-process.ts
- * 3. ready       all of them asked for an event; frozen while there is none
- * 4. run         the event out by `next`, the answer in, whole or as a stream     ../runtime-api/, run-response.ts
- * 5. done        all asked for the next event; the log is complete                reporter.ts, run-log.ts
- * 6. down        timeouts, exits and failed inits end all processes; the next     ../runs/faults.ts, ../extensions/shutdown.ts
- *                invocation initialises again, within its own time
+ * 1. listen      start the Runtime API and a standby runtime                     ../runtime-api/, ../processes/standby.ts
+ * 2. assign      bind folders, start extensions and the runtime: init            ../extensions/, ../processes/runtime-process.ts
+ * 3. ready       all of them have asked for an event; frozen while idle
+ * 4. run         deliver the event by `next`, take the response or stream        ../runtime-api/, run-response.ts
+ * 5. done        all have asked for the next event; the log is complete          reporter.ts, run-log.ts
+ * 6. down        timeouts, exits and failed inits end all processes; the next    ../runs/faults.ts, ../extensions/shutdown.ts
+ *                invocation initialises again, within its own timeout
  */
 export class Supervisor {
   readonly #outbox: Outbox
@@ -43,7 +43,7 @@ export class Supervisor {
   #state: State = 'generic'
   #assignment: Assignment | undefined
   #processes: EnvironmentProcesses | undefined
-  /** Why the processes are being ended, when it was not their own doing. */
+  /** Why the supervisor is ending the processes; undefined when they exit by themselves. */
   #fault: Fault | undefined
   #faultMs = 0
   #run: InvocationRun | undefined
@@ -81,12 +81,12 @@ export class Supervisor {
       onInitError: (response) => this.#onInitError(response),
       extensions: this.#extensions,
     })
-    // Failures show when an assignment needs these.
+    // Rejections surface when an assignment awaits these.
     this.#pipe.catch(() => undefined)
     this.#api.address.catch(() => undefined)
   }
 
-  /** Takes one frame of the server. */
+  /** Handles one frame from the server. */
   receive({ message, body }: Frame<EnvironmentMessage>): void {
     switch (message.type) {
       case 'assign':
@@ -99,12 +99,12 @@ export class Supervisor {
     }
   }
 
-  /** What a server that takes the environment over finds. */
+  /** The status reported to a server that takes the environment over. */
   status(): EnvironmentStatus {
     return statusOf(this.#assignment, this.#run !== undefined)
   }
 
-  /** Ends the function's processes; resolves when they are gone or killed, at once where there are no extensions. */
+  /** Ends the function's processes; resolves once they have exited or been killed, at once without extensions. */
   async stop(reason: ShutdownMessage['reason'] = 'spindown'): Promise<void> {
     this.#state = 'stopped'
     await this.#extensions.end(reason)
@@ -136,10 +136,10 @@ export class Supervisor {
     if (phase === 'init') this.#endLater(assignment.initTimeoutMs)
   }
 
-  /** An event came: it runs now, after the initialisation that is going on, or after another one. */
+  /** Runs an event: now, after the current initialisation, or after a new one. */
   #invoke(run: InvocationRun): void {
     this.#run = run
-    // While the processes end because of what they did, the event waits for the next ones.
+    // While processes are ending after a fault, the event waits for the next initialisation.
     if (this.#state === 'ready' && this.#fault === undefined) this.#deliver(run)
     else if (this.#state === 'down') this.#initialiseAgain(run)
   }
@@ -161,11 +161,11 @@ export class Supervisor {
     const isPostponed = this.#extensions.hasAny && this.#state === 'responded' && this.#fault === undefined
     if (isPostponed && this.#run !== undefined) this.#reporter.runtimeDone(this.#run)
     this.#onAsked()
-    // An event that found nobody waiting, since the connection had broken.
+    // An event that could not be delivered because the runtime's connection had broken.
     if (this.#state === 'ready' && this.#run !== undefined && this.#fault === undefined) this.#deliver(this.#run)
   }
 
-  /** A phase is over when the runtime and all extensions asked for their next event. */
+  /** A phase ends once the runtime and all extensions have asked for their next event. */
   #onAsked(): void {
     if (this.#waiting.length === 0 || this.#fault !== undefined || !this.#extensions.areReady()) return
     if (this.#state === 'initialising') this.#onInitDone()
@@ -179,11 +179,11 @@ export class Supervisor {
     this.#outbox.flush(encodeFrame({ type: 'ready', initDurationMs }))
     this.#move('ready')
     if (this.#run !== undefined) this.#deliver(this.#run)
-    else this.#freezer.later()
+    else this.#freezer.schedule()
   }
 
   #deliver(run: InvocationRun): void {
-    this.#freezer.callOff()
+    this.#freezer.cancel()
     this.#processes?.thaw()
     if (run.startedMs === 0) this.#startClock(run)
     this.#waiting = this.#waiting.filter((reply) => reply.isOpen())
@@ -198,7 +198,7 @@ export class Supervisor {
     this.#memory.resume()
   }
 
-  /** The invocation that waits for its answer; a stream that has begun is one. */
+  /** The invocation that still needs a response; undefined once a stream has begun. */
   #currentId(): string | undefined {
     const run = this.#run
     return this.#state === 'running' && run?.stream === undefined ? run?.invoke.requestId : undefined
@@ -229,7 +229,7 @@ export class Supervisor {
     this.#run = undefined
     this.#outbox.drain(() => {
       if (run !== undefined) this.#reporter.runEnded(run, endedMs)
-      if (this.#state === 'ready' && this.#run === undefined) this.#freezer.later()
+      if (this.#state === 'ready' && this.#run === undefined) this.#freezer.schedule()
     })
   }
 
@@ -242,16 +242,16 @@ export class Supervisor {
     this.#timer = setTimeout(() => void this.#extensions.end('failure'), initErrorGraceMs)
   }
 
-  /** Ends the processes because of what they did or failed to do; who waits for it is told at once. */
+  /** Ends the processes after a fault, and sends the error to the caller at once. */
   #fail(fault: Fault): void {
     if (this.#fault === undefined) {
       this.#faultMs = performance.now()
       this.#fault = fault
-      const place = this.#state === 'initialising' ? 'initialisation' : this.#run
-      this.#reporter.faultFound(fault, this.#faultMs, place)
+      const phase = this.#state === 'initialising' ? 'initialisation' : this.#run
+      this.#reporter.faultFound(fault, this.#faultMs, phase)
     }
     void this.#extensions.end(this.#fault.status === 'timeout' ? 'timeout' : 'failure')
-    // An event that waits for the first initialisation, or that nobody took, gets another one.
+    // An event that waits for the first initialisation, or was never delivered, is retried in a new one.
     const isTried = this.#state === 'initialising' ? this.#reporter.phase === 'invoke' : this.#state !== 'ready'
     if (isTried && this.#run !== undefined)
       sendResponse(this.#outbox, this.#run, responseOf(fault, this.#run.invoke.requestId))
@@ -262,10 +262,10 @@ export class Supervisor {
     this.#timer = setTimeout(() => this.#fail(timeoutFault(this.#assigned().timeoutMs)), Math.max(0, delayMs))
   }
 
-  /** All processes are gone and their output is read. */
+  /** All processes have exited and their output has been read. */
   #onExit(exit: ProcessExit): void {
     clearTimeout(this.#timer)
-    this.#freezer.callOff()
+    this.#freezer.cancel()
     if (this.#state === 'stopped') return
     const endedMs = this.#faultMs > 0 ? this.#faultMs : performance.now()
     const fault = this.#fault ?? exitFault(exit)
@@ -279,7 +279,7 @@ export class Supervisor {
     const run = this.#run
     const failure = wasInit ? encodeFrame({ type: 'init-failed', errorType: fault.errorType }) : undefined
     if (run === undefined) return this.#outbox.flush(failure)
-    // The first initialisation failed, or the runtime left while it had nothing to do: the event gets another one.
+    // The first initialisation failed, or the runtime exited while idle: retry the event in a new initialisation.
     const isUntried = wasInit ? this.#reporter.phase === 'init' : !run.isStartWritten && fault.status === 'error'
     if (isUntried) return this.#initialiseAgain(run)
     this.#run = undefined
