@@ -1,8 +1,7 @@
 import { kinds, LambdaError } from '../errors.ts'
 
 /**
- * What is wrong with the way a request is signed. Status 403 as on the list of Lambda's common errors; names and texts as
- * callers of AWS report them.
+ * Authentication errors. Status 403 as in Lambda's list of common errors; names and texts as callers of AWS report them.
  */
 export const authenticationErrors = {
   missing: () => refusal(kinds.missingAuthenticationToken, 'Missing Authentication Token'),
@@ -15,7 +14,7 @@ export const authenticationErrors = {
     ),
   incomplete: (text: string) => refusal(kinds.incompleteSignature, text),
   invalid: (text: string) => refusal(kinds.invalidSignature, text),
-  /** AWS's words speak of an action; what this server refuses to another account is everything. */
+  /** AWS's text names the denied action. This server denies every action to another account. */
   foreignAccount: (accountId: string) =>
     refusal(kinds.accessDenied, `User: arn:aws:iam::${accountId}:root is not authorized to access this resource`),
 }

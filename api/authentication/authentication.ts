@@ -6,18 +6,18 @@ import { createVerifier, type Verifier } from './verifier.ts'
 export interface Authentication {
   /** Undefined when any signature is accepted. */
   readonly verifier: Verifier | undefined
-  /** Logs how callers are authenticated; a warning when anybody on the network may call. */
+  /** Logs how callers are authenticated, with a warning when anyone on the network can call. */
   announce(): void
   close(): void
 }
 
 export interface AuthenticationSettings {
-  /** The account of keys that name none. */
+  /** The account of access keys that do not name one. */
   readonly accountId: string
   readonly region: string
   /** Where the server listens. */
   readonly host: string
-  /** The file of access keys; without it any signature is accepted. */
+  /** The file of access keys. Without it any signature is accepted. */
   readonly credentialsFile?: string
 }
 
@@ -25,7 +25,7 @@ export interface AuthenticationParts {
   readonly log: Log
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** Opens a file of access keys and follows its changes; a file that cannot be used is an error of one line. */
+  /** Opens a file of access keys and follows its changes. Rejects with a one-line error if the file cannot be used. */
   readonly openCredentialsFile: (file: {
     readonly path: string
     readonly accountId: string
@@ -33,13 +33,13 @@ export interface AuthenticationParts {
   }) => Promise<CredentialsInUse>
 }
 
-/** Access keys that are read anew until they are closed. */
+/** Access keys that are reloaded until they are closed. */
 interface CredentialsInUse extends Credentials {
   count(): number
   close(): void
 }
 
-/** Reads the access keys where the settings name them. */
+/** Loads the access keys from the file that the settings name. */
 export async function openAuthentication(
   { accountId, region, credentialsFile: path, host }: AuthenticationSettings,
   { log, now, openCredentialsFile }: AuthenticationParts,

@@ -1,10 +1,13 @@
 import { createHash, hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** What is hashed at a time, about a millisecond of work, so that other requests are served between. */
+/** Bytes hashed at a time: about a millisecond of work, so that the event loop is not blocked. */
 const pieceBytes = 1_048_576
 
-/** The SHA-256 of a body in hexadecimal digits: at once for one of a usual size, in pieces for a large one. No copy is made. */
+/**
+ * The SHA-256 of a body in hexadecimal digits. Synchronous for bodies of usual size; large bodies are hashed in pieces. Makes
+ * no copy.
+ */
 export function bodyHash(body: Buffer): string | Promise<string> {
   return body.length <= pieceBytes ? hash('sha256', body) : hashInPieces(body)
 }

@@ -1,8 +1,8 @@
 import type { SignedRequest } from './signed-request.ts'
 
 /**
- * The text that both sides hash (AWS's Signature Version 4, for services other than S3): the path normalised and encoded once
- * more than it was sent, the query sorted and without the signature itself. Every character stands for a byte.
+ * The canonical request of AWS's Signature Version 4 (services other than S3): the path normalised and encoded once more than
+ * it was sent, the query sorted and without the signature itself. Each character stands for one byte.
  */
 export function canonicalRequest(
   { method, url, rawHeaders }: SignedRequest,
@@ -20,7 +20,7 @@ function canonicalPath(path: string): string {
   return (isOdd ? normalised(path) : path).replaceAll(/[^\w.~/-]/g, encodedByte)
 }
 
-/** Without empty and dot segments; a slash at the end stays. */
+/** Removes empty and dot segments; a trailing slash stays. */
 function normalised(path: string): string {
   const segments: string[] = []
   for (const segment of path.split('/')) {
@@ -52,7 +52,7 @@ function order(one: string, other: string): number {
   return one < other ? -1 : Number(one > other)
 }
 
-/** A line for each header that was signed; the values of a repeated one joined by commas. */
+/** One line for each signed header; the values of a repeated header are joined by commas. */
 function canonicalHeaders(rawHeaders: readonly string[], signed: readonly string[]): string {
   const values = new Map<string, string>()
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -68,7 +68,7 @@ function canonicalHeaders(rawHeaders: readonly string[], signed: readonly string
 const plain = /^[\w.~-]*$/
 const encodedOrReserved = /%[0-9a-f]{2}|[^\w.~-]/gi
 
-/** All but letters, digits and `-._~` percent-encoded, whether it was before or not. */
+/** Percent-encodes everything but letters, digits and `-._~`, whether it was encoded before or not. */
 function encodedOnce(text: string): string {
   if (plain.test(text)) return text
   return text.replaceAll(encodedOrReserved, (found) => {

@@ -1,4 +1,4 @@
-/** A key that callers sign with. */
+/** An access key that callers sign requests with. */
 export interface Credential {
   readonly accessKeyId: string
   readonly secret: string
@@ -6,20 +6,20 @@ export interface Credential {
   readonly accountId: string
 }
 
-/** The keys that are known; which ones may change between two calls, and a changed key is another object. */
+/** The known access keys. The set may change between two calls; a changed key is a new object. */
 export interface Credentials {
   find(accessKeyId: string): Credential | undefined
 }
 
-/** Credentials that cannot be used; the message says why and repeats nothing of them. */
+/** Credentials that cannot be used. The message gives the reason and quotes no credential. */
 export class UnusableCredentials extends Error {}
 
 const accessKeyId = /^[\w.-]{1,128}$/
 const account = /^\d{12}$/
 
 /**
- * Reads `{"<access key id>": {"secret": "…", "account": "<12 digits>"}, …}`. A key without an account is of the one given.
- * Everything else is `UnusableCredentials`.
+ * Parses `{"<access key id>": {"secret": "…", "account": "<12 digits>"}, …}`. A key without an account belongs to the given
+ * one. Anything else throws `UnusableCredentials`.
  */
 export function parseCredentials(text: string, accountId: string): ReadonlyMap<string, Credential> {
   const entries = Object.entries(objectIn(parseJson(text), 'the whole'))
@@ -44,7 +44,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // What the parser says repeats the text around the fault, secrets among it.
+    // The parser's message quotes the text around the fault, which may contain secrets.
     throw new UnusableCredentials('it is not JSON')
   }
 }

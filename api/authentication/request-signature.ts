@@ -3,17 +3,17 @@ import { authenticationErrors } from './authentication-errors.ts'
 import { parseRequestTime, type RequestTime } from './request-time.ts'
 import { headerOf, queryPairs, type SignedRequest } from './signed-request.ts'
 
-/** What a request says of its signature; nothing of it is verified. */
+/** The signature that a request carries, parsed but not verified. */
 export interface RequestSignature {
   readonly accessKeyId: string
   /** Day, region, service and terminator of the credential. */
   readonly scope: readonly [day: string, region: string, service: string, terminator: string]
-  /** Lower-case names in the order that they were signed in. */
+  /** Lower-case names in the order in which they were signed. */
   readonly signedHeaders: readonly string[]
-  /** 64 hexadecimal digits, or what cannot be a signature. */
+  /** 64 hexadecimal digits when well-formed. */
   readonly signature: string
   readonly time: RequestTime
-  /** How long a request signed in its query is good for; undefined when it is signed in a header. */
+  /** How long a presigned request is valid; undefined when the request is signed in a header. */
   readonly expiresSeconds?: number
 }
 
@@ -28,7 +28,7 @@ interface Parts {
   readonly expiresSeconds?: number
 }
 
-/** Reads header or query; a request without either, or one that lacks a part, is refused. */
+/** Reads the signature from the header or the query. Throws if there is none, or if a part is missing. */
 export function readSignature(request: SignedRequest): RequestSignature {
   const authorization = headerOf(request, 'authorization')
   const isPresigned = request.url.includes('X-Amz-Algorithm=')
@@ -40,7 +40,7 @@ export function readSignature(request: SignedRequest): RequestSignature {
   )
 }
 
-/** The key that a request names, by whatever signature; undefined when it carries none. */
+/** The access key ID that a request names, without verification; undefined when it is not signed. */
 export function accessKeyIdOf(request: SignedRequest): string | undefined {
   try {
     return readSignature(request).accessKeyId
@@ -82,7 +82,7 @@ function headerParts(request: SignedRequest, authorization: string): Parts {
 }
 
 const queryNames = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date']
-/** A week is the most that a signature in a query may be good for, and what a header's is good for the least. */
+/** A presigned request is valid for at most a week; by default as long as a request signed in a header. */
 const [maxSeconds, minSeconds] = [604_800, 300]
 
 function queryParts({ url }: SignedRequest): Parts {

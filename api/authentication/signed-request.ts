@@ -1,9 +1,9 @@
-/** A request as it came, as far as its signature speaks of it. */
+/** The parts of a received request that its signature covers. */
 export interface SignedRequest {
   readonly method: string
   /** Path and query as sent, percent-encoded. */
   readonly url: string
-  /** Names and values in turn, as they came. */
+  /** Names and values alternate, as received. */
   readonly rawHeaders: readonly string[]
 }
 
@@ -16,7 +16,7 @@ export function headerOf({ rawHeaders }: SignedRequest, name: string): string | 
   return undefined
 }
 
-/** The query's names and values in turn, decoded; what is no encoding stays as it is. */
+/** The decoded names and values of the query. Invalid escapes stay as they are. */
 export function queryPairs(url: string): (readonly [string, string])[] {
   const mark = url.indexOf('?')
   if (mark < 0 || mark === url.length - 1) return []

@@ -1,13 +1,13 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Credential } from './credentials.ts'
 
-/** The key that requests of one day, region and service are signed with. */
+/** Returns the signing key for one day, region and service. */
 export type SigningKeyOf = (credential: Credential, scope: readonly string[]) => KeyObject
 
-/** Days a signature may be of: a week for one in a query, and the days around it. */
+/** Number of days that a valid signature can name: a week for presigned requests, and the days around it. */
 const maxDays = 10
 
-/** Derives signing keys once per credential and scope; those of a credential that was replaced go with it. */
+/** Derives signing keys once per credential and scope. When a credential is replaced, its keys are dropped with it. */
 export function createSigningKeys(): SigningKeyOf {
   const known = new WeakMap<Credential, Map<string, KeyObject>>()
   return (credential, scope) => {
@@ -23,7 +23,7 @@ export function createSigningKeys(): SigningKeyOf {
   }
 }
 
-/** As an object of the crypto module, which a signature is then made with in a fifth of the time. */
+/** Returns a key object of the crypto module: signing with it takes a fifth of the time. */
 function derive(secret: string, scope: readonly string[]): KeyObject {
   const start: Buffer = Buffer.from(`AWS4${secret}`)
   return createSecretKey(scope.reduce((key, part) => createHmac('sha256', key).update(part).digest(), start))

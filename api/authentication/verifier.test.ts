@@ -26,7 +26,7 @@ interface Asked {
   readonly body?: string
 }
 
-/** A request as the conformance suite signs it, which its own test holds to the SDK. */
+/** A request signed as the conformance suite signs it; a test of the suite checks that against the SDK. */
 function signed({
   url = '/2015-03-31/functions',
   at = now,
@@ -44,7 +44,7 @@ function signed({
   return { method: 'POST', url, rawHeaders: Object.entries(headers).flat() }
 }
 
-/** The request with another value of a header, or without it. */
+/** The request with a header changed or removed. */
 function withHeader(
   request: SignedRequest,
   name: string,
@@ -129,7 +129,7 @@ describe('the canonical request', () => {
 })
 
 describe('a signature in a header', () => {
-  test('that matches says whose it is', () => {
+  test('that matches identifies its account and key', () => {
     const request = signed({ url: '/a%2Fb?x=1&x=0', body: '{}', headers: { 'content-type': 'application/json' } })
     const caller = verifier.begin(request).verify(bodyHash(Buffer.from('{}')) as string)
     expect(caller).toEqual({ accessKeyId: 'AKIDEXAMPLE', accountId: '000000000000' })
@@ -154,7 +154,7 @@ describe('a signature in a header', () => {
   })
 
   const minutes = (count: number) => count * 60_000
-  test('is good for five minutes before and after', () => {
+  test('is valid for five minutes before and after', () => {
     for (const at of [now - minutes(5), now + minutes(5)]) expect(refusalOf(signed({ at }))).toBeUndefined()
     expect(refusalOf(signed({ at: now - minutes(6) }))?.message).toBe(
       'Signature expired: 20260102T025805Z is now earlier than 20260102T025905Z (20260102T030405Z - 5 min.)',
@@ -218,7 +218,7 @@ describe('a signature in a header', () => {
       'InvalidSignatureException',
       "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
     ],
-  ])('that is wrong is refused in the words of AWS, case %#', (request, name, message) => {
+  ])('that is wrong is refused with the text of AWS, case %#', (request, name, message) => {
     const refusal = refusalOf(request)
     expect([refusal?.name, refusal?.message]).toEqual([
       name,
@@ -228,7 +228,7 @@ describe('a signature in a header', () => {
 })
 
 describe('a signature in a query', () => {
-  /** Signed by moving what the header would say. */
+  /** Presigned: the query holds what the header would hold. */
   function presigned(at: number, expires?: number, payloadHash = emptyHash): SignedRequest {
     const time = new Date(at).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
     const scope = `${time.slice(0, 8)}/us-east-1/lambda/aws4_request`
@@ -248,7 +248,7 @@ describe('a signature in a query', () => {
     return { ...unsigned, url: `${unsigned.url}&X-Amz-Signature=${signature}` }
   }
 
-  test('is good for as long as it says, or five minutes', () => {
+  test('is valid for the stated time, or five minutes', () => {
     expect(refusalOf(presigned(now - 3_599_000, 3600))).toBeUndefined()
     expect(refusalOf(presigned(now - 3_601_000, 3600))?.message).toMatch(/^Signature expired: .* - 60 min\.\)$/)
     expect(refusalOf(presigned(now - 299_000))).toBeUndefined()
@@ -260,7 +260,7 @@ describe('a signature in a query', () => {
     expect(refusalOf(presigned(now, 60, 'UNSIGNED-PAYLOAD'))?.message).toMatch(/^The request signature we calculated/)
   })
 
-  test('lacking a part says which', () => {
+  test('that lacks a part is refused with the name of the part', () => {
     const request = { method: 'GET', url: '/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=1', rawHeaders: [] }
     expect(refusalOf(request)?.message).toBe(
       "AWS query-string parameters must include 'X-Amz-Credential'. AWS query-string parameters must include 'X-Amz-Signature'. " +

@@ -13,14 +13,17 @@ export interface Caller {
   readonly accountId: string
 }
 
-/** A request whose head could be of a known key; whether it is, its body decides. */
+/** A request whose head names a known key. The signature is verified once the body has been read. */
 export interface PendingSignature {
-  /** Who signed it; throws when nobody did. `bodyHash` is the SHA-256 of the body as it came, in hexadecimal digits. */
+  /**
+   * Returns the signer; throws if the signature does not match. `bodyHash` is the SHA-256 of the body as received, in
+   * hexadecimal digits.
+   */
   verify(bodyHash: string): Caller
 }
 
 export interface Verifier {
-  /** Looks at a request's head, before a byte of its body is read; what cannot be signed by a known key is refused. */
+  /** Checks a request's head before its body is read. Throws if no known key can have signed it. */
   begin(request: SignedRequest): PendingSignature
 }
 
@@ -33,18 +36,18 @@ export interface VerifierDependencies {
 
 const service = 'lambda'
 const terminator = 'aws4_request'
-/** By how much a request's time may differ from ours: Lambda's limit, which other services have at 15 minutes. */
+/** The allowed clock skew. Lambda's limit is five minutes; other services allow 15. */
 const skewMinutes = 5
 const minuteMs = 60_000
 
 /**
- * Verifies signatures of version 4. Faults are refused in AWS's order:
+ * Verifies signatures of version 4. Checks run in AWS's order:
  *
- * 1. claim    header or query, whole and well-formed       signature.ts
- * 2. time     within five minutes, or of the query's span
- * 3. scope    the host is signed; day, region and service  below
- * 4. key      is known                                     credentials.ts
- * 5. match    of the canonical request with its body       canonical-request.ts, signing-keys.ts
+ * 1. parse    the signature in the header or the query      request-signature.ts
+ * 2. time     within five minutes, or within a presigned request's validity
+ * 3. scope    the host is signed; day, region and service   below
+ * 4. key      is known                                      credentials.ts
+ * 5. match    of the canonical request with its body        canonical-request.ts, signing-keys.ts
  */
 export function createVerifier({ credentials, region, now }: VerifierDependencies): Verifier {
   const signingKeyOf = createSigningKeys()
