@@ -1,14 +1,14 @@
-/** A key that requests are signed with. */
+/** An access key that the server signs its requests with. */
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
 }
 
-/** There is nothing to sign with; the message says what would help, the cause what was tried. */
+/** No credentials were found. The message says how to configure them; the cause says what was tried. */
 export class MissingCredentials extends Error {}
 
-/** The credentials that AWS's SDK finds: variables, files, the pod's role. Its code is loaded only when they are needed. */
+/** Finds credentials as AWS's SDK does: variables, files, the pod's role. The SDK's code is loaded on first use. */
 export function findCredentials(region: string): () => Promise<Credentials> {
   let provider: Promise<() => Promise<Credentials>> | undefined
   return async () => {

@@ -1,10 +1,10 @@
-/** Where one AWS service is reached: an address, or AWS itself. */
+/** The endpoint of one AWS service: an address, or `aws`. */
 export type ServiceEndpoint = string
 
-/** The endpoint that stands for AWS's own. */
+/** Stands for AWS's own endpoints. */
 export const awsItself = 'aws'
 
-/** No endpoint is set for a service, so that it is not called; the message names the settings. */
+/** No endpoint is configured for a service, so it is not called. The message names the settings. */
 export class MissingEndpoint extends Error {
   constructor(service: string) {
     super(

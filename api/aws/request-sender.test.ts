@@ -16,7 +16,7 @@ const end = () => {
 }
 afterEach(end)
 
-/** The address of a service that answers so. */
+/** Starts a service with this listener and returns its address. */
 async function serve(listener: RequestListener): Promise<URL> {
   server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -27,7 +27,7 @@ const portOf = (listening: NetServer): number => (listening.address() as Address
 
 const post = (body: string, signal?: AbortSignal): HttpRequest => ({ method: 'POST', headers: {}, body, signal })
 
-test('answers status, headers and text, and asks again on the same connection', async () => {
+test('returns status, headers and text, and reuses the connection', async () => {
   const ports = new Set<number | undefined>()
   const url = await serve((request, response) => {
     ports.add(request.socket.remotePort)
@@ -41,7 +41,7 @@ test('answers status, headers and text, and asks again on the same connection', 
   expect(ports.size).toBe(1)
 })
 
-test('ends with its signal, for its reason, and leaves nothing at the service', async () => {
+test('aborts with the reason of its signal, and leaves no connection open', async () => {
   const [asked, left] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
   const url = await serve((request) => {
     request.socket.once('close', () => left.resolve(undefined))
@@ -57,13 +57,13 @@ test('ends with its signal, for its reason, and leaves nothing at the service', 
   await expect(createRequestSender(30_000)(url, post('', ending.signal))).rejects.toBe(reason)
 })
 
-test('a service that is mute, breaks off, or is not there is said to be out of reach, and why', async () => {
+test('a service that does not respond, disconnects, or is not there is reported as unreachable with the cause', async () => {
   const expectFault = (longestMs: number, url: URL, message: string) =>
     expect(createRequestSender(longestMs)(url, post(''))).rejects.toMatchObject({
       message: 'The service cannot be reached',
       cause: { message },
     })
-  await expectFault(50, await serve(() => undefined), 'no answer in 0.05 s')
+  await expectFault(50, await serve(() => undefined), 'no response within 0.05 s')
   end()
   const breakingOff: RequestListener = (_request, response) => {
     response.writeHead(200, { 'content-length': '10' }).write('half', () => response.destroy())
@@ -73,7 +73,7 @@ test('a service that is mute, breaks off, or is not there is said to be out of r
   await expectFault(30_000, new URL('http://127.0.0.1:1/'), 'connect ECONNREFUSED 127.0.0.1:1')
 })
 
-testWithOpenssl('a service behind TLS is asked when its certificate is trusted, and only then', async () => {
+testWithOpenssl('a service behind TLS is called only if its certificate is trusted', async () => {
   const { certificate, privateKey } = makeCertificate('IP:127.0.0.1')
   const secure = createSecureServer({ cert: certificate, key: privateKey }, (_request, response) =>
     response.end('well'),

@@ -6,7 +6,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Empty for none. */
   readonly body: string
-  /** Ends the request. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -17,17 +17,17 @@ export interface HttpAnswer {
 }
 
 /**
- * Sends a request and answers whatever the service answers. Rejects with the signal's reason, or with an `Error` whose cause
- * says why there was no whole answer.
+ * Sends a request and returns the response, whatever its status. Rejects with the signal's reason, or with an `Error` whose
+ * cause says why there was no complete response.
  */
 export type SendRequest = (url: URL, request: HttpRequest) => Promise<HttpAnswer>
 
-/** Connections that are not used end before services end them, so that no request is sent into one that is closing. */
+/** Idle connections are closed before the service closes them, so that no request is sent on a connection that is closing. */
 const unusedMs = 4_000
 
 /**
- * Sends requests over connections that are kept for the next ones. Each may take so long. Polls are many and small: this way
- * they cost half of what `fetch` takes.
+ * Sends requests over kept-alive connections, each with this timeout. Polls are many and small: this costs half of what `fetch`
+ * takes.
  */
 export function createRequestSender(longestMs: number): SendRequest {
   const agentOptions = { keepAlive: true, timeout: unusedMs }
@@ -43,7 +43,7 @@ export function createRequestSender(longestMs: number): SendRequest {
     }
     const fail = (cause: unknown) => failWith(new Error('The service cannot be reached', { cause }))
     const abort = () => failWith(signal?.reason)
-    const timer = setTimeout(() => fail(new Error(`no answer in ${longestMs / 1000} s`)), longestMs)
+    const timer = setTimeout(() => fail(new Error(`no response within ${longestMs / 1000} s`)), longestMs)
     signal?.addEventListener('abort', abort)
     asking.once('close', () => {
       clearTimeout(timer)

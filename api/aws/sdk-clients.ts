@@ -6,8 +6,8 @@ export interface ClientSettings {
 }
 
 /**
- * A service's clients by region, each made at first use, since a client is slow to load and most servers need none. Without
- * an endpoint, asking for a client is a `MissingEndpoint`. Credentials are found as AWS's SDK finds them.
+ * A service's SDK clients by region, each created on first use, since a client is slow to load and most servers need none.
+ * Throws `MissingEndpoint` if no endpoint is configured. Credentials are found as AWS's SDK finds them.
  */
 export function clientsOf<Client>(
   service: string,

@@ -1,20 +1,20 @@
-/** The services of AWS that sources speak to in its JSON protocol. */
+/** AWS services that are called with AWS's JSON protocol. */
 export type JsonService = 'sqs' | 'kinesis' | 'dynamodb' | 'secretsmanager'
 
-/** Those and the one that is asked by path. */
+/** These, and the service that is called by path. */
 export type AwsService = JsonService | 'kafka'
 
-/** One call; it ends when the signal aborts, or after a time of its own. */
+/** One call. It ends when the signal aborts, or after its timeout. */
 export interface ServiceCall {
   readonly service: JsonService
   readonly region: string
-  /** As in the `X-Amz-Target` header, such as `AmazonSQS.ReceiveMessage`. */
+  /** The value of the `X-Amz-Target` header, such as `AmazonSQS.ReceiveMessage`. */
   readonly target: string
   readonly input: object
   readonly signal?: AbortSignal
 }
 
-/** One question to a service that is asked by path, such as `/v1/clusters/{ARN}`; its variable parts are encoded. */
+/** One GET request to a service that is called by path, such as `/v1/clusters/{ARN}`. Variable parts are encoded. */
 export interface ServiceQuestion {
   readonly service: 'kafka'
   readonly region: string
@@ -22,7 +22,7 @@ export interface ServiceQuestion {
   readonly signal?: AbortSignal
 }
 
-/** An address to be signed for a service, and for how long. */
+/** A URL to presign for a service, and how long it is valid. */
 export interface SignedAddress {
   readonly service: string
   readonly region: string
@@ -30,15 +30,17 @@ export interface SignedAddress {
   readonly expiresSeconds: number
 }
 
-/** AWS, or servers that speak as it does. */
+/** AWS, or servers that are compatible with it. */
 export interface AwsServices {
-  /** Answers the service's answer; what it refuses is an `AwsRefusal`, and a service out of reach an `Error`. */
+  /**
+   * Returns the service's response. Rejects with `AwsRefusal` if the service refuses, and with `Error` if it is unreachable.
+   */
   call(call: ServiceCall | ServiceQuestion): Promise<unknown>
-  /** The address with a signature in its query, which shows whoever is given it that it comes from here. */
+  /** Returns the presigned URL. It proves to the recipient that it comes from this server. */
   presign(address: SignedAddress): Promise<string>
 }
 
-/** What a service refused: its error's code and text. */
+/** The error code and text with which a service refused a call. */
 export class AwsRefusal extends Error {
   readonly code: string
   readonly status: number

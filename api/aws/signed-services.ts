@@ -4,11 +4,11 @@ import { createRequestSender, type HttpAnswer } from './request-sender.ts'
 import { createSigner, type SignerParts, type UnsignedRequest } from './signer.ts'
 
 export interface SignedServicesParts extends SignerParts {
-  /** A service without one is not called: that is a `MissingEndpoint`. */
+  /** Calls to a service without an endpoint throw `MissingEndpoint`. */
   readonly endpoints: Readonly<Partial<Record<AwsService, ServiceEndpoint>>>
 }
 
-/** Longer than any long poll. */
+/** Timeout of a call; longer than any long poll. */
 const longestCallMs = 30_000
 const protocols = { sqs: '1.0', kinesis: '1.1', dynamodb: '1.0', secretsmanager: '1.1' } as const
 const hosts: Readonly<Record<AwsService, string>> = {
@@ -19,7 +19,7 @@ const hosts: Readonly<Record<AwsService, string>> = {
   kafka: 'kafka',
 }
 
-/** Calls services over HTTP with AWS's JSON protocol, or asks by path, signed with Signature Version 4. */
+/** Calls services over HTTP, with AWS's JSON protocol or by path, signed with Signature Version 4. */
 export function createSignedServices(parts: SignedServicesParts): AwsServices {
   const send = createRequestSender(longestCallMs)
   const signer = createSigner(parts)
@@ -54,7 +54,7 @@ function answerOf({ status, headers, text }: HttpAnswer): unknown {
   try {
     answer = JSON.parse(text === '' ? '{}' : text)
   } catch (cause) {
-    throw new Error(`The service answered ${status} with what is not JSON.`, { cause })
+    throw new Error(`The service responded with status ${status} and a body that is not JSON.`, { cause })
   }
   if (status < 300) return answer
   const { __type = '', message, Message } = answer as { __type?: string; message?: string; Message?: string }

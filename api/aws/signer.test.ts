@@ -16,7 +16,7 @@ const signer = createSigner({
   now: Date.now,
 })
 
-test('headers are signed so that a verifier knows the key, also of an encoded path', async () => {
+test('signed headers pass verification, also with an encoded path', async () => {
   const [url, headers, body] = [new URL(address), { 'x-amz-target': 'Some.Thing' }, '{"a":1}']
   const signed = await signer.signHeaders(scope, { method: 'POST', url, headers, body })
   const request = { method: 'POST', url: url.pathname, rawHeaders: Object.entries(signed).flat() }
@@ -24,7 +24,7 @@ test('headers are signed so that a verifier knows the key, also of an encoded pa
   expect(verifier.begin(request).verify(hash('sha256', body))).toEqual({ accessKeyId, accountId })
 })
 
-test('an address is signed so that a verifier knows the key, with its own query', async () => {
+test('a presigned URL passes verification, also with a query of its own', async () => {
   const signed = new URL(await signer.signAddress(scope, new URL('http://127.0.0.1:4566/?b=x%3Ay&a=z'), 60))
   const request = { method: 'GET', url: `${signed.pathname}${signed.search}`, rawHeaders: ['Host', signed.host] }
   expect(signed.searchParams.get('b')).toBe('x:y')

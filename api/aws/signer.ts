@@ -7,7 +7,7 @@ export interface SignerParts {
   readonly now: () => number
 }
 
-/** Which service of which region a signature is good for. */
+/** The service and region that a signature is valid for. */
 export interface SignatureScope {
   readonly service: string
   readonly region: string
@@ -21,17 +21,17 @@ export interface UnsignedRequest {
   readonly body: string
 }
 
-/** Signs with AWS's Signature Version 4; rejects with `MissingCredentials` where there are none. */
+/** Signs with AWS's Signature Version 4. Rejects with `MissingCredentials` if there are none. */
 export interface Signer {
-  /** The headers to send, the signature among them. */
+  /** Returns the headers to send, including the signature. */
   signHeaders(scope: SignatureScope, request: UnsignedRequest): Promise<Record<string, string>>
-  /** The address with the signature at the end of its query: it may be asked for so long, without a body. */
+  /** Returns the presigned URL for a GET without a body, valid for this long. */
   signAddress(scope: SignatureScope, url: URL, expiresSeconds: number): Promise<string>
 }
 
 const algorithm = 'AWS4-HMAC-SHA256'
 
-/** A signer of these credentials, which are asked for each time. */
+/** Creates a signer that gets the credentials for each request. */
 export function createSigner(parts: SignerParts): Signer {
   const keyOf = createSigningKeys()
   const begin = async ({ service, region }: SignatureScope) => {
@@ -53,7 +53,7 @@ export function createSigner(parts: SignerParts): Signer {
       const { time, credential, sessionToken, sign } = await begin(scope)
       const token = sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }
       const headers = sorted({ ...given, host, 'x-amz-date': time, ...token })
-      // What is encoded in the address is encoded once more to be signed.
+      // The encoded path is encoded once more for signing.
       const path = pathname.split('/').map(encodeURIComponent).join('/')
       const names = headers.map(([name]) => name).join(';')
       const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('')
@@ -94,10 +94,10 @@ function sorted(values: Readonly<Record<string, string>>): [string, string][] {
   return Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1))
 }
 
-/** The key that signs in a scope: day, region and service. */
+/** Returns the signing key of a scope: day, region and service. */
 type SigningKeys = (scope: readonly string[], secretAccessKey: string) => Buffer
 
-/** A key is worked out once: the newest of each region and service is cached. */
+/** Derives each key once, and caches the newest one of each region and service. */
 function createSigningKeys(): SigningKeys {
   const cached = new Map<string, { readonly of: string; readonly key: Buffer }>()
   return (scope, secretAccessKey) => {
