@@ -1,10 +1,10 @@
 import type { RedisStreamsParts } from './redis-streams/source.ts'
 import { SourceFault, type Source } from './polling/source.ts'
 
-/** What sources of all kinds have together. */
+/** The dependencies of sources of all kinds. */
 export type AllSourceParts = RedisStreamsParts
 
-/** The source of a mapping; its code is loaded only now, so that servers without mappings do without. */
+/** Opens the source of a mapping. Its code is loaded on demand, so that servers without mappings do not load it. */
 export async function openSource(parts: AllSourceParts): Promise<Source> {
   const { kind } = parts.settings
   if (kind === 'sqs') return (await import('./sqs/source.ts')).createSqsSource(parts)

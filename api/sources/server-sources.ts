@@ -17,7 +17,7 @@ import type { AcceptEvent } from './polling/source.ts'
 import { createSourceCheck, type SourceCheck } from './validation/source-check.ts'
 import { createSources, type Sources } from './sources.ts'
 
-/** Where services are asked; those without an address are not. */
+/** Endpoints of services. Services without one are not called. */
 export type SourceEndpoints = Readonly<Partial<Record<AwsService, ServiceEndpoint>>>
 
 export interface ServerSourcesParts extends Home {
@@ -27,14 +27,14 @@ export interface ServerSourcesParts extends Home {
   readonly log: Log
   readonly newId: () => string
   readonly now: () => number
-  /** Shared with other servers, which look after the same mappings. */
+  /** Shared with the other servers that run the same mappings. */
   readonly leases: Leases | undefined
   readonly deliver: DeliverRecord
   readonly accept: AcceptEvent
   readonly openEntryStream: OpenEntryStream
 }
 
-/** How soon a server sees what others change. */
+/** How often a server reads changes made by others. */
 const lookEveryMs = 5_000
 
 export interface ServerSources {
@@ -42,7 +42,7 @@ export interface ServerSources {
   readonly sourceCheck: SourceCheck
 }
 
-/** Event source mappings as a server runs them: kept among its documents, handed to its functions. */
+/** Runs the event source mappings of a server: stored as its documents, with its functions as targets. */
 export function createServerSources(parts: ServerSourcesParts): ServerSources {
   const { documents, endpoints, log, newId, now, leases, deliver, accept, openEntryStream, accountId, region } = parts
   const warn = (line: string) => log.warn(line)
@@ -67,7 +67,9 @@ export function createServerSources(parts: ServerSourcesParts): ServerSources {
   return { sources, sourceCheck: createSourceCheck(reach) }
 }
 
-/** A Kafka cluster of one's own is reached at its brokers; what is behind an ARN where its service's endpoint is set. */
+/**
+ * A self-managed Kafka cluster is reached at its brokers; a source with an ARN if the endpoint of its service is configured.
+ */
 function isReachable(kind: SourceKind, endpoints: SourceEndpoints): boolean {
   if (kind === 'msk') return endpoints.kafka !== undefined
   return !(kind === 'sqs' || kind === 'kinesis' || kind === 'dynamodb') || endpoints[kind] !== undefined

@@ -13,25 +13,25 @@ import {
   type FakeMappings,
 } from './testing/samples.ts'
 
-/** A source on trial, empty when handed out. */
+/** The source under test, empty at first. */
 export interface TestedSource {
   readonly settings: Partial<PollSettings>
-  /** Its leases' times are given where leases as short as those of the contract are lost on a busy machine. */
+  /** Sets the lease times if leases as short as those of the contract are lost on a busy machine. */
   readonly parts: Partial<Pick<SourcesParts, 'services' | 'openEntryStream' | 'times'>>
-  /** Sends texts of one group, one behind the other. */
+  /** Sends texts of one group, in order. */
   send(group: string, texts: readonly string[]): Promise<unknown>
-  /** The texts of an event's records. */
+  /** Returns the texts of an event's records. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind reads the members of its own
   textsOf(event: any): readonly string[]
-  /** Lets the records of a batch that failed come back at once, where they would be hidden for a while. */
+  /** Makes the records of a failed batch visible at once, if they would be hidden for a while. */
   comeBack?(event: unknown): Promise<unknown>
-  /** Puts the source out of reach, and back. */
+  /** Makes the source unreachable, and reachable again. */
   cut(): Promise<unknown>
   mend(): Promise<unknown>
   close?(): Promise<unknown>
 }
 
-/** Holds a kind of source to what mappings promise whatever they read. */
+/** Tests a kind of source against the contract that all sources share. */
 export function describeSource(name: string, open: () => Promise<TestedSource>): void {
   describe(`a mapping of ${name}`, () => {
     let source: TestedSource
@@ -74,7 +74,7 @@ export function describeSource(name: string, open: () => Promise<TestedSource>):
       Array.from({ length: count }, (_, index) => `${group}${String(from + index)}`)
     const hasSeen = (texts: readonly string[]) => eventually(() => texts.every((text) => seen.includes(text)))
 
-    test('runs every record, those of a group in order, and shows that it is enabled', async () => {
+    test('runs every record, those of a group in order, and is Enabled', async () => {
       const groups = ['a', 'b', 'c']
       for (const group of groups) await source.send(group, textsOf(group, 12))
       await hasSeen(groups.flatMap((group) => textsOf(group, 12)))
@@ -82,7 +82,7 @@ export function describeSource(name: string, open: () => Promise<TestedSource>):
       expect(mappings.stateOf(settings.uuid)).toBe('Enabled')
     })
 
-    test('runs a batch that failed, or could not be run, again before what comes behind it', async () => {
+    test('retries a batch that failed, or could not be run, before the records that follow it', async () => {
       const answers: Answer[] = [{ functionError: 'Unhandled' }, 'refused']
       const failed: string[] = []
       respond = (event) => {
@@ -100,7 +100,7 @@ export function describeSource(name: string, open: () => Promise<TestedSource>):
       expect(seen).toEqual(textsOf('a', 6))
     })
 
-    test('goes on after a restart behind what is done with', async () => {
+    test('resumes after a restart behind the completed records', async () => {
       await source.send('a', textsOf('a', 3))
       await hasSeen(textsOf('a', 3))
       await sources.close()
@@ -110,7 +110,7 @@ export function describeSource(name: string, open: () => Promise<TestedSource>):
       expect(seen).toEqual(textsOf('a', 6))
     })
 
-    test('that is disabled runs nothing, and all that has come meanwhile when it is enabled', async () => {
+    test('that is disabled runs nothing, and runs the records sent meanwhile once it is enabled', async () => {
       await source.send('a', ['a0'])
       await hasSeen(['a0'])
       change('Disabling')
@@ -123,7 +123,7 @@ export function describeSource(name: string, open: () => Promise<TestedSource>):
       expect(mappings.stateOf(settings.uuid)).toBe('Enabled')
     })
 
-    test('says that its source is out of reach, and runs on when it is back', async () => {
+    test('reports that its source is unreachable, and resumes when it is back', async () => {
       await source.send('a', ['a0'])
       await hasSeen(['a0'])
       await source.cut()
@@ -136,7 +136,7 @@ export function describeSource(name: string, open: () => Promise<TestedSource>):
       await hasSeen(['a1'])
     })
 
-    test('that was out of reach for the server before this one is not shown so once it is reached', async () => {
+    test('whose source was unreachable for an earlier server no longer reports it once it is reached', async () => {
       await sources.close()
       await mappings.report(settings.uuid, 'PROBLEM: Connection error.')
       start()

@@ -49,7 +49,7 @@ describeWithMoto('event source mappings', () => {
     return sources
   }
 
-  test('that are kept enabled run after a start; disabled ones do not', async () => {
+  test('that are stored as enabled run after a start; disabled ones do not', async () => {
     const [one, other] = [await newQueue(), await newQueue()]
     await one.send('one')
     await other.send('other')
@@ -60,7 +60,7 @@ describeWithMoto('event source mappings', () => {
     expect(bodies).toEqual(['one'])
   })
 
-  test('that are being disabled, or deleted, end when what runs has ended', async () => {
+  test('that are being disabled or deleted stop after their running batches', async () => {
     const [one, other] = [await newQueue(), await newQueue()]
     const release = Promise.withResolvers<undefined>()
     mappings.put(one.settings, 'Enabled')
@@ -88,7 +88,7 @@ describeWithMoto('event source mappings', () => {
     await eventually(() => bodies.length === 2)
   })
 
-  test('that are changed go on with what is new', async () => {
+  test('that are changed continue with the new settings', async () => {
     const { settings, send } = await newQueue()
     mappings.put({ ...settings, filters: ['{"body":["no"]}'] }, 'Enabled')
     const sources = open()
@@ -99,7 +99,7 @@ describeWithMoto('event source mappings', () => {
     await eventually(() => bodies.includes('yes'))
   })
 
-  test('whose queue is not there say so, run when it is, and leave others alone', async () => {
+  test('whose queue does not exist report it, run once it exists, and do not affect others', async () => {
     const [good, missing] = [await newQueue(), await newQueue()]
     await moto.ask('sqs', 'AmazonSQS.DeleteQueue', { QueueUrl: missing.url })
     mappings.put(missing.settings, 'Creating')
@@ -119,7 +119,7 @@ describeWithMoto('event source mappings', () => {
     expect(mappings.resultOf(uuid)).toBeUndefined()
   })
 
-  test('of a source that cannot be read here say so', async () => {
+  test('of a source that is not supported report it', async () => {
     const settings = aMapping({ kind: 'mq', sourceArn: 'arn:aws:mq:us-east-1:123456789012:broker:b' })
     mappings.put(settings, 'Enabled')
     open()
@@ -128,7 +128,7 @@ describeWithMoto('event source mappings', () => {
     )
   })
 
-  test('are polled by one of two servers, and by the other when it dies', async () => {
+  test('are polled by one of two servers, and by the other one after its death', async () => {
     const { settings, send } = await newQueue()
     mappings.put(settings, 'Enabled')
     const shared = createLocalLeases(Date.now)

@@ -13,21 +13,21 @@ import type { AcceptEvent, DiscardBatch, Source, SourceParts } from './polling/s
 /**
  * Runs event source mappings.
  *
- * 1. look      which mappings are kept, and in which state            mappings/mapping.ts
- * 2. poll      what is enabled, where this server holds the lease     polling/runner.ts
- * 3. filter    records that the function does not want                filters/filter.ts
- * 4. run       batches of the rest                                    batches/run-batch.ts
- * 5. settle    remove, retry, give up, remember how far it came       a file per source
- * 6. show      that polling has begun or ended, and how it goes        mappings/polled-mappings.ts
+ * 1. read      the stored mappings and their states                    mappings/mapping.ts
+ * 2. poll      enabled ones whose lease this server holds              polling/runner.ts
+ * 3. filter    records that the function does not want                 filters/filter.ts
+ * 4. run       batches of the rest                                     batches/run-batch.ts
+ * 5. complete  acknowledge, retry, discard, save the checkpoint        a file per source
+ * 6. report    states and processing results                           mappings/polled-mappings.ts
  *
- * Without mappings it sleeps until it is told of one.
+ * Without mappings it is idle until `wake` is called.
  */
 export interface Sources {
-  /** Mappings have changed: looks at them now. */
+  /** Reads the mappings at once, since they have changed. */
   wake(): void
-  /** Begins with the mappings that are kept. */
+  /** Starts polling the stored mappings. */
   start(): void
-  /** Polls no more, and waits for batches that run. */
+  /** Stops polling, and waits for running batches. */
   close(): Promise<void>
 }
 
@@ -38,20 +38,20 @@ export interface SourcesParts {
   readonly times?: LeaseTimes
   readonly services: AwsServices
   readonly openEntryStream: OpenEntryStream
-  /** Mappings of other kinds of source are kept and not polled. */
+  /** Mappings of other kinds of source are stored but not polled. */
   readonly isReachable: (kind: SourceKind) => boolean
   readonly runBatch: (functionArn: string) => RunBatch
   readonly accept: AcceptEvent
   readonly discard: (settings: PollSettings) => DiscardBatch
   readonly warn: (line: string) => void
-  /** How often mappings are looked at that other servers may have changed; nothing when there are no others. */
+  /** How often mappings are read that other servers may have changed; absent if there are no others. */
   readonly lookEveryMs?: number
   readonly newId: () => string
   readonly now: () => number
 }
 
 const polled: ReadonlySet<MappingState> = new Set(['Creating', 'Enabling', 'Enabled', 'Updating'])
-/** How soon it looks again when the mappings could not be read. */
+/** How soon mappings are read again after a failure. */
 const againMs = 5_000
 
 interface Running {
@@ -61,10 +61,10 @@ interface Running {
 }
 
 type AllRunning = Map<string, Running>
-/** All mappings of the last look, polled or not, by their id. */
+/** All mappings as last read, polled or not, by their id. */
 type AllKnown = Map<string, PollSettings>
 
-/** Event source mappings of a server, not yet polled. */
+/** Creates the event source mappings of a server. Polling starts with `start`. */
 export function createSources(parts: SourcesParts): Sources {
   const running: AllRunning = new Map()
   const known: AllKnown = new Map()
@@ -106,7 +106,7 @@ export function createSources(parts: SourcesParts): Sources {
   }
 }
 
-/** Starts and ends polling as the mappings say; answers when to look again. */
+/** Starts and stops polling as the mappings demand; returns when to read them again. */
 async function lookAtMappings(
   parts: SourcesParts,
   { running, known }: { readonly running: AllRunning; readonly known: AllKnown },
@@ -131,21 +131,24 @@ async function lookAtMappings(
   return parts.lookEveryMs
 }
 
-/** Its batches may still run for minutes: others are not kept waiting, and what comes after it begins when it has ended. */
+/** Stopping may take minutes, until running batches end. Other mappings do not wait for it; the successor of this one does. */
 function stop(uuid: string, { warn }: SourcesParts, running: AllRunning, wake: () => void): void {
   const each = running.get(uuid)
   if (each === undefined) return
   each.isStopping = true
   void each.runner
     .stop()
-    .catch((cause: unknown) => warn(`Mapping ${uuid} has not ended well: ${String(cause)}`))
+    .catch((cause: unknown) => warn(`Stopping mapping ${uuid} failed: ${String(cause)}`))
     .finally(() => {
       running.delete(uuid)
       wake()
     })
 }
 
-/** Removes what is kept of mappings that were there at the last look and are not now, as soon as they are not polled any more. */
+/**
+ * Removes the checkpoints and groups of mappings that were deleted since they were last read, once they are not polled any
+ * more.
+ */
 function forgetGone(
   mappings: readonly PolledMapping[],
   parts: SourcesParts,
@@ -157,7 +160,7 @@ function forgetGone(
     if (present.has(uuid) || running.has(uuid)) continue
     known.delete(uuid)
     forget(settings, parts).catch((cause: unknown) =>
-      parts.warn(`What is kept of mapping ${uuid} is left: ${String(cause)}`),
+      parts.warn(`The checkpoints of mapping ${uuid} could not be removed: ${String(cause)}`),
     )
   }
 }
@@ -199,11 +202,11 @@ function openSourceOf(settings: PollSettings, parts: SourcesParts, results: Resu
 
 type Results = Pick<SourceParts, 'report' | 'reached'>
 
-/** Writes a result only when it differs from the one before, so that a batch costs no write. */
+/** Writes a result only if it differs from the last one, so that a batch costs no write. */
 function createResults(uuid: string, { mappings, warn }: Pick<SourcesParts, 'mappings' | 'warn'>): Results {
   let last: { readonly result: string | undefined } | undefined
   const write = (writing: Promise<void>): void => {
-    writing.catch((cause: unknown) => warn(`Mapping ${uuid} keeps no result: ${String(cause)}`))
+    writing.catch((cause: unknown) => warn(`The result of mapping ${uuid} could not be saved: ${String(cause)}`))
   }
   return {
     report(result) {

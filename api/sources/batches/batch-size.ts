@@ -1,7 +1,7 @@
-/** The most that an event may hold (reference 8.2); what Lambda adds around the records is not counted. */
+/** The largest batch, in bytes (reference 8.2). What Lambda adds around the records is not counted. */
 export const maxBytes = 6 * 1024 * 1024
 
-/** Divides records into batches that an event can hold, in order; a record that is larger alone is a batch of its own. */
+/** Splits records, in order, into batches that fit into an event. A record that is too large forms a batch of its own. */
 export function splitBySize<Item extends object>(items: readonly Item[]): Item[][] {
   const batches: Item[][] = []
   let bytes = Infinity

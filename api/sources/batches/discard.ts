@@ -3,7 +3,7 @@ import { pause } from '../polling/pause.ts'
 import type { PollSettings } from '../mappings/poll-settings.ts'
 import type { FailureRecord, DiscardBatch } from '../polling/source.ts'
 
-/** What an on-failure destination takes. */
+/** The record that an on-failure destination receives. */
 export interface DeliveredRecord {
   readonly targetArn: string
   /** JSON text. */
@@ -14,11 +14,11 @@ export interface DeliveredRecord {
   readonly isSuccess: false
   readonly endedMs: number
   readonly traceHeader: string
-  /** Where a bucket keeps it. */
+  /** The key of the object in a bucket. */
   readonly objectKey: string
 }
 
-/** Takes a record to its target; rejects when it is not known to be there. */
+/** Delivers a record to its target. Rejects unless delivery is acknowledged. */
 export type DeliverRecord = (record: DeliveredRecord, signal: AbortSignal) => Promise<void>
 
 export interface DiscardParts {
@@ -31,7 +31,7 @@ const attempts = 5
 const attemptMs = 15_000
 const firstPauseMs = 500
 
-/** Tells the mapping's on-failure destination of batches given up; a record that cannot be delivered is logged and lost. */
+/** Sends discarded batches to the mapping's on-failure destination. A record that cannot be delivered is logged and lost. */
 export function createDiscard(settings: PollSettings, parts: DiscardParts): DiscardBatch {
   const { onFailure: targetArn, functionArn } = settings
   return async (failure) => {
@@ -67,7 +67,7 @@ async function sendWithRetries(
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       if (attempt === attempts) {
-        warn(`A failed batch could not be told to ${target}: ${reason}`)
+        warn(`The record of a failed batch could not be delivered to ${target}: ${reason}`)
         return
       }
       await pause(firstPauseMs * 2 ** attempt, new AbortController().signal)

@@ -3,13 +3,13 @@ import type { BatchRun } from '../polling/batch-run.ts'
 import type { FailureRecord, SourceParts } from '../polling/source.ts'
 import type { StreamRecord } from './stream-record.ts'
 
-/** Why a batch is not tried any more. */
+/** Why a batch is not retried. */
 export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded' | 'MaximumPayloadSizeExceeded'
 
 /** The key of a batch's description in a failure record. */
 export type BatchInfoKey = 'KinesisBatchInfo' | 'DDBStreamBatchInfo' | 'RedisStreamBatchInfo'
 
-/** A batch that is given up. */
+/** A batch that is discarded. */
 export interface Failure {
   readonly id: string
   readonly condition: Condition
@@ -20,8 +20,8 @@ export interface Failure {
 }
 
 /**
- * What an on-failure destination is told of a batch: AWS's record, members in its order (reference 8.3), with what its kind
- * of source says of the batch at the end.
+ * Builds AWS's failure record of a batch, members in AWS's order (reference 8.3), with the batch info of its kind of source at
+ * the end.
  */
 export function failureRecord(
   { id, condition, invocations, last }: Failure,
@@ -43,7 +43,7 @@ export function failureRecord(
   }
 }
 
-/** What an on-failure destination is told of a batch of a stream, and what of it is kept for it. */
+/** Builds the failure record of a batch of a stream, and the payload that buckets store with it. */
 export function describeStreamBatch(
   failure: Failure,
   { settings, now }: Pick<SourceParts, 'settings' | 'now'>,

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import { reportedFailures } from './partial-response.ts'
 
-describe('what a function reports of a batch (reference 8.2, 8.3)', () => {
+describe('a partial batch response (reference 8.2, 8.3)', () => {
   const read = (text: string) => reportedFailures(Buffer.from(text), new Set(['a', 'b']))
   const items = (...ids: unknown[]) => JSON.stringify({ batchItemFailures: ids.map((id) => ({ itemIdentifier: id })) })
 
   test.each(['', '""', '{}', 'null', '{"batchItemFailures":[]}', '{"batchItemFailures":null}'])(
-    '%s says that all went well',
+    '%s reports that all records succeeded',
     (text) => {
       expect(read(text)).toEqual(new Set())
     },
   )
 
-  test('items say what failed', () => {
+  test('items name the failed records', () => {
     expect(read(items('b'))).toEqual(new Set(['b']))
     expect(read(items('b', 'a', 'b'))).toEqual(new Set(['a', 'b']))
   })
@@ -28,7 +28,7 @@ describe('what a function reports of a batch (reference 8.2, 8.3)', () => {
     '{"batchItemFailures":[null]}',
     '{"batchItemFailures":"a"}',
     '{"batchItemFailures":{}}',
-  ])('%s says that all failed', (text) => {
+  ])('%s reports that the whole batch failed', (text) => {
     expect(read(text)).toBe('all')
   })
 })

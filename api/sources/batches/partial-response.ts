@@ -1,12 +1,12 @@
-/** What a function that reports failures of single records said: the ids that failed, or that the whole batch did. */
+/** The failures in a partial batch response: the ids that failed, or the whole batch. */
 export type ReportedFailures = ReadonlySet<string> | 'all'
 
-/** The id of the record that an item identifier means. */
+/** Returns the id of the record that an item identifier refers to. */
 export type ReadIdentifier = (identifier: unknown) => unknown
 
 /**
- * Reads `batchItemFailures` as Lambda does (reference 8.2, 8.3). An empty answer or list means that all went well; an answer
- * that is not JSON, and an item without a known identifier, that nothing did.
+ * Reads `batchItemFailures` as Lambda does (reference 8.2, 8.3). An empty response or list means that all records succeeded. A
+ * response that is not JSON, or an item without a known identifier, means that the whole batch failed.
  */
 export function reportedFailures(
   payload: Uint8Array,

@@ -1,13 +1,13 @@
-/** How far a shard is done with, while its lanes work at different places. */
+/** The progress of a shard whose records are processed by concurrent workers. */
 export interface ShardProgress {
-  /** In the order in which they are read. */
+  /** Adds a record. Records are added in the order in which they are read. */
   add(sequenceNumber: string): void
   done(sequenceNumbers: readonly string[]): void
-  /** The last record before which, itself included, everything is done with; nothing before the first. */
+  /** The last record up to which all records are processed; undefined before the first. */
   reached(): string | undefined
 }
 
-/** Progress of a shard of which nothing is read yet. */
+/** Creates the progress of a shard that has not been read yet. */
 export function createShardProgress(): ShardProgress {
   const underWay: string[] = []
   const finished = new Set<string>()

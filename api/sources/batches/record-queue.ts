@@ -1,15 +1,15 @@
 import type { StreamRecord } from './stream-record.ts'
 import { splitBySize } from './batch-size.ts'
 
-/** Records between the reader of a shard and the lane that runs them, in order. */
+/** The ordered queue between the reader of a shard and the worker that runs its records. */
 export interface RecordQueue {
   push(record: StreamRecord): void
   size(): number
-  /** No more will come. */
+  /** Closes the queue: no more records follow. */
   end(): void
   /**
-   * A batch: what is there once there is something, and the window is over or the batch is full. Nothing when the queue has
-   * ended or the signal aborts; an empty batch at the time to look again.
+   * Takes a batch when it is full, or when the batching window ends. Resolves with undefined when the queue is closed and empty
+   * or the signal aborts, and with an empty batch at `untilMs`.
    */
   take(how: Take, signal: AbortSignal): Promise<StreamRecord[] | undefined>
 }
@@ -17,20 +17,20 @@ export interface RecordQueue {
 export interface Take {
   readonly most: number
   readonly windowMs: number
-  /** Epoch milliseconds at which an empty batch is answered; never unless given. */
+  /** Epoch milliseconds at which an empty batch is returned; never if absent. */
   readonly untilMs?: number | undefined
   readonly now: () => number
-  /** Records of another group than the first end the batch. */
+  /** A record of another group than the first ends the batch. */
   readonly groupOf?: (record: StreamRecord) => number
 }
 
-/** An empty queue; `onTaken` is told when there is room. */
+/** Creates an empty queue. `onTaken` is called when a batch was taken. */
 export function createRecordQueue(onTaken: () => void): RecordQueue {
   const records: StreamRecord[] = []
   let hasEnded = false
   let wake = (): void => undefined
 
-  const news = async (ms: number, signal: AbortSignal): Promise<void> => {
+  const waitForChange = async (ms: number, signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     wake = () => resolve(undefined)
     const timer = Number.isFinite(ms) ? setTimeout(wake, Math.max(ms, 0)) : undefined
@@ -65,7 +65,7 @@ export function createRecordQueue(onTaken: () => void): RecordQueue {
         if (hasEnded) return undefined
         if (how.untilMs !== undefined && batch.length === 0 && how.now() >= how.untilMs) return []
         const untilMs = batch.length > 0 ? (firstMs ?? 0) + how.windowMs : (how.untilMs ?? Number.POSITIVE_INFINITY)
-        await news(untilMs - how.now(), signal)
+        await waitForChange(untilMs - how.now(), signal)
       }
     },
   }

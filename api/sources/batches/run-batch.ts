@@ -12,7 +12,7 @@ export interface RunBatchParts extends Home {
   readonly warn: (line: string) => void
 }
 
-/** A way to run the function of this ARN. */
+/** Creates the runner of batches for the function with this ARN. */
 export function createRunBatch(functionArn: string, parts: RunBatchParts): RunBatch {
   const { invoke, newId, now } = parts
   const reference = parseFunctionName(functionArn, undefined, parts)

@@ -6,24 +6,24 @@ import type { BatchRun } from '../polling/batch-run.ts'
 import type { FailureRecord, SourceParts } from '../polling/source.ts'
 import type { StreamRecord } from './stream-record.ts'
 
-/** What running the batches of a shard or partition needs. */
+/** Dependencies for running the batches of a shard or partition. */
 export interface BatchParts extends Pick<SourceParts, 'settings' | 'run' | 'discard' | 'report' | 'newId' | 'now'> {
-  /** What the on-failure destination is told of a batch given up. */
+  /** Builds the failure record of a discarded batch. */
   readonly describe: (failure: Failure) => FailureRecord
-  /** How the function names a record that failed; by its sequence number unless given. */
+  /** How the function identifies a failed record; by its sequence number if absent. */
   readonly readIdentifier?: ReadIdentifier
-  /** The event of a batch. */
+  /** Builds the event of a batch. */
   readonly eventOf: (records: readonly StreamRecord[]) => object
-  /** Told of each batch that went well, with what the function said. */
+  /** Called with the function's response after each batch that succeeded. */
   readonly onAnswer: (payload: Uint8Array) => void
-  /** Told of records that are done with: run, or given up. */
+  /** Called with records that are complete: run, or discarded. */
   readonly onDone: (records: readonly StreamRecord[]) => Promise<void>
 }
 
-/** Records that are tried together. */
+/** Records that are run together. */
 interface Attempt {
   readonly records: readonly StreamRecord[]
-  /** Failures that count against the mapping's retries. */
+  /** Failures that count towards the mapping's maximum of retries. */
   readonly failures: number
   readonly invocations: number
   readonly last?: BatchRun
@@ -33,11 +33,11 @@ const firstBackOffMs = 500
 const longestBackOffMs = 60_000
 
 /**
- * Runs a batch until each of its records is done with, or the signal aborts (reference 8.3).
+ * Runs a batch until each of its records is complete, or the signal aborts (reference 8.3).
  *
- * 1. age      records that are too old are given up
- * 2. run      a throttle or a fault of ours is tried again, and counts for nothing
- * 3. answer   what went well is done; a failure is bisected, tried again, or given up
+ * 1. age      records that are too old are discarded
+ * 2. run      throttles and internal errors are retried without counting
+ * 3. answer   successful records are complete; a failure is bisected, retried, or discarded
  */
 export async function runStreamBatch(
   records: readonly StreamRecord[],
@@ -56,7 +56,7 @@ export async function runStreamBatch(
   }
 }
 
-/** Half a second, doubled with each failure, a minute at most: eight tries in a minute, as on AWS. */
+/** Half a second, doubled with each failure, up to a minute: eight attempts in a minute, as on AWS. */
 function backOffMs(failures: number): number {
   return Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(failures - 1, 10))
 }
@@ -71,7 +71,7 @@ async function dropOld(attempt: Attempt, parts: BatchParts): Promise<Attempt> {
   return { ...attempt, records: attempt.records.slice(count) }
 }
 
-/** Runs once, and answers what is to be tried next. */
+/** Runs an attempt, and returns the attempts that follow. */
 async function runAttempt(attempt: Attempt, parts: BatchParts): Promise<Attempt[]> {
   const { records } = attempt
   const last = await parts.run(parts.eventOf(records))
@@ -95,7 +95,7 @@ async function runAttempt(attempt: Attempt, parts: BatchParts): Promise<Attempt[
   return afterFailure({ ...attempt, records: rest, invocations: attempt.invocations + 1, last }, failedFrom > 0, parts)
 }
 
-/** The place of the first record that failed; nothing when none did. */
+/** The index of the first record that failed; undefined when none did. */
 function firstFailure(
   records: readonly StreamRecord[],
   run: BatchRun & { kind: 'ran' },
@@ -110,7 +110,7 @@ function firstFailure(
   return first < 0 ? undefined : first
 }
 
-/** A batch that is split uses up no retry. */
+/** Bisecting a batch does not consume a retry. */
 async function afterFailure(attempt: Attempt, isSplit: boolean, parts: BatchParts): Promise<Attempt[]> {
   const { bisectsOnError, maximumRetryAttempts } = parts.settings
   const { records, failures } = attempt

@@ -12,12 +12,15 @@ type Reviver = (this: unknown, key: string, value: unknown, context: { source?: 
 const keepNumbers: Reviver = (_key, value, context) =>
   typeof value === 'number' ? new WrittenNumber(context.source ?? String(value)) : value
 
-/** Reads JSON with its numbers as written; of keys given twice the last one holds. Text that is not JSON is a `SyntaxError`. */
+/**
+ * Parses JSON and keeps numbers as written. Of duplicate keys the last one wins. Throws `SyntaxError` for text that is not
+ * JSON.
+ */
 export function parseExactly(text: string): unknown {
   return JSON.parse(text, keepNumbers as (this: unknown, key: string, value: unknown) => unknown)
 }
 
-/** An object of JSON, no list and no number. */
+/** Whether the value is a JSON object: neither a list nor a number. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber)
 }

@@ -8,7 +8,7 @@ describe('the filter of a mapping', () => {
     expect(sqs()({}, 'anything')).toBe(true)
   })
 
-  test('passes what one of several patterns fits', () => {
+  test('passes a record that matches one of several patterns', () => {
     const passes = sqs('{"body":{"a":["x"]}}', '{"body":{"a":["y"]}}')
     expect([passes({}, '{"a":"y"}'), passes({}, '{"a":"z"}')]).toEqual([true, false])
   })
@@ -23,18 +23,18 @@ describe('the filter of a mapping', () => {
     ['JSON with a pattern for JSON', '{"body":{"a":["x"]}}', '{"a":"x"}', true],
     ['JSON with numbers as written', '{"body":{"a":[1]}}', '{"a":1.0}', false],
     ['any data with a pattern of other keys', '{"messageAttributes":{"k":{"stringValue":["v"]}}}', 'hello', true],
-  ])('judges %s (reference 8.6)', (_name, pattern, body, isWanted) => {
+  ])('matches %s (reference 8.6)', (_name, pattern, body, isWanted) => {
     expect(sqs(pattern)({ messageAttributes: { k: { stringValue: 'v' } } }, body)).toBe(isWanted)
   })
 
-  test('judges Kafka records that are not JSON by their other keys', () => {
+  test('matches Kafka records that are not JSON by their other keys', () => {
     const passes = createFilter(['{"topic":["t"],"value":{"a":["x"]}}'], { key: 'value', fallsBackToMetadata: true })
     expect(passes({ topic: 't' }, 'no JSON')).toBe(true)
     expect(passes({ topic: 'u' }, 'no JSON')).toBe(false)
     expect(passes({ topic: 't' }, '{"a":"y"}')).toBe(false)
   })
 
-  test('judges records that are objects', () => {
+  test('matches records that are objects', () => {
     const passes = createFilter(['{"dynamodb":{"NewImage":{"n":{"N":["1"]}}},"eventName":["INSERT"]}'], {
       key: 'dynamodb',
     })

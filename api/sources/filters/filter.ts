@@ -1,17 +1,17 @@
 import { matchesPattern, parsePattern, type Pattern } from './pattern.ts'
 import { isObject, parseExactly } from './exact-json.ts'
 
-/** Where a source's records carry the sender's data, and what becomes of data that a pattern expects to be JSON and is not. */
+/** The key that holds the data of a source's records, and how data is treated that a pattern expects to be JSON and is not. */
 export interface FilteredData {
   readonly key: 'body' | 'data' | 'dynamodb' | 'value' | 'redisStream'
-  /** Kafka and MQ then look at the other keys alone; elsewhere the record is dropped (reference 8.6). */
+  /** If set, such records are matched by their other keys (Kafka and MQ); otherwise they are dropped (reference 8.6). */
   readonly fallsBackToMetadata?: boolean
 }
 
-/** Whether a record is for the function: `data` as text, or already as an object; `record` holds the other keys. */
+/** Whether the function wants a record: `data` is text or an object; `record` holds the other keys. */
 export type Filter = (record: object, data: string | object) => boolean
 
-/** A filter of a mapping's patterns; a record passes when one of them fits, or when there is none. */
+/** Creates the filter for a mapping's patterns. A record passes if it matches one of them, or if there are none. */
 export function createFilter(patterns: readonly string[], data: FilteredData): Filter {
   if (patterns.length === 0) return () => true
   const compiled = patterns.map(parsePattern)

@@ -1,17 +1,17 @@
 import { BlockList, isIP } from 'node:net'
 import { isObject, WrittenNumber } from './exact-json.ts'
 
-/** One rule of a pattern's list. */
+/** One rule in the list of a pattern. */
 export interface Rule {
-  /** Asks of a string, number, boolean or null. */
+  /** Whether the rule matches a string, number, boolean or null. */
   accepts(leaf: unknown): boolean
-  /** `{"exists": false}`: asks that there is no leaf at all. */
-  readonly asksForAbsence?: boolean
+  /** Set for `{"exists": false}`, which matches if there is no leaf. */
+  readonly requiresAbsence?: boolean
 }
 
 type TextTest = (text: string) => boolean
 
-/** Compiles a rule; nothing for what is not in the language. */
+/** Compiles a rule; undefined if the language does not have it. */
 export function compileRule(rule: unknown): Rule | undefined {
   if (!isObject(rule)) return Array.isArray(rule) ? undefined : exactly(rule)
   const [[name, argument] = ['', undefined], ...others] = Object.entries(rule)
@@ -29,7 +29,7 @@ function exactly(expected: unknown): Rule {
 }
 
 function existence(isAsked: boolean): Rule {
-  return isAsked ? { accepts: () => true } : { accepts: () => false, asksForAbsence: true }
+  return isAsked ? { accepts: () => true } : { accepts: () => false, requiresAbsence: true }
 }
 
 function ofText(test: TextTest | undefined): Rule | undefined {
@@ -51,7 +51,7 @@ function compileText(name: string, argument: unknown): TextTest | undefined {
   return name === 'wildcard' ? wildcard(argument) : undefined
 }
 
-/** `*` stands for any text; `\*` and `\\` for themselves. Compared piece by piece, so that no pattern is slow. */
+/** `*` matches any text; `\*` and `\\` match themselves. Matches piece by piece, so that no pattern backtracks. */
 function wildcard(pattern: string): TextTest | undefined {
   const pieces: string[] = []
   let piece = ''
@@ -123,7 +123,7 @@ function excludedValues(argument: unknown): readonly Rule[] | undefined {
   return isUsable && values.length > 0 ? values.map(exactly) : undefined
 }
 
-/** `{"prefix": …}`, `suffix`, `equals-ignore-case` and `wildcard`, of one text or of any of a list. */
+/** `{"prefix": …}`, `suffix`, `equals-ignore-case` and `wildcard`, each with one text or a list of texts. */
 function excludedTexts(argument: Readonly<Record<string, unknown>>): readonly Rule[] | undefined {
   const [[name, texts] = ['', undefined], ...others] = Object.entries(argument)
   const rules = (Array.isArray(texts) ? (texts as unknown[]) : [texts]).map((text) => ofText(compileText(name, text)))

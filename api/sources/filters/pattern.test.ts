@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { InvalidPattern, matchesPattern, parsePattern } from './pattern.ts'
 import { parseExactly } from './exact-json.ts'
 
-/** Whether the event, given as JSON text, has what the pattern asks. */
+/** Whether the event, given as JSON text, matches the pattern. */
 function fits(pattern: string, event: string): boolean {
   return matchesPattern(parsePattern(pattern), parseExactly(event))
 }

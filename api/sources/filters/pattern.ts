@@ -1,10 +1,10 @@
 import { compileRule, type Rule } from './pattern-rules.ts'
 import { isObject, parseExactly } from './exact-json.ts'
 
-/** A pattern that cannot be read. */
+/** The pattern is not valid. */
 export class InvalidPattern extends Error {}
 
-/** Whether a text is a pattern that records can be filtered by. */
+/** Whether a text is a valid filter pattern. */
 export function isFilterPattern(text: string): boolean {
   try {
     parsePattern(text)
@@ -15,13 +15,13 @@ export function isFilterPattern(text: string): boolean {
   }
 }
 
-/** What a pattern asks of an object: all members of it, and one choice of each `$or`. */
+/** A parsed pattern: all members must match, and one alternative of each `$or`. */
 export interface Pattern {
   readonly members: ReadonlyMap<string, Pattern | readonly Rule[]>
   readonly choices: readonly (readonly Pattern[])[]
 }
 
-/** Reads an event pattern of EventBridge's language (reference 8.6); one that is not is an `InvalidPattern`. */
+/** Parses an event pattern of EventBridge's language (reference 8.6). Throws `InvalidPattern`. */
 export function parsePattern(text: string): Pattern {
   try {
     return compile(parseExactly(text))
@@ -54,7 +54,7 @@ function compileRules(key: string, rules: readonly unknown[]): readonly Rule[] {
   })
 }
 
-/** Whether the pattern asks only for what the value has. Of a list, one element that fits is enough. */
+/** Whether the value matches the pattern. Of a list, one matching element is enough. */
 export function matchesPattern(pattern: Pattern, value: unknown): boolean {
   if (Array.isArray(value) && value.length > 0) return value.some((element) => matchesPattern(pattern, element))
   if (value !== undefined && !Array.isArray(value) && !isObject(value)) return false
@@ -69,10 +69,12 @@ export function matchesPattern(pattern: Pattern, value: unknown): boolean {
 function matchesMember(asked: Pattern | readonly Rule[], value: unknown): boolean {
   if ('members' in asked) return matchesPattern(asked, value)
   const leaves = leavesOf(value)
-  return asked.some((rule) => (rule.asksForAbsence ? leaves.length === 0 : leaves.some((leaf) => rule.accepts(leaf))))
+  return asked.some((rule) => (rule.requiresAbsence ? leaves.length === 0 : leaves.some((leaf) => rule.accepts(leaf))))
 }
 
-/** What rules look at: strings, numbers, booleans and null, those in lists too; objects have no value of their own. */
+/**
+ * The leaves that rules are matched against: strings, numbers, booleans and null, also those in lists. Objects have no leaves.
+ */
 function leavesOf(value: unknown): readonly unknown[] {
   if (value === undefined || isObject(value)) return []
   return Array.isArray(value) ? value.flatMap(leavesOf) : [value]

@@ -3,11 +3,11 @@ import { invalidParameterValue, kinds, LambdaError } from '../../errors.ts'
 const conflict = (message: string) => new LambdaError(kinds.resourceConflict, message)
 const updateExisting = (id: string) => `Please update or delete the existing mapping with UUID ${id}`
 
-/** What cannot be made of an event source (reference 8.1, 1.5). */
+/** Errors of event source mappings (reference 8.1, 1.5). */
 export const mappingErrors = {
   unrecognizedSource: () => invalidParameterValue('Unrecognized event source.'),
   noFunction: () => invalidParameterValue('Function does not exist'),
-  /** What the source's service refused. */
+  /** The source's service refused a request. */
   sourceFault: (fault: string) => invalidParameterValue(fault),
   noStartingPosition: () =>
     invalidParameterValue(
@@ -22,7 +22,7 @@ export const mappingErrors = {
       'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
     ),
   fifoWindow: () => invalidParameterValue('Batching window is not supported for FIFO queues'),
-  /** EventBridge's words. */
+  /** EventBridge's text. */
   scheduleExpression: () => invalidParameterValue('Parameter ScheduleExpression is not valid.'),
   filterPattern: () => invalidParameterValue('Invalid filter pattern definition.'),
   missing: (member: string) => invalidParameterValue(`Required '${member}' parameter is missing.`),
@@ -43,7 +43,7 @@ export const mappingErrors = {
     ),
 }
 
-/** Refusals of AWS whose texts are not known; these are ours. */
+/** Errors whose texts on AWS are not known; these texts are ours. */
 export const unrecordedErrors = {
   noTimestamp: () =>
     invalidParameterValue('StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP.'),
@@ -55,7 +55,7 @@ export const unrecordedErrors = {
   pollersAndConcurrency: () =>
     invalidParameterValue('ProvisionedPollerConfig and ScalingConfig cannot be set at the same time.'),
   pollers: () => invalidParameterValue('MinimumPollers cannot be greater than MaximumPollers.'),
-  /** What AWS says of destinations of asynchronous invocations (reference 2.12). */
+  /** AWS's text for destinations of asynchronous invocations (reference 2.12). */
   destination: (arn: string) =>
     invalidParameterValue(
       `The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${arn})) is invalid.`,

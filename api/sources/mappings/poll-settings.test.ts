@@ -22,13 +22,13 @@ const handling = {
   functionResponseTypes: ['ReportBatchItemFailures'],
 }
 
-test('batches of Kafka are gathered for half a second, and their group is the mapping’s id, unless it says otherwise', () => {
+test('Kafka’s default batching window is half a second, and its default consumer group is the mapping’s id', () => {
   expect(polled({})).toMatchObject({ batchingWindowSeconds: 0.5, kafka: { consumerGroupId: 'uuid' } })
   const other = polled({ maximumBatchingWindowSeconds: 2, consumerGroupId: 'g' })
   expect(other).toMatchObject({ batchingWindowSeconds: 2, kafka: { consumerGroupId: 'g' } })
 })
 
-test('Kafka heeds the settings of error handling in provisioned mode alone', () => {
+test('Kafka applies the settings of error handling in provisioned mode only', () => {
   const given = {
     bisectsOnError: true,
     maximumRetryAttempts: 3,
@@ -45,7 +45,7 @@ test('Kafka heeds the settings of error handling in provisioned mode alone', () 
   expect(polled(handling)).toMatchObject(ignored)
 })
 
-test('batches of Kafka that would be retried for ever are retried 10 times where somebody is told', () => {
+test('Kafka batches without a limit of retries are retried 10 times if there is an on-failure destination', () => {
   const onFailure = 'arn:aws:sqs:us-east-1:000000000000:dead'
   expect(polled({ onFailure }).maximumRetryAttempts).toBe(10)
   expect(polled({ onFailure, maximumRetryAttempts: 3, pollers: { minimum: 1 } }).maximumRetryAttempts).toBe(3)

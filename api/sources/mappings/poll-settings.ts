@@ -1,22 +1,22 @@
 import { functionArn, type Home } from '../../functions/function/arn.ts'
 import type { EventSourceMapping, MappingSettings, MappingTransition, SourceKind } from './mapping.ts'
 
-/** Where reading of a stream without a checkpoint begins. */
+/** Where reading a stream begins if there is no checkpoint. */
 export type StartingPosition = 'LATEST' | 'TRIM_HORIZON' | 'AT_TIMESTAMP'
 
-/** What polling does for a mapping, defaults filled in; a change of it begins the polling anew. */
+/** The settings of polling a mapping, defaults filled in. A change restarts the polling. */
 export interface PollSettings {
   readonly uuid: string
-  /** As given at creation: with a qualifier, or without. */
+  /** As given at creation, with or without a qualifier. */
   readonly functionArn: string
   readonly kind: SourceKind
-  /** The empty text for a Kafka cluster of one's own. */
+  /** Empty for a self-managed Kafka cluster. */
   readonly sourceArn: string
-  /** When the mapping was enabled: what was due before it is not made up for. Epoch milliseconds. */
+  /** When the mapping was enabled, epoch milliseconds. A schedule does not make up for earlier times. */
   readonly enabledMs: number
   readonly batchSize: number
   readonly batchingWindowSeconds: number
-  /** Patterns, of which one must fit. */
+  /** Patterns; a record must match one of them. */
   readonly filters: readonly string[]
   readonly reportsItemFailures: boolean
   readonly maximumConcurrency?: number
@@ -24,26 +24,26 @@ export interface PollSettings {
   readonly startingTimestampMs?: number
   readonly parallelizationFactor: number
   readonly bisectsOnError: boolean
-  /** -1 has no end; so has the age. */
+  /** -1 means without limit, also for the age. */
   readonly maximumRetryAttempts: number
   readonly maximumRecordAgeSeconds: number
   readonly tumblingWindowSeconds: number
-  /** ARN of who is told of records given up, or `kafka://TOPIC` of the same cluster. */
+  /** ARN of the on-failure destination, or `kafka://TOPIC` of the same cluster. */
   readonly onFailure?: string
   readonly kafka: KafkaSettings
 }
 
-/** What reading Kafka topics needs beyond the rest. */
+/** Settings that only Kafka sources have. */
 export interface KafkaSettings {
   readonly bootstrapServers: readonly string[]
   readonly topics: readonly string[]
   readonly consumerGroupId: string
   readonly access: readonly KafkaAccess[]
-  /** Values are to be decoded by a schema registry. */
+  /** Whether values have to be decoded with a schema registry. */
   readonly hasSchemaRegistry: boolean
 }
 
-/** How a cluster is entered: a kind of authentication, and the ARN of the secret for it. */
+/** How to authenticate with a cluster: the type of authentication, and the ARN of its secret. */
 export interface KafkaAccess {
   readonly type?: string
   readonly uri?: string
@@ -51,33 +51,33 @@ export interface KafkaAccess {
 
 export type MappingState = MappingTransition | 'Enabled' | 'Disabled'
 
-/** A mapping as the poller sees it. */
+/** A mapping as the poller reads it. */
 export interface PolledMapping {
   readonly settings: PollSettings
   readonly state: MappingState
 }
 
-/** The mappings as they are kept; what the poller changes of them is told here. */
+/** The stored mappings, as the poller reads and updates them. */
 export interface PolledMappings {
   list(): Promise<PolledMapping[]>
-  /** Polling has caught up with the transition; a mapping that is in another one by now is left alone. */
+  /** Completes a transition. A mapping that is in another transition by now is not changed. */
   completeTransition(uuid: string, transition: MappingTransition): Promise<void>
-  /** Shows what became of the last batch or poll; nothing removes it. */
+  /** Sets the mapping's last processing result; undefined removes it. */
   report(uuid: string, lastProcessingResult: string | undefined): Promise<void>
-  /** Shows what a new mapping shows where it was said that its source cannot be polled; leaves other results. */
+  /** Resets a last processing result that reports an unreachable source; other results stay. */
   recover(uuid: string): Promise<void>
 }
 
-/** Of sources whose mappings show no batch size that was not given. */
-const unsaidBatchSize = 100
-/** How long batches of Kafka are gathered unless the mapping says (reference 8.4). */
+/** The default of sources whose mappings show a batch size only if it was given. */
+const defaultBatchSize = 100
+/** Kafka's default batching window (reference 8.4). */
 const kafkaWindowSeconds = 0.5
-/** How often a batch of Kafka is tried again at most when there is somebody to tell (reference 8.4). */
-const kafkaRetriesBeforeTelling = 10
+/** Maximum retries of a Kafka batch without a limit if there is an on-failure destination (reference 8.4). */
+const maxKafkaRetries = 10
 
 const isKafka = (kind: SourceKind) => kind === 'kafka' || kind === 'msk'
 
-/** What Kafka heeds in provisioned mode alone (reference 8.4). */
+/** Settings that Kafka applies in provisioned mode only (reference 8.4). */
 const errorHandling: ReadonlySet<string> = new Set([
   'bisectBatchOnFunctionError',
   'maximumRetryAttempts',
@@ -87,14 +87,14 @@ const errorHandling: ReadonlySet<string> = new Set([
 
 function effectiveSettings({ source, settings }: EventSourceMapping): MappingSettings {
   if (!isKafka(source.kind)) return settings
-  const isHeeded = ([name]: [string, unknown]) => settings.pollers !== undefined || !errorHandling.has(name)
-  const heeded = Object.fromEntries(Object.entries(settings).filter(isHeeded)) as unknown as MappingSettings
-  const { maximumRetryAttempts = -1, onFailure } = heeded
+  const isApplied = ([name]: [string, unknown]) => settings.pollers !== undefined || !errorHandling.has(name)
+  const applied = Object.fromEntries(Object.entries(settings).filter(isApplied)) as unknown as MappingSettings
+  const { maximumRetryAttempts = -1, onFailure } = applied
   const hasEnd = maximumRetryAttempts !== -1 || onFailure === undefined
-  return hasEnd ? heeded : { ...heeded, maximumRetryAttempts: kafkaRetriesBeforeTelling }
+  return hasEnd ? applied : { ...applied, maximumRetryAttempts: maxKafkaRetries }
 }
 
-/** What is polled for a mapping that is kept. */
+/** Returns the poll settings and the state of a stored mapping. */
 export function polledMapping(mapping: EventSourceMapping, home: Home): PolledMapping {
   const { id, functionName, qualifier, source, isEnabled, transition, enabledMs = 0 } = mapping
   const settings = effectiveSettings(mapping)
@@ -105,7 +105,7 @@ export function polledMapping(mapping: EventSourceMapping, home: Home): PolledMa
     kind: source.kind,
     sourceArn: source.arn ?? '',
     enabledMs,
-    batchSize: settings.batchSize ?? unsaidBatchSize,
+    batchSize: settings.batchSize ?? defaultBatchSize,
     batchingWindowSeconds: settings.maximumBatchingWindowSeconds ?? (isKafka(source.kind) ? kafkaWindowSeconds : 0),
     filters: settings.filters ?? [],
     reportsItemFailures: settings.functionResponseTypes?.includes('ReportBatchItemFailures') ?? false,

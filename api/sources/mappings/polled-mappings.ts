@@ -7,7 +7,7 @@ import { polledMapping, type PolledMapping, type PolledMappings } from './poll-s
 
 const kind = 'event-source-mapping'
 
-/** The mappings among the documents, as the poller sees and changes them. One that is gone is left gone. */
+/** The mappings as the poller reads and updates them, stored as documents. A mapping that was deleted is ignored. */
 export function createPolledMappings({ documents, ...home }: Home & { readonly documents: Documents }): PolledMappings {
   const change = (id: string, rule: (mapping: EventSourceMapping) => EventSourceMapping) =>
     changeDocument<EventSourceMapping>(documents, { kind, id }, (mapping) => mapping && rule(mapping))

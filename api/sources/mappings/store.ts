@@ -5,13 +5,13 @@ import { createUniqueIndex, type UniqueIndex } from './unique-index.ts'
 import type { EventSourceMapping } from './mapping.ts'
 import { uniqueKeysOf, duplicateMapping } from './unique-keys.ts'
 
-/** The mappings of this server. Whatever is answered is kept; of two that claim the same one is refused. */
+/** The stored mappings. A change that was acknowledged is durable. Of two mappings with the same unique key, one is refused. */
 export interface MappingStore {
   find(id: string): Promise<EventSourceMapping | undefined>
   create(mapping: EventSourceMapping): Promise<void>
-  /** Saves what the rule makes of the mapping; 404 when there is none. */
+  /** Saves the mapping as changed by the rule; 404 when there is none. */
   change(id: string, rule: (mapping: EventSourceMapping) => EventSourceMapping): Promise<EventSourceMapping>
-  /** Removes the mapping and answers it; 404 when there is none. */
+  /** Removes the mapping and returns it; 404 when there is none. */
   remove(id: string): Promise<EventSourceMapping>
 }
 
@@ -24,7 +24,7 @@ interface StoreContext {
 const attempts = 50
 const keyOf = (id: string) => ({ kind: 'event-source-mapping', id }) as const
 
-/** Mappings kept as documents, and beside each the claims that only one may have. */
+/** Stores mappings as documents, each with an index of its unique keys. */
 export function createMappingStore({ documents, ...home }: Home & { readonly documents: Documents }): MappingStore {
   const find = async (id: string) => (await documents.find<EventSourceMapping>(keyOf(id)))?.value
   const holds = async (id: string, key: string) => {
@@ -81,7 +81,7 @@ async function change(
   throw conflicts.updateInProgress(id)
 }
 
-/** Puts a mapping back as it was before a change that came too late for its claim. */
+/** Reverts a change that lost one of its unique keys to another mapping. */
 async function putBack({ documents, index }: StoreContext, before: EventSourceMapping, added: readonly string[]) {
   const stored = await documents.find<EventSourceMapping>(keyOf(before.id))
   if (stored !== undefined) await documents.save(keyOf(before.id), before, stored.revision)

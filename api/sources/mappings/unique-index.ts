@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Documents } from '../../functions/catalogue/documents.ts'
 
-/** Who has a claim. Written before the mapping and once more behind it, so that nobody takes over a claim in between. */
+/**
+ * The holder of a key. Written before the mapping is saved and confirmed afterwards, so that no other mapping can take the key
+ * in between.
+ */
 interface KeyHolder {
   readonly mappingId: string
   readonly isConfirmed: boolean
 }
 
-/** What at most one mapping may have. A claim whose mapping is gone, or never came to be, is anybody's. */
+/** An index of keys that at most one mapping may have. A key whose mapping does not exist, or was never saved, is free. */
 export interface UniqueIndex {
-  /** Takes all for the mapping, or none; then answers who has one of them. */
+  /** Reserves all keys for the mapping, or none. Returns the holder of a key that is taken. */
   reserve(id: string, keys: readonly string[]): Promise<string | undefined>
-  /** Makes sure of claims whose mapping is saved; answers who took one over meanwhile. */
+  /** Confirms the keys of a saved mapping. Returns the mapping that took one of them meanwhile. */
   confirm(id: string, keys: readonly string[]): Promise<string | undefined>
   release(id: string, keys: readonly string[]): Promise<void>
 }
@@ -19,7 +22,7 @@ export interface UniqueIndex {
 const documentKeyOf = (key: string) =>
   ({ kind: 'event-source-claim', id: createHash('sha256').update(key).digest('hex') }) as const
 
-/** Claims kept as documents; `holds` says whether a mapping is there and has the claim. */
+/** Stores keys as documents; `holds` says whether a mapping exists and has the key. */
 export function createUniqueIndex(
   documents: Documents,
   holds: (mappingId: string, key: string) => Promise<boolean>,
@@ -28,7 +31,7 @@ export function createUniqueIndex(
   const holderOf = async (key: string) => (await find(key))?.value.mappingId ?? 'unknown'
   const write = (key: string, value: KeyHolder, revision: number) => documents.save(documentKeyOf(key), value, revision)
 
-  /** Answers who has it when it cannot be had. */
+  /** Returns the holder if the key is taken. */
   const reserveOne = async (id: string, key: string): Promise<string | undefined> => {
     const stored = await find(key)
     const holder = stored?.value.mappingId

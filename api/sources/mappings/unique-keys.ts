@@ -2,7 +2,7 @@ import { functionArn, type Home } from '../../functions/function/arn.ts'
 import { mappingErrors } from './errors.ts'
 import type { EventSourceMapping } from './mapping.ts'
 
-/** What at most one mapping may have: a source with a function; for Kafka a server of the cluster with a topic and a function. */
+/** The unique keys of a mapping: its source and function; for Kafka each bootstrap server with each topic and the function. */
 export function uniqueKeysOf(
   mapping: Pick<EventSourceMapping, 'source' | 'functionName' | 'qualifier' | 'settings'>,
 ): string[] {
@@ -16,7 +16,7 @@ export function uniqueKeysOf(
     .sort()
 }
 
-/** The conflict with the mapping that has the claim already. */
+/** The conflict with the mapping that already has a unique key. */
 export function duplicateMapping(
   home: Home,
   {

@@ -1,4 +1,4 @@
-/** What came of running a batch. */
+/** The outcome of running a batch. */
 export type BatchRun =
   | {
       readonly kind: 'ran'
@@ -7,24 +7,24 @@ export type BatchRun =
       readonly executedVersion: string
       readonly functionError?: string
     }
-  /** It did not run: a throttle, a function that is gone or not ready, or a fault of ours. */
+  /** It did not run: a throttle, a function that is deleted or not ready, or an internal error. */
   | {
       readonly kind: 'refused'
       readonly requestId: string
       readonly reason: string
-      /** The function went in circles and was stopped: trying again soon is of no use. */
+      /** Recursive invocation was detected and stopped. Retrying soon does not help. */
       readonly isLoop?: boolean
     }
 
-/** What sources ask of a function. */
+/** The settings of a function that sources use. */
 export interface BatchTarget {
   readonly timeoutSeconds: number
   readonly roleArn: string
 }
 
-/** Runs the mapping's function with an event, in the chain of calls of a trace header if there is one; never rejects. */
+/** Runs the mapping's function with an event, in the invocation chain of a trace header if there is one. Never rejects. */
 export interface RunBatch {
   (event: object, trace?: string): Promise<BatchRun>
-  /** The function's settings as they are now; nothing when the function is gone. */
+  /** Returns the function's current settings; undefined when the function was deleted. */
   target(): Promise<BatchTarget | undefined>
 }

@@ -1,41 +1,41 @@
 import type { Documents } from '../../functions/catalogue/documents.ts'
 
-/** A tumbling window that has had records and is not over. */
+/** An open tumbling window that has had records. */
 export interface OpenWindow {
   readonly startMs: number
   readonly state: unknown
 }
 
-/** How far a shard has been read; a mapping whose shard has none begins at its starting position. */
+/** How far a shard has been read. A shard without a checkpoint begins at the mapping's starting position. */
 export interface Checkpoint {
-  /** Read from here on while no record is done with: the time at which the mapping began. */
+  /** Reading begins here until a record is complete: the time at which the mapping began. */
   readonly sinceMs?: number
-  /** The last record that is done with. */
+  /** The last record that is complete. */
   readonly sequenceNumber?: string
   /** The shard is closed and read to its end. */
   readonly isEnded?: boolean
-  /** What the function kept of the tumbling window that is open. */
+  /** The function's state of the open tumbling window. */
   readonly window?: OpenWindow
 }
 
 interface StoredCheckpoint extends Checkpoint {
-  /** Of the lease under which it was written. */
+  /** The fence of the lease under which it was written. */
   readonly fence: number
 }
 
 /** The checkpoints of one mapping, by shard. */
 export interface Checkpoints {
   find(part: string): Promise<Checkpoint | undefined>
-  /** False when the holder of a newer lease has written: the shard is not this one's any more. */
+  /** Returns false if the holder of a newer lease has written: this server has lost the shard. */
   save(part: string, checkpoint: Checkpoint, fence: number): Promise<boolean>
-  /** Forgets them all, with the mapping. */
+  /** Removes all checkpoints, when the mapping is deleted. */
   clear(): Promise<void>
 }
 
 const kind = 'event-source-checkpoint'
 const pageSize = 100
 
-/** Checkpoints kept among the documents, under the mapping's id. */
+/** Stores checkpoints as documents under the mapping's id. */
 export function createCheckpoints(documents: Documents, uuid: string): Checkpoints {
   const keyOf = (part: string) => ({ kind, id: `${uuid}/${part}` }) as const
   return {

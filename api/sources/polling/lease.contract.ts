@@ -5,12 +5,12 @@ import type { Leases } from './lease.ts'
 export interface OpenedLeases {
   readonly one: Leases
   readonly other: Leases
-  /** Lets this much time pass for the leases. */
+  /** Advances the time of the leases. */
   readonly pass: (ms: number) => Promise<void>
   close(): Promise<void>
 }
 
-/** Holds an implementation of leases to its contract; `open` answers names that nobody holds. */
+/** Tests an implementation of leases against the contract; `open` returns names that nobody holds. */
 export function describeLeases(name: string, open: () => Promise<OpenedLeases>): void {
   describe(`${name} as leases`, () => {
     let opened: OpenedLeases
@@ -41,7 +41,7 @@ export function describeLeases(name: string, open: () => Promise<OpenedLeases>):
       expect(await other.renew(second, 1000)).toBe(true)
     })
 
-    test('a lease that is over is not renewed, also when nobody took it', async () => {
+    test('an expired lease is not renewed, even if nobody took it', async () => {
       const { one, pass } = opened
       const lease = (await one.acquire('a', 1000))!
       await pass(1100)

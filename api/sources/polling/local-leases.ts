@@ -1,6 +1,6 @@
 import type { Lease, Leases } from './lease.ts'
 
-/** Leases of a server that shares nothing with others; fences grow over restarts with the clock. */
+/** Leases of a server that runs alone. Fences grow across restarts with the clock. */
 export function createLocalLeases(now: () => number): Leases {
   const held = new Map<string, { readonly fence: number; readonly endMs: number }>()
   let lastFence = 0

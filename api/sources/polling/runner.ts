@@ -2,9 +2,9 @@ import type { Lease, Leases } from './lease.ts'
 import { backOffMs, isOver, pause } from './pause.ts'
 import { shownText, type Source } from './source.ts'
 
-/** Polls the parts of one mapping's source that this server holds leases of, until it is stopped. */
+/** Polls those parts of a mapping's source whose leases this server holds, until it is stopped. */
 export interface MappingRunner {
-  /** Ends soon: batches that run are waited for. */
+  /** Stops polling, and waits for running batches. */
   stop(): Promise<void>
 }
 
@@ -13,20 +13,20 @@ export interface MappingRunnerParts {
   readonly open: () => Promise<Source>
   readonly leases: Leases
   readonly times: LeaseTimes
-  /** What the mapping shows of polls that fail. */
+  /** Reports failed polls, to be shown by the mapping. */
   readonly report: (result: string | undefined) => void
-  /** Told when a source whose parts could not be listed is there again. */
+  /** Called when a source can be reached again. */
   readonly reached: () => void
   readonly warn: (line: string) => void
 }
 
-/** How long leases hold, and how often they are renewed and looked for. */
+/** How long leases last, and how often they are renewed and acquired. */
 export interface LeaseTimes {
   readonly leaseMs: number
   readonly tickMs: number
 }
 
-/** A server that died is replaced when its lease has ended and another has looked: at most 13 s later. */
+/** The leases of a dead server expire and are acquired by another one: within 13 s. */
 export const leaseTimes: LeaseTimes = { leaseMs: 10_000, tickMs: 3_000 }
 
 /** Starts to poll. */
@@ -80,7 +80,7 @@ async function take(
   held.set(part, polling)
 }
 
-/** Polls while the lease is renewed; a fault is shown and waited out under the same lease. Never rejects. */
+/** Polls while the lease is renewed. An error is reported and retried with backoff under the same lease. Never rejects. */
 async function pollUnderLease(
   source: Source,
   part: string,
@@ -118,7 +118,7 @@ async function pollUnderLease(
   }
 }
 
-/** Sources that cannot be reached are said to be so as AWS says it; what is our own fault is logged with its cause. */
+/** AWS's text for sources that cannot be reached. The log has the cause. */
 const unreachable = 'Connection error. Please check your event source connection configuration.'
 
 function reportFault(error: unknown, { uuid, report, warn }: MappingRunnerParts): void {

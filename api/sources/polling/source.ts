@@ -6,18 +6,21 @@ import type { RunBatch } from './batch-run.ts'
 import type { Checkpoints } from './checkpoints.ts'
 
 /**
- * One event source of one mapping. What every source promises, and its tests hold: a record that was not given up
- * is run at least once, whenever polling ends and begins again; records of one part and group are run in order; polling ends
- * soon after its signal aborts, with nothing of it running any more.
+ * One event source of one mapping. Every source passes `source.contract.ts`: a record that was not discarded is run at least
+ * once, however often polling stops and resumes. Records of one part and group are run in order. Polling stops soon after its
+ * signal aborts, and leaves nothing running.
  */
 export interface Source {
-  /** Names of what is polled apart, each by one server: the queue, or shards that are open and not yet read to their end. */
+  /**
+   * The parts that are polled independently, each by one server: the queue, or the shards that are open and not yet read to
+   * their end.
+   */
   parts(): Promise<readonly string[]>
-  /** Polls a part until the signal aborts or it is read to its end; rejects with what went wrong, to be polled again. */
+  /** Polls a part until the signal aborts or the part is read to its end. Rejects on errors, to be polled again. */
   poll(part: string, lease: Lease, signal: AbortSignal): Promise<void>
-  /** The mapping is gone: removes what the source's server keeps of it. */
+  /** Removes what the source's service stores for a deleted mapping. */
   remove?(): Promise<void>
-  /** Gives back what it holds when nothing of it is polled any more; absent where it holds nothing. */
+  /** Releases resources when no part is polled any more; absent if there are none. */
   close?(): Promise<void>
 }
 
@@ -26,20 +29,20 @@ export interface SourceParts {
   readonly services: AwsServices
   readonly run: RunBatch
   readonly checkpoints: Checkpoints
-  /** Takes an asynchronous event for the function. */
+  /** Accepts an asynchronous event for the function. */
   readonly accept: AcceptEvent
-  /** Sends the record of a batch given up to the mapping's on-failure destination. */
+  /** Sends the record of a discarded batch to the mapping's on-failure destination. */
   readonly discard: DiscardBatch
-  /** Told what became of polls and batches, for the mapping to show; nothing when all is well and nothing is to be shown. */
+  /** Reports the result of polls and batches, to be shown by the mapping; undefined shows none. */
   readonly report: (result: string | undefined) => void
-  /** Told when a source could be polled, once in a poll: that it could not is not to be shown any more. */
+  /** Called once per poll when the source was reached, so that the mapping no longer reports it as unreachable. */
   readonly reached: () => void
   readonly newId: () => string
   /** Epoch milliseconds. */
   readonly now: () => number
 }
 
-/** An asynchronous event, as if somebody had invoked the function. */
+/** An asynchronous event, as an asynchronous invocation of the function creates it. */
 export interface SourceEvent {
   readonly id: string
   readonly functionName: string
@@ -51,28 +54,28 @@ export interface SourceEvent {
   readonly acceptedMs: number
 }
 
-/** Resolves when the event is durable; one whose id was given so short a time ago is not taken again. */
+/** Resolves when the event is durable. An id that was accepted within the last `knownForMs` is ignored. */
 export type AcceptEvent = (event: SourceEvent, knownForMs: number) => Promise<void>
 
-/** A batch that is not tried any more. */
+/** A batch that is not retried. */
 export interface FailureRecord {
-  /** Of the last invocation, or one of its own. */
+  /** The id of the last invocation, or a new one. */
   readonly id: string
   /** AWS's record (reference 8.3). */
   readonly record: object
-  /** What was to be run; buckets keep it too. */
+  /** The records of the batch, which buckets store too. */
   readonly payload: object | string
   readonly part: string
-  /** Takes it to a destination that only the source can reach; rejects when it is not known to be there. */
+  /** Delivers the record to a destination that only the source can reach. Rejects unless delivery is acknowledged. */
   readonly send?: (signal: AbortSignal) => Promise<void>
 }
 
 export type DiscardBatch = (failure: FailureRecord) => Promise<void>
 
-/** What a mapping shows of a source that cannot be polled, in AWS's words where they are known. */
+/** A source cannot be polled. The message is shown by the mapping, in AWS's words where they are known. */
 export class SourceFault extends Error {}
 
-/** What a mapping shows of this error; nothing when the error is not for its user. */
+/** The text that a mapping shows for this error; undefined for internal errors. */
 export function shownText(error: unknown): string | undefined {
   return error instanceof SourceFault || error instanceof MissingEndpoint ? error.message : undefined
 }

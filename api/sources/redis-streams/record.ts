@@ -5,8 +5,8 @@ import type { StreamRecord } from '../batches/stream-record.ts'
 type Text = (bytes: Buffer) => string
 
 /**
- * One record of the event that a function gets from a Redis stream, in the manner of Kinesis's. A field that is given twice
- * has a list of values. Where a name or value is not text, all of the entry's are base64, and `isBase64Encoded` says so.
+ * One record of the event for a function, modelled on that of Kinesis. A field that occurs twice has a list of values. If a
+ * name or value is not text, all of the entry's are base64, and `isBase64Encoded` is true.
  */
 export function redisRecord(entry: StreamEntry, key: string, streamArn: string): StreamRecord {
   const { id, fields } = entry
@@ -44,7 +44,10 @@ function fieldsOf(values: ReadonlyMap<string, readonly string[]>): object {
   return Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]))
 }
 
-/** What filters look at: as the event, but values that are objects or lists of JSON are seen as such, as in a queue's body. */
+/**
+ * The data that filters match: as in the event, but values that are JSON objects or lists are parsed, as in the body of a
+ * message.
+ */
 function filteredText(about: object, values: ReadonlyMap<string, readonly string[]>): string {
   const fields = [...values].map(([name, all]) => {
     const texts = all.map((value) => (isJson(value) ? value : JSON.stringify(value)))

@@ -9,13 +9,13 @@ import { redisRecord } from './record.ts'
 import { SourceFault, type Source, type SourceParts } from '../polling/source.ts'
 import { runStreamBatch, type BatchParts } from '../batches/stream-batch.ts'
 
-/** What a source has that reads Redis streams. */
+/** The dependencies of a source that reads Redis streams. */
 export interface RedisStreamsParts extends SourceParts {
   readonly openEntryStream: OpenEntryStream
 }
 
 const part = 'stream'
-/** Entries of one reply: their size is known only when they are here. */
+/** Entries per reply: their size is known only after they are received. */
 const maxPerRead = 100
 const longestWaitMs = 1_000
 
@@ -23,12 +23,12 @@ const longestWaitMs = 1_000
  * Runs the entries of a Redis stream as a consumer group of the mapping's own.
  *
  * 1. begin         a group behind the mapping's starting position, once
- * 2. gather        what is pending: a server that died, or a poll that ended, left it; else what is new
- * 3. filter        what does not fit is acknowledged
+ * 2. gather        pending entries that a dead server or an aborted poll left; else new entries
+ * 3. filter        entries that do not match are acknowledged
  * 4. run           the rest, one batch after the other                  ../batches/stream-batch.ts
- * 5. acknowledge   what went well, or was given up
+ * 5. acknowledge   entries that succeeded, or were discarded
  *
- * The group is the checkpoint. Between two batches nothing of this server's is pending, so that what is, is taken over.
+ * The group is the checkpoint. Between two batches this server has no pending entries, so that all pending ones are taken over.
  */
 export function createRedisStreamsSource(parts: RedisStreamsParts): Source {
   return {
@@ -63,7 +63,7 @@ async function openStream({ settings, openEntryStream }: RedisStreamsParts): Pro
   return stream
 }
 
-/** Where reading began is kept, so that a group that is gone begins there again: what it had done is not known any more. */
+/** Stores where reading began, so that a group that was deleted begins there again: its position is lost. */
 async function begin(stream: EntryStream, lease: Lease, { settings, checkpoints }: SourceParts): Promise<void> {
   if (!(await stream.isStream())) throw new SourceFault(`Stream not found: ${settings.sourceArn}`)
   const known = (await checkpoints.find(part))?.sequenceNumber
@@ -72,7 +72,7 @@ async function begin(stream: EntryStream, lease: Lease, { settings, checkpoints 
   await stream.createGroup(after)
 }
 
-/** Ids begin with the time at which they were given. */
+/** Ids begin with the time at which they were generated. */
 async function startOf(stream: EntryStream, settings: SourceParts['settings']): Promise<string> {
   const { startingPosition, startingTimestampMs = 0 } = settings
   if (startingPosition === 'LATEST') return stream.lastId()
@@ -88,7 +88,7 @@ async function gather(
   const entries: StreamEntry[] = []
   let bytes = 0
   const isFull = () => entries.length >= settings.batchSize || bytes >= maxBytes
-  /** False when there was nothing. */
+  /** Returns false if there were no entries. */
   const take = async (read: (most: number) => Promise<StreamEntry[]>): Promise<boolean> => {
     const some = await read(Math.min(maxPerRead, settings.batchSize - entries.length))
     entries.push(...some)
@@ -106,7 +106,10 @@ async function gather(
   return entries
 }
 
-/** Ends with the signal: what is handed out to a connection that is closed is pending, and the next one's. */
+/**
+ * Returns when the signal aborts. Entries that were delivered to a closed connection are pending, and are read by the next
+ * poll.
+ */
 async function waitFor(stream: EntryStream, most: number, waitMs: number, signal: AbortSignal): Promise<StreamEntry[]> {
   const hangUp = () => stream.close()
   signal.addEventListener('abort', hangUp, { once: true })

@@ -1,12 +1,12 @@
-/** A schedule as mappings name it: a rule of EventBridge, and behind it when it is due. */
+/** A schedule, as the ARN of a mapping names it: a rule of EventBridge, followed by its expression. */
 export interface NamedSchedule {
-  /** As the function is told it. */
+  /** The ARN in the event. */
   readonly ruleArn: string
-  /** `rate(…)` or `cron(…)`, not yet read. */
+  /** `rate(…)` or `cron(…)`, not yet parsed. */
   readonly expression: string
 }
 
-/** Reads `arn:aws:events:REGION:ACCOUNT:rule/NAME/EXPRESSION`; nothing when the ARN is of another form. */
+/** Parses `arn:aws:events:REGION:ACCOUNT:rule/NAME/EXPRESSION`; undefined for an ARN of another form. */
 export function readScheduleArn(arn: string): NamedSchedule | undefined {
   const [, ruleArn, expression] = /^(arn:[^:]+:events:[^:]*:[^:]*:rule\/[\w.-]{1,64})\/(.*)$/.exec(arn) ?? []
   return ruleArn === undefined || expression === undefined ? undefined : { ruleArn, expression }

@@ -1,14 +1,14 @@
 /** When a schedule is due, in epoch milliseconds. */
 export interface Schedule {
-  /** The first time behind `afterMs`; nothing when there is none any more. */
+  /** The first time after `afterMs`; undefined if there is none. */
   next(afterMs: number): number | undefined
-  /** The last time behind `afterMs`, up to and with `untilMs`. */
+  /** The last time after `afterMs`, up to and including `untilMs`. */
   latest(afterMs: number, untilMs: number): number | undefined
 }
 
 /**
- * Reads an expression of EventBridge, `rate(5 minutes)` or `cron(0 12 ? * MON-FRI *)`, in UTC; nothing when it is none. A rate
- * counts from `anchorMs` on.
+ * Parses an expression of EventBridge, `rate(5 minutes)` or `cron(0 12 ? * MON-FRI *)`, in UTC; undefined if it is not valid. A
+ * rate counts from `anchorMs`.
  */
 export function parseSchedule(text: string, anchorMs: number): Schedule | undefined {
   const cron = /^cron\(([^()]+)\)$/.exec(text)?.[1]
@@ -19,7 +19,7 @@ const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
 const unitsMs: Readonly<Record<string, number>> = { minute: minuteMs, hour: 60 * minuteMs, day: dayMs }
 
-/** One of a unit is written in the singular, more in the plural. */
+/** The unit is singular for one, else plural. */
 function parseRate(text: string, anchorMs: number): Schedule | undefined {
   const [, digits = '', unit = '', plural = ''] = /^rate\((\d{1,9}) (minute|hour|day)(s?)\)$/.exec(text) ?? []
   const value = Number(digits)
@@ -38,7 +38,7 @@ function parseRate(text: string, anchorMs: number): Schedule | undefined {
 interface Field {
   readonly least: number
   readonly most: number
-  /** What stands for the numbers from `least` on. */
+  /** Names of the numbers from `least` on. */
   readonly names?: readonly string[]
 }
 
@@ -96,7 +96,7 @@ function startOfDay(ms: number): number {
   return Math.floor(ms / dayMs) * dayMs
 }
 
-/** What a field without days' own signs names, in order; nothing when it is wrong. */
+/** The numbers that a field without the signs for days names, in order; undefined if it is not valid. */
 function numbersIn(text: string, field: Field): number[] | undefined {
   const all = new Set<number>()
   for (const item of text.split(',')) {
@@ -107,7 +107,10 @@ function numbersIn(text: string, field: Field): number[] | undefined {
   return [...all].sort((one, other) => one - other)
 }
 
-/** One item of a list: `*`, `5`, `1-5`, `22-2` over the end, and each of them with a step; a single number then has no end. */
+/**
+ * One item of a list: `*`, `5`, `1-5`, `22-2` across the end, each optionally with a step. A single number with a step is a
+ * range to the end.
+ */
 function range(item: string, field: Field): number[] | undefined {
   const [, from = '', to, step] = /^([^-/]+)(?:-([^-/]+))?(?:\/(\d+))?$/.exec(item) ?? []
   const by = Number(step ?? 1)
@@ -145,7 +148,7 @@ function parseDay(text: string): IsDay | undefined {
   return days && ((day) => days.includes(day))
 }
 
-/** Never in another month; nothing where the month has no such day. */
+/** Does not cross into another month; undefined if the month does not have the day. */
 function nearestWeekday(asked: number | 'last', month: number, year: number): number | undefined {
   const last = lastDayOf(month, year)
   const day = asked === 'last' ? last : asked

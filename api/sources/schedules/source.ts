@@ -6,19 +6,19 @@ import { readScheduleArn } from './arn.ts'
 import { parseSchedule, type Schedule } from './expression.ts'
 import { SourceFault, type Source, type SourceParts } from '../polling/source.ts'
 
-/** How long it sleeps at most, so that a clock that was set is noticed. */
+/** The longest sleep, so that a change of the clock is noticed. */
 const longestNapMs = 60_000
-/** How long a tick is known that none comes after. */
+/** How long the id of the last tick is remembered. */
 const longestKnownMs = 400 * 24 * 60 * 60_000
 
 /**
  * Sends an asynchronous event to the function whenever a schedule is due.
  *
- * 1. due     the last time since the tick before, or since the mapping was enabled: of several that were missed the latest
- * 2. accept  as an event that is durable; its id is that of mapping and time, and known until the next time has come
- * 3. keep    which tick was the last
+ * 1. due     the latest time since the last tick, or since the mapping was enabled; earlier missed ticks are skipped
+ * 2. accept  as a durable event; its id is derived from mapping and time, and remembered until the next tick
+ * 3. save    the last tick
  *
- * A server that dies between 2 and 3 leaves a tick that the next one accepts again, in vain.
+ * If a server dies between 2 and 3, the next one accepts the tick again, which is ignored because of its id.
  */
 export function createScheduleSource(parts: SourceParts): Source {
   return {
@@ -39,7 +39,7 @@ async function keepTicking(part: string, lease: Lease, parts: SourceParts, signa
     if (dueMs !== undefined) {
       await accept(dueMs, ruleArn, schedule, parts)
       const isMine = await checkpoints.save(part, { sequenceNumber: String(dueMs) }, lease.fence)
-      if (!isMine) throw new Error('Another server looks after the schedule.')
+      if (!isMine) throw new Error('Another server runs the schedule.')
       parts.report('OK')
       sinceMs = dueMs
     }
@@ -47,7 +47,7 @@ async function keepTicking(part: string, lease: Lease, parts: SourceParts, signa
   }
 }
 
-/** Until that time, or until the clock was set back. */
+/** Sleeps until that time, or until the clock was set back. */
 async function sleep(untilMs: number, { now }: SourceParts, signal: AbortSignal): Promise<void> {
   const startMs = now()
   while (!signal.aborted && now() >= startMs && now() < untilMs)
@@ -73,7 +73,7 @@ async function accept(dueMs: number, ruleArn: string, schedule: Schedule, parts:
   await parts.accept(event, Math.min(nextMs - now() + longestNapMs, longestKnownMs))
 }
 
-/** The event that EventBridge sends on a schedule. */
+/** The event that EventBridge sends for a schedule. */
 function scheduledEvent(id: string, dueMs: number, ruleArn: string): object {
   const [, , , region, account] = ruleArn.split(':')
   return {
@@ -89,7 +89,7 @@ function scheduledEvent(id: string, dueMs: number, ruleArn: string): object {
   }
 }
 
-/** A UUID (version 5) that is always the same for a mapping and a time. */
+/** A version 5 UUID, the same for the same mapping and time. */
 function tickId(uuid: string, dueMs: number): string {
   const namespace = Buffer.from(uuid.replaceAll('-', ''), 'hex')
   const digits = createHash('sha1').update(namespace).update(String(dueMs)).digest('hex')

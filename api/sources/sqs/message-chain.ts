@@ -1,7 +1,10 @@
 import { advanceLineage, mostCallsInChain } from '../../invoke/lineage.ts'
 import type { SqsMessage } from './message.ts'
 
-/** Divides messages so that those of a loop that is to be stopped are run apart from the others, in order (reference 6.6). */
+/**
+ * Splits messages, in order, so that those of a recursive loop that has to be stopped are run apart from the others (reference
+ * 6.6).
+ */
 export function splitByLoop(messages: readonly SqsMessage[], functionArn: string): SqsMessage[][] {
   const batches: SqsMessage[][] = []
   let isBefore: boolean | undefined
@@ -14,7 +17,7 @@ export function splitByLoop(messages: readonly SqsMessage[], functionArn: string
   return batches
 }
 
-/** The trace header that a batch goes on with: of the message that the most calls of the function led to. */
+/** The trace header of a batch: that of the message with the longest chain of invocations. */
 export function longestChain(messages: readonly SqsMessage[], functionArn: string): string | undefined {
   const traced = messages.filter((message) => traceOf(message) !== undefined)
   const [first] = traced.sort((one, two) => callsBefore(two, functionArn) - callsBefore(one, functionArn))
@@ -25,7 +28,7 @@ function callsBefore(message: SqsMessage, functionArn: string): number {
   return advanceLineage(traceOf(message) ?? '', functionArn).callsBefore
 }
 
-/** What AWS's SDK sent along with the message, and the queue kept. */
+/** The trace header that AWS's SDK sent with the message. */
 function traceOf({ Attributes }: SqsMessage): string | undefined {
   return Attributes?.['AWSTraceHeader']
 }

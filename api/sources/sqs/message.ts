@@ -1,4 +1,4 @@
-/** A message as ReceiveMessage answers it. */
+/** A message as returned by ReceiveMessage. */
 export interface SqsMessage {
   readonly MessageId: string
   readonly ReceiptHandle: string
@@ -18,7 +18,7 @@ interface SqsAttribute {
   readonly BinaryListValues?: readonly string[]
 }
 
-/** One record of the event that a function gets from a queue (reference 8.2). */
+/** One record of the event for a function (reference 8.2). */
 export function sqsRecord(message: SqsMessage, queueArn: string): object {
   const attributes = Object.entries(message.MessageAttributes ?? {})
   const digest = attributes.length === 0 ? undefined : message.MD5OfMessageAttributes

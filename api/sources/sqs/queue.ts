@@ -2,26 +2,26 @@ import { AwsRefusal, type AwsServices } from '../../aws/services.ts'
 import { SourceFault } from '../polling/source.ts'
 import type { SqsMessage } from './message.ts'
 
-/** A queue, as far as polling needs it. What it refuses is a `SourceFault` in AWS's words. */
+/** The operations of a queue that polling uses. Refusals are thrown as `SourceFault` with AWS's text. */
 export interface SqsQueue {
-  /** What the queue was created with; 30 s unless set. */
+  /** The visibility timeout of the queue; 30 s by default. */
   visibilitySeconds(signal?: AbortSignal): Promise<number>
   receive(how: Receive, signal: AbortSignal): Promise<SqsMessage[]>
-  /** Removes messages for good. */
+  /** Deletes messages. */
   remove(messages: readonly SqsMessage[]): Promise<void>
 }
 
 export interface Receive {
   readonly most: number
   readonly waitSeconds: number
-  /** How long what is received stays hidden from others. */
+  /** The visibility timeout of received messages. */
   readonly visibilitySeconds: number
 }
 
-/** The most that one call receives or removes. */
+/** Maximum messages that one call receives or deletes. */
 export const maxPerCall = 10
 
-/** Finds the queue of this ARN; the signal is for the finding alone. */
+/** Finds the queue with this ARN; the signal only aborts the lookup. */
 export async function openSqsQueue(arn: string, services: AwsServices, finding?: AbortSignal): Promise<SqsQueue> {
   const [, , , region = '', accountId = '', name = ''] = arn.split(':')
   const call = async <Answer>(action: string, input: object, signal?: AbortSignal): Promise<Answer> => {
@@ -61,7 +61,7 @@ export async function openSqsQueue(arn: string, services: AwsServices, finding?:
   }
 }
 
-/** SQS's names of errors in its older protocol, which Lambda shows. */
+/** Error names of SQS's older protocol, which Lambda shows. */
 const olderCodes: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
   AccessDeniedException: 'AccessDenied',

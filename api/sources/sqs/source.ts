@@ -8,26 +8,26 @@ import { runWorkers } from './workers.ts'
 import { sqsRecord, type SqsMessage } from './message.ts'
 import { maxPerCall, openSqsQueue, type SqsQueue } from './queue.ts'
 
-/** The longest that SQS lets a receive wait, and hides a message. */
+/** SQS's limits for long polls and visibility timeouts. */
 const longestWaitSeconds = 20
 const longestVisibilitySeconds = 43_200
-/** What the function's timeout and the window are extended by, so that no message comes back while it is run. */
+/** Added to the function's timeout and the batching window, so that no message becomes visible while it is run. */
 const visibilityMarginSeconds = 30
-/** Workers beside the first look so long for messages before they leave. */
+/** How long additional workers wait for messages before they end. */
 const helperWaitSeconds = 1
 const maxWorkers = 1000
-/** How often the settings of the queue and of the function are read again. */
+/** How often the settings of the queue and of the function are reloaded. */
 const refreshMs = 60_000
 
 /**
  * Runs the messages of a queue, standard or FIFO (reference 8.2).
  *
  * 1. receive   up to the batch size, or until the window ends
- * 2. filter    what does not fit is removed
- * 3. run       the rest, up to 6 MB at once, as calls of the chain that led to them      message-chain.ts
- * 4. remove    what went well; the rest comes back when its visibility timeout ends
+ * 2. filter    messages that do not match are deleted
+ * 3. run       the rest, up to 6 MB at once, in the invocation chain of the messages   message-chain.ts
+ * 4. delete    messages that succeeded; the rest becomes visible after the visibility timeout
  *
- * A FIFO queue hands out no more of a group while messages of it are hidden, so that its order holds.
+ * A FIFO queue delivers no messages of a group while others of it are hidden, which preserves the order.
  */
 export function createSqsSource(parts: SourceParts): Source {
   const { settings, services, reached } = parts
@@ -49,7 +49,7 @@ export function createSqsSource(parts: SourceParts): Source {
   }
 }
 
-/** Hides messages as the queue says, or for as long as their batch may take when that is longer; asked anew each minute. */
+/** The visibility timeout: that of the queue, or the longest duration of a batch if that is longer. Reloaded each minute. */
 function createVisibility(queue: SqsQueue, { settings, run, now }: SourceParts): () => Promise<number> {
   let known: Promise<number> | undefined
   let untilMs = 0
@@ -88,14 +88,14 @@ async function gather(queue: SqsQueue, how: Gathering, signal: AbortSignal): Pro
     try {
       await receive(Math.min(longestWaitSeconds, Math.ceil((endMs - now()) / 1000)))
     } catch (error) {
-      // What was received is run all the same: it would stay hidden otherwise.
+      // Received messages are run anyway: otherwise they would stay hidden.
       if (!isOver(signal)) throw error
     }
   }
   return messages
 }
 
-/** Answers whether the function could be run. */
+/** Returns whether the function could be run. */
 async function runMessages(queue: SqsQueue, messages: SqsMessage[], parts: SourceParts): Promise<boolean> {
   const arn = parts.settings.sourceArn
   const passes = createFilter(parts.settings.filters, { key: 'body' })
@@ -107,13 +107,13 @@ async function runMessages(queue: SqsQueue, messages: SqsMessage[], parts: Sourc
     const done = await runOnce(batch, parts)
     if (done === undefined) return false
     await queue.remove(done)
-    // The rest of a batch of a FIFO queue may not overtake what has failed.
+    // The rest of a FIFO batch must not overtake a failed message.
     if (done.length < batch.length && arn.endsWith('.fifo')) return true
   }
   return true
 }
 
-/** Answers the messages that are done with; nothing when the function could not be run at all. */
+/** Returns the messages that are complete; undefined if the function could not be run. */
 async function runOnce(
   batch: readonly SqsMessage[],
   { settings, run }: SourceParts,

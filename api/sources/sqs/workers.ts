@@ -1,26 +1,28 @@
 import { backOffMs, pause } from '../polling/pause.ts'
 
-/** What a worker has found to do; `work` answers whether it could be done: if not, the next look waits, ever longer. */
+/**
+ * The result of a poll. `work` resolves with false if the work could not be done; the next poll is then delayed with backoff.
+ */
 export interface FoundWork {
   readonly isBusy: boolean
   readonly work: () => Promise<boolean>
 }
 
 export interface WorkersParts {
-  /** Workers at once. */
+  /** Maximum of concurrent workers. */
   readonly most: number
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly signal: AbortSignal
 }
 
-/** As on AWS: five batches at once, then 300 more each minute while there is work (reference 8.2). */
+/** As on AWS: five concurrent batches, then 300 more each minute while there is work (reference 8.2). */
 const firstWorkers = 5
 const msForOneMore = 200
 
 /**
- * Looks for work and does it until the signal aborts, with more workers while there is much and one while there is none.
- * Rejects with the first thing that went wrong, when all workers have ended.
+ * Polls for work and does it until the signal aborts. Adds workers while there is work, down to one when there is none. Rejects
+ * with the first error, once all workers have ended.
  */
 export async function runWorkers(
   { most, now, signal }: WorkersParts,

@@ -30,7 +30,7 @@ interface Description {
   readonly StreamDescription: { readonly Shards?: DynamoShard[]; readonly LastEvaluatedShardId?: string }
 }
 
-/** The stream of a DynamoDB table. It keeps a day, so that a point in time is read from its beginning on. */
+/** The stream of a DynamoDB table. It retains records for a day, so a timestamp is read from the beginning. */
 export function createDynamoStream({ settings, services }: Pick<SourceParts, 'settings' | 'services'>): Stream {
   const { sourceArn } = settings
   const call = <Answer>(action: string, input: object, signal?: AbortSignal) =>
@@ -79,7 +79,7 @@ function iteratorOf(position: Position): object {
   return { ShardIteratorType: 'from' in position ? position.from : 'TRIM_HORIZON' }
 }
 
-/** One record of the event that a function gets from a table (reference 8.3). */
+/** One record of the event for a function (reference 8.3). */
 function recordOf({ eventID, eventName, dynamodb, userIdentity }: Change, streamArn: string): StreamRecord {
   const identity = userIdentity && { principalId: userIdentity.PrincipalId, type: userIdentity.Type }
   return {

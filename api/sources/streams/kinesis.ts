@@ -20,7 +20,7 @@ interface KinesisShard {
   readonly SequenceNumberRange: { readonly EndingSequenceNumber?: string }
 }
 
-/** The Kinesis stream of a mapping; that of a consumer is read as the stream is, sharing its throughput. */
+/** The Kinesis stream of a mapping. A consumer is read as its stream, with shared throughput. */
 export function createKinesisStream({
   settings,
   services,
@@ -81,7 +81,7 @@ function iteratorOf(position: Position): object {
   return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: position.sinceMs / 1000 }
 }
 
-/** One record of the event that a function gets from a stream (reference 8.3). */
+/** One record of the event for a function (reference 8.3). */
 function recordOf(record: KinesisRecord, shardId: string, streamArn: string, roleArn: string): StreamRecord {
   const { SequenceNumber, ApproximateArrivalTimestamp, Data, PartitionKey } = record
   return {

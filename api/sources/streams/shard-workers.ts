@@ -10,15 +10,18 @@ import type { Stream } from './stream.ts'
 import type { StreamRecord } from '../batches/stream-record.ts'
 import { createTumblingWindow, type TumblingWindow } from './tumbling-window.ts'
 
-/** Runs the records of a shard, in as many lanes as the mapping wants; records with one key keep their order. */
+/**
+ * Runs the records of a shard with as many workers as the mapping's parallelization factor. Records with the same key stay in
+ * order.
+ */
 export interface ShardWorkers {
-  /** Takes a record that is wanted, or one that is skipped. */
+  /** Adds a record, to be run or to be skipped. */
   push(record: StreamRecord, isWanted: boolean): void
-  /** Waits until there is room for more. */
+  /** Waits until the queues have capacity. */
   waitForCapacity(signal: AbortSignal): Promise<void>
-  /** Saves that skipped records are done with. */
+  /** Saves the checkpoint, which skipped records may have advanced. */
   saveProgress(): Promise<void>
-  /** No more will come: resolves when all is done with. */
+  /** Closes the queues; resolves when all records are complete. */
   end(): Promise<void>
 }
 
@@ -30,10 +33,13 @@ export interface ShardWorkersParts {
   readonly source: SourceParts
 }
 
-/** A window is over when the clock says so and the reader has had the time to see its last records. */
+/** A window ends when its time is over and the reader has had time to read its last records. */
 const windowGraceMs = 2_000
 
-/** Lanes of a shard from its checkpoint on. They end when the signal aborts; `onFault` is told why else. */
+/**
+ * Starts the workers of a shard from its checkpoint on. They end when the signal aborts; `onFault` is called with other
+ * reasons.
+ */
 export function openShardWorkers(
   parts: ShardWorkersParts,
   signal: AbortSignal,
@@ -96,7 +102,7 @@ function windowOf(window: TumblingWindow | undefined): Checkpoint {
   return open === undefined ? {} : { window: open }
 }
 
-/** Saves one after the other, and only what is new; a lease that is over ends the polling. */
+/** Saves checkpoints one after the other, and only if they changed. An expired lease ends the polling. */
 function createSaver({ shardId, lease, source }: ShardWorkersParts, current: () => Checkpoint): () => Promise<void> {
   let saved = ''
   let saving = Promise.resolve()
@@ -156,7 +162,7 @@ async function runWorker(worker: Worker, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The last invocation of a window has no records; what comes of it is not kept. */
+/** The last invocation of a window has no records; its state is not kept. */
 async function endWindow(worker: Worker, batch: BatchParts, signal: AbortSignal): Promise<void> {
   const { window, save } = worker
   const members = window?.members(true)
@@ -172,7 +178,7 @@ async function endWindow(worker: Worker, batch: BatchParts, signal: AbortSignal)
   await runStreamBatch([], final, signal)
 }
 
-/** Always the same lane for a key. */
+/** Returns the same worker for the same key. */
 function workerOf(orderKey: string, count: number): number {
   let hash = 0
   for (let index = 0; index < orderKey.length; index++) hash = (hash * 31 + orderKey.charCodeAt(index)) >>> 0

@@ -14,7 +14,7 @@ function recordOf(text: string, index: number): StreamRecord {
   return { sequenceNumber: String(index), arrivedMs: 0, orderKey: 'k', event: { text }, data: text }
 }
 
-/** A stream in memory: closed shards end, as Kinesis's do. */
+/** A stream in memory. Closed shards end, as those of Kinesis do. */
 function scriptedStream(shards: readonly ScriptedShard[], expireOnce = false): Stream {
   let hasExpired = !expireOnce
   return {
@@ -66,7 +66,7 @@ test('shards that were split or merged are read to their end before their childr
   expect(seen).toEqual(['a1', 'a2', 'a3', 'b1', 'm1'])
 })
 
-test('an iterator that grew too old is asked for again, behind what was read', async () => {
+test('an expired iterator is replaced, at the position after the last record read', async () => {
   const seen: string[] = []
   const source = open([{ id: 'a', parentIds: [], isClosed: true, records: ['1', '2', '3', '4', '5'] }], seen, true)
   await source.poll('a', { name: 'a', fence: 1 }, never)

@@ -7,17 +7,17 @@ import { openShardWorkers } from './shard-workers.ts'
 import type { Source, SourceParts } from '../polling/source.ts'
 import type { Page, Position, Shard, Stream } from './stream.ts'
 
-/** The checkpoint that says that the mapping has begun, and where. */
+/** The checkpoint that marks that the mapping has begun. */
 const begun = '*'
 
 /**
  * Runs the records of a stream (reference 8.3).
  *
- * 1. begin    where the mapping's starting position says, once
- * 2. shards   those whose parents are read to their end
- * 3. read     behind the shard's checkpoint, a page at a time
- * 4. run      in lanes                                            shard-workers.ts
- * 5. keep     how far everything is done with
+ * 1. begin    at the mapping's starting position, once
+ * 2. shards   whose parents are read to their end
+ * 3. read     after the shard's checkpoint, page by page
+ * 4. run      batches, in parallel by key                          shard-workers.ts
+ * 5. save     the checkpoint
  */
 export function createStreamSource(stream: Stream, parts: SourceParts): Source {
   const { checkpoints } = parts
@@ -37,8 +37,8 @@ export function createStreamSource(stream: Stream, parts: SourceParts): Source {
 }
 
 /**
- * Decides once where reading begins. LATEST and AT_TIMESTAMP become points in time that are kept, so that what arrives before
- * the first record is done with is read also by the next server; shards that were closed before are not read.
+ * Decides once where reading begins. LATEST and AT_TIMESTAMP are stored as points in time, so that another server also reads
+ * what arrives before the first record is complete. Shards that were closed before are not read.
  */
 async function begin(shards: readonly Shard[], { settings, checkpoints, now }: SourceParts): Promise<void> {
   if ((await checkpoints.find(begun)) !== undefined) return
@@ -69,7 +69,7 @@ async function pollShard(
   )
   const passes = createFilter(parts.settings.filters, { key: stream.dataKey })
   const { sinceMs = 0 } = checkpoint.sequenceNumber === undefined ? checkpoint : {}
-  // A second in which records arrived is read whole: DynamoDB gives their times in seconds.
+  // A second is read completely, since DynamoDB returns times in seconds.
   const oldestMs = Math.floor(sinceMs / 1000) * 1000
   try {
     let isReached = false
@@ -99,12 +99,12 @@ async function pollShard(
 
 interface ReadOn {
   readonly next: string
-  /** Where the iterator stands. */
+  /** The position of the iterator. */
   readonly position: Position
   readonly most: number
 }
 
-/** The next page; an iterator that grew too old while batches ran is asked for again. */
+/** Reads the next page. An iterator that expired while batches ran is replaced. */
 async function readOn(
   stream: Stream,
   shardId: string,

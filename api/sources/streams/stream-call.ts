@@ -3,17 +3,17 @@ import { SourceFault } from '../polling/source.ts'
 
 export interface StreamCall {
   readonly service: JsonService
-  /** Of the stream: it says the region, and what is missing. */
+  /** The ARN of the stream. It determines the region, and is named in errors. */
   readonly arn: string
   readonly target: string
   readonly input: object
   readonly signal: AbortSignal | undefined
 }
 
-/** The place in the shard was asked for too long ago: it has to be asked for again. */
+/** The shard iterator has expired and has to be requested again. */
 export class ExpiredIterator extends Error {}
 
-/** Calls a service of streams; what it refuses is a `SourceFault` that a mapping can show. */
+/** Calls the service of a stream. Refusals are thrown as `SourceFault`. */
 export async function callAws<Answer>(services: AwsServices, { arn, signal, ...call }: StreamCall): Promise<Answer> {
   const region = arn.split(':')[3] ?? ''
   try {

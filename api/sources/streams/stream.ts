@@ -5,7 +5,7 @@ import type { StreamRecord } from '../batches/stream-record.ts'
 export interface Shard {
   readonly id: string
   readonly parentIds: readonly string[]
-  /** Takes no more records. */
+  /** The shard accepts no more records. */
   readonly isClosed: boolean
 }
 
@@ -17,19 +17,19 @@ export type Position =
 
 export interface Page {
   readonly records: readonly StreamRecord[]
-  /** Where to go on; nothing at the end of a closed shard. */
+  /** The iterator of the next page; absent at the end of a closed shard. */
   readonly next?: string
 }
 
-/** A stream of Kinesis or DynamoDB. What the service refuses is a `SourceFault`. */
+/** A stream of Kinesis or DynamoDB. Refusals of the service are thrown as `SourceFault`. */
 export interface Stream {
   /** Shards that can still be read, parents before their children. */
   shards(): Promise<readonly Shard[]>
   iterator(shardId: string, position: Position): Promise<string>
   read(shardId: string, iterator: string, most: number, signal: AbortSignal): Promise<Page>
-  /** How often a shard is read, at most (reference 8.3). */
+  /** Minimum interval between reads of a shard (reference 8.3). */
   readonly pollMs: number
-  /** Where filters find the data. */
+  /** The key of the data for filters. */
   readonly dataKey: 'data' | 'dynamodb'
   readonly batchInfoKey: BatchInfoKey
 }

@@ -1,22 +1,22 @@
 import type { OpenWindow } from '../polling/checkpoints.ts'
 import type { StreamRecord } from '../batches/stream-record.ts'
 
-/** The most that a function may keep of a window (reference 8.3). */
+/** Maximum state of a window (reference 8.3). */
 const maxStateBytes = 1024 * 1024
 
-/** The tumbling window of a shard: which records belong together, and what the function keeps of them. */
+/** The tumbling window of a shard: which records belong together, and the function's state. */
 export interface TumblingWindow {
-  /** The window that a record belongs to, by its start. */
+  /** The start of the window that a record belongs to. */
   readonly startOf: (record: StreamRecord) => number
-  /** The open window, to be kept with the checkpoint. */
+  /** The open window, to be saved with the checkpoint. */
   open(): OpenWindow | undefined
-  /** When the open window is over, epoch milliseconds. */
+  /** When the open window ends, epoch milliseconds. */
   endMs(): number | undefined
-  /** Opens the window of these records. */
+  /** Opens the window with this start. */
   enter(startMs: number): void
-  /** The members of the event beside its records. */
+  /** The members of the event besides its records. */
   members(isFinal: boolean): object
-  /** Takes the state from what the function said. False when it is more than may be kept: the window ends early. */
+  /** Takes the state from the function's response. False if it is too large: the window ends early. */
   keep(payload: Uint8Array): boolean
   leave(): void
 }
@@ -28,7 +28,7 @@ export interface TumblingWindowParts {
   readonly opened: OpenWindow | undefined
 }
 
-/** The window of a shard as it was left. */
+/** Restores the window of a shard. */
 export function createTumblingWindow({ seconds, shardId, streamArn, opened }: TumblingWindowParts): TumblingWindow {
   const lengthMs = seconds * 1000
   let open = opened

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 const patienceMs = 60_000
 
-/** Waits until the condition holds; an error of it, or its never holding, is the test's failure. */
+/** Waits until the condition holds. Fails the test with the error of the condition, or after a timeout. */
 export async function eventually(condition: () => boolean | Promise<boolean>, withinMs = patienceMs): Promise<void> {
   const endMs = Date.now() + withinMs
   while (!(await condition())) {

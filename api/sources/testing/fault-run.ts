@@ -10,25 +10,25 @@ import { startOneServer, startThreeServers, type Fleet } from '../../testing/fle
 import { describeWithRedis } from '../../store/redis/testing/redis-server.ts'
 import { expectOrder, type Sent } from './sent.ts'
 
-/** Servers that are killed while sources are read, and what their functions tell. */
+/** Servers that are killed while sources are read, and a recorder of what their functions run. */
 export interface FaultRun {
   readonly fleet: Fleet
   readonly recorder: Recorder
 }
 
 export interface Sending {
-  /** So many numbers, so many at once; each time that so many more were sent, a function and a server are killed. */
+  /** How many records are sent, and how many at once; a function and a server are killed after every `perKill` records. */
   readonly size: number
   readonly perCall: number
   readonly perKill: number
   send(numbers: readonly number[]): Promise<Sent[]>
 }
 
-/** So many may wait: moto looks through all of them for each that it hands out. */
+/** Maximum of waiting messages: moto scans all of them for each one that it delivers. */
 const maxWaiting = 600
 const patienceMs = 600_000
 
-/** A test with one server, and with three that share a Redis, which end well and leave nothing. */
+/** Tests with one server, and with three that share a Redis, and checks that they shut down and leave nothing behind. */
 export function testWithKills(
   name: string,
   settings: () => Record<string, string>,
@@ -52,8 +52,8 @@ export function testWithKills(
 }
 
 /**
- * Maps a source to a function that records the text of each message or record; answers the mapping's id when it is polled. The function
- * holds each batch for a while, so that some are under way whenever a server is killed.
+ * Maps a source to a function that records the text of each message or record; returns the mapping's id once it is polled. The
+ * function holds each batch for a while, so that some are running whenever a server is killed.
  */
 export async function mapRecording(
   { fleet, recorder }: FaultRun,
@@ -74,7 +74,7 @@ export async function mapRecording(
   return String(UUID)
 }
 
-/** Sends all, kills in between, and expects that all run, in order as far as the first run of each is concerned; answers how often it killed. */
+/** Sends all, kills in between, and expects that all run, in order as to the first run of each; returns the number of kills. */
 export async function expectAllInOrder({ fleet, recorder }: FaultRun, sending: Sending): Promise<number> {
   const { size, perCall, perKill } = sending
   const sent: Sent[] = []

@@ -4,14 +4,14 @@ import type { Sent } from './sent.ts'
 
 const arnOf = (service: string, resource: string) => `arn:aws:${service}:us-east-1:123456789012:${resource}`
 
-/** A new queue; what is sent to one with `FifoQueue` has an order. */
+/** Creates a queue; messages sent to one with `FifoQueue` are ordered. */
 export async function newQueue(moto: Moto, Attributes: { readonly FifoQueue?: 'true' } = {}) {
   const sqs = <Answer>(action: string, input: object) => moto.ask<Answer>('sqs', `AmazonSQS.${action}`, input)
   const QueueName = randomUUID() + (Attributes.FifoQueue === 'true' ? '.fifo' : '')
   const { QueueUrl } = await sqs<{ QueueUrl: string }>('CreateQueue', { QueueName, Attributes })
   return {
     arn: arnOf('sqs', QueueName),
-    /** Ten at most. */
+    /** Sends up to ten messages. */
     async send(sent: readonly Sent[]): Promise<readonly Sent[]> {
       const Entries = sent.map(({ line, order }, at) => {
         const ofGroup = order === undefined ? {} : { MessageGroupId: order, MessageDeduplicationId: line }
@@ -37,7 +37,7 @@ export async function newStream(moto: Moto) {
   await kinesis('CreateStream', { StreamName, ShardCount: 2 })
   return {
     arn: arnOf('kinesis', `stream/${StreamName}`),
-    /** A partition key for each line in turn. */
+    /** Uses a partition key for each line. */
     async send(lines: readonly string[]): Promise<Sent[]> {
       const Records = lines.map((line, at) => ({
         Data: Buffer.from(line).toString('base64'),

@@ -7,18 +7,18 @@ import type { AwsServices, JsonService } from '../../aws/services.ts'
 import { createSignedServices } from '../../aws/signed-services.ts'
 import { eventually } from './eventually.ts'
 
-/** A server that stands for AWS, started for one test file. */
+/** A fake of AWS services, started for one test file. */
 export interface Moto {
   readonly address: string
   readonly services: AwsServices
-  /** One call, as a user of the service would make it. */
+  /** Calls a service as its users do. */
   ask<Answer = Record<string, unknown>>(service: JsonService, target: string, input: object): Promise<Answer>
   close(): Promise<void>
 }
 
 const isMotoThere = spawnSync('moto_server', ['--help']).status === 0
 
-/** Describes what needs `moto_server`; where it is not installed, the tests are skipped and the name says so. */
+/** Describes tests that need `moto_server`. They are skipped where it is not installed, and the name says so. */
 export function describeWithMoto(name: string, tests: () => void): void {
   if (isMotoThere) describe(name, tests)
   else describe.skip(`${name} (skipped: moto_server is not on the PATH)`, tests)
@@ -33,7 +33,7 @@ async function freePort(host: string): Promise<number> {
   return port
 }
 
-/** The services of a server that stands for AWS. */
+/** The services at this address. */
 export function servicesAt(address: string): AwsServices {
   return createSignedServices({
     endpoints: { sqs: address, kinesis: address, dynamodb: address, secretsmanager: address, kafka: address },
@@ -42,7 +42,7 @@ export function servicesAt(address: string): AwsServices {
   })
 }
 
-/** Starts one at an address of this machine. */
+/** Starts moto on a local address. */
 export async function startMoto(host = '127.0.0.1'): Promise<Moto> {
   const port = await freePort(host)
   const child = spawn('moto_server', ['-H', host, '-p', String(port)], { stdio: 'ignore' })

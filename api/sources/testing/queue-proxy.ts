@@ -4,20 +4,20 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** An address in front of moto's queues that receives as SQS does. */
+/** A proxy for moto's queues that receives as SQS does. */
 export interface QueueProxy {
   readonly address: string
   close(): void
 }
 
 /**
- * What was received is hidden no longer than given, so that a test need not wait as long as SQS for what a killed server had.
- * Moto goes on with a long poll whose client has died, and hands messages to it; and polls at one time ignore each other's
- * groups. SQS does neither: long polls are made of short ones here, and end with their client.
+ * Received messages are hidden no longer than given, so that a test does not wait as long as with SQS for the messages of a
+ * killed server. Moto continues a long poll whose client has died and delivers messages to it, and concurrent polls ignore each
+ * other's groups. SQS does neither: here long polls are made of short ones, and end with their client.
  */
 export async function startQueueProxy(target: string, maxHiddenSeconds: number): Promise<QueueProxy> {
   let last: Promise<unknown> = Promise.resolve()
-  /** One request at a time. */
+  /** Sends one request at a time. */
   const ask = (init: RequestInit): Promise<{ readonly status: number; readonly answered: string }> => {
     const asking = last.then(async () => {
       const answer = await fetch(target, init)
@@ -42,7 +42,7 @@ export async function startQueueProxy(target: string, maxHiddenSeconds: number):
         const isDone = !isReceive || answered.includes('"MessageId"') || Date.now() >= endMs
         if (isDone) return response.writeHead(status).end(answered)
         await wait(100)
-        // Nothing is received for a client that has left meanwhile.
+        // Nothing is received for a client that has disconnected.
         if (request.socket.destroyed) return undefined
       }
     }

@@ -9,7 +9,7 @@ import type { AllSourceParts } from '../open-source.ts'
 import type { SourcesParts } from '../sources.ts'
 import type { AwsServices } from '../../aws/services.ts'
 
-/** Services that a test does not ask. */
+/** Services for tests that do not call any. */
 export const unusedServices: AwsServices = {
   call: () => Promise.reject(new Error('not asked')),
   presign: () => Promise.reject(new Error('not asked')),
@@ -38,10 +38,10 @@ export function aMapping(settings: Partial<PollSettings> = {}): PollSettings {
   }
 }
 
-/** What a function in a test says to an event. */
+/** What a fake function answers to an event. */
 export type Answer = { readonly payload?: unknown; readonly functionError?: string } | 'refused'
 
-/** A function that a test plays; it is told each event. */
+/** A fake function; `respond` answers each event. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read the members that they expect
 export function fakeFunction(respond: (event: any) => Answer | Promise<Answer> = () => ({})): RunBatch {
   let calls = 0
@@ -58,7 +58,7 @@ export function fakeFunction(respond: (event: any) => Answer | Promise<Answer> =
   })
 }
 
-/** What a source is made of, with the services that a test has. */
+/** The dependencies of a source, with the services of the test. */
 export function sourceParts(
   services: AwsServices,
   settings: Partial<PollSettings>,
@@ -82,7 +82,7 @@ export function sourceParts(
   }
 }
 
-/** What mappings are run by: in memory, without services, unless given. */
+/** The dependencies of running mappings: in memory and without services, unless given. */
 export function sourcesParts(mappings: PolledMappings, others: Partial<SourcesParts> = {}): SourcesParts {
   return {
     mappings,

@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals'
 
-/** The line that a function records of what was sent, and the group, shard or item in which it keeps its order, if it has one. */
+/** The line that a function records for a sent record, and the group, shard or item that keeps its order, if any. */
 export interface Sent {
   readonly line: string
   readonly order?: string | undefined
 }
 
-/** In each order, the lines of what was sent are there as they were sent. */
+/** Expects the lines of each group, shard or item in the order in which they were sent. */
 export function expectOrder(lines: readonly string[], sent: readonly Sent[]): void {
   const orders = new Map(sent.map(({ line, order }) => [line, order]))
   for (const order of new Set(orders.values())) {

@@ -7,10 +7,10 @@ import { defaultSettings } from './source-kinds.ts'
 const maxFilters = 5
 const batchWithoutWindow = 10
 
-/** Settings that a caller names; a member that is there and undefined is taken away. */
+/** Settings in a request. A member that is present and undefined removes the setting. */
 export type SettingsChange = { readonly [Name in keyof MappingSettings]?: MappingSettings[Name] | undefined }
 
-/** The settings of a new mapping, defaults filled in; refuses what its source cannot have (reference 8.1). */
+/** The settings of a new mapping, defaults filled in. Refuses settings that its source does not support (reference 8.1). */
 export function newSettings(source: EventSource, given: SettingsChange, id: string): MappingSettings {
   const settings = merged(defaultSettings(source.kind), given)
   requireStart(source, settings)
@@ -21,7 +21,7 @@ export function newSettings(source: EventSource, given: SettingsChange, id: stri
   return isKafka ? { ...settings, consumerGroupId: settings.consumerGroupId ?? id } : settings
 }
 
-/** The settings as an update leaves them. */
+/** The settings after an update. */
 export function changedSettings({ source, settings }: EventSourceMapping, change: SettingsChange): MappingSettings {
   const next = merged(settings, change)
   checkTarget(change)
@@ -68,7 +68,7 @@ function checkSettings({ kind, arn = '' }: EventSource, settings: MappingSetting
   checkDestination(kind, settings)
 }
 
-/** What failed for good goes to a standard queue or topic, a bucket, or a topic of Kafka (reference 8.3). */
+/** Checks the on-failure destination: a standard queue or topic, a bucket, or a Kafka topic (reference 8.3). */
 function checkTarget({ onFailure }: SettingsChange): void {
   if (onFailure === undefined || destinationTopic(onFailure) !== undefined) return
   const [, , service = '', , , resource = ''] = onFailure.split(':')
@@ -76,7 +76,7 @@ function checkTarget({ onFailure }: SettingsChange): void {
     throw unrecordedErrors.destination(onFailure)
 }
 
-/** A topic takes what failed of topics of its own cluster, and not what it would be read for again. */
+/** A Kafka topic can be the destination only of its own cluster, and not of a mapping that reads it. */
 function checkDestination(kind: EventSource['kind'], { onFailure, topics = [] }: MappingSettings): void {
   const topic = destinationTopic(onFailure)
   if (topic === undefined) return

@@ -11,7 +11,7 @@ import { unusedServices } from '../testing/samples.ts'
 const account = 'us-east-1:123456789012'
 const position = { StartingPosition: 'LATEST' }
 
-/** Makes a mapping of the source; answers its state, or what it was refused with. */
+/** Creates a mapping of the source; returns its state or its error. */
 async function create(EventSourceArn: string, parts: Partial<Parameters<typeof createSourceCheck>[0]>) {
   const services = { ...unusedServices, call: () => Promise.reject(new TypeError('fetch failed')) }
   const none = async () => undefined
@@ -27,14 +27,14 @@ async function create(EventSourceArn: string, parts: Partial<Parameters<typeof c
   }
 }
 
-describeWithMoto('a new mapping, where its service is reached', () => {
+describeWithMoto('a new mapping whose service is reachable', () => {
   let moto: Moto
   beforeAll(async () => {
     moto = await startMoto()
   }, 60_000)
   afterAll(() => moto.close())
 
-  test('of a source that is there is made', async () => {
+  test('of a source that exists is created', async () => {
     const name = randomUUID()
     await moto.ask('sqs', 'AmazonSQS.CreateQueue', { QueueName: name })
     await moto.ask('kinesis', 'Kinesis_20131202.CreateStream', { StreamName: name, ShardCount: 1 })
@@ -53,7 +53,7 @@ describeWithMoto('a new mapping, where its service is reached', () => {
     for (const arn of [...arns, TableDescription.LatestStreamArn]) expect(await create(arn, moto)).toBe('Creating')
   })
 
-  test('of a consumer of a stream is made when the consumer is there', async () => {
+  test('of a consumer of a stream is created if the consumer exists', async () => {
     const name = randomUUID()
     const StreamARN = `arn:aws:kinesis:${account}:stream/${name}`
     await moto.ask('kinesis', 'Kinesis_20131202.CreateStream', { StreamName: name, ShardCount: 1 })
@@ -67,7 +67,7 @@ describeWithMoto('a new mapping, where its service is reached', () => {
     expect(await create(none, moto)).toBe(`InvalidParameterValueException: Stream not found: ${none}`)
   })
 
-  test('of a queue that hides messages for less long than the function may run is refused', async () => {
+  test('of a queue whose visibility timeout is shorter than the function timeout is refused', async () => {
     const hidden = async (VisibilityTimeout: string) => {
       const name = randomUUID()
       await moto.ask('sqs', 'AmazonSQS.CreateQueue', { QueueName: name, Attributes: { VisibilityTimeout } })
@@ -90,12 +90,12 @@ describeWithMoto('a new mapping, where its service is reached', () => {
       `arn:aws:dynamodb:${account}:table/none/stream/2026-01-01T00:00:00.000`,
       `Stream not found: arn:aws:dynamodb:${account}:table/none/stream/2026-01-01T00:00:00.000`,
     ],
-  ])('of %s, which is not there, is refused', async (arn, message) => {
+  ])('of %s, which does not exist, is refused', async (arn, message) => {
     expect(await create(arn, moto)).toBe(`InvalidParameterValueException: ${message}`)
   })
 })
 
-test('a new mapping of a queue that may not be read is refused with what the service says', async () => {
+test('a new mapping of a queue without permission is refused with the error of the service', async () => {
   const services = {
     ...unusedServices,
     call: () => Promise.reject(new AwsRefusal('AccessDeniedException', 'Access to the resource is denied.', 403)),
@@ -106,7 +106,7 @@ test('a new mapping of a queue that may not be read is refused with what the ser
   )
 })
 
-test('a new mapping of a source that is out of reach, or that is not polled, is made', async () => {
+test('a new mapping of a source that is unreachable, or that is not polled, is created', async () => {
   for (const arn of [`arn:aws:sqs:${account}:q`, `arn:aws:kinesis:${account}:stream/s`]) {
     expect(await create(arn, {})).toBe('Creating')
     const services = {
@@ -124,7 +124,7 @@ describeWithRedis('a new mapping of a Redis stream', () => {
   })
   afterAll(() => redis.stop())
 
-  test('is made when its server is named here and the key is free or a stream, and else refused', async () => {
+  test('is created if its server is configured and its key is a stream or does not exist', async () => {
     redis.cli('SET', 'text', 'x')
     const parts: Partial<Parameters<typeof createSourceCheck>[0]> = {
       openEntryStream: async (server, key, group) =>

@@ -7,23 +7,23 @@ import { shownText, SourceFault } from '../polling/source.ts'
 import { isConsumerArn, streamArnOf } from '../streams/consumer-arn.ts'
 import { openSqsQueue, type SqsQueue } from '../sqs/queue.ts'
 
-/** Asks for the source of a new mapping, before the mapping is made. */
+/** Checks the source of a new mapping before the mapping is created. */
 export interface SourceCheck {
-  /** Why a function of this timeout cannot read it, in AWS's words; nothing when it can, and when nobody can tell. */
+  /** Why a function with this timeout cannot read the source, in AWS's words; undefined if it can, or if that is unknown. */
   faultOf(source: EventSource, timeoutSeconds: number): Promise<string | undefined>
 }
 
 export interface SourceCheckParts {
   readonly services: AwsServices
   readonly openEntryStream: OpenEntryStream
-  /** Sources that are not polled are not asked for. */
+  /** Sources that are not polled are not checked. */
   readonly isReachable: (kind: SourceKind) => boolean
 }
 
-/** A service that does not answer so soon is out of reach: the mapping is made, and says so. */
+/** A service that does not respond in time is unreachable: the mapping is created, and reports it. */
 const patienceMs = 5_000
 
-/** A check that asks as the poller does, so that missing rights are found as well. */
+/** Creates a check that sends the poller's requests, so that missing permissions are found. */
 export function createSourceCheck(parts: SourceCheckParts): SourceCheck {
   return {
     async faultOf(source, timeoutSeconds) {
@@ -58,7 +58,7 @@ async function look(
   if (kind === 'redis') await lookForStream(arn, openEntryStream)
 }
 
-/** AWS's words, as its users report them. */
+/** AWS's text, as reported by its users. */
 async function lookAtQueue(queue: SqsQueue, timeoutSeconds: number, signal: AbortSignal): Promise<void> {
   const hiddenSeconds = await queue.visibilitySeconds(signal)
   if (hiddenSeconds >= timeoutSeconds) return

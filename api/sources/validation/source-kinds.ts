@@ -6,7 +6,7 @@ import { parseSchedule } from '../schedules/expression.ts'
 
 type Setting = keyof MappingSettings
 
-/** What a mapping of this kind has when nothing is said, and what else may be said of it (reference 8.1). */
+/** The defaults of a kind of source, and the settings that it supports (reference 8.1). */
 interface SourceRules {
   readonly defaults: MappingSettings
   readonly takes: ReadonlySet<Setting>
@@ -67,19 +67,20 @@ const rules: Readonly<Record<SourceKind, SourceRules>> = {
     defaults: { batchSize: 100 },
     takes: new Set([...common, 'startingPosition', 'startingPositionMs', 'accessConfigurations', 'documents']),
   },
-  // Terraform plans to take a default away that it does not know of: of sources of ours it knows none, so that the batch size
+  // Terraform plans to remove a default that it does not know. It knows none for our kinds of source, so the batch size is
+  // shown only if it was given.
   // is shown only when it was given.
   redis: { defaults: redisDefaults, takes: new Set([...ofRedis, 'batchSize']) },
-  // How a tick is retried, and who is told of failures, is said of the function, as of all asynchronous events.
+  // Retries and destinations of ticks are settings of the function, as for all asynchronous events.
   schedule: { defaults: {}, takes: new Set() },
 }
 
-/** What a mapping of this kind of source has when its creator says nothing. */
+/** The default settings of a mapping of this kind of source. */
 export function defaultSettings(kind: SourceKind): MappingSettings {
   return rules[kind].defaults
 }
 
-/** The first of the settings that this kind of source does not have. */
+/** The first setting that this kind of source does not support. */
 export function foreignSetting(kind: SourceKind, given: Partial<MappingSettings>): Setting | undefined {
   const names = Object.keys(given) as Setting[]
   return names.find((name) => given[name] !== undefined && !rules[kind].takes.has(name))
@@ -96,13 +97,13 @@ const kindsOfServices: Readonly<Record<string, SourceKind>> = {
   elasticache: 'redis',
 }
 
-/** Resources of a service that have events; a table's are those of its stream. */
+/** The resources of a service that emit events; a table does so through its stream. */
 const streamResources: Partial<Record<SourceKind, RegExp>> = {
   kinesis: /^stream\/./,
   dynamodb: /^table\/[^/]+\/stream\/./,
 }
 
-/** The event source with this ARN; an error when nothing can be read from it. */
+/** The event source with this ARN; throws if nothing can be read from it. */
 export function sourceOf(arn: string): EventSource {
   const [, , service = '', , , ...resource] = arn.split(':')
   const kind = Object.hasOwn(kindsOfServices, service) ? kindsOfServices[service] : undefined
