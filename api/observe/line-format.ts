@@ -6,11 +6,11 @@ interface OwnLine {
   readonly time: string
   readonly level: Level
   readonly message: string
-  /** The stack of what went wrong. */
+  /** The stack of the error. */
   readonly cause: string | undefined
 }
 
-/** How lines are written; each function returns whole lines, with a line feed at the end. */
+/** Formats log lines. Each function returns whole lines, with a line feed at the end. */
 export interface LineFormat {
   own(line: OwnLine): string
   /** Lines that one environment wrote at `time`; `source` is `function[version]environment`, `body` has no line feed at its end. */

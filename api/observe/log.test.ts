@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals'
 import { lineFormats } from './line-format.ts'
 import { createLog, type BoundedSink } from './log.ts'
 
-/** A reader that takes everything at once. */
+/** A reader that consumes everything at once. */
 const fast = (write: (text: string) => unknown): BoundedSink => ({ write, writableLength: 0, once: () => undefined })
 
 test('function output carries time and source on every line and is written in one piece', () => {
@@ -45,7 +45,7 @@ test('as JSON, each line of both kinds is one object', () => {
   ])
 })
 
-test('the server says its own lines with time and level, and the cause of a fault', () => {
+test('the server logs its own lines with time and level, and the cause of an error', () => {
   const written: string[] = []
   const log = createLog(
     fast(() => undefined),
@@ -58,7 +58,7 @@ test('the server says its own lines with time and level, and the cause of a faul
   expect(written[1]).toContain('ERROR the environment was lost\nError: socket closed')
 })
 
-/** Floods its standard output with 128 MB of function output before anybody reads it, and says a line of the server's own. */
+/** Writes 128 MB of function output before anyone reads it, and a line of the server's own. */
 const flood = `
 import { createLog } from ${JSON.stringify(fileURLToPath(new URL('log.ts', import.meta.url)))}
 const log = createLog(process.stdout, process.stderr, () => new Date(0))
@@ -73,7 +73,7 @@ await new Promise((resolve) => process.stdout.once('drain', resolve))
 log.functionOutput('f', 'and then')
 log.flush()`
 
-test('what functions write is dropped and counted while nobody reads it, and what the server says is not', async () => {
+test('output of functions is dropped and counted while nobody reads it, lines of the server are not', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', flood], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))

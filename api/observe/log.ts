@@ -4,11 +4,14 @@ import { lineFormats, type Level, type LineFormat } from './line-format.ts'
 export interface Log {
   info(line: string): void
   warn(line: string): void
-  /** Our faults: the line says what to do, the cause is printed with its stack. */
+  /** Logs an internal error: the line says what to do, the cause is printed with its stack. */
   error(line: string, cause?: unknown): void
-  /** Output of one environment: whole lines, platform lines among them. Dropped while the reader of the log does not keep up. */
+  /**
+   * Writes output of one environment: whole lines, including platform lines. Dropped while the reader of the log does not keep
+   * up.
+   */
   functionOutput(source: string, text: string): void
-  /** Writes what functions wrote and still waits. */
+  /** Writes the buffered output of functions. */
   flush(): void
 }
 
@@ -16,21 +19,24 @@ interface Sink {
   write(text: string): unknown
 }
 
-/** Where function output goes: as much as waits in it is memory of the server. */
+/** The sink of function output. Unwritten output occupies memory of the server. */
 export interface BoundedSink extends Sink {
-  /** What was written and not taken yet, in bytes. */
+  /** Bytes that were written but not consumed yet. */
   readonly writableLength: number
   once(event: 'drain', listener: () => void): unknown
 }
 
-/** Function output is written this often: one write for many invocations instead of one each. */
+/** Function output is flushed this often: one write for many invocations instead of one each. */
 const flushMs = 20
-/** More than this is written at once. */
+/** A larger buffer is flushed at once. */
 const flushLength = 1024 * 1024
-/** When more than this waits, function output is dropped until all of it is taken. */
+/** Above this, function output is dropped until all of it is consumed. */
 const maxUnsentBytes = 8 * 1024 * 1024
 
-/** Writes function output to `out` in few large writes, and the server's own lines, of which none is dropped, to `err`. */
+/**
+ * Creates a log that writes function output to `out` in few large writes, and the server's own lines, none of which is dropped,
+ * to `err`.
+ */
 export function createLog(out: BoundedSink, err: Sink, now: () => Date, format: LineFormat = lineFormats.text): Log {
   let waiting: string[] = []
   let waitingLength = 0

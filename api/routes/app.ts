@@ -18,22 +18,22 @@ export interface AppDependencies {
   readonly codeDownload: CodeDownloadDependencies
   readonly functionUrls: FunctionUrlServerDependencies
   readonly failedEvents: FailedEventsDependencies
-  /** Whether the server takes requests; false before it is ready and while it drains. */
+  /** Whether the server is ready; false during start and graceful shutdown. */
   readonly isReady: () => boolean
 }
 
-/** The API's model validates and encodes; Fastify's own validator and serializer, slow to load, are never asked for. */
+/** The API's model validates and encodes. Fastify's own validator and serializer, which are slow to load, are not used. */
 const compilersFactory = {
   buildValidator: () => () => () => true,
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
 } as object
 
-/** Builds the HTTP application from its dependencies; listens nowhere. */
+/** Builds the HTTP application from its dependencies. Does not listen. */
 export function buildApp(dependencies: AppDependencies): FastifyInstance {
   const app = Fastify({
     ...routerOptions,
     forceCloseConnections: 'idle',
-    // A request that came before its connection was closed is answered; the answer says that the connection ends.
+    // A request received before its connection is closed is processed; its response announces the close.
     return503OnClosing: false,
     rewriteUrl: rewriteFunctionUrl,
     schemaController: { compilersFactory },

@@ -51,7 +51,7 @@ export type HandlersDependencies = ControlPlaneDependencies &
   InvokeRoutesDependencies &
   InvokeWithResponseStreamDependencies
 
-/** Every operation that is built. */
+/** All implemented operations. */
 export function handlersOf(dependencies: HandlersDependencies): Handlers {
   return {
     ...controlPlaneHandlers(dependencies),
@@ -60,7 +60,7 @@ export function handlersOf(dependencies: HandlersDependencies): Handlers {
   }
 }
 
-/** Every operation that is built and runs no function. */
+/** All implemented operations that do not run a function. */
 export function controlPlaneHandlers(dependencies: ControlPlaneDependencies): Handlers {
   return {
     ...accountRoutes(dependencies),

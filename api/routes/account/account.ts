@@ -9,7 +9,7 @@ import type { Handlers } from '../http/handler.ts'
 export interface AccountRoutesDependencies {
   readonly catalogue: Pick<Catalogue, 'usage' | 'list'>
   readonly documents: Pick<Documents, 'list'>
-  /** Invocations that may run at once over all functions. */
+  /** The account's concurrency limit. */
   readonly concurrency: number
 }
 

@@ -20,7 +20,7 @@ const states: readonly EventState[] = ['ready', 'delayed', 'inFlight', 'failed']
 const defaultLimit = 50
 const maxPerPage = 1000
 
-/** Our own API for operators: what the queues of functions keep, run again, cancelled or purged. */
+/** The admin API for events: list, inspect, replay, cancel and purge the queued and failed events of functions. */
 export function registerFailedEvents(app: FastifyInstance, dependencies: FailedEventsDependencies): void {
   const { failedEvents, redrive, counters } = dependencies
 
@@ -102,7 +102,7 @@ function notKept(id: string): LambdaError {
   return new LambdaError(kinds.resourceNotFound, `No such event is kept: ${id}`)
 }
 
-/** Why nothing was done with an event. */
+/** The reason why an event was not changed. */
 async function refused(redrive: Redrive, name: string, id: string): Promise<LambdaError> {
   const event = await redrive.find(name, id)
   if (event === undefined) return notKept(id)

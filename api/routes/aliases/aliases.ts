@@ -90,7 +90,7 @@ function aliasPage(record: FunctionRecord, input: ListMembers) {
 }
 
 function changeIn({ FunctionVersion, Description, RoutingConfig }: AliasMembers) {
-  // A routing config without weights takes them away, which is how Terraform does it.
+  // A routing config without weights removes them, which Terraform relies on.
   const weights = RoutingConfig && (RoutingConfig.AdditionalVersionWeights ?? {})
   return { functionVersion: FunctionVersion, description: Description, weights }
 }

@@ -46,7 +46,7 @@ interface Use {
 
 const functionsAtOnce = 50
 
-/** Versions on the provider by function, behind the one of the key, at most `limit`. */
+/** Versions on the provider by function, after the given key, at most `limit`. */
 async function usesOf(
   { catalogue }: CapacityUseDependencies,
   provider: string,
@@ -67,7 +67,7 @@ async function usesOf(
   return uses.slice(0, limit)
 }
 
-/** Versions of one function that are on the provider, behind the one given. */
+/** Versions of one function on the provider, after the given one. */
 async function usesIn(
   catalogue: CapacityUseDependencies['catalogue'],
   provider: string,

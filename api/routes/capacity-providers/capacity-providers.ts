@@ -48,7 +48,7 @@ interface CreateMembers extends NameMembers {
 type UpdateMembers = NameMembers & Pick<CreateMembers, 'CapacityProviderScalingConfig'>
 type State = 'Pending' | 'Active' | 'Deleting'
 
-/** Capacity providers, and which functions are on them; there are no machines behind them. */
+/** Capacity providers, and the functions that use them. No machines are provisioned. */
 export function capacityProviderRoutes(dependencies: CapacityProviderDependencies): Handlers {
   const { documents, now } = dependencies
   const home = { accountId: dependencies.accountId, region: dependencies.region }

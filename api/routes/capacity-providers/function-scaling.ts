@@ -29,7 +29,7 @@ interface ScalingMembers extends NameMembers {
   }
 }
 
-/** How many environments a version on a capacity provider keeps, and may have (reference 2.14). */
+/** The minimum and maximum of environments of a version on a capacity provider (reference 2.14). */
 export function functionScalingRoutes(dependencies: FunctionScalingDependencies): Handlers {
   const { lifecycle, provisioning } = dependencies
   const nameIn = ({ FunctionName }: NameMembers) => parseUnqualifiedName(FunctionName, dependencies)

@@ -29,7 +29,7 @@ interface ArnMembers {
   readonly CodeSigningConfigArn: string
 }
 
-/** Code signing configurations; which functions have them is in `function-code-signing.ts` (reference 2.11). */
+/** Code signing configurations; those of functions are in `function-code-signing.ts` (reference 2.11). */
 export function codeSigningRoutes(dependencies: CodeSigningRoutesDependencies): Handlers {
   const { documents, newId, now } = dependencies
   const show = (config: CodeSigningConfig): Output => ({ CodeSigningConfig: configOutput(dependencies, config) })
@@ -83,7 +83,7 @@ async function present(found: Promise<CodeSigningConfig | undefined>, arn: strin
   return config
 }
 
-/** AWS's ids have 17 characters; ours are cut from a hash of a fresh id. */
+/** AWS's ids have 17 characters; ours are taken from the hash of a new id. */
 function fresh(newId: string, tags: CodeSigningConfig['tags']): CodeSigningConfig {
   const id = `csc-${createHash('sha256').update(newId).digest('hex').slice(0, 17)}`
   return { id, description: '', publishers: [], onUntrusted: 'Warn', lastModifiedMs: 0, tags }

@@ -22,7 +22,7 @@ interface ConfigMembers {
   readonly CodeSigningConfigArn: string
 }
 
-/** Which functions have a code signing configuration (reference 2.11). */
+/** The code signing configurations of functions (reference 2.11). */
 export function functionCodeSigningRoutes(dependencies: FunctionCodeSigningDependencies): Handlers {
   const { catalogue, documents, lifecycle } = dependencies
   const nameIn = ({ FunctionName }: FunctionMembers) => parseUnqualifiedName(FunctionName, dependencies)

@@ -14,7 +14,7 @@ import { provisionedRoutes, type ProvisionedRoutesDependencies } from './provisi
 export interface ConcurrencyRoutesDependencies extends Home, ProvisionedRoutesDependencies {
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion' | 'list'>
   readonly lifecycle: Pick<Lifecycle, 'change' | 'read'>
-  /** Invocations that may run at once over all functions. */
+  /** The account's concurrency limit. */
   readonly concurrency: number
   /** Keeps what depends on sums over all functions from happening twice at once. */
   readonly runExclusive: RunExclusive

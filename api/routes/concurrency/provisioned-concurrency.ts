@@ -22,7 +22,7 @@ export interface ProvisionedRoutesDependencies extends Home {
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion' | 'list'>
   readonly lifecycle: Pick<Lifecycle, 'change'>
   readonly provisioning: Pick<Provisioning, 'allocationOf'>
-  /** Invocations that may run at once over all functions. */
+  /** The account's concurrency limit. */
   readonly concurrency: number
   readonly newId: () => string
   /** Epoch milliseconds. */
@@ -87,7 +87,7 @@ export function provisionedRoutes(dependencies: ProvisionedRoutesDependencies, r
   }
 }
 
-/** The version behind the qualifier gets a new revision, as recorded (reference 2.3). */
+/** Changes the revision of the version behind the qualifier, as recorded (reference 2.3). */
 async function put(
   dependencies: ProvisionedRoutesDependencies,
   name: string,

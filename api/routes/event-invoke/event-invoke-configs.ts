@@ -33,7 +33,7 @@ interface ConfigMembers extends QualifiedMembers {
   }
 }
 
-/** The five operations of how events of a function, version or alias are treated. */
+/** The five operations on event invoke configs of a function, version or alias. */
 export function eventInvokeRoutes(dependencies: EventInvokeRoutesDependencies): Handlers {
   const { catalogue, lifecycle, now } = dependencies
   const targetIn = ({ FunctionName, Qualifier }: QualifiedMembers) => {

@@ -65,7 +65,7 @@ describe('an event source mapping', () => {
     })
   })
 
-  test('of a Kafka cluster of one’s own reads as a group named after it', async () => {
+  test('of a self-managed Kafka cluster reads as a group named after it', async () => {
     const server = await withFunctions()
     const created = await create(server, { EventSourceArn: undefined, ...kafka })
     expect(created).toMatchObject({
@@ -173,7 +173,7 @@ describe('an event source mapping', () => {
     expect(await server.call('ListTags', { Resource })).toEqual({ Tags: { a: '1', b: '2' } })
   })
 
-  test('asked for by many at once is made once', async () => {
+  test('created by concurrent requests exists once', async () => {
     const server = await withFunctions()
     const made = await Promise.allSettled([1, 2, 3, 4].map(() => create(server, {})))
     expect(made.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1)
@@ -181,7 +181,7 @@ describe('an event source mapping', () => {
     expect(EventSourceMappings).toHaveLength(made.filter(({ status }) => status === 'fulfilled').length)
   })
 
-  test('takes over the claim of one that never came to be', async () => {
+  test('takes over the unique key of one that was never saved', async () => {
     const server = await withFunctions()
     const { UUID } = await create(server, {})
     const key = { kind: 'event-source-mapping', id: String(UUID) } as const

@@ -22,9 +22,9 @@ import { keyBefore, pageLimit, pageOf, type PageMembers } from '../http/page.ts'
 export interface EventSourceMappingDependencies extends Home {
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'>
   readonly documents: Documents
-  /** Absent where no source can be reached: then none is asked for. */
+  /** Checks new sources; absent if no source can be reached. */
   readonly sourceCheck?: SourceCheck | undefined
-  /** Told when mappings change; absent where nothing polls. */
+  /** Notified of changed mappings; absent if this server does not poll. */
   readonly sources?: Pick<Sources, 'wake'> | undefined
   readonly newId: () => string
   /** Epoch milliseconds. */
@@ -133,7 +133,7 @@ async function newMapping(
 
 type Target = Pick<EventSourceMapping, 'functionName' | 'qualifier'>
 
-/** The function that a mapping hands to; it must be there when the mapping is made, and may go later. */
+/** The target function of a mapping. It must exist when the mapping is created, and may be deleted later. */
 async function targetIn({ catalogue, ...home }: EventSourceMappingDependencies, text: string): Promise<Target> {
   const { name, qualifier } = parseFunctionName(text, undefined, home)
   const record = (await catalogue.find(name))?.value
@@ -166,7 +166,7 @@ function filterOf({ EventSourceArn: arn, FunctionName: text }: ListMembers, home
     (asked === undefined || (asked.name === functionName && asked.qualifier === qualifier))
 }
 
-/** Where nothing polls, a mapping is at rest as soon as its change was answered. */
+/** If nothing polls, a change of a mapping completes at once. */
 function mappingOutput(home: Home, mapping: EventSourceMapping, state?: string): Output {
   const { id, functionName, qualifier, source, settings, isEnabled, transition } = mapping
   const { lastModifiedMs, lastProcessingResult } = mapping

@@ -4,7 +4,7 @@ import type { EventSource, MappingSettings } from '../../sources/mappings/mappin
 import { foreignSetting, sourceOf } from '../../sources/validation/source-kinds.ts'
 import type { Output } from '../http/handler.ts'
 
-/** Members of CreateEventSourceMapping and UpdateEventSourceMapping that configure, as the model has checked them. */
+/** Settings in CreateEventSourceMapping and UpdateEventSourceMapping, validated against the model. */
 export interface MappingMembers {
   readonly BatchSize?: number
   readonly MaximumBatchingWindowInSeconds?: number
@@ -47,7 +47,7 @@ interface KafkaMembers {
   readonly SchemaRegistryConfig?: object
 }
 
-/** Members whose settings have another shape than they. */
+/** Settings whose members have another shape or name. */
 const printedNames: Partial<Record<keyof MappingSettings, string>> = {
   accessConfigurations: 'SourceAccessConfigurations',
   consumerGroupId: 'KafkaEventSourceConfig',
@@ -66,12 +66,12 @@ const printedNames: Partial<Record<keyof MappingSettings, string>> = {
   tumblingWindowSeconds: 'TumblingWindowInSeconds',
 }
 
-/** What a request says of a mapping's settings; refuses what its kind of source does not have. */
+/** The settings in a request. Throws for those that the kind of source does not support. */
 export function settingsIn(source: EventSource, members: MappingMembers): SettingsChange {
   const change = { ...plainSettings(members), ...nestedSettings(source, members) }
   const foreign = foreignSetting(source.kind, change as Partial<MappingSettings>)
   if (foreign !== undefined) throw mappingErrors.unsupported(printedNames[foreign] ?? capital(foreign))
-  // Given and empty takes away, and is refused like any other where there is nothing of the kind.
+  // An empty one removes the setting, and is refused like any other if the source does not support it.
   if (members.DestinationConfig !== undefined && foreignSetting(source.kind, { onFailure: '' }) !== undefined) {
     throw mappingErrors.unsupported('DestinationConfig')
   }
@@ -96,7 +96,7 @@ function plainSettings(members: MappingMembers): SettingsChange {
   })
 }
 
-/** Structures: one that is there and empty takes its setting away. */
+/** Settings that are structures; an empty one removes the setting. */
 function nestedSettings({ kind }: EventSource, members: MappingMembers): SettingsChange {
   const { FilterCriteria, KMSKeyArn, DestinationConfig, ScalingConfig, MetricsConfig, LoggingConfig } = members
   const { ProvisionedPollerConfig: pollers, DocumentDBEventSourceConfig: documents } = members
@@ -128,7 +128,7 @@ function nestedSettings({ kind }: EventSource, members: MappingMembers): Setting
   }
 }
 
-/** Where a new mapping reads from. */
+/** The source of a new mapping. */
 export function sourceIn(members: {
   readonly EventSourceArn?: string
   readonly SelfManagedEventSource?: { readonly Endpoints?: Readonly<Record<string, readonly string[]>> }

@@ -35,7 +35,7 @@ describe('a function URL config', () => {
     })
   })
 
-  test('leads to its function while it, its alias and the function are there', async () => {
+  test('leads to its function while it, its alias and the function exist', async () => {
     const server = await withAlias()
     const make = async (members: object) =>
       idOf(await server.call('CreateFunctionUrlConfig', { FunctionName: 'f', AuthType: 'NONE', ...members }))
@@ -53,7 +53,7 @@ describe('a function URL config', () => {
     expect(await target(again)).toBeUndefined()
   })
 
-  test('asked for twice at once is made once, and leaves one id', async () => {
+  test('created by concurrent requests exists once, with one id', async () => {
     const server = await withAlias()
     const input = { FunctionName: 'f', AuthType: 'NONE' }
     const tries = [1, 2, 3].map(() => server.call('CreateFunctionUrlConfig', input))
@@ -62,7 +62,7 @@ describe('a function URL config', () => {
     expect(await server.documents.list<FunctionUrlTarget>({ kind: 'function-url', limit: 10 })).toHaveLength(1)
   })
 
-  test('is of no version, also when the name says it', async () => {
+  test('cannot belong to a version, also if the name contains it', async () => {
     const server = await withAlias()
     const refusal = await server.refusal('CreateFunctionUrlConfig', { FunctionName: 'f:1', AuthType: 'NONE' })
     expect(refusal).toMatchObject({

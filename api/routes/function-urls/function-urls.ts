@@ -104,7 +104,7 @@ export function functionUrlRoutes(dependencies: FunctionUrlRoutesDependencies): 
   }
 }
 
-/** Keeps where the id leads before the function says that it has the URL: a death between leaves an id that leads nowhere. */
+/** Stores the target of the id before the function has the URL: a crash in between leaves an id without effect. */
 async function create(
   dependencies: FunctionUrlRoutesDependencies,
   name: string,

@@ -15,8 +15,9 @@ export interface UrlAuthorization {
 }
 
 /**
- * Who may call a function URL: with `AWS_IAM` the keys of the account, and those whom the resource policy lets in; with `NONE`
- * whom the policy lets in. Answers who signed the call, undefined when nobody needs to; everybody else is refused.
+ * Authorizes a call of a function URL. With `AWS_IAM`, keys of the account and those that the resource policy allows may call;
+ * with `NONE`, everyone whom the policy allows. Returns the signer; undefined if no signature is required. Throws if the call
+ * is not authorized.
  */
 export async function authorizeUrlCall(
   access: UrlAuthorization,
@@ -35,7 +36,7 @@ export async function authorizeUrlCall(
   return caller
 }
 
-/** Nobody may call, or not he who does (reference 9.2). */
+/** The call is not authorized (reference 9.2). */
 export function urlForbidden(): LambdaError {
   return new LambdaError(kinds.accessDenied, forbidden, {})
 }
@@ -44,7 +45,7 @@ const forbidden =
   'Forbidden. For troubleshooting Function URL authorization issues, see: ' +
   'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html'
 
-/** Where any signature is accepted, every key is one of the account. */
+/** If any signature is accepted, every key belongs to the account. */
 async function signerOf({ verifier, accountId }: UrlAuthorization, request: FastifyRequest): Promise<Caller> {
   const signed = signedRequest(request)
   if (verifier === undefined) {

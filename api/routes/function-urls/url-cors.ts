@@ -1,13 +1,13 @@
 import type { CorsConfig } from '../../functions/function/attached-settings.ts'
 
-/** Whether a browser asks for leave to call, which the service answers itself (reference 9.6). */
+/** Whether the request is a CORS preflight, which is answered without the function (reference 9.6). */
 export function isPreflight(method: string, headers: Readonly<Record<string, unknown>>): boolean {
   return (
     method === 'OPTIONS' && headers['origin'] !== undefined && headers['access-control-request-method'] !== undefined
   )
 }
 
-/** Headers for a preflight; an origin that may not call gets none. */
+/** Headers of the response to a preflight; none for an origin that is not allowed. */
 export function preflightHeaders(cors: CorsConfig, origin: string): Record<string, string> {
   const { allowMethods = [], allowHeaders = [], maxAgeSeconds } = cors
   const allowed = originHeaders(cors, origin)
@@ -20,14 +20,14 @@ export function preflightHeaders(cors: CorsConfig, origin: string): Record<strin
   }
 }
 
-/** Headers for the answer of a function; they replace those of the same names that it set. */
+/** CORS headers for the response of a function. They replace headers with the same names. */
 export function answerHeaders(cors: CorsConfig, origin: string): Record<string, string> {
   const allowed = originHeaders(cors, origin)
   if (allowed === undefined) return {}
   return { ...allowed, ...listed('access-control-expose-headers', cors.exposeHeaders ?? []) }
 }
 
-/** With credentials a browser takes no `*`, so that the origin is echoed. */
+/** With credentials browsers refuse `*`, so the origin is echoed. */
 function originHeaders({ allowOrigins = [], allowCredentials = false }: CorsConfig, origin: string) {
   const isAny = allowOrigins.includes('*')
   if (!isAny && !allowOrigins.includes(origin)) return undefined

@@ -1,16 +1,16 @@
 import type { Caller } from '../../authentication/verifier.ts'
 
-/** One request to a function URL, as it came. */
+/** One request to a function URL, as received. */
 export interface UrlRequest {
   readonly method: string
   /** Path and query as sent, percent-encoded. */
   readonly url: string
   readonly httpVersion: string
-  /** Names and values in turn, as they came. */
+  /** Names and values alternate, as received. */
   readonly rawHeaders: readonly string[]
   readonly body: Buffer
   readonly sourceIp: string
-  /** `http` or `https`, and the port it came to. */
+  /** `http` or `https`, and the port at which it was received. */
   readonly protocol: string
   readonly port: string
 }
@@ -19,18 +19,18 @@ export interface UrlRequest {
 export interface UrlContext {
   readonly urlId: string
   readonly accountId: string
-  /** Who signed the request; undefined where nobody needs to. */
+  /** The signer of the request; undefined if no signature is required. */
   readonly caller: Caller | undefined
   readonly requestId: string
   readonly traceId: string
   readonly nowMs: number
 }
 
-/** Headers that speak of the connection, which ends at the service. */
+/** Hop-by-hop headers, which are not passed on. */
 const ofTheConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
 const textType = /^\s*(text\/|application\/(json|xml|javascript|x-www-form-urlencoded)\s*(;|$))/i
 
-/** The event that the function gets: payload format 2.0 (reference 9.3). */
+/** Builds the event for the function: payload format 2.0 (reference 9.3). */
 export function functionUrlEvent(request: UrlRequest, context: UrlContext): object {
   const mark = request.url.indexOf('?')
   const rawPath = mark < 0 ? request.url : request.url.slice(0, mark)
@@ -69,7 +69,7 @@ function forwarded({ sourceIp, protocol, port }: UrlRequest, { traceId }: UrlCon
   }
 }
 
-/** Values decoded; those of a repeated key joined by commas. */
+/** Decoded values; those of a repeated key are joined by commas. */
 function queryOf(rawQueryString: string): Record<string, string> {
   const values = new Map<string, string>()
   for (const [key, value] of new URLSearchParams(rawQueryString)) {
@@ -107,7 +107,7 @@ function requestContext(
   }
 }
 
-/** A key stands for its account's root: there are no users. */
+/** A key belongs to its account's root: there are no users. */
 function identityOf({ accessKeyId, accountId }: Caller): object {
   return {
     accessKey: accessKeyId,

@@ -3,22 +3,22 @@ import type { InvocationResult } from '../../environments/environment/invocation
 import { readHttpPrelude } from '../../invoke/http-prelude.ts'
 import { readableOf, type StreamedAnswer } from '../../invoke/streamed-answer.ts'
 
-/** An answer of a function URL, as HTTP wants it. */
+/** The HTTP response of a function URL. */
 export interface UrlAnswer {
   readonly status: number
-  /** A name may come more than once. */
+  /** A name may occur more than once. */
   readonly headers: readonly (readonly [string, string])[]
   readonly body: Buffer | Readable
 }
 
 const json = 'application/json'
-/** Set by the server itself, whatever the function says. */
+/** Set by the server, whatever the function returns. */
 const ofTheConnection = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade'])
 const headerName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
-/** What HTTP allows in a header's value. */
+/** The characters that HTTP allows in a header's value. */
 const headerValue = /^[^\x00-\x08\x0A-\x1F\x7F\u0100-\uFFFF]*$/
 
-/** The answer for what a function returned; a failed function, and what is no proxy answer, are 502 (reference 9.2, 9.4). */
+/** The response for the result of a function. Function errors and malformed results are 502 (reference 9.2, 9.4). */
 export function bufferedUrlAnswer(result: InvocationResult): UrlAnswer {
   if (result.functionError !== undefined) return internalServerError()
   try {
@@ -29,8 +29,8 @@ export function bufferedUrlAnswer(result: InvocationResult): UrlAnswer {
 }
 
 /**
- * The answer of a URL that streams: with a prelude the function says status and headers itself, else its bytes are the body
- * (reference 9.5). A function that fails before its first byte is 502; one that fails later breaks the body off.
+ * The response of a streaming URL: with a prelude the function sets status and headers, else its bytes are the body (reference
+ * 9.5). A function that fails before its first byte is 502; a later failure cuts the body off.
  */
 export async function streamedUrlAnswer(answer: StreamedAnswer): Promise<UrlAnswer> {
   if (answer.hasFailed) return internalServerError()
@@ -46,14 +46,14 @@ export async function streamedUrlAnswer(answer: StreamedAnswer): Promise<UrlAnsw
   }
 }
 
-/** Ends with an error when the answer broke off, so that the connection is cut. */
+/** Ends with an error if the response was cut off, so that the connection is closed. */
 async function* bytesOf({ body, end }: StreamedAnswer): AsyncGenerator<Buffer> {
   for await (const bytes of body) yield bytes as Buffer
   const { error } = await end
   if (error !== undefined) throw new Error(`The function failed after its first byte: ${error.code}`)
 }
 
-/** What a caller gets when the function failed. */
+/** The response when the function failed. */
 export function internalServerError(): UrlAnswer {
   return { status: 502, headers: [['content-type', json]], body: Buffer.from('Internal Server Error') }
 }

@@ -23,31 +23,31 @@ export interface FunctionUrlServerDependencies extends Home, UrlAuthorization {
   readonly invoke: Pick<Invoke, 'run' | 'stream'>
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** Takes our own faults, which callers are told nothing of. */
+  /** Logs internal errors, whose details callers do not see. */
   readonly logError: (line: string, cause: unknown) => void
 }
 
-const place = '/function-url'
+const urlRoute = '/function-url'
 const bodyLimit = 6_291_456
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
-/** Leads requests whose host is that of a function URL away from the API, whatever their path. */
+/** Routes requests whose host is that of a function URL to its handler, whatever their path. */
 export function rewriteFunctionUrl(request: IncomingMessage): string {
-  return urlIdOf(request.headers.host) === undefined ? (request.url ?? '/') : place
+  return urlIdOf(request.headers.host) === undefined ? (request.url ?? '/') : urlRoute
 }
 
 /**
  * Serves function URLs.
  *
- * 1. find     the config behind the host's id; 403 when there is none     ../functions/function-url.ts
- * 2. admit    preflights are answered here; by signature and policy      function-url-cors.ts, function-url-access.ts
- * 3. invoke   with the request as an event of format 2.0                  function-url-event.ts
- * 4. answer   what the function returned, as HTTP                         function-url-answer.ts
+ * 1. find     the config behind the host's id; 403 when there is none     ../../functions/function-urls/function-url.ts
+ * 2. allow    preflights are answered here; by signature and policy      url-cors.ts, url-authorization.ts
+ * 3. invoke   with the request as an event of format 2.0                  url-event.ts
+ * 4. answer   what the function returned, as HTTP                         url-response.ts
  */
 export function registerFunctionUrls(app: FastifyInstance, dependencies: FunctionUrlServerDependencies): void {
   app.route({
     method: [...methods],
-    url: place,
+    url: urlRoute,
     bodyLimit,
     config: openRoute,
     errorHandler: (error, request, reply) => sendError(tooLarge(error) ?? faultOf(error, request), request.id, reply),
@@ -68,7 +68,7 @@ export function registerFunctionUrls(app: FastifyInstance, dependencies: Functio
   })
 }
 
-/** Runs the function; undefined when the answer, a refusal, is sent already. */
+/** Runs the function; undefined if an error response was already sent. */
 async function run(
   { invoke, accountId, now, logError }: FunctionUrlServerDependencies,
   request: FastifyRequest,
@@ -126,7 +126,7 @@ function send(reply: FastifyReply, { status, headers, body }: UrlAnswer, cors: R
 }
 
 function sendUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  // Nothing but a function URL lives here.
+  // Only function URLs are served here.
   return reply
     .code(403)
     .header('x-amzn-errortype', kinds.accessDenied.name)

@@ -94,7 +94,7 @@ function loggingOutput({ logging }: FunctionSettings): Output {
   }
 }
 
-/** There is no network behind it here: the VPC's id is made from its subnets, so that it stays the same. */
+/** There is no network: the VPC's id is derived from its subnets, so that it is stable. */
 function vpcOutput({ subnetIds, securityGroupIds, ipv6 }: NonNullable<FunctionSettings['vpc']>): Output {
   const digest = createHash('sha256').update(subnetIds.toSorted().join()).digest('hex')
   return {

@@ -34,7 +34,7 @@ export function functionListRoutes(dependencies: FunctionListsDependencies): Han
 
   return {
     async ListFunctions(input: ListMembers) {
-      // Functions are replicated nowhere: another region is master of none here.
+      // Functions are not replicated: no other region is the master of one.
       const { MasterRegion: master = 'ALL' } = input
       if (master !== 'ALL' && master !== dependencies.region) return { Functions: [] }
       const [limit, before] = [pageLimit(input), keyBefore(input)]
@@ -60,7 +60,7 @@ export function functionListRoutes(dependencies: FunctionListsDependencies): Han
 
 const recordsAtOnce = 50
 
-/** Versions of all functions behind a key, at most `limit`. */
+/** Versions of all functions after a key, at most `limit`. */
 async function listAll(catalogue: Catalogue, before: string | undefined, limit: number): Promise<Listed[]> {
   const [name, version] = before?.split(':') ?? []
   const started = name === undefined ? undefined : (await catalogue.find(name))?.value
@@ -77,7 +77,7 @@ async function listAll(catalogue: Catalogue, before: string | undefined, limit: 
   return listed
 }
 
-/** `$LATEST`, `$LATEST.PUBLISHED`, and then the numbers in order, behind the version given, at most `limit`. */
+/** `$LATEST`, `$LATEST.PUBLISHED`, then the numbers in order, after the given version, at most `limit`. */
 async function versionsOf(
   catalogue: Catalogue,
   { name, latest, versions }: FunctionRecord,
@@ -90,7 +90,7 @@ async function versionsOf(
   return all.slice(0, limit).map((version) => ({ name, version }))
 }
 
-/** Where a version is in lists. */
+/** The position of a version in lists. */
 function rankOf(version: string | undefined): number {
   if (version === undefined || version === latestVersion) return -1
   return version === latestPublished ? 0 : Number(version)

@@ -114,7 +114,7 @@ function functionOutput(
   qualifier: string | undefined,
 ) {
   const { tags } = record
-  // AWS shows a reservation, which is the function's as a whole, without a qualifier only.
+  // AWS shows the reservation of a function only without a qualifier.
   const reservedConcurrency = qualifier === undefined ? record.reservedConcurrency : undefined
   return {
     Configuration: functionConfiguration(dependencies, record.name, version, qualifier),
@@ -134,7 +134,7 @@ function creationInput({ PackageType: packageType = 'Zip', TenancyConfig }: Crea
   return { packageType, tenantIsolation: TenancyConfig?.TenantIsolationMode }
 }
 
-/** Where the code of a version can be had. */
+/** The download link of a version's code. */
 function codeOutput(key: CodeLinkKey, baseUrl: string, { sha256, image, sourceKmsKeyArn }: FunctionCode): Output {
   return image === undefined
     ? { Location: codeLink(key, baseUrl, sha256), RepositoryType: 'S3', SourceKMSKeyArn: sourceKmsKeyArn }

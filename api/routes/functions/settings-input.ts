@@ -3,7 +3,7 @@ import type { PublishTarget } from '../../functions/versions/deployment.ts'
 import type { CapacityUse, LoggingSettings } from '../../functions/function/function.ts'
 import type { SettingsRequest } from '../../functions/lifecycle.ts'
 
-/** Members of CreateFunction and UpdateFunctionConfiguration that configure, as the model has checked them. */
+/** Settings in CreateFunction and UpdateFunctionConfiguration, validated against the model. */
 export interface SettingsMembers {
   readonly Description?: string
   readonly Role?: string
@@ -45,7 +45,7 @@ export interface SettingsMembers {
   }
 }
 
-/** Members by which a request asks for a version. */
+/** Members that request the publication of a version. */
 export interface PublishMembers {
   readonly Publish?: boolean
   readonly PublishTo?: 'LATEST_PUBLISHED'
@@ -53,13 +53,13 @@ export interface PublishMembers {
 
 const notBuilt = new Set(['DurableConfig'])
 
-/** Refuses members that would be accepted and then do nothing. */
+/** Refuses members that would have no effect. */
 export function refuseUnbuilt(members: object): void {
   const given = Object.entries(members).find(([name, value]) => notBuilt.has(name) && isGiven(value))
   if (given !== undefined) throw invalidParameterValue(`${given[0]} is not supported by this server yet.`)
 }
 
-/** What a request asks to be configured, in our words. */
+/** The settings in a request. */
 export function settingsInput(members: SettingsMembers): SettingsRequest {
   const { LoggingConfig: logging, VpcConfig: vpc } = members
   return {
@@ -97,7 +97,7 @@ export function settingsInput(members: SettingsMembers): SettingsRequest {
   }
 }
 
-/** Where a deployment is published to; without `Publish` nowhere. */
+/** Where a deployment is published to; undefined without `Publish`. */
 export function publishTarget({
   Publish: isAsked = false,
   PublishTo: target,

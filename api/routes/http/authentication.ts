@@ -11,12 +11,12 @@ export interface AuthenticationDependencies {
   readonly accountId: string
 }
 
-/** The config of a route that verifies who calls by itself, or is for everybody. */
+/** The config of a route that authenticates callers itself, or that is public. */
 export const openRoute = { isOpen: true } as const
 
 /**
- * Lets no request to another than an open route through that is not signed with a key of the account: its head is looked at
- * before its body is read, and nothing is done before both are verified. Without a verifier it costs nothing.
+ * Authenticates requests to all but open routes: they must be signed with a key of the account. The head is checked before the
+ * body is read, and the handler runs only once both are verified. Without a verifier there is no overhead.
  */
 export function registerAuthentication(
   app: FastifyInstance,
@@ -40,14 +40,14 @@ export function registerAuthentication(
   })
 }
 
-/** What a request is signed over, as it came. */
+/** The parts of a request that its signature covers, as received. */
 export function signedRequest(request: FastifyRequest): SignedRequest {
   return { method: request.method, url: request.originalUrl, rawHeaders: request.raw.rawHeaders }
 }
 
 const noBody = Buffer.alloc(0)
 
-/** The bytes that came. */
+/** The body as received. */
 export function bodyOf({ body }: FastifyRequest): Buffer {
   return Buffer.isBuffer(body) ? body : noBody
 }

@@ -3,7 +3,7 @@ import type { OperationName } from '../../model/operations.ts'
 
 const packageLimit = 70_167_211
 const payloadLimit = 6_291_456
-/** What a synchronous payload may exceed its limit by on the wire, so that the exact check has the bytes to count. */
+/** Bytes beyond the limit of a synchronous payload that are still read, so that the exact check can count them. */
 const slackBytes = 100
 
 const withPackage: ReadonlySet<OperationName> = new Set(['CreateFunction', 'UpdateFunctionCode', 'PublishLayerVersion'])

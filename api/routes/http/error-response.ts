@@ -9,16 +9,19 @@ import { bodyTooLarge } from './body-limits.ts'
 
 /** Writes an exception as AWS does: status, `x-amzn-ErrorType`, and a body of Reason, Type and message, in this order. */
 export function sendError(error: LambdaError, requestId: string, reply: FastifyReply): void {
-  // A client that is still sending would see a reset instead of the answer; what it sends is read and dropped.
+  // A client that is still sending would see a reset instead of the response, so the rest of its request is read and discarded.
   if (error.status === 413) reply.removeHeader('connection')
   const { status, headers, body } = errorParts(error, requestId)
   void reply.code(status).headers(headers).send(body)
 }
 
-/** After so long a caller who was throttled may find a place; AWS models the header and says no number (reference 1.3). */
+/** Seconds after which a throttled caller may retry; AWS models the header without a number (reference 1.3). */
 const retryAfterSeconds = '1'
 
-/** What is sent for an exception. The body is bytes, since Fastify adds a charset to the content type of texts and AWS has none. */
+/**
+ * Status, headers and body for an exception. The body is bytes, since Fastify adds a charset to the content type of texts and
+ * AWS has none.
+ */
 export function errorParts(error: LambdaError, requestId: string) {
   return {
     status: error.status,
@@ -34,14 +37,14 @@ export function errorParts(error: LambdaError, requestId: string) {
   }
 }
 
-/** The exception a caller sees for anything that was thrown; undefined when the fault is ours. */
+/** The exception that a caller sees for a thrown error; undefined for internal errors. */
 export function callersFault(error: unknown, request: FastifyRequest): LambdaError | undefined {
   if (error instanceof LambdaError) return error
   if (error instanceof BrokenJson) return brokenJson(error.body)
   return transportFault(error, request)
 }
 
-/** Faults that Fastify and the socket find before a handler runs. */
+/** Faults that Fastify and the socket detect before a handler runs. */
 function transportFault(error: unknown, request: FastifyRequest): LambdaError | undefined {
   const { code } = marksOf(error)
   switch (code) {
@@ -82,18 +85,18 @@ function tooLarge(request: FastifyRequest): LambdaError {
   return bodyTooLarge(operation, Number.isSafeInteger(length) ? length : undefined, type)
 }
 
-/** The answer to a method and path where no operation lives. */
+/** The error for a method and path without an operation. */
 export function unknownOperation(request: FastifyRequest): LambdaError {
   const path = request.url.split('?')[0]?.slice(0, 200) ?? ''
   return new LambdaError(kinds.unknownOperation, `The Lambda API has no operation at ${request.method} ${path}`, {})
 }
 
-/** The answer to an operation that is not built. */
+/** The error for an operation that is not implemented. */
 export function notBuilt(operation: OperationName): LambdaError {
   return new LambdaError(kinds.notImplemented, `kubelambda does not support ${operation} yet.`, { type: 'Service' })
 }
 
-/** Larger bodies are not searched for the place of their fault. */
+/** In larger bodies the position of a syntax error is not determined. */
 const searchedBytes = 1_048_576
 
 function brokenJson(body: Buffer): LambdaError {
@@ -103,7 +106,7 @@ function brokenJson(body: Buffer): LambdaError {
   return invalidRequestContent(`${text}: ${fault.text} at line ${String(fault.line)}, column ${String(fault.column)}`)
 }
 
-/** Answers the caller's faults, and says nothing of the inside of ours, which are logged here and nowhere else. */
+/** Responds to the caller's errors. Internal errors are logged here and nowhere else, and their details are not sent. */
 export function answerError(
   error: unknown,
   request: FastifyRequest,
@@ -120,7 +123,7 @@ const refusals: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 }
 
-/** Answers bytes that are no HTTP request, and closes. */
+/** Responds to bytes that are not HTTP, and closes the connection. */
 export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   if (!socket.writable) {

@@ -1,14 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
-/** How a server that will end has its clients leave before it hangs up. */
+/** Drains clients before their connections are closed. */
 export interface GracefulShutdown {
-  /** From now on each answer says that its connection ends with it, so that the next request opens one elsewhere. */
+  /** From now on each response has `Connection: close`, so that the client opens its next connection elsewhere. */
   begin(): void
 }
 
 /**
- * Prepares a server for its end. A client that keeps a connection may send a request in the very moment in which the server closes
- * it, and cannot know whether it was run: it has to be told before.
+ * Prepares the graceful shutdown of a server. A client may send a request on a kept-alive connection at the moment in which the
+ * server closes it, and cannot know whether it was processed. It has to be told before.
  */
 export function prepareGracefulShutdown(server: Server): GracefulShutdown {
   const unanswered = new Set<ServerResponse>()

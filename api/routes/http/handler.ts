@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { OperationName } from '../../model/operations.ts'
 
-/** What a handler may want to know of a request beyond its input. */
+/** What a handler may need of a request beyond its input. */
 export interface RequestContext {
   /** The value of `x-amzn-RequestId`, a UUID. */
   readonly requestId: string
-  /** How the caller reached the server, such as `http://127.0.0.1:9000`. */
+  /** The address at which the caller reached the server, such as `http://127.0.0.1:9000`. */
   readonly baseUrl: string
   readonly headers: IncomingHttpHeaders
 }
@@ -14,13 +14,13 @@ export interface RequestContext {
 /** Members in AWS's spelling, decoded and validated against the model. */
 export type Input = Readonly<Record<string, unknown>>
 
-/** Members in AWS's spelling; undefined ones are left out, `Date` and `Buffer` are written as the member's shape wants. */
+/** Members in AWS's spelling. Undefined ones are omitted; `Date` and `Buffer` are encoded as the member's shape demands. */
 export type Output = Readonly<Record<string, unknown>>
 
 export interface AnswerOptions {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** The body, as it comes; the output then has the headers alone. */
+  /** The streamed body; the output then has the headers only. */
   readonly stream?: Readable
 }
 
@@ -40,10 +40,10 @@ export class Answer {
 }
 
 /**
- * Answers one operation, or throws a `LambdaError`. The input is always an `Input`; a handler may declare just the members it
- * reads, such as `(input: { readonly FunctionName: string }) => …`, since the model has checked them.
+ * Handles one operation, or throws a `LambdaError`. The input is always an `Input`; a handler may declare only the members it
+ * reads, such as `(input: { readonly FunctionName: string }) => …`, since the model has validated them.
  */
 export type Handler = (input: never, context: RequestContext) => Promise<Output | Answer>
 
-/** The operations that are built. */
+/** The operations that are implemented. */
 export type Handlers = Partial<Record<OperationName, Handler>>

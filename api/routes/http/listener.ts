@@ -7,27 +7,27 @@ import { version } from '../../version.ts'
 import { answerBrokenHttp, errorParts } from './error-response.ts'
 import { prepareGracefulShutdown } from './graceful-shutdown.ts'
 
-/** The server's one way in. It listens before there is anything behind it, and answers 503 until there is. */
+/** The HTTP listener of the server. It listens before the server is ready, and responds with 503 until it is. */
 export interface Listener {
-  /** URL of what it listens on. */
+  /** The URL of the address that it listens on. */
   readonly address: string
-  /** Lets requests through; connections that wait at the door stay. */
+  /** Passes requests to the handler from now on; open connections stay. */
   serve(handler: RequestListener): void
-  /** From now on clients are told that their connections end, and go elsewhere with their next request. */
+  /** From now on each response closes its connection, so that clients move to another server. */
   beginShutdown(): void
-  /** Takes no more connections; resolves when those that are there have ended. */
+  /** Accepts no more connections; resolves when the open ones have ended. */
   close(): Promise<void>
 }
 
 const serverName = `kubelambda/${version}`
-/** For the whole of a request to arrive. */
+/** Timeout for receiving a whole request. */
 const requestMs = 300_000
-/** A connection without a request is kept this long. */
+/** Idle connections are kept open this long. */
 const keepAliveMs = 72_000
-/** While the door closes, connections without a request are closed this often. */
+/** While the listener closes, idle connections are closed this often. */
 const hangUpMs = 50
 
-/** Listens; an address or port that cannot be used is an error of one line that names the setting. */
+/** Starts listening. Rejects with a one-line error that names the setting if the address or port cannot be used. */
 export async function openListener(host: string, port: number): Promise<Listener> {
   const server = createServer({ requestTimeout: requestMs, keepAliveTimeout: keepAliveMs })
   server.on('request', nameServer).on('request', refuse).on('clientError', answerBrokenHttp)
@@ -42,7 +42,7 @@ export async function openListener(host: string, port: number): Promise<Listener
     async close() {
       const closed = once(server, 'close')
       server.close()
-      // A connection that is busy now is idle, and in the way of the end, once it has its answer.
+      // A connection that is busy now is idle after its response, and would delay the close.
       const hangUp = setInterval(() => server.closeIdleConnections(), hangUpMs)
       await closed
       clearInterval(hangUp)
@@ -50,12 +50,12 @@ export async function openListener(host: string, port: number): Promise<Listener
   }
 }
 
-/** Names the server in every response, unless a function's response names another. */
+/** Sets the `Server` header in every response, unless a function's response sets another. */
 function nameServer(_request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('server', serverName)
 }
 
-/** What is sent with a request that is refused is read and dropped. */
+/** Refuses a request; its body is read and discarded. */
 function refuse(request: IncomingMessage, response: ServerResponse): void {
   if (request.url === '/health') {
     response
@@ -76,7 +76,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-/** What a user can do about a server that cannot listen. */
+/** The error for an address that cannot be listened on, with its remedy. */
 function listenFault({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   const portText = String(port)
   switch (code) {

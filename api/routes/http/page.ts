@@ -1,6 +1,6 @@
 import { invalidMarker } from '../../functions/function/errors.ts'
 
-/** Members of a list request that say which page it wants. */
+/** The members of a list request that select its page. */
 export interface PageMembers {
   readonly Marker?: string
   readonly MaxItems?: number
@@ -12,7 +12,7 @@ export interface Page<Item> {
   readonly nextMarker: string | undefined
 }
 
-/** How many items a list request gets: at most 50 where AWS has no other bound, whatever it asks for. */
+/** The page size of a list request: at most 50 if AWS has no other limit. */
 export function pageLimit({ MaxItems }: PageMembers, largestPage = 50): number {
   return Math.min(MaxItems ?? largestPage, largestPage)
 }
@@ -25,7 +25,7 @@ export function keyBefore({ Marker = '' }: PageMembers): string | undefined {
   return key
 }
 
-/** Cuts candidates, one more than the limit when there are more, to a page. */
+/** Makes a page of the candidates, of which there is one more than the limit if another page follows. */
 export function pageOf<Item>(candidates: readonly Item[], limit: number, keyOf: (item: Item) => string): Page<Item> {
   const items = candidates.slice(0, limit)
   const last = items.at(-1)

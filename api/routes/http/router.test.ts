@@ -48,7 +48,7 @@ beforeEach(() => {
 afterEach(() => app.close())
 
 describe('ways in', () => {
-  test.each(operations)('$name gets the input that was sent to its place', async (operation) => {
+  test.each(operations)('$name gets the input from the right parts of the request', async (operation) => {
     const { method, url, headers, body } = render(draftOf(operation), '')
     const answer = await app.inject({ method: method as 'GET', url, headers: { ...headers }, payload: body })
     expect(answer.headers['x-amzn-requestid']).toMatch(uuid)
@@ -87,7 +87,7 @@ describe('ways in', () => {
     expect(asked.map(({ name }) => name)).toEqual(['GetLayerVersionByArn', 'ListLayers', 'ListLayers'])
   })
 
-  test('the handler learns the request id that the caller gets, and how the caller came', async () => {
+  test('the handler gets the request id that the caller gets, and the base URL', async () => {
     const answer = await app.inject({ method: 'POST', url: invocations, headers: { host: 'lambda.test:9000' } })
     expect(asked[0]?.context).toMatchObject({
       requestId: answer.headers['x-amzn-requestid'],
@@ -142,7 +142,7 @@ describe('errors', () => {
   })
 
   test.each([new Error('the inside'), Object.assign(new Error('the inside'), { statusCode: 418 }), 'no error'])(
-    'a fault of ours is logged once and told to nobody',
+    'an internal error is logged once, and its details are not sent',
     async (fault) => {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a fault may be anything
       await answering({ GetFunction: () => Promise.reject(fault) })
@@ -154,7 +154,7 @@ describe('errors', () => {
     },
   )
 
-  test('an operation that is not built says so', async () => {
+  test('an operation that is not implemented is refused with its name', async () => {
     const bare = Fastify(routerOptions)
     registerRoutes(bare, {}, { ids: randomUUID, logError: () => undefined })
     const answer = await bare.inject({ method: 'POST', url: '/2018-10-31/layers/l/versions', payload: '{' })
@@ -201,7 +201,7 @@ describe('errors', () => {
 })
 
 describe('the wire', () => {
-  /** Sends bytes and answers all that came back. */
+  /** Sends bytes and returns everything received. */
   async function exchange(text: string, end = true): Promise<string> {
     if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
@@ -228,7 +228,7 @@ describe('the wire', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 431 /)
   })
 
-  test('a caller that leaves within its body is no fault of ours, and others are served', async () => {
+  test('a caller that disconnects within its body causes no internal error, and others are served', async () => {
     await exchange(`POST ${invocations} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nab`)
     const answer = await exchange(
       `POST ${invocations} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}`,
@@ -239,7 +239,7 @@ describe('the wire', () => {
     expect(asked).toHaveLength(1)
   })
 
-  test('a caller that sends too much gets its answer before the connection ends', async () => {
+  test('a caller that sends too much gets its response before the connection ends', async () => {
     await app.listen({ port: 0, host: '127.0.0.1' })
     const port = String((app.server.address() as AddressInfo).port)
     const answer = await fetch(`http://127.0.0.1:${port}${invocations}`, {

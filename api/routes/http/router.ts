@@ -14,18 +14,18 @@ import { serviceFault } from '../../errors.ts'
 export interface RouterDependencies {
   /** Makes the request ids, UUIDs. */
   readonly ids: () => string
-  /** Takes our own faults, which callers are told nothing of. */
+  /** Logs internal errors, whose details callers do not see. */
   readonly logError: (line: string, cause: unknown) => void
 }
 
 /**
- * What Fastify must be built with: labels may be as long as a request's head, clients send trailing slashes, and whatever is
- * no proper request gets an answer in AWS's form.
+ * Fastify's options: labels may be as long as a request's head, clients send trailing slashes, and malformed requests get an
+ * error in AWS's format.
  */
 export const routerOptions = {
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: 65_536 },
   exposeHeadRoutes: false,
-  /** For the whole of a request to arrive, in milliseconds. */
+  /** Timeout for receiving a whole request, in milliseconds. */
   requestTimeout: 300_000,
   frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
     sendError(callersFault(error, request) ?? serviceFault(), randomUUID(), reply)
@@ -33,15 +33,15 @@ export const routerOptions = {
   clientErrorHandler: answerBrokenHttp,
 }
 
-/** One operation as its route answers it. */
+/** One operation with its handler. */
 interface Bound {
   readonly operation: Operation
   readonly handler: Handler | undefined
-  /** The query, as it is sent, that asks for this operation and not for the other one of the same path. */
+  /** The query pairs that select this operation and not the other one with the same path. */
   readonly marks: readonly string[]
 }
 
-/** Puts every operation of the model on the app, those without a handler too, and the one place where errors are answered. */
+/** Registers every operation of the model, also those without a handler, and the one error handler. */
 export function registerRoutes(app: FastifyInstance, handlers: Handlers, { ids, logError }: RouterDependencies): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -121,27 +121,27 @@ function answerOperation(
       sendAnswer(operation, result, reply)
     })
     .catch((error: unknown) => {
-      // Fastify takes only errors for errors.
+      // Fastify accepts only errors as errors.
       void reply.send(error instanceof Error ? error : new Error('A handler threw what is no error.', { cause: error }))
     })
 }
 
 function sendAnswer(operation: Operation, result: Output | Answer, reply: FastifyReply): void {
-  // No output of AWS has a member of this name.
+  // No output of AWS has a member with this name.
   const answer: Partial<Answer> & Pick<Answer, 'output'> = 'output' in result ? (result as Answer) : { output: result }
   const encoded = encode(operation, answer.output)
   const status = answer.status ?? encoded.status
   if (status !== 204) reply.header('content-type', 'application/json')
   reply.code(status).headers(encoded.headers)
   if (answer.headers !== undefined) reply.headers(answer.headers)
-  // A serializer keeps Fastify from adding a character set to the content type of a text.
+  // The serializer prevents Fastify from adding a charset to the content type of a text.
   reply.serializer(asItIs)
   void reply.send(status === 204 ? undefined : (answer.stream ?? inOneWrite(encoded.body)))
 }
 
 const asItIs = (body: string): string => body
 
-/** Node.js sends a text with its head in one write, and bytes in two pieces, which costs more than to look at a short answer. */
+/** Node.js sends a text and its head in one write, but bytes in two, which costs more than checking a short response. */
 function inOneWrite(body: Buffer | undefined): Buffer | string | undefined {
   return body !== undefined && body.length <= 16_384 && isAscii(body) ? body.toString('latin1') : body
 }

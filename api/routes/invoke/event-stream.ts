@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 
-/** Of a message of `application/vnd.amazon.eventstream`. */
+/** The content type of event streams. */
 export const eventStreamType = 'application/vnd.amazon.eventstream'
 
 const preludeBytes = 12

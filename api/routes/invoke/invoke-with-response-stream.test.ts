@@ -19,7 +19,7 @@ afterEach(async () => {
   faults.length = 0
 })
 
-/** The answer to one request whose function does this. */
+/** Sends one request to a function that does this, and returns the response. */
 async function ask(run: (sink: AnswerSink) => Promise<InvocationResult>): Promise<IncomingMessage> {
   const invoke = {
     stream: async () => ({ ...(await streamAnswer(run)), executedVersion: '$LATEST' }),
@@ -37,7 +37,7 @@ async function ask(run: (sink: AnswerSink) => Promise<InvocationResult>): Promis
   return response
 }
 
-test('a fault of ours in the middle cuts the connection, and is logged and not told', async () => {
+test('an internal error in the middle cuts the connection, and is logged but not sent', async () => {
   const lost = new Error('the environment was lost')
   const response = await ask(async (sink) => {
     sink.begin('text/plain')

@@ -5,11 +5,11 @@ import { Answer, type Handlers, type Input, type RequestContext } from '../http/
 import { invokeRequest, referenceOf, type InvokeRoutesDependencies } from './invoke.ts'
 
 export type InvokeWithResponseStreamDependencies = Omit<InvokeRoutesDependencies, 'dispatcher'> & {
-  /** Takes our own faults in the middle of an answer, which its caller is told nothing of. */
+  /** Logs internal errors in the middle of a response, whose details the caller does not see. */
   readonly logError: (line: string, cause: unknown) => void
 }
 
-/** InvokeWithResponseStream: the answer as events, each sent as soon as the function wrote it. */
+/** InvokeWithResponseStream: the response as events, each sent as soon as the function has written it. */
 export function invokeWithResponseStreamRoutes(dependencies: InvokeWithResponseStreamDependencies): Handlers {
   const { invoke, logError } = dependencies
   return {
@@ -30,7 +30,7 @@ export function invokeWithResponseStreamRoutes(dependencies: InvokeWithResponseS
   }
 }
 
-/** A caller that goes away ends the reading; the function runs on. */
+/** When the caller disconnects, reading ends; the function runs on. */
 async function* eventsOf({ body, end }: StreamedAnswer): AsyncGenerator<Buffer> {
   for await (const bytes of body) yield encodeEvent('PayloadChunk', 'application/octet-stream', bytes as Buffer)
   yield encodeEvent('InvokeComplete', 'application/json', Buffer.from(JSON.stringify(completionOf(await end))))

@@ -64,7 +64,7 @@ export function referenceOf(
   return parseFunctionName(String(input['FunctionName']), optional(input['Qualifier']), home)
 }
 
-/** What Invoke and its kin ask for; an event that cannot be sent is an error. */
+/** The request of Invoke and similar operations; throws for an event that cannot be sent. */
 export function invokeRequest(
   input: Input,
   context: RequestContext,
@@ -108,7 +108,7 @@ function header(context: RequestContext, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** The client context, base64 on the wire, as JSON text; what does not decode to JSON is refused. */
+/** The client context as JSON text; throws if it is not base64 of JSON. */
 function clientContext(input: Input): { clientContext?: string } {
   const encoded = optional(input['ClientContext'])
   if (encoded === undefined || encoded === '') return {}

@@ -12,7 +12,7 @@ interface Request {
   Querystring: { readonly Expires?: unknown; readonly Signature?: unknown }
 }
 
-/** Serves the packages that GetFunction's `Code.Location` leads to; only to links signed here. */
+/** Serves the packages that `Code.Location` of GetFunction links to. Accepts only links signed by this server. */
 export function registerCodeDownload(app: FastifyInstance, dependencies: CodeDownloadDependencies): void {
   app.get<Request>(`${codePath}:digest`, { config: openRoute }, async (request, reply) => {
     const { digest } = request.params
@@ -22,7 +22,7 @@ export function registerCodeDownload(app: FastifyInstance, dependencies: CodeDow
       return reply.code(403).type('text/plain').send('The link is not valid or has expired.')
     }
     const zip = await dependencies.codeStore.read(Buffer.from(digest, 'hex').toString('base64'))
-    if (zip === undefined) return reply.code(404).type('text/plain').send('The package is no longer kept.')
+    if (zip === undefined) return reply.code(404).type('text/plain').send('The package no longer exists.')
     return reply.type('application/zip').send(Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength))
   })
 }

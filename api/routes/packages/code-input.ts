@@ -1,6 +1,6 @@
 import type { CodeRequest } from '../../functions/code/code-source.ts'
 
-/** Members by which a function's or layer's code is given. */
+/** Members that give the code of a function or layer. */
 export interface CodeMembers {
   readonly ZipFile?: Buffer
   readonly S3Bucket?: string
@@ -10,7 +10,7 @@ export interface CodeMembers {
   readonly SourceKMSKeyArn?: string
 }
 
-/** The code that a request names, in our words; nothing when it names none. */
+/** The code in a request; undefined if there is none. */
 export function codeInput(members: CodeMembers): CodeRequest {
   const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, ImageUri, SourceKMSKeyArn: sourceKmsKeyArn } = members
   if (ZipFile !== undefined) return { zip: ZipFile, sourceKmsKeyArn }

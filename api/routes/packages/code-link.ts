@@ -2,23 +2,23 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 
 const validSeconds = 600
 
-/** Where a package's links lead. */
+/** The path of download links. */
 export const codePath = '/_kubelambda/code/'
 
 export interface CodeLinkKey {
-  /** Whoever has it can sign links to every package. */
+  /** The secret that signs links to packages. */
   readonly linkKey: Buffer
   readonly nowMs: () => number
 }
 
-/** An address on this server from which the package can be downloaded for ten minutes. */
+/** A link on this server that downloads the package, valid for ten minutes. */
 export function codeLink({ linkKey, nowMs }: CodeLinkKey, baseUrl: string, sha256: string): string {
   const digest = Buffer.from(sha256, 'base64').toString('hex')
   const expires = String(Math.floor(nowMs() / 1000) + validSeconds)
   return `${baseUrl}${codePath}${digest}?Expires=${expires}&Signature=${signature(linkKey, digest, expires)}`
 }
 
-/** Whether a link's parts were signed here and have not expired. */
+/** Whether a link was signed by this server and has not expired. */
 export function isValidLink(
   { linkKey, nowMs }: CodeLinkKey,
   link: { readonly digest: string; readonly expires: string; readonly signature: string },

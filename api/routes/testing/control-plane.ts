@@ -14,11 +14,11 @@ import type { Handler } from '../http/handler.ts'
 import { createMutex } from '../../functions/concurrency/mutex.ts'
 import { controlPlaneHandlers } from '../handlers.ts'
 
-/** What an operation answers, as JSON would show it. */
+/** The output of an operation as JSON. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read the members that they expect
 export type Shown = Record<string, any>
 
-/** The control plane over a catalogue in memory; versions are prepared when the test says so. */
+/** The control plane with a catalogue in memory. The test decides when versions are prepared. */
 export interface ControlPlaneHarness {
   readonly catalogue: Catalogue
   readonly documents: Documents
@@ -29,12 +29,12 @@ export interface ControlPlaneHarness {
   readonly drained: string[]
   readonly faults: string[]
   call(operation: OperationName, input?: object): Promise<Shown>
-  /** The error of an operation that must fail, as the wire shows it. */
+  /** The error of an operation that must fail, as it is sent. */
   refusal(
     operation: OperationName,
     input?: object,
   ): Promise<{ type: string; status: number; message: string; typed: boolean }>
-  /** Holds back preparations until `release`; a fault makes them fail. */
+  /** Delays preparations until `release`; with a fault they fail. */
   hold(): (fault?: Error) => void
   /** Creates a function that is active. */
   create(name: string, members?: object): Promise<Shown>
@@ -107,7 +107,7 @@ export function startControlPlane({
   }
 }
 
-/** Members of CreateFunction for a function that needs nothing special. */
+/** Members of CreateFunction for a minimal function. */
 export async function newFunction(name: string, members: object = {}): Promise<object> {
   return {
     FunctionName: name,

@@ -4,7 +4,7 @@ import type { Documents } from '../../functions/catalogue/documents.ts'
 import { startControlPlane, type ControlPlaneHarness } from './control-plane.ts'
 import { changeAtRandom, type Expectations } from './random-changes.ts'
 
-/** What keeps the control plane's records, empty when handed out. */
+/** A store of the control plane, empty at first. */
 export interface OpenedStore {
   readonly catalogue: Catalogue
   readonly documents: Documents
@@ -13,7 +13,7 @@ export interface OpenedStore {
   close(): Promise<void>
 }
 
-/** Holds the control plane over a store to this: reads answer what writes answered, also after a restart. */
+/** Tests that reads return what writes returned, also after a restart. */
 export function describeRandomChanges(name: string, open: () => Promise<OpenedStore>): void {
   test.each([1, 2, 3])(`over ${name} reads answer what writes answered, whatever their order (%d)`, async (seed) => {
     const opened = await open()

@@ -3,14 +3,14 @@ import type { OperationName } from '../../model/operations.ts'
 import { randomSource, type RandomSource } from '../../model/testing/random-source.ts'
 import { arn, newFunction, zipOf, type ControlPlaneHarness, type Shown } from './control-plane.ts'
 
-/** A read, and what a write answered that it must show; undefined when it must find nothing. */
+/** A read, and the output of a write that it must return; undefined if it must find nothing. */
 export interface Expectation {
   readonly operation: OperationName
   readonly input: object
   readonly shows: object | undefined
 }
 
-/** What reads must answer, by what they are about. */
+/** The expected results of reads, by subject. */
 export type Expectations = Map<string, Expectation>
 
 interface Work {
@@ -21,7 +21,7 @@ interface Work {
 
 const names = ['a', 'b', 'c']
 
-/** Sends valid requests in random order, some of which find nothing to change, and notes what reads must answer then. */
+/** Sends valid requests in random order, some without effect, and records the expected results of reads. */
 export async function changeAtRandom(server: ControlPlaneHarness, seed: number, count: number): Promise<Expectations> {
   const work = { server, random: randomSource(seed), expected: new Map<string, Expectation>() }
   for (let done = 0; done < count; done++) {
@@ -105,12 +105,12 @@ function forget(expected: Expectations, key: string): void {
   if (known !== undefined) expected.set(key, { ...known, shows: undefined })
 }
 
-/** What GetPolicy's text must hold. */
+/** The expected content of GetPolicy's text. */
 interface Policy {
   readonly statements: readonly string[]
 }
 
-/** Members that say where an update is are new when it is read. */
+/** Members about an update's progress are read again. */
 function configuration(answer: Shown, FunctionName: string, Qualifier?: string): Expectation {
   const passing = /^(State|LastUpdate|RevisionId|RuntimeVersionConfig)/
   const shows = Object.fromEntries(Object.entries(answer).filter(([member]) => !passing.test(member)))
