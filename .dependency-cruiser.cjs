@@ -246,20 +246,33 @@ const table = {
   'api/sources/schedules/': ['api/invoke/', 'api/sources/polling/'],
   // Kafka topics: the source of a mapping.
   'api/sources/kafka/': ['api/sources/polling/'],
-  // How a cluster is found, entered and spoken to, and what its errors mean.
-  'api/sources/kafka/connection/': ['api/aws/', 'api/sources/mappings/', 'api/sources/polling/'],
+  // How a cluster is found and entered, and what its errors mean.
+  'api/sources/kafka/connection/': [
+    'api/aws/',
+    'api/sources/kafka/client/',
+    'api/sources/mappings/',
+    'api/sources/polling/',
+  ],
+  // Kafka's protocol: connections, groups, fetching and producing.
+  'api/sources/kafka/client/': ['api/sources/kafka/records/'],
   // The consumer group, and the polling of the partitions that it assigns.
   'api/sources/kafka/partitions/': [
     'api/sources/batches/',
     'api/sources/filters/',
+    'api/sources/kafka/client/',
     'api/sources/kafka/on-failure/',
     'api/sources/kafka/records/',
     'api/sources/polling/',
   ],
   // What is said of a failed batch of Kafka, and topics as on-failure destinations.
-  'api/sources/kafka/on-failure/': ['api/sources/batches/', 'api/sources/kafka/records/', 'api/sources/polling/'],
-  // Records and partitions as functions see them.
-  'api/sources/kafka/records/': ['api/sources/batches/', 'api/sources/mappings/'],
+  'api/sources/kafka/on-failure/': [
+    'api/sources/batches/',
+    'api/sources/kafka/client/',
+    'api/sources/kafka/records/',
+    'api/sources/polling/',
+  ],
+  // Records as topics have them and as functions see them, and their compression.
+  'api/sources/kafka/records/': ['api/sources/batches/', 'api/sources/mappings/', 'api/sources/polling/'],
   // What a caller may set for each kind of source, and whether the source is there; asked by routes only.
   'api/sources/validation/': [
     'api/aws/',

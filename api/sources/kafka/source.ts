@@ -1,10 +1,10 @@
-import type { Admin } from 'kafkajs'
 import { SourceFault, type Source, type SourceParts } from '../polling/source.ts'
 import { findClusterAccess } from './connection/cluster-access.ts'
-import { createClient } from './connection/client.ts'
+import { openCluster, type Cluster } from './client/cluster.ts'
 import { kafkaFault } from './connection/faults.ts'
 import { joinGroup, type GroupMember } from './partitions/group-member.ts'
 import { nameOf, partitionNamed, type Partition } from './records/partition.ts'
+import { createOffsets, findLeaders } from './client/topics.ts'
 import { pollPartition } from './partitions/partition-poll.ts'
 import { keepStartOffsets, startOffset } from './partitions/start-offsets.ts'
 import { createTopicSender, type TopicSender } from './on-failure/topic-sender.ts'
@@ -12,7 +12,8 @@ import { createTopicSender, type TopicSender } from './on-failure/topic-sender.t
 /** What a server has of a cluster while it is a member of the mapping's group. */
 interface Membership {
   readonly member: GroupMember
-  readonly admin: Admin
+  /** By which records and offsets are asked for, and by which the member tells that it is alive. */
+  readonly clusters: readonly [data: Cluster, own: Cluster]
   readonly sender: TopicSender
   readonly bootstrapServers: readonly string[]
 }
@@ -32,7 +33,7 @@ export function createKafkaSource(parts: SourceParts): Source {
     membership = undefined
     await left?.member.leave()
     await left?.sender.close()
-    await left?.admin.disconnect().catch(() => undefined)
+    await Promise.all((left?.clusters ?? []).map((cluster) => cluster.close()))
   }
   const current = async (): Promise<Membership> => {
     const failure = membership?.member.failure()
@@ -69,20 +70,27 @@ async function join(parts: SourceParts): Promise<Membership> {
   const { kafka: asked } = parts.settings
   if (asked.hasSchemaRegistry) throw new SourceFault('Schema registries are not supported here.')
   const access = await findClusterAccess(parts)
-  const kafka = await createClient(access)
-  const admin = kafka.admin()
+  const { topics, consumerGroupId: groupId } = asked
+  const clusters: Cluster[] = []
+  const open = async (): Promise<Cluster> => {
+    const cluster = await openCluster(access)
+    clusters.push(cluster)
+    return cluster
+  }
   try {
-    await admin.connect()
-    await admin.fetchTopicMetadata({ topics: [...asked.topics] })
-    await keepStartOffsets(admin, parts)
-    const member = await joinGroup({ kafka, admin, groupId: asked.consumerGroupId, topics: asked.topics })
-    return { member, admin, sender: createTopicSender(kafka), bootstrapServers: access.bootstrapServers }
+    const cluster = await open()
+    await findLeaders(cluster, topics)
+    await keepStartOffsets(createOffsets(cluster), parts)
+    const own = await open()
+    const member = await joinGroup({ own, cluster, groupId, topics })
+    const sender = createTopicSender(() => openCluster(access))
+    return { member, clusters: [cluster, own], sender, bootstrapServers: access.bootstrapServers }
   } catch (error) {
-    await admin.disconnect().catch(() => undefined)
+    await Promise.all(clusters.map((cluster) => cluster.close()))
     throw error
   }
 }
 
-async function beginning({ member, admin }: Membership, place: Partition, parts: SourceParts): Promise<string> {
-  return (await member.committed(place)) ?? (await startOffset(admin, place, parts))
+async function beginning({ member, clusters }: Membership, place: Partition, parts: SourceParts): Promise<string> {
+  return (await member.committed(place)) ?? (await startOffset(createOffsets(clusters[0]), place, parts))
 }

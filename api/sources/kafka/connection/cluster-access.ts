@@ -1,9 +1,9 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import type { SASLOptions } from 'kafkajs'
 import type { AwsServices } from '../../../aws/services.ts'
 import type { KafkaAccess } from '../../mappings/poll-settings.ts'
 import { SourceFault, type SourceParts } from '../../polling/source.ts'
-import type { ClusterAccess } from './client.ts'
+import type { ClusterAccess } from '../client/cluster.ts'
+import type { SaslCredentials } from '../client/sasl.ts'
 import { iamToken } from './iam-token.ts'
 import { findManagedBrokers } from './managed-brokers.ts'
 import { readSecret } from './secrets.ts'
@@ -33,23 +33,23 @@ export async function findClusterAccess({
 }
 
 /** Each connection is entered with a token of its own, and again when its session is about to end. */
-function iamSasl(services: AwsServices, region: string): SASLOptions {
+function iamSasl(services: AwsServices, region: string): SaslCredentials {
   return {
     mechanism: 'oauthbearer',
-    oauthBearerProvider: async () => ({ value: await iamToken(services, region) }),
+    token: () => iamToken(services, region),
   }
 }
 
 function accessTo(
   bootstrapServers: readonly string[],
-  sasl: SASLOptions | undefined,
+  sasl: SaslCredentials | undefined,
   tls: SecureContextOptions | undefined,
 ): ClusterAccess {
   const isSecure = sasl !== undefined || tls !== undefined
   return { bootstrapServers, ...(isSecure ? { tls: tls ?? {} } : {}), ...(sasl === undefined ? {} : { sasl }) }
 }
 
-async function saslOf(access: readonly KafkaAccess[], services: AwsServices): Promise<SASLOptions | undefined> {
+async function saslOf(access: readonly KafkaAccess[], services: AwsServices): Promise<SaslCredentials | undefined> {
   const found = access.find(({ type = '' }) => Object.hasOwn(mechanisms, type))
   const mechanism = mechanisms[found?.type ?? '']
   if (found === undefined || mechanism === undefined) return undefined

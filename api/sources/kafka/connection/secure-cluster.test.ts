@@ -103,8 +103,7 @@ describeWithSecureKafka('a Kafka cluster that is entered with credentials', () =
       'IAM access control over TLS': () => reads(enterWithIam(key)),
       'IAM access control whose session ends': async () => {
         const entered = Promise.withResolvers<undefined>()
-        // The library enters anew 10 s before.
-        const session = { ...user('OAUTHBEARER'), sessionMs: 10_500 }
+        const session = { ...user('OAUTHBEARER'), sessionMs: 2_000 }
         const front = { user: session, enteredAnew: () => entered.resolve(undefined) }
         const { send, seen, results } = await enterWithIam({ ...key, sessionToken: 'a/token+of=' }, front)
         await entered.promise

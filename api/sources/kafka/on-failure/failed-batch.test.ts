@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from '@jest/globals'
-import type { Message } from 'kafkajs'
 import { createDiscard } from '../../batches/discard.ts'
 import type { FailureRecord } from '../../polling/source.ts'
 import { eventually } from '../../testing/eventually.ts'
 import { aMapping } from '../../testing/samples.ts'
+import type { OutgoingMessage } from '../client/produce.ts'
 import { describeFailedBatch } from './failed-batch.ts'
 import { kafkaRecord } from '../records/record.ts'
 import { failedTwice, isoTime } from '../testing/failed-twice.ts'
@@ -108,12 +108,12 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
 test('a batch goes to a topic in pieces that brokers take, and again only what they did not', async () => {
   const place = { topic: 't', partition: 0 }
   const recordOf = (at: number) => {
-    const message = { key: Buffer.from(String(at)), value: Buffer.alloc(120_000), timestamp: '0', offset: String(at) }
-    return kafkaRecord({ ...message, attributes: 0, headers: {} }, place)
+    const record = { key: Buffer.from(String(at)), value: Buffer.alloc(120_000), timestampMs: 0, offset: BigInt(at) }
+    return kafkaRecord({ ...record, headers: [], isAppendTime: false }, place)
   }
   const sent: string[][] = []
   const sender = {
-    async send(_topic: string, messages: readonly Message[]) {
+    async send(_topic: string, messages: readonly OutgoingMessage[]) {
       sent.push(messages.map(({ key }) => String(key)))
       if (sent.length === 2) throw new Error('too many')
     },

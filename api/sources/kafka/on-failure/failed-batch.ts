@@ -1,10 +1,10 @@
-import type { Message } from 'kafkajs'
 import { failureRecord, type Failure } from '../../batches/failure-record.ts'
 import type { FailureRecord, SourceParts } from '../../polling/source.ts'
 import type { StreamRecord } from '../../batches/stream-record.ts'
 import { kafkaBatchInfo, kafkaRecordInfo } from './batch-info.ts'
 import { destinationTopic } from './destination-topic.ts'
 import { nameOf, type Partition } from '../records/partition.ts'
+import type { OutgoingMessage } from '../client/produce.ts'
 import { kafkaEvent, keyOf } from '../records/record.ts'
 import type { TopicSender } from './topic-sender.ts'
 
@@ -35,11 +35,11 @@ export function describeFailedBatch(failure: Failure, parts: FailedBatchParts): 
 /** Sends a message for each record; called again, those that are not known to be there. */
 function createSend(topic: string, failure: Failure, parts: FailedBatchParts): (signal: AbortSignal) => Promise<void> {
   const nowMs = parts.source.now()
-  let waiting: readonly (readonly Message[])[] = inPieces(
+  let waiting: readonly (readonly OutgoingMessage[])[] = inPieces(
     failure.records.map((record) => failedRecord(record, failure, nowMs, parts)),
   )
   return async (signal) => {
-    const failed: (readonly Message[])[] = []
+    const failed: (readonly OutgoingMessage[])[] = []
     let reason: unknown
     for (const piece of waiting) {
       try {
@@ -60,7 +60,7 @@ function failedRecord(
   failure: Failure,
   nowMs: number,
   { source, place, bootstrapServers }: FailedBatchParts,
-): Message {
+): OutgoingMessage {
   const { settings } = source
   const payload = kafkaEvent([record], place, settings, bootstrapServers)
   const payloadSize = Buffer.byteLength(JSON.stringify(payload))
@@ -71,8 +71,8 @@ function failedRecord(
   }
 }
 
-function inPieces(messages: readonly Message[]): Message[][] {
-  const pieces: Message[][] = []
+function inPieces(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const pieces: OutgoingMessage[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const message of messages) {
     const size = (message.key?.length ?? 0) + (message.value?.length ?? 0)

@@ -1,9 +1,10 @@
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
-import { nameOf, partitionNamed, type Partition } from '../records/partition.ts'
+import type { FetchPosition } from '../client/fetch.ts'
+import { nameOf, type Partition } from '../records/partition.ts'
+import type { KafkaRecord } from '../records/kafka-record.ts'
 
 /** Takes what a partition brings. */
 export interface Reader {
-  onRecords(messages: readonly KafkaMessage[]): void
+  onRecords(records: readonly KafkaRecord[]): void
   /** The partition is another member's, or the member has ended: no more records come. */
   onEnd(): void
 }
@@ -23,22 +24,22 @@ export interface Assignments {
   read(place: Partition, offset: string, reader: Reader): Reading | undefined
   /** Takes what the group has decided. */
   assign(partitions: Readonly<Record<string, readonly number[]>>): void
-  /** Hands on what was fetched. */
-  take(payload: EachBatchPayload): Promise<void>
+  /** What is to be fetched: a partition that nobody reads is not, and one whose reader is slow waits, while others go on. */
+  wanted(): readonly FetchPosition[]
+  /** Hands on what was fetched at a position, and goes on at the next offset; what is not wanted any more is dropped. */
+  take(fetched: FetchPosition, records: readonly KafkaRecord[], next: bigint): void
   /** Ends all reading. */
   end(): void
 }
 
-interface Place {
+interface Place extends Partition {
   readonly reader: Reader
-  next: string
+  offset: bigint
+  isPaused: boolean
 }
 
-/**
- * Assignments of a consumer. It fetches for all of its partitions at once and waits until what it fetched was taken, so that
- * records are only handed on here; a partition whose reader is slow is paused, and others go on.
- */
-export function createAssignments(consumer: Pick<Consumer, 'pause' | 'resume' | 'seek'>): Assignments {
+/** No assignments yet; `onWanted` is called when there is more to fetch than before. */
+export function createAssignments(onWanted: () => void): Assignments {
   const places = new Map<string, Place>()
   let names: readonly string[] = []
   const end = (name: string): void => {
@@ -48,25 +49,20 @@ export function createAssignments(consumer: Pick<Consumer, 'pause' | 'resume' | 
   }
   return {
     names: () => names,
-    read(place, offset, reader) {
-      const name = nameOf(place)
+    read({ topic, partition }, offset, reader) {
+      const name = nameOf({ topic, partition })
       if (!names.includes(name)) return undefined
-      const reading = { reader, next: offset }
-      const isCurrent = () => places.get(name) === reading
-      places.set(name, reading)
-      consumer.seek({ ...place, offset })
-      consumer.resume([partitionsOf(place)])
+      const place = { topic, partition, reader, offset: BigInt(offset), isPaused: false }
+      places.set(name, place)
+      onWanted()
       return {
-        pause() {
-          if (isCurrent()) whileRunning(() => consumer.pause([partitionsOf(place)]))
-        },
+        pause: () => void (place.isPaused = true),
         resume() {
-          if (isCurrent()) whileRunning(() => consumer.resume([partitionsOf(place)]))
+          place.isPaused = false
+          onWanted()
         },
         stop() {
-          if (!isCurrent()) return
-          whileRunning(() => consumer.pause([partitionsOf(place)]))
-          places.delete(name)
+          if (places.get(name) === place) places.delete(name)
         },
       }
     },
@@ -75,39 +71,20 @@ export function createAssignments(consumer: Pick<Consumer, 'pause' | 'resume' | 
         numbers.map((partition) => nameOf({ topic, partition })),
       )
       for (const name of [...places.keys()]) if (!names.includes(name)) end(name)
-      for (const name of names) {
-        const [place, reading] = [partitionNamed(name), places.get(name)]
-        // Where nobody reads nothing is fetched; others go on where they were, not at what is committed.
-        if (reading === undefined) consumer.pause([partitionsOf(place)])
-        else consumer.seek({ ...place, offset: reading.next })
-      }
     },
-    take(payload) {
-      const { messages } = payload.batch
-      const [reading, last] = [places.get(nameOf(payload.batch)), messages.at(-1)]
-      if (reading !== undefined && last !== undefined && !payload.isStale() && payload.isRunning()) {
-        reading.next = String(BigInt(last.offset) + 1n)
-        payload.resolveOffset(last.offset)
-        reading.reader.onRecords(messages)
-      }
-      return Promise.resolve()
+    wanted: () =>
+      [...places.values()]
+        .filter(({ isPaused }) => !isPaused)
+        .map(({ topic, partition, offset }) => ({ topic, partition, offset })),
+    take(fetched, records, next) {
+      const place = places.get(nameOf(fetched))
+      if (place === undefined || place.offset !== fetched.offset) return
+      place.offset = next
+      if (records.length > 0) place.reader.onRecords(records)
     },
     end() {
       names = []
       for (const name of [...places.keys()]) end(name)
     },
-  }
-}
-
-function partitionsOf({ topic, partition }: Partition) {
-  return { topic, partitions: [partition] }
-}
-
-/** A consumer that has stopped throws; whoever reads is told of its end apart. */
-function whileRunning(ask: () => unknown): void {
-  try {
-    ask()
-  } catch {
-    return
   }
 }

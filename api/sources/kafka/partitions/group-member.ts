@@ -1,7 +1,10 @@
-import type { Admin, Consumer, Kafka } from 'kafkajs'
 import { pause } from '../../polling/pause.ts'
 import { createAssignments, type Assignments } from './assignments.ts'
+import type { Cluster } from '../client/cluster.ts'
+import { findCommitted } from '../client/group-protocol.ts'
+import { createMembership, type GroupMembership } from '../client/membership.ts'
 import { nameOf, type Partition } from '../records/partition.ts'
+import { startFetching } from './fetching.ts'
 
 /** A member of a consumer group, and what it may read. One that has failed stays so: another one has to join. */
 export interface GroupMember extends Pick<Assignments, 'names' | 'read'> {
@@ -16,73 +19,68 @@ export interface GroupMember extends Pick<Assignments, 'names' | 'read'> {
 }
 
 export interface GroupMemberParts {
-  readonly kafka: Kafka
-  readonly admin: Admin
+  /** Connections of the member alone: a broker answers one request of a connection after the other. */
+  readonly own: Cluster
+  /** Connections that records are fetched by. */
+  readonly cluster: Cluster
   readonly groupId: string
   readonly topics: readonly string[]
 }
 
 /** A member that died is known to be dead after the session's time, and the others learn it with their next heartbeat. */
-const times = { sessionTimeout: 6_000, heartbeatInterval: 2_000, rebalanceTimeout: 10_000, maxWaitTimeInMs: 500 }
-const retry = { retries: 2, maxRetryTime: 2_000, restartOnFailure: () => Promise.resolve(false) }
+const times = { sessionTimeoutMs: 6_000, heartbeatMs: 2_000, rebalanceTimeoutMs: 10_000, beatsPerLook: 30 }
 const commitAttempts = 20
 const commitPauseMs = 500
 
 /** Joins the group; resolves when it has its first assignment. */
-export async function joinGroup({ kafka, admin, groupId, topics }: GroupMemberParts): Promise<GroupMember> {
-  const consumer = kafka.consumer({ groupId, ...times, retry, allowAutoTopicCreation: false })
-  const assignments = createAssignments(consumer)
-  const joined = Promise.withResolvers<undefined>()
-  joined.promise.catch(() => undefined)
+export async function joinGroup({ own, cluster, groupId, topics }: GroupMemberParts): Promise<GroupMember> {
   const state: { failure: Error | undefined } = { failure: undefined }
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    assignments.assign(payload.memberAssignment)
-    joined.resolve(undefined)
-  })
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    state.failure = payload.error
+  const assignments = createAssignments(() => fetching.wake())
+  const fail = (error: unknown): void => {
+    state.failure ??= error instanceof Error ? error : new Error(String(error))
+    fetching.stop()
     assignments.end()
-    joined.reject(payload.error)
+  }
+  const fetching = startFetching({ cluster, topics, assignments, fail })
+  const membership = createMembership({
+    ...{ cluster: own, groupId, topics, ...times },
+    assigned: (partitions) => assignments.assign(partitions),
+    fail,
   })
   try {
-    await consumer.connect()
-    await consumer.subscribe({ topics: [...topics], fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      eachBatch: (payload) => assignments.take(payload),
-    })
-    await joined.promise
+    await membership.join()
   } catch (error) {
-    await consumer.disconnect().catch(() => undefined)
+    fetching.stop()
     throw error
   }
   return {
     names: () => assignments.names(),
     read: (place, offset, reader) => assignments.read(place, offset, reader),
-    committed: (place) => committedIn(admin, groupId, place),
-    commit: (place, offset) => commit(consumer, place, offset, () => state.failure),
+    async committed({ topic, partition }) {
+      const coordinator = membership.coordinator()
+      const [offset = '-1'] = await findCommitted({ cluster, groupId }, coordinator, topic, [partition])
+      return Number(offset) < 0 ? undefined : offset
+    },
+    commit: (place, offset) => commit(membership, place, offset, () => state.failure),
     failure: () => state.failure,
-    leave: () => consumer.disconnect().catch(() => undefined),
+    async leave() {
+      fetching.stop()
+      assignments.end()
+      await membership.leave(cluster).catch(() => undefined)
+    },
   }
-}
-
-async function committedIn(admin: Admin, groupId: string, { topic, partition }: Partition) {
-  const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
-  const offset = found?.partitions.find((each) => each.partition === partition)?.offset ?? '-1'
-  return Number(offset) < 0 ? undefined : offset
 }
 
 /** A group that is dividing its partitions anew takes no offsets: then it is tried again. */
 async function commit(
-  consumer: Pick<Consumer, 'commitOffsets'>,
+  membership: Pick<GroupMembership, 'commit'>,
   place: Partition,
   offset: string,
   failure: () => unknown,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await consumer.commitOffsets([{ ...place, offset }])
+      await membership.commit({ ...place, offset })
       return
     } catch (cause) {
       if (attempt === commitAttempts || failure() !== undefined)

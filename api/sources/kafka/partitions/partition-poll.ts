@@ -1,4 +1,3 @@
-import type { KafkaMessage } from 'kafkajs'
 import { createFilter } from '../../filters/filter.ts'
 import { isOver } from '../../polling/pause.ts'
 import { maxBytes } from '../../batches/batch-size.ts'
@@ -10,6 +9,7 @@ import { createBacklog, type Backlog } from './backlog.ts'
 import { describeFailedBatch } from '../on-failure/failed-batch.ts'
 import type { GroupMember } from './group-member.ts'
 import { nameOf, type Partition } from '../records/partition.ts'
+import type { KafkaRecord } from '../records/kafka-record.ts'
 import { kafkaEvent, kafkaRecord, reportedOffset } from '../records/record.ts'
 import type { TopicSender } from '../on-failure/topic-sender.ts'
 
@@ -96,7 +96,7 @@ function createDone({ member, place }: PartitionPollParts): Done {
 
 function createTake({ source, place }: PartitionPollParts, backlog: Backlog, done: Done) {
   const passes = createFilter(source.settings.filters, { key: 'value', fallsBackToMetadata: true })
-  return async (messages: readonly KafkaMessage[]): Promise<void> => {
+  return async (messages: readonly KafkaRecord[]): Promise<void> => {
     const all = messages.map((message) => ({ record: kafkaRecord(message, place), bytes: bytesOf(message) }))
     for (const { record } of all) done.add(record.sequenceNumber)
     const wanted = all.filter(({ record }) => passes(record.event, record.data))
@@ -107,7 +107,7 @@ function createTake({ source, place }: PartitionPollParts, backlog: Backlog, don
   }
 }
 
-function bytesOf({ key, value }: KafkaMessage): number {
+function bytesOf({ key, value }: KafkaRecord): number {
   return (key?.length ?? 0) + (value?.length ?? 0)
 }
 

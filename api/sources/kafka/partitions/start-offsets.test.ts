@@ -6,18 +6,16 @@ import { keepStartOffsets, startOffset, type Offsets } from './start-offsets.ts'
 
 /** A topic of two partitions, whose records of the time asked for begin at 5 and 6. */
 function topic(asked: unknown[] = []): Offsets {
+  const both = async (first: string, second: string) => [
+    { partition: 0, offset: first },
+    { partition: 1, offset: second },
+  ]
   return {
-    fetchTopicOffsets: () =>
-      Promise.resolve([
-        { partition: 0, offset: '10', high: '10', low: '2' },
-        { partition: 1, offset: '20', high: '20', low: '3' },
-      ]),
-    fetchTopicOffsetsByTimestamp(name, timestamp) {
-      asked.push([name, timestamp])
-      return Promise.resolve([
-        { partition: 0, offset: '5' },
-        { partition: 1, offset: '6' },
-      ])
+    beginnings: () => both('2', '3'),
+    ends: () => both('10', '20'),
+    since(name, timestampMs) {
+      asked.push([name, timestampMs])
+      return both('5', '6')
     },
   }
 }

@@ -1,9 +1,21 @@
-import type { Admin } from 'kafkajs'
 import type { SourceParts } from '../../polling/source.ts'
 import { nameOf, type Partition } from '../records/partition.ts'
 
-/** What is asked of a cluster about its topics. */
-export type Offsets = Pick<Admin, 'fetchTopicOffsets' | 'fetchTopicOffsetsByTimestamp'>
+/** A partition's number and an offset of it. */
+export interface PartitionOffset {
+  readonly partition: number
+  readonly offset: string
+}
+
+/** What is asked of a cluster about a topic. */
+export interface Offsets {
+  /** The first that are still there. */
+  beginnings(topic: string): Promise<readonly PartitionOffset[]>
+  /** Behind the last. */
+  ends(topic: string): Promise<readonly PartitionOffset[]>
+  /** The first of records that are not older; the end where there is none. */
+  since(topic: string, timestampMs: number): Promise<readonly PartitionOffset[]>
+}
 
 /** The checkpoint that says that the mapping has begun, and where. */
 const begun = '*'
@@ -14,16 +26,14 @@ const begun = '*'
  * from their beginning.
  */
 export async function keepStartOffsets(
-  admin: Offsets,
+  ask: Offsets,
   { settings, checkpoints }: Pick<SourceParts, 'settings' | 'checkpoints'>,
 ): Promise<void> {
-  const { startingPosition, startingTimestampMs, kafka } = settings
+  const { startingPosition, startingTimestampMs = 0, kafka } = settings
   if ((await checkpoints.find(begun)) !== undefined) return
   for (const topic of startingPosition === 'TRIM_HORIZON' ? [] : kafka.topics) {
     const offsets =
-      startingPosition === 'AT_TIMESTAMP'
-        ? await admin.fetchTopicOffsetsByTimestamp(topic, startingTimestampMs)
-        : await admin.fetchTopicOffsets(topic)
+      startingPosition === 'AT_TIMESTAMP' ? await ask.since(topic, startingTimestampMs) : await ask.ends(topic)
     for (const { partition, offset } of offsets) {
       const part = nameOf({ topic, partition })
       if ((await checkpoints.find(part)) === undefined) await checkpoints.save(part, { sequenceNumber: offset }, 0)
@@ -34,12 +44,12 @@ export async function keepStartOffsets(
 
 /** Where a partition is read from when the group has committed nothing for it. */
 export async function startOffset(
-  admin: Offsets,
+  ask: Pick<Offsets, 'beginnings'>,
   place: Partition,
   { checkpoints }: Pick<SourceParts, 'checkpoints'>,
 ): Promise<string> {
   const kept = (await checkpoints.find(nameOf(place)))?.sequenceNumber
   if (kept !== undefined) return kept
-  const offsets = await admin.fetchTopicOffsets(place.topic)
-  return offsets.find(({ partition }) => partition === place.partition)?.low ?? '0'
+  const offsets = await ask.beginnings(place.topic)
+  return offsets.find(({ partition }) => partition === place.partition)?.offset ?? '0'
 }

@@ -1,19 +1,24 @@
 import { expect, test } from '@jest/globals'
-import type { KafkaMessage } from 'kafkajs'
+import type { KafkaRecord } from './kafka-record.ts'
 import { kafkaEvent, kafkaRecord, reportedOffset } from './record.ts'
 
 const place = { topic: 'my-topic', partition: 3 }
-const message: KafkaMessage = {
+const record: KafkaRecord = {
   key: null,
   value: Buffer.from('v'),
-  timestamp: '1545084650987',
-  attributes: 0,
-  offset: '15',
-  headers: { one: Buffer.from([1, 200]), many: [Buffer.from('a'), Buffer.from('b')], none: undefined },
+  timestampMs: 1_545_084_650_987,
+  isAppendTime: false,
+  offset: 15n,
+  headers: [
+    ['one', Buffer.from([1, 200])],
+    ['many', Buffer.from('a')],
+    ['many', Buffer.from('b')],
+    ['none', null],
+  ],
 }
 
 test('headers are lists of signed bytes, and one that is given twice is there twice', () => {
-  expect(kafkaRecord(message, place).event).toEqual({
+  expect(kafkaRecord(record, place).event).toEqual({
     topic: 'my-topic',
     partition: 3,
     offset: 15,
@@ -25,12 +30,12 @@ test('headers are lists of signed bytes, and one that is given twice is there tw
 })
 
 test('a record without a value has none', () => {
-  expect(kafkaRecord({ ...message, value: null }, place).event).not.toHaveProperty('value')
+  expect(kafkaRecord({ ...record, value: null }, place).event).not.toHaveProperty('value')
 })
 
 test('an event of MSK names the cluster, members in the order of AWS', () => {
   const sourceArn = 'arn:aws:kafka:us-east-1:000000000000:cluster/c/uuid'
-  const event = kafkaEvent([kafkaRecord(message, place)], place, { kind: 'msk', sourceArn }, ['a:9092', 'b:9092'])
+  const event = kafkaEvent([kafkaRecord(record, place)], place, { kind: 'msk', sourceArn }, ['a:9092', 'b:9092'])
   expect(JSON.parse(JSON.stringify(event))).toMatchObject({
     eventSource: 'aws:kafka',
     eventSourceArn: sourceArn,

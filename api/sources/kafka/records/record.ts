@@ -1,35 +1,25 @@
-import type { KafkaMessage } from 'kafkajs'
 import type { PollSettings } from '../../mappings/poll-settings.ts'
 import type { StreamRecord } from '../../batches/stream-record.ts'
 import { nameOf, type Partition } from './partition.ts'
-
-/** What Kafka's record batches say of their timestamps, which the library's types leave out. */
-interface BatchContext {
-  readonly batchContext?: { readonly timestampType?: number }
-}
-
-const logAppendTime = 1
+import type { KafkaRecord } from './kafka-record.ts'
 
 /** A record as the function gets it (reference 8.4): bytes in base64, those of headers as signed numbers. */
-export function kafkaRecord(message: KafkaMessage, place: Partition): StreamRecord {
-  const { key, value, offset, timestamp, headers = {} } = message
-  const isAppendTime = (message as BatchContext).batchContext?.timestampType === logAppendTime
+export function kafkaRecord(record: KafkaRecord, place: Partition): StreamRecord {
+  const { key, value, offset, timestampMs, headers, isAppendTime } = record
   return {
-    sequenceNumber: offset,
-    arrivedMs: Number(timestamp),
+    sequenceNumber: String(offset),
+    arrivedMs: timestampMs,
     orderKey: nameOf(place),
     data: value?.toString() ?? '',
     event: {
       topic: place.topic,
       partition: place.partition,
       offset: Number(offset),
-      timestamp: Number(timestamp),
+      timestamp: timestampMs,
       timestampType: isAppendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
       ...(key === null ? {} : { key: key.toString('base64') }),
       ...(value === null ? {} : { value: value.toString('base64') }),
-      headers: Object.entries(headers).flatMap(([name, values]) =>
-        [values].flat().map((bytes) => ({ [name]: [...new Int8Array(Buffer.from(bytes ?? ''))] })),
-      ),
+      headers: headers.map(([name, bytes]) => ({ [name]: [...new Int8Array(bytes ?? Buffer.alloc(0))] })),
     },
   }
 }

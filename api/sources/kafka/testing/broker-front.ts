@@ -30,7 +30,9 @@ const keys = {
   apiVersions: 18,
   saslAuthenticate: 36,
 }
-const authenticationFailed = 58
+const [unsupportedVersion, authenticationFailed] = [35, 58]
+/** The mock's. */
+const newestApiVersions = 2
 /** How much later than the rest a group's leader is heard. */
 const leaderDelayMs = 300
 
@@ -77,7 +79,10 @@ function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort:
   const onRequest = (frame: Buffer): void => {
     const [key, correlation] = [frame.readInt16BE(0), frame.readInt32BE(4)]
     const body = frame.subarray(endOfString(frame, 8))
-    if (user !== undefined && key === keys.saslHandshake) {
+    if (key === keys.apiVersions && frame.readInt16BE(2) > newestApiVersions) {
+      // The mock's answer is shorter than that of brokers, which say what they know instead.
+      answer(correlation, numbers([16, unsupportedVersion], [32, 1], [16, key], [16, 0], [16, newestApiVersions]))
+    } else if (user !== undefined && key === keys.saslHandshake) {
       sasl = converse(user)
       answer(correlation, numbers([16, 0], [32, 1], [16, user.mechanism.length]), Buffer.from(user.mechanism))
     } else if (sasl !== undefined && key === keys.saslAuthenticate) {

@@ -4,8 +4,14 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe } from '@jest/globals'
 import { startBrokerFront } from './broker-front.ts'
-import { Kafka, logLevel, Partitioners, type CompressionTypes, type Message } from 'kafkajs'
 import { hasOpenssl } from '../../../testing/certificates.ts'
+import { openCluster, type Cluster } from '../client/cluster.ts'
+import { findCommitted, findCoordinator } from '../client/group-protocol.ts'
+import { batchOf, produce, type OutgoingMessage } from '../client/produce.ts'
+import { findLeaders } from '../client/topics.ts'
+
+/** A message for a partition, the first unless given. */
+export type TestMessage = OutgoingMessage & { readonly partition?: number }
 
 /** Kafka's brokers as librdkafka mocks them for its own tests: topics, groups and offsets, in memory. */
 export interface MockCluster {
@@ -13,13 +19,14 @@ export interface MockCluster {
   readonly address: string
   /** The port of the broker itself, for other fronts. */
   readonly port: number
-  readonly kafka: Kafka
   /** A topic of this many partitions. */
   newTopic(name: string, partitions: number): Promise<void>
   /** Answers this error of Kafka's protocol for the topic from now on; 0 for none. */
   failTopic(name: string, error: number): Promise<void>
   setUp(isUp: boolean): Promise<void>
-  send(topic: string, messages: readonly Message[], compression?: CompressionTypes): Promise<void>
+  send(topic: string, messages: readonly TestMessage[]): Promise<void>
+  /** Puts a batch on the first partition as it is. */
+  sendBatch(topic: string, batch: Buffer): Promise<void>
   /** Sends a text so many times to the first partition, in one batch that librdkafka compresses. */
   sendCompressed(topic: string, codec: string, count: number, text: string): Promise<void>
   /** The committed offset of each partition, `-1` for none. */
@@ -53,10 +60,7 @@ export async function startMockCluster(): Promise<MockCluster> {
   const port = Number((await answer()).split(':')[1])
   const front = await startBrokerFront({ port })
   const { address } = front
-  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING })
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
-  const admin = kafka.admin()
-  await Promise.all([producer.connect(), admin.connect()])
+  const cluster = await openCluster({ bootstrapServers: [address] })
   const ask = async (line: string) => {
     child.stdin.write(`${line}\n`)
     const code = await answer()
@@ -65,24 +69,32 @@ export async function startMockCluster(): Promise<MockCluster> {
   return {
     address,
     port,
-    kafka,
     newTopic: (name, partitions) => ask(`topic ${name} ${partitions}`),
     failTopic: (name, error) => ask(`fail ${name} ${error}`),
     setUp: (isUp) => ask(isUp ? 'up' : 'down'),
-    async send(topic, messages, compression) {
-      await producer.send({ topic, messages: [...messages], ...(compression === undefined ? {} : { compression }) })
+    async send(topic, messages) {
+      const byPartition = Map.groupBy(messages, ({ partition = 0 }) => partition)
+      for (const [partition, sent] of byPartition) await putBatch(cluster, topic, partition, batchOf(sent, Date.now()))
     },
+    sendBatch: (topic, batch) => putBatch(cluster, topic, 0, batch),
     sendCompressed: (topic, codec, count, text) => ask(`send ${topic} ${codec} ${count} ${text}`),
     async committed(groupId, topic) {
-      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
-      const partitions = found?.partitions ?? []
-      return partitions.toSorted((one, other) => one.partition - other.partition).map(({ offset }) => offset)
+      const partitions = (await findLeaders(cluster, [topic])).get(topic) ?? []
+      const coordinator = await findCoordinator({ cluster, groupId })
+      const numbers = partitions.map(({ partition }) => partition)
+      return findCommitted({ cluster, groupId }, coordinator, topic, numbers)
     },
     async close() {
-      await Promise.all([producer.disconnect(), admin.disconnect()])
+      await cluster.close()
       await front.close()
       child.kill('SIGKILL')
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     },
   }
+}
+
+async function putBatch(cluster: Cluster, topic: string, partition: number, batch: Buffer): Promise<void> {
+  const places = (await findLeaders(cluster, [topic])).get(topic) ?? []
+  const leader = places.find((place) => place.partition === partition)?.leader ?? -1
+  await produce(cluster, leader, { topic, partition, batch })
 }

@@ -1,0 +1,93 @@
+import type { Library } from './cluster.ts'
+import { authenticateByScram, type ScramUser } from './scram.ts'
+
+/** Who enters a cluster, and how. */
+export type SaslCredentials =
+  | ScramUser
+  | { readonly mechanism: 'plain'; readonly username: string; readonly password: string }
+  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> }
+
+type Provider = ReturnType<Library['saslPlain']>
+type SendRequest = Parameters<Provider['authenticate']>[0]['sendRequest']
+
+/** How the connections of a cluster are authenticated, also again where their sessions end (KIP-368). */
+export interface SaslEntry {
+  readonly provider: Provider
+  /** Resolves when no connection is being authenticated again: brokers take no other request meanwhile. */
+  reentered(): Promise<void>
+  /** Why the last connection could not be authenticated. */
+  failure(): Error | undefined
+  close(): void
+}
+
+/** A session is renewed so long before its end, or after four fifths of it. */
+const renewedBeforeMs = 10_000
+const longestTimerMs = 2 ** 31 - 1
+
+export function createSaslEntry(library: Library, credentials: SaslCredentials): SaslEntry {
+  const mechanism = createMechanism(library, credentials)
+  const timers = new Set<NodeJS.Timeout>()
+  let failure: Error | undefined
+  let renewals = Promise.resolve()
+  let isClosed = false
+
+  const authenticate = async (sendRequest: SendRequest): Promise<void> => {
+    let lifetimeMs = 0
+    const send: SendRequest = async (api, request) => {
+      const answer = await sendRequest(api, request)
+      const { sessionLifetimeMs } = answer as { sessionLifetimeMs?: bigint }
+      if (sessionLifetimeMs !== undefined) lifetimeMs = Number(sessionLifetimeMs)
+      return answer
+    }
+    try {
+      await mechanism.authenticate({ sendRequest: send })
+      failure = undefined
+    } catch (error) {
+      failure = error as Error
+      throw error
+    }
+    if (lifetimeMs > 0) renewLater(sendRequest, lifetimeMs)
+  }
+  const renew = async (sendRequest: SendRequest): Promise<void> => {
+    if (isClosed) return
+    await sendRequest(library.API.SASL_HANDSHAKE, { mechanism: mechanism.mechanism })
+    await authenticate(sendRequest)
+  }
+  const renewLater = (sendRequest: SendRequest, lifetimeMs: number): void => {
+    if (isClosed) return
+    const delayMs = Math.min(lifetimeMs - Math.min(renewedBeforeMs, lifetimeMs / 5), longestTimerMs)
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      // Brokers end the connection of a session that is not renewed; whoever asks next is told why.
+      renewals = renewals.then(() => renew(sendRequest)).catch(() => undefined)
+    }, delayMs).unref()
+    timers.add(timer)
+  }
+  return {
+    provider: {
+      mechanism: mechanism.mechanism,
+      authenticate: ({ sendRequest }) => authenticate(sendRequest),
+    },
+    reentered: () => renewals,
+    failure: () => failure,
+    close() {
+      isClosed = true
+      for (const timer of timers) clearTimeout(timer)
+      timers.clear()
+    },
+  }
+}
+
+function createMechanism(library: Library, credentials: SaslCredentials): Provider {
+  if (credentials.mechanism === 'oauthbearer')
+    return library.oAuthBearer(async () => ({ access_token: await credentials.token() }))
+  if (credentials.mechanism === 'plain') return library.saslPlain(credentials)
+  return {
+    mechanism: credentials.mechanism.toUpperCase(),
+    authenticate: ({ sendRequest }) =>
+      authenticateByScram(credentials, async (authBytes) => {
+        const answer = await sendRequest(library.API.SASL_AUTHENTICATE, { authBytes })
+        return answer.authBytes
+      }),
+  }
+}

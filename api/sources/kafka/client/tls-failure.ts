@@ -1,0 +1,39 @@
+import { connect, type SecureContextOptions } from 'node:tls'
+import { isIP } from 'node:net'
+
+/** So long a broker that speaks TLS 1.3 has for refusing the client's certificate, which it does after its own handshake. */
+const refusalMs = 1_000
+const connectMs = 5_000
+
+/** Asks the brokers once more why none can be entered by TLS, since the library keeps only the text of errors. */
+export async function findTlsFailure(
+  servers: readonly { readonly host: string; readonly port: number }[],
+  tls: SecureContextOptions,
+): Promise<Error | undefined> {
+  for (const server of servers) {
+    const failure = await failureOf(server, tls)
+    if (failure !== undefined) return failure
+  }
+  return undefined
+}
+
+function failureOf(
+  { host, port }: { readonly host: string; readonly port: number },
+  tls: SecureContextOptions,
+): Promise<Error | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Error | undefined>()
+  const socket = connect({ ...tls, host, port, ...(isIP(host) === 0 ? { servername: host } : {}) })
+  const giveUp = () => resolve(undefined)
+  socket.setTimeout(connectMs, giveUp)
+  socket.once('secureConnect', () => socket.setTimeout(refusalMs, giveUp))
+  socket.once('error', (cause: NodeJS.ErrnoException) =>
+    resolve(Object.assign(new Error(cause.message, { cause }), { code: cause.code })),
+  )
+  socket.once('close', giveUp)
+  // Without a reader an alert is not seen.
+  socket.resume()
+  return promise.finally(() => {
+    socket.on('error', giveUp)
+    socket.destroy()
+  })
+}

@@ -1,0 +1,89 @@
+import { upTo, type Cluster } from './cluster.ts'
+
+/** A partition's number, and the broker that has it; below 0 while none does. */
+export interface PartitionLeader {
+  readonly partition: number
+  readonly leader: number
+}
+
+interface TopicMetadata {
+  readonly errorCode: number
+  readonly name: string
+  readonly partitions: readonly { readonly partitionIndex: number; readonly leaderId: number }[]
+}
+
+/** Where the partitions of topics are; rejects for a topic that is not there or may not be read, and makes none. */
+export async function findLeaders(
+  cluster: Cluster,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, readonly PartitionLeader[]>> {
+  const found = await cluster
+    .ask(cluster.api.METADATA, {
+      topics: topics.map((name) => ({ id: null, name })),
+      allowTopicAutoCreation: false,
+    })
+    .catch(withoutLeaders)
+  return new Map(
+    found.topics.map(({ name, partitions }: TopicMetadata) => [
+      name,
+      partitions
+        .map(({ partitionIndex: partition, leaderId: leader }) => ({ partition, leader }))
+        .toSorted((one, other) => one.partition - other.partition),
+    ]),
+  )
+}
+
+/** The library rejects an answer in which only a partition has an error, as while its leader is being elected. */
+function withoutLeaders(error: unknown): { readonly topics: readonly TopicMetadata[] } {
+  const { response } = error as { response?: { topics?: readonly TopicMetadata[]; errorCode?: number } }
+  const topics = response?.topics
+  if (topics === undefined || response?.errorCode !== 0 || topics.some(({ errorCode }) => errorCode !== 0)) throw error
+  return { topics }
+}
+
+/** Asks for the first offset of partitions, in place of a time. */
+export const earliest = -2n
+const latest = -1n
+
+/** What is asked of a cluster about a topic's offsets. */
+export function createOffsets(cluster: Cluster) {
+  return {
+    beginnings: (topic: string) => findOffsets(cluster, topic, earliest),
+    ends: (topic: string) => findOffsets(cluster, topic, latest),
+    async since(topic: string, timestampMs: number) {
+      const found = await findOffsets(cluster, topic, BigInt(timestampMs))
+      const ends = await findOffsets(cluster, topic, latest)
+      return found.map((each) =>
+        Number(each.offset) >= 0 ? each : (ends.find(({ partition }) => partition === each.partition) ?? each),
+      )
+    },
+  }
+}
+
+/** The first offset of each partition that is not older than a time; -1 where there is none. */
+export async function findOffsets(
+  cluster: Cluster,
+  topic: string,
+  timestamp: bigint,
+): Promise<{ partition: number; offset: string }[]> {
+  const partitions = (await findLeaders(cluster, [topic])).get(topic) ?? []
+  const leaders = Map.groupBy(partitions, ({ leader }) => leader)
+  const answers = await Promise.all(
+    [...leaders].map(([leader, led]) =>
+      // What newer versions tell of leaders' epochs is not needed.
+      cluster.askNode(leader, upTo(cluster.api.LIST_OFFSETS, 3), {
+        replicaId: -1,
+        isolationLevel: 0,
+        topics: [
+          {
+            name: topic,
+            partitions: led.map(({ partition }) => ({ partitionIndex: partition, currentLeaderEpoch: -1, timestamp })),
+          },
+        ],
+      }),
+    ),
+  )
+  return answers
+    .flatMap(({ topics }) => topics.flatMap((each) => each.partitions))
+    .map(({ partitionIndex, offset }) => ({ partition: partitionIndex, offset: String(offset) }))
+}

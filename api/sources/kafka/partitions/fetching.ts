@@ -1,0 +1,111 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Assignments } from './assignments.ts'
+import type { Cluster } from '../client/cluster.ts'
+import { fetchFrom, type FetchedPartition, type FetchPosition } from '../client/fetch.ts'
+import { nameOf, type Partition } from '../records/partition.ts'
+import { isProtocolError } from '../client/protocol-errors.ts'
+import { readBatches } from '../records/record-batch.ts'
+import { earliest, findLeaders, findOffsets } from '../client/topics.ts'
+
+export interface FetchingParts {
+  readonly cluster: Cluster
+  readonly topics: readonly string[]
+  readonly assignments: Pick<Assignments, 'wanted' | 'take'>
+  /** Told of what cannot be helped; nothing is fetched any more. */
+  readonly fail: (error: unknown) => void
+}
+
+/** The fetching of a member's partitions. */
+export interface Fetching {
+  /** Looks again at what is wanted. */
+  wake(): void
+  stop(): void
+}
+
+/** How long a partition whose leader is not known waits. */
+const moveMs = 250
+const idleMs = 1_000
+
+/** Fetches what is wanted, with one request at a time to each broker for all of the partitions that it leads. */
+export function startFetching({ cluster, topics, assignments, fail }: FetchingParts): Fetching {
+  const busy = new Set<number>()
+  let leaders: ReadonlyMap<string, number> | undefined
+  let woken = Promise.withResolvers<undefined>()
+  let isStopped = false
+  const wake = () => woken.resolve(undefined)
+  const stop = () => {
+    isStopped = true
+    wake()
+  }
+
+  const fetchAt = async (node: number, positions: readonly FetchPosition[]): Promise<void> => {
+    busy.add(node)
+    try {
+      const fetched = await fetchFrom(cluster, node, positions)
+      for (const each of fetched) {
+        const position = positions.find((asked) => nameOf(asked) === nameOf(each))
+        if (position !== undefined && !isStopped) await take(position, each)
+      }
+    } finally {
+      busy.delete(node)
+      wake()
+    }
+  }
+  const take = async (position: FetchPosition, fetched: FetchedPartition): Promise<void> => {
+    if (fetched.errorCode === 0) {
+      const { records, next } = await readBatches(fetched.batches, position.offset, fetched.abortedTransactions)
+      assignments.take(position, records, next)
+    } else if (isProtocolError(fetched, 'offsetOutOfRange')) {
+      assignments.take(position, [], await firstOffset(cluster, position))
+    } else if (hasMoved(fetched)) {
+      leaders = undefined
+      await wait(moveMs)
+    } else throw Object.assign(new Error(`${nameOf(position)} cannot be read.`), { errorCode: fetched.errorCode })
+  }
+  const run = async (): Promise<void> => {
+    while (!isStopped) {
+      woken = Promise.withResolvers()
+      const known = (leaders ??= await leadersOf(cluster, topics))
+      const byLeader = Map.groupBy(assignments.wanted(), (position) => known.get(nameOf(position)) ?? -1)
+      if (byLeader.delete(-1)) leaders = undefined
+      for (const [node, positions] of byLeader) if (!busy.has(node)) fetchAt(node, positions).catch(give)
+      await Promise.race([woken.promise, wait(leaders === undefined ? moveMs : idleMs)])
+    }
+  }
+  const give = (error: unknown): void => {
+    if (isStopped) return
+    stop()
+    fail(error)
+  }
+  run().catch(give)
+  return { wake, stop }
+}
+
+async function leadersOf(cluster: Cluster, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const found = await findLeaders(cluster, topics)
+  return new Map(
+    [...found].flatMap(([topic, partitions]) =>
+      partitions.map(({ partition, leader }) => [nameOf({ topic, partition }), leader] as const),
+    ),
+  )
+}
+
+/** What was to be read is not kept any more: the partition is read on from what is. */
+async function firstOffset(cluster: Cluster, { topic, partition }: Partition): Promise<bigint> {
+  const offsets = await findOffsets(cluster, topic, earliest)
+  return BigInt(offsets.find((each) => each.partition === partition)?.offset ?? 0)
+}
+
+function hasMoved(fetched: FetchedPartition): boolean {
+  return isProtocolError(
+    fetched,
+    'unknownTopicOrPartition',
+    'leaderNotAvailable',
+    'notLeader',
+    'replicaNotAvailable',
+    'storage',
+    'fencedLeaderEpoch',
+    'unknownLeaderEpoch',
+    'offsetNotAvailable',
+  )
+}
