@@ -3,13 +3,13 @@ import type { StreamedAnswer } from './streamed-answer.ts'
 
 const httpContentType = 'application/vnd.awslambda.http-integration-response'
 const marker = Buffer.alloc(8)
-/** A prelude longer than this is none; it holds what HTTP puts into its head. */
+/** The longest accepted prelude; it holds status and headers. */
 const maxPreludeBytes = 1024 * 1024
 
 /**
- * What a function that writes HTTP puts before its body: JSON with `statusCode`, `headers` and `cookies`, then eight zero bytes;
- * undefined when its content type says that there is none. What follows stays in the answer's body. Throws when there should be
- * a prelude and is none, and gives the rest of the answer up.
+ * Reads the prelude of an HTTP response: JSON with `statusCode`, `headers` and `cookies`, then eight zero bytes. Returns undefined
+ * when the content type says that there is none. The rest stays in the body. Throws and destroys the body when the prelude is
+ * missing or invalid.
  */
 export async function readHttpPrelude({ body, contentType }: StreamedAnswer): Promise<object | undefined> {
   if (!contentType.startsWith(httpContentType)) return undefined

@@ -10,7 +10,7 @@ import { advanceLineage, mostCallsInChain } from './lineage.ts'
 import { requireTenant } from './tenant.ts'
 import { streamAnswer, type StreamedAnswer } from './streamed-answer.ts'
 
-/** One invocation as asked for, its event already checked. */
+/** A request for one invocation with a validated event. */
 export interface InvokeRequest {
   readonly reference: FunctionReference
   readonly requestId: string
@@ -19,9 +19,9 @@ export interface InvokeRequest {
   readonly traceId: string
   /** JSON text, decoded. */
   readonly clientContext?: string
-  /** Whose event it is, for a function that keeps tenants apart. */
+  /** The tenant, for a function with tenant isolation. */
   readonly tenantId?: string
-  /** An asynchronous event, whose answer nobody waits for. */
+  /** Set for an asynchronous event. */
   readonly isEvent?: true
 }
 
@@ -44,20 +44,20 @@ export interface InvokeDependencies {
 }
 
 export interface Invoke {
-  /** Names the version that would run now; unknown functions and qualifiers, and functions that are not ready, are errors. */
+  /** Resolves the version that would run now; rejects for unknown functions and qualifiers, and for functions that are not ready. */
   resolve(reference: FunctionReference): Promise<ResolvedVersion>
-  /** Runs one invocation and answers what the function answered. */
+  /** Runs one invocation and returns the function's response. */
   run(request: InvokeRequest): Promise<InvokeAnswer>
-  /** The same, with an answer that can be read while the function writes it; also for functions that do not stream. */
+  /** The same with a response that can be read while the function writes it; also for functions that do not stream. */
   stream(request: InvokeRequest): Promise<InvokeStreamedAnswer>
 }
 
 /**
- * Runs one invocation and answers what the function answered.
+ * Runs one invocation and returns the function's response.
  *
- * 1. resolve   name and qualifier to a version                 ../functions/resolve.ts
- * 2. lease     a warm environment or a cold start              ../environments/scheduler.ts
- * 3. run       the event there, the answer back                ../environments/environment.ts, streamed-answer.ts
+ * 1. resolve   name and qualifier to a version       ../functions/versions/resolve.ts
+ * 2. lease     a warm environment or a cold start    ../environments/scheduling/scheduler.ts
+ * 3. run       send the event, return the response   ../environments/environment/environment.ts, streamed-answer.ts
  */
 export function createInvoke(dependencies: InvokeDependencies): Invoke {
   const { scheduler } = dependencies
@@ -79,7 +79,7 @@ export function createInvoke(dependencies: InvokeDependencies): Invoke {
   }
 }
 
-/** Where a request runs, and what is sent there; a chain of calls that goes in circles is stopped. */
+/** The environment and the invocation for a request; stops recursive loops. */
 function planOf(request: InvokeRequest, { record, version, invokedArn }: ResolvedVersion) {
   const { requestId, payload, tail, traceId, clientContext, tenantId, isEvent } = request
   requireTenant(version, tenantId)
@@ -94,7 +94,7 @@ function planOf(request: InvokeRequest, { record, version, invokedArn }: Resolve
   return { spec: environmentSpec(record, version, tenantId), invocation }
 }
 
-/** A cluster without room is to callers what an account without concurrency is: they try again later. */
+/** To callers, a cluster without capacity is like an account without concurrency: they retry later. */
 function explain(error: unknown): never {
   if (error instanceof CapacityExhausted) throw accountConcurrencyExceeded()
   throw error instanceof RuntimeUnavailable ? invalidRuntime(error.message) : error

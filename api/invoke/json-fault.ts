@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
-/** What is wrong with a text that is not JSON, in the words of the parser that AWS uses, and where. */
+/** The error in invalid JSON and its position, in the words of AWS's parser. */
 export interface JsonFault {
   readonly text: string
   readonly line: number
@@ -17,7 +17,7 @@ class Fault extends Error {
   }
 }
 
-/** Finds the first fault of bytes that `JSON.parse` refused. Only ever runs on a request that fails. */
+/** Finds the first error in bytes that `JSON.parse` rejected. Runs only for requests that fail. */
 export function describeJsonFault(bytes: Buffer): JsonFault {
   try {
     const end = skipValue(bytes, skipSpace(bytes, 0))

@@ -1,12 +1,12 @@
-/** A trace header that counts the call which it goes on with. */
+/** A trace header that counts the current call. */
 export interface Lineage {
   /** The header with the function's count in its `Lineage`. */
   readonly header: string
-  /** How often the function was called in the chain before. */
+  /** How often the function was called earlier in the chain. */
   readonly callsBefore: number
 }
 
-/** The same function is called so often in one chain; the next call is stopped (reference 6.6). */
+/** How often the same function may be called in one chain; the next call is rejected (reference 6.6). */
 export const mostCallsInChain = 16
 
 const lineagePart = /;?Lineage=([^;]*)/i

@@ -6,12 +6,12 @@ import { describeJsonFault } from './json-fault.ts'
 export const maxPayloadBytes = 6_291_456
 /** Largest event of an asynchronous invocation, in bytes. */
 export const maxEventBytes = 1_048_576
-/** The same of InvokeAsync, which is deprecated. */
+/** Largest event of InvokeAsync, which is deprecated. */
 export const maxInvokeAsyncBytes = 262_144
 
 const emptyEvent = Buffer.from('{}')
 
-/** The event as the function gets it: the caller's own bytes, or `{}` for none. What is not JSON is refused. */
+/** The event for the function: the caller's bytes, or `{}` for none. Rejects invalid JSON. */
 export function checkPayload(
   payload: Buffer,
   type: 'RequestResponse' | 'Event',

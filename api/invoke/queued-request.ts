@@ -2,7 +2,7 @@ import type { FunctionReference } from '../functions/function/name.ts'
 import type { InvokeRequest } from './invoke.ts'
 import { traceHeader } from './trace-header.ts'
 
-/** What is kept of an asynchronous invocation, as far as running it needs it. */
+/** A stored asynchronous invocation, as far as it is needed to run it. */
 interface Queued {
   readonly id: string
   readonly functionName: string
@@ -14,7 +14,7 @@ interface Queued {
   readonly acceptedMs: number
 }
 
-/** The invocation that runs a queued event, under the request id that its sender got. */
+/** The invocation of a queued event, with the request id that its sender received. */
 export function queuedRequest(event: Queued): InvokeRequest {
   const { functionName: name, qualifier, clientContext, tenantId } = event
   const reference: FunctionReference = qualifier === undefined ? { name } : { name, qualifier }

@@ -1,24 +1,24 @@
 import { Readable } from 'node:stream'
 import type { AnswerSink, InvocationResult } from '../environments/environment/invocation.ts'
 
-/** An answer whose bytes come while the function runs. */
+/** A response that is read while the function runs. */
 export interface StreamedAnswer {
   readonly contentType: string
   /** The function failed and has written nothing: the body is empty, and `end` has the error. */
   readonly hasFailed: boolean
   /**
-   * The function's bytes. It ends without an error also when the answer broke off: `end` tells. A reader that is slow holds the
-   * function back; one that destroys the body leaves the function to run on and its answer to nobody.
+   * The bytes of the function. It ends without an error even when the response was interrupted: see `end`. A slow reader applies
+   * backpressure to the function; after a reader destroys the body, the function runs on and its output is discarded.
    */
   readonly body: Readable
-  /** How the answer ended; settles when the body does. Rejects when that was our fault. */
+  /** How the response ended; settles with the body. Rejects on an internal error. */
   readonly end: Promise<AnswerEnd>
 }
 
 export interface AnswerEnd {
   /** Why the function failed, before its first byte or after. */
   readonly error?: StreamFailure
-  /** Base64 of the log's last 4 KB, when it was asked for. */
+  /** Base64 of the log's last 4 KB, when it was requested. */
   readonly logTail?: string
 }
 
@@ -29,7 +29,7 @@ export interface StreamFailure {
   readonly details: string
 }
 
-/** Runs an invocation that takes a sink; resolves with its first byte, or with all of an answer that is not streamed. */
+/** Runs an invocation with a sink; resolves with its first byte, or with the whole response when it is not streamed. */
 export function streamAnswer(run: (sink: AnswerSink) => Promise<InvocationResult>): Promise<StreamedAnswer> {
   const body = new AnswerBody()
   return new Promise((resolve, reject) => {
@@ -52,15 +52,15 @@ export function streamAnswer(run: (sink: AnswerSink) => Promise<InvocationResult
       resolve({ contentType, hasFailed: false, body, end })
     }
     const sink: AnswerSink = { begin, write: (bytes, taken) => body.receive(bytes, taken) }
-    // In a later turn than its start, so that `end` is there when the answer is.
+    // Starts in a later microtask, so that `end` is set when the response arrives.
     const end: Promise<AnswerEnd> = Promise.resolve(sink).then(run).then(finish, fail)
     end.catch(() => undefined)
   })
 }
 
 /**
- * What a caller is sent of an answer, made of it piece by piece. When the caller goes away the answer's body is given up, also before
- * anybody began to read it: a generator that never started does not learn of its end.
+ * A stream for the caller, generated from a response piece by piece. When the caller disconnects, the body is destroyed, even before
+ * it was read: a generator that never started is not notified.
  */
 export function readableOf(
   answer: StreamedAnswer,
@@ -77,7 +77,7 @@ function failureOf({ functionError, errorType, payload }: InvocationResult): Str
 
 const bufferedBytes = 65_536
 
-/** Bytes on their way to a reader: more than a few are not taken before it reads. */
+/** A bounded buffer of bytes for a reader. */
 class AnswerBody extends Readable {
   #waiting: (() => void)[] = []
 

@@ -2,8 +2,8 @@ import { invalidParameterValue } from '../errors.ts'
 import type { FunctionVersion } from '../functions/function/function.ts'
 
 /**
- * Refuses an invocation without a tenant of a function that keeps tenants apart, and one with a tenant of a function that does
- * not (reference 2.15; the texts are not recorded).
+ * Rejects an invocation without a tenant of a function with tenant isolation, and one with a tenant of a function without it
+ * (reference 2.15; the texts are not recorded).
  */
 export function requireTenant({ settings }: FunctionVersion, tenantId: string | undefined): void {
   if (settings.tenantIsolation !== undefined && tenantId === undefined) {

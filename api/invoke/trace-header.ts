@@ -8,7 +8,7 @@ export function traceHeader(given: string | undefined, nowMs: number): string {
   return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(24, 40)};Sampled=0`
 }
 
-/** The form that the answer carries: `root=…;sampled=…`, without the parent. */
+/** The form in responses: `root=…;sampled=…`, without the parent. */
 export function answeredTrace(header: string): string {
   const root = /Root=([^;]+)/i.exec(header)?.[1] ?? ''
   const sampled = /Sampled=([01])/i.exec(header)?.[1] ?? '0'
