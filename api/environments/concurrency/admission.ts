@@ -3,17 +3,17 @@ import type { ConcurrencyScope, Concurrency } from './concurrency.ts'
 import type { EnvironmentSpec } from '../driver/driver.ts'
 import type { Environment } from '../environment/environment.ts'
 
-/** An environment as far as limits are concerned. */
+/** What admission needs of an environment. */
 type Occupied = Pick<Environment, 'isFree' | 'freed' | 'gone'>
 
-/** What invocations of a server take of the limits. */
+/** Admits invocations of this server within the concurrency limits. */
 export interface Admission {
-  /** Takes a place for one invocation; a promise only when another server has to be asked. Throws or rejects with Lambda's 429. */
+  /** Acquires a permit for one invocation; returns a promise only when the ledger is needed. Throws or rejects with Lambda's 429. */
   enter(spec: EnvironmentSpec): ConcurrencyScope | Promise<ConcurrencyScope>
   leave(scope: ConcurrencyScope): void
   /**
-   * Takes over an environment of a server that is no more. What it may run counts before anybody can know whether it does, and
-   * until it is over. Rejects, having taken nothing, when it cannot be counted or taken over.
+   * Takes over an environment of a dead server. It counts as running an invocation until it is known to be idle. Rejects,
+   * with nothing acquired, when it cannot be counted or taken over.
    */
   takeOver(spec: EnvironmentSpec, takeOver: () => Promise<Occupied | undefined>): Promise<void>
   /** Resolves when nothing runs. */
@@ -51,7 +51,7 @@ export function createAdmission(concurrency: Concurrency): Admission {
   }
 }
 
-/** What an invocation counts for: the function, or the version alone on a capacity provider (reference 7.5). */
+/** An invocation counts towards the function, or towards the version on a capacity provider (reference 7.5). */
 function scopeOf(spec: EnvironmentSpec): ConcurrencyScope {
   const { managed, functionName, version } = spec
   if (managed === undefined) return spec
@@ -60,19 +60,19 @@ function scopeOf(spec: EnvironmentSpec): ConcurrencyScope {
   return { functionName: `:${functionName}:${version}`, isOutside: true, ...limit }
 }
 
-/** No function has a colon in its name. */
+/** The colon keeps the name distinct from those of functions. */
 function provisionedScopeOf({ functionName, version, provisioned = 0 }: EnvironmentSpec): ConcurrencyScope {
   return { functionName: `${functionName}:${version}`, reserved: provisioned }
 }
 
-/** What is found to run in an environment that is kept initialised has most likely a place of those. */
+/** An invocation found in a provisioned environment most likely uses provisioned concurrency. */
 function adoptedScopeOf(spec: EnvironmentSpec): ConcurrencyScope {
   return spec.isProvisioned === true && spec.provisioned !== undefined ? provisionedScopeOf(spec) : scopeOf(spec)
 }
 
 /**
- * Takes a place for an invocation of a version that has provisioned concurrency: one of those, else one as any other version of
- * the function gets (reference 7.3, 7.4). Answers the scope that the place is given back by.
+ * Acquires a permit for an invocation of a version with provisioned concurrency: a provisioned one, else one like any other
+ * version of the function (reference 7.3, 7.4). Returns the scope with which to release it.
  */
 async function enterProvisioned(concurrency: Concurrency, spec: EnvironmentSpec): Promise<ConcurrencyScope> {
   const own = provisionedScopeOf(spec)

@@ -1,38 +1,38 @@
 import { accountConcurrencyExceeded, reservedConcurrencyExceeded } from '../../errors.ts'
 
-/** An invocation as far as limits are concerned. */
+/** The limits that an invocation counts towards. */
 export interface ConcurrencyScope {
   readonly functionName: string
-  /** The function's reserved concurrency; without one it shares what the account has left. */
+  /** The function's reserved concurrency; without it, the function shares the unreserved concurrency of the account. */
   readonly reserved?: number
-  /** It counts for its own limit, if there is one, and not for the account's; its name begins with a colon. */
+  /** It counts towards its own limit, if any, and not the account's; its name begins with a colon. */
   readonly isOutside?: boolean
 }
 
-/** Counts invocations that run, for the account and per function. Both limits hold at all times. */
+/** Counts running invocations of the account and of each function. Both limits hold at all times. */
 export interface Concurrency {
   /**
-   * Takes a place for one invocation: at once when this server has one to give, else by asking. Throws or rejects with Lambda's
-   * 429 when there is none.
+   * Acquires a permit for one invocation: synchronously when this server holds an unused one, else from the ledger. Throws or
+   * rejects with Lambda's 429 when there is none.
    */
   enter(scope: ConcurrencyScope): void | Promise<void>
-  /** Counts what runs already, whatever the limits are; rejects when that cannot be said to the other servers. */
+  /** Counts a running invocation regardless of the limits; rejects when the ledger is unreachable. */
   count(scope: ConcurrencyScope): Promise<void>
-  /** Gives back what `enter` or `count` took, by the same scope. */
+  /** Releases what `enter` or `count` acquired for the same scope. */
   leave(scope: ConcurrencyScope): void
-  /** Invocations of this server that run. */
+  /** Running invocations of this server. */
   running(): number
   /**
-   * For whoever begins to look for what servers that are no more still run: their places that passed to this one until now are
-   * free, but for those of what was counted, once the answer is called.
+   * Call this before looking for invocations that dead servers left running. Calling the returned function frees the permits that
+   * this server had inherited until then, except those of invocations counted meanwhile.
    */
   lookForInherited(): () => void
   close(): Promise<void>
 }
 
 /**
- * Counters held in this process, for a server that shares its functions with no other. `committed` is what functions keep from
- * those that reserve nothing.
+ * Counters in this process, for a server that shares its functions with no other. `committed` is the sum of reserved
+ * concurrency, which functions without a reservation cannot use.
  */
 export function countConcurrency(accountLimit: number, committed: () => number = () => 0): Concurrency {
   const byFunction = new Map<string, number>()
@@ -72,7 +72,7 @@ export function countConcurrency(accountLimit: number, committed: () => number =
   }
 }
 
-/** The refusal of a function's own limit; what AWS gives as reason on a capacity provider is unknown. */
+/** The error for a function's own limit. AWS's reason on a capacity provider is unknown. */
 export function limitExceeded(isOutside: boolean): Error {
   return isOutside ? accountConcurrencyExceeded() : reservedConcurrencyExceeded()
 }

@@ -1,23 +1,23 @@
 import type { Share } from './permit-ledger.ts'
 
-/** Places of one share that this server has booked. */
+/** Permits of one share that this server holds. */
 export interface HeldPermits {
   readonly share: Share
   permits: number
   inUse: number
-  /** Places of servers that are no more, whose invocations nobody has looked for. */
+  /** Permits of dead servers whose invocations have not been looked for. */
   inherited: number
-  /** Those whose invocations are being looked for. */
+  /** Permits of dead servers whose invocations are being looked for. */
   sought: number
-  /** The fewest places that were unused since the last look. */
+  /** The fewest unused permits since the last sweep. */
   leastUnused: number
-  /** The reserve under which unused places were booked; under another one they have to be booked anew. */
+  /** The reserved concurrency with which unused permits were acquired; after a change they have to be acquired again. */
   reserved: number | undefined
-  /** When the last place came, or went to another server. */
+  /** When the last permit was acquired, or yielded to another server. */
   turnedMs: number
-  /** When a server that has fewer places was last refused one. */
+  /** When a server with fewer permits was last refused one. */
   wantedMs: number | undefined
-  /** Until then another server books first. */
+  /** Until then, other servers may acquire first. */
   restsUntilMs: number
 }
 
@@ -26,7 +26,7 @@ export function newHeldPermits(share: Share): HeldPermits {
   return { share, permits: 0, inUse: 0, inherited: 0, sought: 0, leastUnused: Infinity, reserved: undefined, ...turns }
 }
 
-/** Places that the next invocation may have. */
+/** Permits that are available to the next invocation. */
 export function unusedOf({ permits, inUse, inherited, sought }: HeldPermits): number {
   return Math.max(0, permits - inUse - inherited - sought)
 }

@@ -83,7 +83,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await theirs.acquire({ ...f, reserved: 1 })).toBe('function')
     })
 
-    test('a place that was given back can be held by another server', async () => {
+    test('a released permit can be acquired by another server', async () => {
       await mine.acquire(f)
       await mine.acquire(f)
       expect(await theirs.acquire(f)).toBe('function')
@@ -116,7 +116,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await theirs.acquire({ functionName: 'h', accountLimit: 4, unreservedLimit: 1 })).toBe('acquired')
     })
 
-    test('what a server settles that the ledger had lost is held again', async () => {
+    test('permits that the ledger had lost are held again after reconciliation', async () => {
       await mine.reconcile(() => [
         { share, permits: 2 },
         { share: { functionName: 'g', isReserved: false }, permits: 1 },

@@ -6,7 +6,7 @@ interface FakeServer {
   isLost: boolean
 }
 
-/** Ledgers that share one memory, for tests. */
+/** In-memory ledgers that share their state, for tests. */
 export function fakeLedgers() {
   const servers = new Map<PermitLedger, FakeServer>()
   const all = (): FakeServer[] => [...servers.values()]
@@ -30,7 +30,7 @@ export function fakeLedgers() {
     all().forEach((each) => each !== server && each.listener?.onWanted(name, permits))
   }
 
-  /** It is a server again from now on. */
+  /** The server rejoins. */
   const noticeLoss = (server: FakeServer): void => {
     if (server.isLost) server.listener?.onLost()
     server.isLost = false
@@ -60,7 +60,7 @@ export function fakeLedgers() {
     return ledger
   }
 
-  /** The server's places pass to another one. */
+  /** The server's permits pass to another one. */
   function die(ledger: PermitLedger): void {
     const server = servers.get(ledger)
     const successor = all().find((each) => each !== server)
@@ -72,7 +72,7 @@ export function fakeLedgers() {
     }
     server.shares.clear()
   }
-  /** The server's places are lost, as by a failover to a memory that had not heard of them. */
+  /** The ledger loses the server's permits, as in a failover to a replica without the last writes. */
   function forget(ledger: PermitLedger): void {
     servers.get(ledger)?.shares.clear()
     servers.get(ledger)?.listener?.onDoubt()

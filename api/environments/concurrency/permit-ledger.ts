@@ -1,62 +1,62 @@
 import type { ConcurrencyScope } from './concurrency.ts'
 
-/** Which limit is in the way of a place. */
+/** The limit that rejected a permit. */
 export type Refusal = 'function' | 'account'
 
 export interface PermitRequest extends ConcurrencyScope {
-  /** Places that all functions of the account may have together. */
+  /** Most permits of all functions of the account together. */
   readonly accountLimit: number
-  /** Places that functions without a reserve may have together. */
+  /** Most permits of all functions without reserved concurrency together. */
   readonly unreservedLimit: number
-  /** It runs already: it is booked whatever the limits are. */
+  /** The invocation already runs: it gets a permit regardless of the limits. */
   readonly isFound?: boolean
 }
 
-/** Places of one kind: those of a function that were booked under a reserve, or those that were not. */
+/** The permits of a function that were acquired with reserved concurrency, or those that were not. */
 export interface Share {
   readonly functionName: string
   readonly isReserved: boolean
 }
 
-/** Places of one kind that a server has. */
+/** The permits of a share that a server holds. */
 export interface HeldShare {
   readonly share: Share
   readonly permits: number
 }
 
-/** What a server hears of the ledger. */
+/** Notifications of the ledger to a server. */
 export interface LedgerListener {
   /**
-   * Another server was refused a place: unused ones of the function, or of all when it is undefined, are needed there. `permits`:
-   * how many it has under the function's reserve.
+   * Another server was refused a permit and needs unused ones of the function, or of any function when undefined. `permits` is
+   * how many it holds of the function's reserved concurrency.
    */
   onWanted(functionName: string | undefined, permits: number): void
-  /** Places of a server that died are this one's now. */
+  /** This server now holds permits of a dead server. */
   onInherited(share: Share, permits: number): void
-  /** This server was silent for so long that its places were given to others: it holds none any more. */
+  /** The lease of this server expired, and others hold its permits now. */
   onLost(): void
-  /** An answer, or what the ledger had written, may be lost: it and this server may not agree until they settle. */
+  /** A reply or a write may have been lost: ledger and server may disagree until they are reconciled. */
   onDoubt(): void
 }
 
 /**
- * Where servers that share their functions book places, each the right to run one invocation at a time. Promises: the places
- * booked of a function and of the account never exceed the limits of the request that booked the last one; a place is its
- * server's until it is given back; those of a server that died pass to a living one, which knows when they are free. Places
- * of a name that begins with a colon count for their own limit alone.
+ * Servers that share functions acquire permits here. A permit is the right to run one invocation at a time. Guarantees: the
+ * permits of a function and of the account never exceed the limits of the request that acquired the last one; a server holds
+ * a permit until it releases it; the permits of a dead server pass to a living one, which determines when they are free.
+ * Permits of a name that begins with a colon count towards their own limit only.
  */
 export interface PermitLedger {
-  /** Books one place, or says what is in the way and lets the other servers know that it is wanted. */
+  /** Acquires one permit, or returns the limit that was reached and notifies the other servers. */
   acquire(request: PermitRequest): Promise<'acquired' | Refusal>
   release(share: Share, permits: number): Promise<void>
   /**
-   * Makes what the ledger says of this server what it knows that it holds, for when an answer, or what the ledger had written, was
-   * lost: a place that nobody knows of would never be free again, and one that the ledger does not know of would be given twice.
-   * `held` is asked once no inheritance is under way; the caller sees to it that nothing else is.
+   * Sets the permits recorded for this server to those that it holds, after a reply or a write was lost: otherwise a permit that
+   * no server knows of would leak, and one that the ledger does not know of would be granted twice. `held` is called once no
+   * inheritance is in progress; the caller makes sure that no other call is.
    */
   reconcile(held: () => readonly HeldShare[]): Promise<void>
-  /** Rejects while the ledger cannot be asked. */
+  /** Rejects while the ledger is unreachable. */
   reach(): Promise<void>
-  /** Called before any booking. */
+  /** Must be called before the first `acquire`. */
   listen(listener: LedgerListener): void
 }

@@ -100,7 +100,7 @@ test('a server that has no more permits than another keeps them', async () => {
   expect(one.enter(f)).toBeUndefined()
 })
 
-test('who gave way lets the others book first', async () => {
+test('a server that yielded lets others acquire first', async () => {
   const single = { ...f, reserved: 1 }
   await one.enter(single)
   await expect(other.enter(single)).rejects.toMatchObject({ status: 429 })
@@ -160,7 +160,7 @@ test('a place that cannot be given back is kept and tried again', async () => {
   await flaky.close()
 })
 
-test('a place that was held, and nobody heard of, is free again', async () => {
+test('a permit whose acquisition was not acknowledged becomes free again', async () => {
   const ledger = ledgers.open()
   let isLost = true
   const acquire = async (request: PermitRequest) => {
@@ -203,7 +203,7 @@ test('inherited permits count, and go back when they are not needed', async () =
   expect(ledgers.held('f')).toBe(0)
 })
 
-test('a server that was held for dead books anew', async () => {
+test('a server that was declared dead acquires its permits again', async () => {
   await one.enter(f)
   one.leave(f)
   ledgers.die(oneLedger)

@@ -7,33 +7,33 @@ import type { PermitRequest, HeldShare, PermitLedger, Refusal, Share } from './p
 export interface SharedConcurrencyOptions {
   readonly ledger: PermitLedger
   readonly accountLimit: number
-  /** What functions keep from those that reserve nothing. */
+  /** The sum of reserved concurrency, which functions without a reservation cannot use. */
   readonly committed?: () => number
-  /** Takes failures to give places back, which is tried again. */
+  /** Called when permits could not be released; this is retried. */
   readonly onFault: (message: string, cause: unknown) => void
-  /** Places that nobody needed for so long go back. */
+  /** Unused permits are released after this time. */
   readonly keepMs?: number
-  /** After so long another server has given back what it does not use. */
+  /** Other servers have released their unused permits after this time. */
   readonly graceMs?: number
-  /** Servers that are no more leave invocations that run on: their places are free once somebody looked for those. */
+  /** Set when invocations survive their server: inherited permits are free once running invocations were looked for. */
   readonly areInheritedUsed?: boolean
-  /** A place that a server with fewer waits for is kept at least so long. */
+  /** A permit that a server with fewer permits needs is kept at least this long. */
   readonly turnMs?: number
 }
 
-/** Who was refused a place so long ago does not wait for one any more. */
+/** After this time a refused server no longer needs the permit. */
 const waitedMs = 1_000
 
 /**
  * Concurrency over servers that share their functions.
  *
- * 1. enter    takes a place that this server has booked and does not use: no question to the ledger
- * 2. book     else one more from the ledger; refused, it asks once more when others had time to give back   permit-ledger.ts
- * 3. leave    the place stays this server's a short while, for the next invocation
- * 4. return   what was not needed for that while goes back, unless the ledger is away, and at once what another server wants
- * 5. give way  while all places are in use, a server that has more than one that asks in vain lets it have the next that is left
- * 6. inherit  places of a server that is no more count as used until what it left running was looked for; what is found counts itself
- * 7. settle   after an answer, or what the ledger had written, was lost, the ledger is told what this server holds
+ * 1. enter      uses an unused permit of this server, without a call to the ledger
+ * 2. acquire    else acquires one from the ledger; if refused, once more after others had time to release   permit-ledger.ts
+ * 3. leave      this server keeps the permit for a short while, for the next invocation
+ * 4. release    unused permits are released after that while, unless the ledger is unreachable; at once when another server needs them
+ * 5. yield      while all permits are in use, a server yields the next free one to a server that has fewer and was refused
+ * 6. inherit    permits of a dead server count as used until its running invocations were looked for; those found count themselves
+ * 7. reconcile  after a reply or a write was lost, the ledger is set to what this server holds
  */
 export function createSharedConcurrency(options: SharedConcurrencyOptions): Concurrency {
   return new SharedConcurrency(options)
@@ -49,9 +49,9 @@ class SharedConcurrency implements Concurrency {
   readonly #areInheritedUsed: boolean
   readonly #heldByShare = new Map<string, HeldPermits>()
   readonly #returning = new Set<Promise<void>>()
-  /** Questions to the ledger that are not answered. */
+  /** Calls to the ledger in progress. */
   #asking = 0
-  /** The ledger and this server may not agree. */
+  /** The ledger and this server may disagree. */
   #isInDoubt = false
   #reconciling: Promise<void> | undefined
   readonly #sweeper: NodeJS.Timeout
@@ -103,7 +103,7 @@ class SharedConcurrency implements Concurrency {
     if (isUnlimited(scope)) return
     const held = this.#heldOf(shareOf(scope))
     held.inUse--
-    if (held.wantedMs !== undefined) this.#giveWay(held, held.wantedMs)
+    if (held.wantedMs !== undefined) this.#yieldNext(held, held.wantedMs)
   }
 
   running(): number {
@@ -127,7 +127,7 @@ class SharedConcurrency implements Concurrency {
     await this.#reconciling
   }
 
-  /** What was booked under another reserve goes back first. */
+  /** Permits that were acquired with another reserved concurrency are released first. */
   #takeUnused(scope: ConcurrencyScope): boolean {
     const held = this.#heldOf(shareOf(scope))
     if (held.reserved !== scope.reserved) {
@@ -151,7 +151,7 @@ class SharedConcurrency implements Concurrency {
     if (this.#areInheritedUsed) held.inherited += permits
   }
 
-  /** What runs here still is told to the ledger anew. */
+  /** Running invocations are reconciled with the ledger. */
   #lose(): void {
     for (const held of this.#heldByShare.values()) Object.assign(held, { permits: 0, inherited: 0, sought: 0 })
     this.#isInDoubt = true
@@ -162,8 +162,8 @@ class SharedConcurrency implements Concurrency {
     if (held !== undefined && unusedOf(held) === 0 && held.permits > permits) held.wantedMs = performance.now()
   }
 
-  /** The place that goes is not asked for again before others could book it. */
-  #giveWay(held: HeldPermits, wantedMs: number): void {
+  /** The yielded permit is not requested again before others could acquire it. */
+  #yieldNext(held: HeldPermits, wantedMs: number): void {
     const nowMs = performance.now()
     if (nowMs - held.turnedMs < this.#turnMs) return
     held.wantedMs = undefined
@@ -236,7 +236,7 @@ class SharedConcurrency implements Concurrency {
     if (unneeded.size > 0) void this.#returnToReached(unneeded)
   }
 
-  /** Without the ledger places stay: nobody else could have them, and what runs here next could not book them again. */
+  /** While the ledger is unreachable, permits are kept: no other server could acquire them, nor could this one again. */
   async #returnToReached(unneeded: ReadonlyMap<HeldPermits, number>): Promise<void> {
     try {
       await this.#ledger.reach()
@@ -253,7 +253,7 @@ class SharedConcurrency implements Concurrency {
     }
   }
 
-  /** Once nothing else is under way; while it is, nothing is booked or given back. */
+  /** Starts once no other call is in progress; meanwhile nothing is acquired or released. */
   #reconcile(): void {
     if (this.#asking > 0 || this.#returning.size > 0 || this.#reconciling !== undefined) return
     this.#isInDoubt = false
@@ -263,21 +263,21 @@ class SharedConcurrency implements Concurrency {
       .finally(() => (this.#reconciling = undefined))
   }
 
-  /** What runs counts, also when its place was lost. */
+  /** Running invocations count, even when their permit was lost. */
   #heldShares(): HeldShare[] {
     const all = [...this.#heldByShare.values()]
     for (const held of all) held.permits = Math.max(held.permits, held.inUse)
     return all.filter(({ permits }) => permits > 0)
   }
 
-  /** Whether places that could not be given back are this server's still is not known: it does without them. */
+  /** After a failed release the ledger may or may not have the permits: this server does not use them. */
   #return(held: HeldPermits, permits: number): void {
     if (permits <= 0 || this.#reconciling !== undefined) return
     held.permits -= permits
     const { share } = held
     const returned = this.#ledger.release(share, permits).catch((cause: unknown) => {
       this.#isInDoubt = true
-      this.#onFault(`Places of ${share.functionName} could not be given back; this is tried again.`, cause)
+      this.#onFault(`Concurrency permits of ${share.functionName} could not be released; retrying.`, cause)
     })
     this.#returning.add(returned)
     void returned.then(() => this.#returning.delete(returned))
@@ -292,7 +292,7 @@ function shareOf({ functionName, reserved }: ConcurrencyScope): Share {
   return { functionName, isReserved: reserved !== undefined }
 }
 
-/** What counts for no limit needs no place. */
+/** Without a limit no permit is needed. */
 function isUnlimited({ isOutside = false, reserved }: ConcurrencyScope): boolean {
   return isOutside && reserved === undefined
 }

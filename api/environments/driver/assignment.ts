@@ -4,17 +4,17 @@ import { initTimeoutOf } from './init-timeout.ts'
 import { runtimeVersionOf } from './runtime-family.ts'
 import { runtimeVariables, type EnvironmentFolders } from './variables.ts'
 
-/** What the driver knows of where the environment is, beside the function itself. */
+/** What the driver adds to the spec for an assignment. */
 export interface AssignmentSurroundings {
   readonly accountId: string
   readonly region: string
   readonly runtime: Parameters<typeof runtimeVariables>[1]
   readonly folders: EnvironmentFolders
-  /** What starts the runtime. */
+  /** The command that starts the runtime. */
   readonly command: readonly string[]
 }
 
-/** What an environment of a function is told, wherever it runs. */
+/** The assignment of an environment, the same for all drivers. */
 export function assignmentOf(spec: EnvironmentSpec, surroundings: AssignmentSurroundings): Assignment {
   const { accountId, region, runtime, folders, command } = surroundings
   const { logLevels } = spec

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { ImageConfig } from '../../functions/function/function.ts'
 import type { Assignment } from '../../../runtime-bootstrap/protocol/protocol.ts'
 
-/** What a driver must know to make an environment for one function version. */
+/** Describes the environments of one function version to a driver. */
 export interface EnvironmentSpec {
   /** Warm environments are shared only under the same key: function, version and generation, and the tenant of one that keeps tenants apart. */
   readonly key: string
@@ -15,49 +15,49 @@ export interface EnvironmentSpec {
   readonly timeoutMs: number
   readonly ephemeralStorageMb: number
   readonly variables: Readonly<Record<string, string>>
-  /** The package shown at `/var/task`; of an image nothing that could be unpacked. */
+  /** The package at `/var/task`; meaningless for an image. */
   readonly codeSha256: string
-  /** Packages of the layers, laid over each other in this order at `/opt`; absent when there are none. */
+  /** Packages of the layers, stacked in this order at `/opt`; absent when there are none. */
   readonly layerSha256s?: readonly string[]
   /** The container image that is the function, instead of package, runtime and layers. */
   readonly imageUri?: string
   readonly imageConfig?: ImageConfig
   readonly logGroup: string
-  /** Set when the log is JSON: the least levels of what the function and the platform write there. */
+  /** Set when the log is JSON: the log levels of the function and the platform. */
   readonly logLevels?: { readonly application: string; readonly system: string }
   readonly tags: Readonly<Record<string, string>>
-  /** The function's reserved concurrency: at most this many of its invocations run at once. */
+  /** The function's reserved concurrency: the most invocations that run concurrently. */
   readonly reserved?: number
-  /** How many invocations of this version may run in environments that are kept for it alone. */
+  /** The provisioned concurrency of this version. */
   readonly provisioned?: number
   /** The environment is initialised ahead of its first event, and has more time for it. */
   readonly isProvisioned?: boolean
-  /** It runs on a capacity provider: beside the account's concurrency, and in at most so many environments at once. */
+  /** Set on a capacity provider, outside the account's concurrency: the most environments at a time. */
   readonly managed?: { readonly maximum?: number }
-  /** What the function is told of its initialisation, where that is not as usual. */
+  /** The initialisation type that the function sees, if not the default. */
   readonly initializationType?: InitializationType
 }
 
 export type InitializationType = 'on-demand' | 'provisioned-concurrency' | 'lambda-managed-instances'
 
-/** A supervisor that runs and has not been assigned yet, and what it shall be assigned. */
+/** A running supervisor and the assignment for it. */
 export interface Launched {
   readonly id: string
-  /** Carries the frames of `protocol.ts`. Its end means that the environment is gone. */
+  /** Carries the frames of `protocol.ts`. It ends with the environment. */
   readonly channel: Duplex
   readonly assignment: Assignment
-  /** Set when the environment was assigned before and is taken over: what it does now. */
+  /** Set when an assigned environment is taken over: its current state. */
   readonly found?: 'idle' | 'busy'
-  /** Set when the channel is a network connection whose other side answers a `ping`. */
+  /** Set when the channel is a network connection whose peer answers a `ping`. */
   readonly answersPings?: boolean
   /**
-   * Asked when the channel ended by itself: whether all of the environment, its supervisor too, was ended for want of memory.
-   * Absent where a supervisor is never ended so.
+   * Called when the channel ended unexpectedly: whether the environment, supervisor included, was killed for lack of memory.
+   * Absent where that cannot happen to a supervisor.
    */
   ranOutOfMemory?(): Promise<boolean>
   /** Ends the environment and everything in it at once; safe to call again. */
   kill(): void
-  /** Lets go of the environment, which lives on for the next server. Absent where environments end with their server. */
+  /** Releases the environment, which lives on for another server. Absent where environments end with their server. */
   release?(): void
 }
 
@@ -74,43 +74,43 @@ export interface FoundEnvironment {
 
 /** Environments that outlive their server. */
 export interface SharedEnvironments {
-  /** All that are assigned, whoever holds them. */
+  /** All assigned environments, regardless of holder. */
   list(): Promise<FoundEnvironment[]>
-  /** Whether there is an environment of this id, assigned or not, as far as this server sees. */
+  /** Whether the environment exists, assigned or not, as far as this server knows. */
   exists(id: string): boolean
   /**
-   * Takes an environment from whoever holds it; a token that is older than its newest is refused. Rejects when it cannot be
-   * reached, without ending it.
+   * Takes an environment over from its holder; the environment refuses a token older than its newest. Rejects, without ending it,
+   * when it is unreachable.
    */
   takeOver(id: string, spec: EnvironmentSpec, token: number): Promise<Launched>
-  /** Ends an environment that no server shall use again. */
+  /** Ends an environment for good. */
   end(id: string): void
 }
 
 /**
- * Makes places where functions run. Promises: `launch` resolves within its deadline or rejects; what it rejects leaves nothing
- * running; two launches never share processes, `/tmp` or user. A runtime that this machine cannot run is a `RuntimeUnavailable`.
+ * Launches environments. Guarantees: `launch` resolves within its deadline or rejects; a rejected launch leaves nothing running;
+ * two environments never share processes, `/tmp` or user. A runtime that is not available rejects with `RuntimeUnavailable`.
  */
 export interface Driver {
-  /** `isNeeded` says whether the launch is still of use: one for which there is no room may be given up when it is not. */
+  /** `isNeeded` tells whether the launch is still needed: if not, one that waits for capacity may be abandoned. */
   launch(spec: EnvironmentSpec, isNeeded?: () => boolean): Promise<Launched>
-  /** Gets ready what every environment of this spec will need, such as unpacked code; called when a function is created. */
+  /** Prepares what every environment of this spec needs, such as unpacked code; called when a function is created. */
   prepare(spec: EnvironmentSpec): Promise<void>
   close(): Promise<void>
-  /** How many launches may be under way; few unless given, as they take this machine's processors. */
+  /** Most concurrent launches; by default few, as they use the processors of this machine. */
   readonly launchesAtOnce?: number
   /** Absent when environments end with their server. */
   readonly shared?: SharedEnvironments
   /**
-   * Has this called for each environment that should end, since a launch waits for its room: it answers the id of the one that
-   * does, and nothing when all are in use. Absent where room is no matter.
+   * The driver calls `evict` for each environment that should end because a launch waits for capacity. It returns the id of the
+   * environment that ends, or nothing when all are in use. Absent where capacity is not limited.
    */
   onCapacityNeeded?(evict: () => Promise<string | undefined>): void
 }
 
 /**
- * The interpreter or image of a runtime is missing, or what a function asks of its pods cannot be; the message says what to do,
- * the code is a `StateReasonCode`.
+ * The interpreter or image of a runtime is missing, or the pods of a function cannot be created as configured. The message says
+ * what to do; the code is a `StateReasonCode`.
  */
 export class RuntimeUnavailable extends Error {
   readonly code: string
@@ -121,5 +121,5 @@ export class RuntimeUnavailable extends Error {
   }
 }
 
-/** There is no room for another environment, and none came in time; the message says what is full. */
+/** There was no capacity for another environment in time; the message says what is full. */
 export class CapacityExhausted extends Error {}

@@ -8,7 +8,7 @@ const identifiers = [
   ['provided', /^provided(?:\.(al2|al2023))?$/],
 ] as const
 
-/** What a runtime's identifier says about it; undefined for runtimes that there is no way to run. */
+/** Parses a runtime identifier; undefined for runtimes that cannot run. */
 export function runtimeFamily(identifier: string): FoundRuntime | undefined {
   for (const [family, pattern] of identifiers) {
     const match = pattern.exec(identifier)

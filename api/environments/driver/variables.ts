@@ -5,14 +5,14 @@ import { interpreterFolder, type FoundRuntime } from './found-runtime.ts'
 const initializationType = 'AWS_LAMBDA_INITIALIZATION_TYPE'
 const aheadTypes = ['provisioned-concurrency', 'lambda-managed-instances']
 
-/** Where an environment has its folders, as its function sees them. */
+/** The folders of an environment, as its function sees them. */
 export interface EnvironmentFolders {
   readonly taskRoot: string
   readonly runtimeDir: string
   readonly layers: string
-  /** A temporary folder other than `/tmp`, where the machine allows no private one. */
+  /** A temporary folder other than `/tmp`, where a private `/tmp` is not possible. */
   readonly temporary?: string
-  /** Whether the folders are where AWS has them. */
+  /** Whether the folders have AWS's paths. */
   readonly isMounted: boolean
 }
 
@@ -34,7 +34,7 @@ export function runtimeVariables(
   }
 }
 
-/** What a function's own variables may replace. */
+/** Variables that the function's own may override. */
 export function defaultVariables(runtime: FoundRuntime, folders: EnvironmentFolders): Record<string, string> {
   const isProvidedAl2 = runtime.identifier === 'provided.al2'
   const daemon = isProvidedAl2 ? '169.254.79.129' : '169.254.100.1'
@@ -63,7 +63,7 @@ function libraryPath(isProvidedAl2: boolean): string {
   return `${lang}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib`
 }
 
-/** Where the language looks for packages: layers, the runtime's own, the function's (reference 2.9 and 4.2). */
+/** Search paths of the language for packages: layers, runtime, function (reference 2.9 and 4.2). */
 function searchPaths({ family, version }: FoundRuntime, folders: EnvironmentFolders): Record<string, string> {
   const { layers, runtimeDir, taskRoot } = folders
   switch (family) {
@@ -89,12 +89,12 @@ function searchPaths({ family, version }: FoundRuntime, folders: EnvironmentFold
   }
 }
 
-/** Whether the environment was told that it is initialised ahead of its first event. */
+/** Whether the environment was initialised ahead of its first event. */
 export function isInitialisedAhead({ variables }: { readonly variables: Readonly<Record<string, string>> }): boolean {
   return aheadTypes.includes(variables[initializationType] ?? '')
 }
 
-/** The client for Python knows the folders of layers where they are mounted. */
+/** Mounted layer folders are known to the runtime client for Python. */
 function pythonPath({ runtimeDir, layers, isMounted }: EnvironmentFolders, version: string): string {
   const own = isMounted ? [] : [`${layers}/python/lib/python${version}/site-packages`, `${layers}/python`]
   return [runtimeDir, ...own].join(':')
@@ -124,17 +124,17 @@ function reserved(spec: EnvironmentSpec, runtime: FoundRuntime, folders: Environ
   }
 }
 
-/** Where temporary files are, if not in `/tmp`. */
+/** The folder for temporary files, if not `/tmp`. */
 export function temporaryVariables({ temporary }: EnvironmentFolders): Readonly<Record<string, string>> {
   return temporary === undefined ? {} : { TMPDIR: temporary }
 }
 
-/** AWS starts these runtimes by a shell, which leaves its marks. */
+/** AWS starts these runtimes from a shell, which sets these variables. */
 function managed({ identifier }: FoundRuntime, { taskRoot }: EnvironmentFolders): Record<string, string> {
   return { AWS_EXECUTION_ENV: `AWS_Lambda_${identifier}`, PWD: taskRoot, SHLVL: '0' }
 }
 
-/** Well-formed stand-ins: AWS SDKs in the function find credentials and sign with them, and no account accepts them. */
+/** Well-formed placeholders: AWS SDKs in the function sign with them, but no account accepts them. */
 function credentials(): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: 'ASIAKUBELAMBDA000000',

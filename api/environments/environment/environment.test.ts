@@ -54,13 +54,13 @@ describe('an environment that ends, or falls silent, while it runs something', (
     }
   }
 
-  test('is given up when nothing is heard of it, long before the time limit', async () => {
+  test('is lost when it is unresponsive, long before the time limit', async () => {
     const outcome = run()
     isAnswering = false
     await watchFor(19)
     expect(killed).toBe(0)
     await watchFor(1)
-    await expect(outcome).rejects.toThrow('nothing is heard of its supervisor or its node')
+    await expect(outcome).rejects.toThrow('its supervisor or node is unresponsive')
     expect(killed).toBe(1)
   })
 
@@ -69,7 +69,7 @@ describe('an environment that ends, or falls silent, while it runs something', (
     await watchFor(910)
     expect(killed).toBe(0)
     await watchFor(11)
-    await expect(outcome).rejects.toThrow('did not answer in time')
+    await expect(outcome).rejects.toThrow('did not respond in time')
   })
 
   test('may be silent for a while: each word counts', async () => {

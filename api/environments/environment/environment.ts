@@ -23,18 +23,18 @@ const moves: Record<EnvironmentState, readonly EnvironmentState[]> = {
   stopped: [],
 }
 
-/** What an environment tells its owner; every callback comes at most once per occasion and never throws. */
+/** Callbacks of an environment to its owner; each is called at most once per occasion and must not throw. */
 export interface EnvironmentEvents {
-  /** It can take an invocation again: `done` came. */
+  /** It can take an invocation again: `done` was received. */
   onFree(environment: Environment): void
-  /** It is gone for good, with its processes. */
+  /** It has ended, with its processes. */
   onGone(environment: Environment): void
   onLog(text: string, environment: Environment): void
 }
 
-/** The environment went away in the middle of an invocation. */
+/** The environment was lost during an invocation. */
 export class EnvironmentLost extends Error {
-  /** True when the supervisor surely never saw the event, so that it may run elsewhere. */
+  /** True when the supervisor certainly never received the event, so that it may run elsewhere. */
   readonly neverReached: boolean
 
   constructor({ id, assignment }: Launched, reason: string, neverReached: boolean) {
@@ -47,34 +47,34 @@ interface Call {
   readonly requestId: string
   readonly tail: boolean
   readonly deadlineMs: number
-  /** When its supervisor was last asked for a word, or the event was sent. */
-  askedMs: number
+  /** When the last ping, or the event, was sent. */
+  pingedMs: number
   readonly resolve: (result: InvocationResult) => void
   readonly reject: (reason: EnvironmentLost) => void
   readonly stream: CallStream | undefined
   /** The whole frame was handed to the operating system. */
   written: boolean
-  /** The answer; its caller may still wait for the log tail. */
+  /** The response; the caller may still wait for the log tail. */
   response?: Frame<ResponseMessage>
 }
 
-/** How much longer than its function may take an environment is waited for, before it counts as broken. */
+/** How long after the time limit of the function an environment counts as broken. */
 const safetyMs = 10_000
-/** Who runs something is asked for a word this often; who leaves so many questions in a row unanswered is given up. */
-const [askMs, mostUnanswered] = [5_000, 3]
-/** How long an environment may take to end by itself once told to; extensions have 2 s. */
+/** The interval of pings during an invocation, and the number of unanswered pings after which the environment is lost. */
+const [pingMs, mostUnanswered] = [5_000, 3]
+/** The timeout of a graceful shutdown; extensions have 2 s. */
 const shutdownMs = 3_000
 
 /** The server's side of one supervisor: one invocation at a time, from assignment to end. */
 export class Environment {
   readonly launched: Launched
-  /** Resolves when the runtime asked for its first event, or can do so no more. */
+  /** Resolves when the runtime has asked for its first event, or when it never will. */
   readonly started: Promise<void>
-  /** Resolves when the first initialisation is over: to nothing, or to the type of what went wrong. */
+  /** Resolves when the first initialisation has ended: to undefined, or to the type of its error. */
   readonly initialised: Promise<string | undefined>
   /** Resolves when the environment is gone. */
   readonly gone: Promise<void>
-  /** Resolves when an invocation is over: of an environment that was found busy, the one of the server before. */
+  /** Resolves when an invocation has ended; for an environment that was adopted busy, that of the previous server. */
   readonly freed: Promise<void>
   readonly #events: EnvironmentEvents
   readonly #clock: () => number
@@ -118,7 +118,7 @@ export class Environment {
     return this.#state === 'idle' || this.#state === 'starting'
   }
 
-  /** When it was free last, or became so. */
+  /** When it last became free. */
   get freeSinceMs(): number {
     return this.#freeSinceMs
   }
@@ -129,21 +129,21 @@ export class Environment {
   }
 
   /**
-   * Gives the environment up when its invocation takes longer than any supervisor lets one take, or when nothing is heard of it:
-   * a lost node or a frozen supervisor does not hold callers for a long time limit. Of free ones the operating system finds out.
+   * Ends the environment when its invocation exceeds every time limit, or when it is unresponsive: a lost node or a frozen
+   * supervisor must not block callers for a long time limit. The operating system detects lost idle connections.
    */
   watch(nowMs: number): void {
     const call = this.#call
     if (call === undefined) return
-    if (call.deadlineMs < nowMs) return this.kill('it did not answer in time')
-    if (this.launched.answersPings !== true || nowMs - call.askedMs < askMs) return
-    if (this.#unanswered >= mostUnanswered) return this.kill('nothing is heard of its supervisor or its node')
+    if (call.deadlineMs < nowMs) return this.kill('it did not respond in time')
+    if (this.launched.answersPings !== true || nowMs - call.pingedMs < pingMs) return
+    if (this.#unanswered >= mostUnanswered) return this.kill('its supervisor or node is unresponsive')
     this.#unanswered++
-    call.askedMs = nowMs
+    call.pingedMs = nowMs
     this.launched.channel.write(encodeFrame({ type: 'ping' }))
   }
 
-  /** Runs one event and answers as soon as the function did; rejects with `EnvironmentLost`. */
+  /** Runs one event and resolves as soon as the function has responded; rejects with `EnvironmentLost`. */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     const { channel, assignment } = this.launched
     if (!channel.writable) {
@@ -153,10 +153,10 @@ export class Environment {
     this.#move('busy')
     return new Promise((resolve, reject) => {
       const { requestId, tail } = invocation
-      const askedMs = this.#clock()
-      const deadlineMs = askedMs + assignment.timeoutMs + assignment.initTimeoutMs + safetyMs
+      const pingedMs = this.#clock()
+      const deadlineMs = pingedMs + assignment.timeoutMs + assignment.initTimeoutMs + safetyMs
       const stream = invocation.sink && this.#streamTo(invocation.sink, requestId)
-      const call: Call = { requestId, tail, deadlineMs, askedMs, resolve, reject, stream, written: false }
+      const call: Call = { requestId, tail, deadlineMs, pingedMs, resolve, reject, stream, written: false }
       this.#call = call
       channel.write(encodeFrame(invokeMessage(invocation), invocation.payload), (error) => {
         if (error) this.kill('the event could not be written')
@@ -165,16 +165,16 @@ export class Environment {
     })
   }
 
-  /** Ends a free environment in order; one that doesn't end by itself is killed. */
+  /** Shuts a free environment down gracefully; kills it after a timeout. */
   stop(reason: ShutdownMessage['reason']): void {
     if (this.#state === 'stopped') return
     this.#move('stopped')
-    const killer = setTimeout(() => this.kill('it did not end by itself'), shutdownMs)
+    const killer = setTimeout(() => this.kill('it did not shut down in time'), shutdownMs)
     void this.gone.then(() => clearTimeout(killer))
     this.launched.channel.write(encodeFrame({ type: 'shutdown', reason }))
   }
 
-  /** Ends the environment and everything in it at once. */
+  /** Kills the environment and all its processes. */
   kill(reason: string): void {
     if (this.#isGone) return
     this.launched.kill()
@@ -189,14 +189,14 @@ export class Environment {
     return streamTo(sink, grant)
   }
 
-  /** Lets go of the environment when another server can go on with it. */
+  /** Releases the environment if another server can adopt it. */
   release(): void {
     if (this.launched.release === undefined || this.#isGone || this.#state === 'stopped') return
     this.launched.release()
-    this.#leave('this server lets go of it')
+    this.#leave('this server released it')
   }
 
-  /** What another server began here ends before anything else can run. */
+  /** An invocation that another server started has to end before the next can run. */
   #adopt(found: 'idle' | 'busy'): void {
     this.#markStarted()
     this.#markInitialised(undefined)
@@ -254,7 +254,7 @@ export class Environment {
     const call = this.#call
     if (call === undefined && this.#state === 'finishing') return this.#free()
     if (call?.requestId !== done.requestId) return
-    if (call.response === undefined) return this.kill('it ended an invocation without an answer')
+    if (call.response === undefined) return this.kill('it ended an invocation without a response')
     if (call.tail) call.resolve(resultOf(call.response, done.logTail))
     this.#free()
   }
@@ -268,7 +268,7 @@ export class Environment {
     if (this.#state === 'idle') this.#events.onFree(this)
   }
 
-  /** The channel ended by itself. What used up all memory is the function's own fault, and is answered as one. */
+  /** The channel ended unexpectedly. Running out of memory is a function error. */
   async #end(): Promise<void> {
     const call = this.#call
     const isWaiting = call !== undefined && call.response === undefined

@@ -1,7 +1,7 @@
 import type { Frame, InvokeMessage, ResponseMessage } from '../../../runtime-bootstrap/protocol/protocol.ts'
 import type { Invocation, InvocationResult } from './invocation.ts'
 
-/** What a supervisor is told of an invocation, beside its event. */
+/** The frame of an invocation, without its event. */
 export function invokeMessage(invocation: Invocation): InvokeMessage {
   const { requestId, functionArn, tail, traceId, clientContext, tenantId, isEvent } = invocation
   return {
@@ -17,7 +17,7 @@ export function invokeMessage(invocation: Invocation): InvokeMessage {
   }
 }
 
-/** What a supervisor's answer is to the caller. */
+/** The result for the caller, from the supervisor's response. */
 export function resultOf({ message, body }: Frame<ResponseMessage>, logTail?: string): InvocationResult {
   return {
     payload: body,
@@ -33,7 +33,7 @@ interface Interrupted {
   readonly stream?: { readonly hasBegun: boolean } | undefined
 }
 
-/** What the caller gets when the function used up the memory of its environment, supervisor and all: what that would have said. */
+/** The result when the environment, supervisor included, ran out of memory: as the supervisor would have reported it. */
 export function outOfMemory({ requestId, stream }: Interrupted): InvocationResult {
   const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`
   const payload = Buffer.from(JSON.stringify({ errorType: 'Runtime.OutOfMemory', errorMessage }))

@@ -1,12 +1,12 @@
-/** Takes an answer that the function streams. */
+/** Receives a streamed response. */
 export interface AnswerSink {
-  /** The first thing that comes, once. */
+  /** Called first, and once. */
   begin(contentType: string): void
-  /** Calls `taken` when the bytes are with the caller, or never will be: the function is held back until then. */
+  /** Calls `taken` when the bytes were sent to the caller, or never will be: backpressure for the function. */
   write(bytes: Uint8Array, taken: () => void): void
 }
 
-/** One event on its way through an environment. */
+/** One event for an environment. */
 export interface Invocation {
   readonly requestId: string
   readonly functionArn: string
@@ -14,20 +14,20 @@ export interface Invocation {
   readonly tail: boolean
   readonly traceId?: string
   readonly clientContext?: string
-  /** Whose event it is, for a function that keeps tenants apart. */
+  /** The tenant, for a function with tenant isolation. */
   readonly tenantId?: string
-  /** Takes a streamed answer as it comes; without it the answer is collected. */
+  /** Receives a streamed response; without it the response is buffered. */
   readonly sink?: AnswerSink
-  /** An asynchronous event, whose answer nobody waits for. */
+  /** Set for an asynchronous event. */
   readonly isEvent?: true
 }
 
-/** What the function answered. A function error is an answer too. Of a streamed answer this is the end: no payload, or the error. */
+/** The response of the function, or a function error. For a streamed response this is the end: no payload, or the error. */
 export interface InvocationResult {
   readonly payload: Uint8Array
   readonly contentType: string
   readonly functionError?: 'Unhandled'
-  /** Why a streamed answer broke off. */
+  /** Why a streamed response was interrupted. */
   readonly errorType?: string
   /** Base64 of the log's last 4 KB, when `tail` was asked for. */
   readonly logTail?: string

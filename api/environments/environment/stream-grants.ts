@@ -1,14 +1,14 @@
 import { streamCost, streamWindowBytes } from '../../../runtime-bootstrap/protocol/protocol.ts'
 import type { AnswerSink } from './invocation.ts'
 
-/** Where the streamed answer of a call goes. */
+/** The streamed response of a call. */
 export interface CallStream {
   readonly hasBegun: boolean
   begin(contentType: string): void
   pass(chunk: Uint8Array): void
 }
 
-/** Takes a streamed answer to its sink; `grant` is told how much of it was taken. */
+/** Passes a streamed response to its sink; `grant` gets the number of bytes that were taken. */
 export function streamTo(sink: AnswerSink, grant: (bytes: number) => void): CallStream {
   const pass = passChunks(sink, grant)
   let hasBegun = false
@@ -25,8 +25,8 @@ export function streamTo(sink: AnswerSink, grant: (bytes: number) => void): Call
 }
 
 /**
- * Passes chunks on to the sink, and lets the function send on as they are taken: `grant` is told what was, in few calls. What
- * the function may send ahead is bounded, whatever the caller's speed.
+ * Passes chunks to the sink, and grants the function more bytes as they are taken, in few calls. The function can thus send only
+ * a bounded number of bytes ahead of the caller.
  */
 function passChunks(sink: AnswerSink, grant: (bytes: number) => void): (chunk: Uint8Array) => void {
   let owed = 0

@@ -18,24 +18,24 @@ import { startSupervisor, type SupervisorProcess } from './supervisors/superviso
 
 export interface ProcessDriverOptions {
   readonly codeStore: Pick<CodeStore, 'unpacked' | 'unpackedStack'>
-  /** Where everything is kept that must not be seen by functions; unpacked code is below it. */
+  /** The data of the server, hidden from functions; unpacked code is below it. */
   readonly dataFolder: string
-  /** The bundled supervisor, alone in its folder, as `buildSupervisor` answers it. */
+  /** The bundled supervisor, alone in its folder, from `buildSupervisor`. */
   readonly supervisorFile: string
   readonly accountId: string
   readonly region: string
   readonly log: Pick<Log, 'warn'>
-  /** How many supervisors are started ahead. */
+  /** How many spare supervisors to keep. */
   readonly spares?: number
-  /** Kinds of isolation to try, best first; all that this machine might allow unless given. */
+  /** Kinds of isolation to try, best first; by default all that this machine might allow. */
   readonly isolation?: readonly Isolation[]
   /** Flags of the supervisor's Node.js. */
   readonly nodeFlags?: readonly string[]
-  /** Where interpreters are looked for; the server's own PATH unless given. */
+  /** Search path for interpreters; by default the PATH of the server. */
   readonly searchPath?: string
 }
 
-/** A driver of local processes, and how well they are kept apart. */
+/** A driver of local processes, and their isolation. */
 export interface ProcessDriver extends Driver {
   readonly isolation: Isolation
 }
@@ -47,12 +47,12 @@ const imageRefusal =
 /**
  * Runs environments as processes of this machine.
  *
- * 1. isolate   once at start: the best way that works is found by trying      process/isolation.ts, sandbox.ts, *.sh
- * 2. spare     supervisors are started and isolated ahead of their use,       process/spares.ts, supervisor-process.ts
- *              with a runtime in them that waits to be a function's           process/standby-variables.ts
- * 3. find      the interpreter of the function's runtime                      process/runtimes.ts
- * 4. show      the code at `/var/task` and the layers at `/opt` in a spare that is taken
- * 5. assign    command and variables, which the caller sends                  process/start-command.ts, variables.ts
+ * 1. isolate   once at start: tries which isolation works                     isolation/
+ * 2. spare     starts supervisors, isolated, ahead of their use,              supervisors/
+ *              with a standby runtime inside                                  runtimes/standby-variables.ts
+ * 3. find      the interpreter of the function's runtime                      runtimes/runtime-finder.ts
+ * 4. show      mounts code at `/var/task` and layers at `/opt` in a spare     supervisors/supervisor-process.ts
+ * 5. assign    command and variables, which the caller sends                  runtimes/start-command.ts, ../driver/variables.ts
  */
 export async function createProcessDriver(options: ProcessDriverOptions): Promise<ProcessDriver> {
   const { codeStore, log, nodeFlags = supervisorNodeFlags, searchPath = process.env.PATH ?? '' } = options
@@ -110,7 +110,7 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   }
 }
 
-/** What was wanted last before the server started anew waits for the first launch, if this machine has it still. */
+/** After a restart, prepares spares for the recently used runtimes that are still available. */
 async function expectRemembered(
   runtimes: readonly RememberedRuntime[],
   findRuntime: FindRuntime,
@@ -122,7 +122,7 @@ async function expectRemembered(
   }
 }
 
-/** Where code and layers lie unpacked. */
+/** The folders of unpacked code and layers. */
 async function foldersOf(codeStore: ProcessDriverOptions['codeStore'], { codeSha256, layerSha256s }: EnvironmentSpec) {
   const [codeFolder, layerFolder] = await Promise.all([
     codeStore.unpacked(codeSha256),
@@ -131,7 +131,7 @@ async function foldersOf(codeStore: ProcessDriverOptions['codeStore'], { codeSha
   return layerFolder === undefined ? { codeFolder } : { codeFolder, layerFolder }
 }
 
-/** Says each warning about a runtime once in the server's log. */
+/** Logs each warning about a runtime once. */
 function warnOnce(findRuntime: FindRuntime, log: Pick<Log, 'warn'>): FindRuntime {
   const warned = new Set<string>()
   return async (identifier) => {

@@ -17,9 +17,9 @@ export interface InitialisationDependencies {
 
 /** Initialises environments of versions before these are active. */
 export interface Initialisation {
-  /** Resolves when there are as many as the version needs; a `PreparationFailed` says why there can be none. */
+  /** Resolves when the version has as many as it needs; rejects with `PreparationFailed` when that fails. */
   initialise(record: FunctionRecord, version: FunctionVersion): Promise<void>
-  /** The server ends: what is not initialised yet is for the next one. */
+  /** Interrupts: the next server resumes what is not initialised yet. */
   close(): void
 }
 
@@ -45,7 +45,7 @@ export function createInitialisation(dependencies: InitialisationDependencies): 
   }
 }
 
-/** As many as the scaling of the version keeps are initialised, over all servers. */
+/** Waits until the minimum of the version's scaling is initialised, over all servers. */
 async function keepMinimum(
   { catalogue, provisioning }: InitialisationDependencies,
   name: string,
@@ -55,7 +55,7 @@ async function keepMinimum(
   await provisioning.allocate(name)
   while (!isClosed()) {
     const record = (await catalogue.find(name))?.value
-    // Another change decides what becomes of the version.
+    // A newer change supersedes this one.
     if (record?.activating?.[version.version] !== version.generation) return
     const state = await provisioning.stateOf(name, version)
     if (state.isFailed) throw failed(state)
@@ -64,7 +64,7 @@ async function keepMinimum(
   }
 }
 
-/** One environment is initialised, and then serves as one that was started for an event. */
+/** Initialises one environment, which then serves like one that was launched on demand. */
 async function tryOne(
   { scheduler, provisioning }: InitialisationDependencies,
   record: FunctionRecord,

@@ -1,21 +1,21 @@
 import type { ProvisionState } from '../scheduling/provisioned-environments.ts'
 
 /**
- * How servers that share their environments divide what is to be kept initialised. Promises: the shares of a key over all
- * living servers are together what is wanted, as soon as each has heard of the others; what a dead server said counts no more.
+ * Divides provisioned environments between servers that share them. Guarantees: the shares of a key over all living servers add
+ * up to the wanted number as soon as each server knows the others; reports of dead servers do not count.
  */
 export interface ProvisionShares {
-  /** How many of the key's environments are this server's to keep. */
+  /** How many of the key's environments this server keeps. */
   shareOf(key: string, wanted: number): number
-  /** Tells the others how far this server is. */
+  /** Reports the state of this server to the others. */
   report(key: string, state: ProvisionState): Promise<void>
-  /** How far the other living servers are together. */
+  /** The summed state of the other living servers. */
   othersOf(key: string): Promise<ProvisionState>
-  /** Called when servers came or went: shares are others than before. */
+  /** Called when servers joined or left and the shares have changed. */
   onChange(listener: () => void): void
 }
 
-/** All of it is kept by this server, whose environments no other can use. */
+/** This server keeps all: no other can use its environments. */
 export const wholeShares: ProvisionShares = {
   shareOf: (_key, wanted) => wanted,
   report: () => Promise.resolve(),

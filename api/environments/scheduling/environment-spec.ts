@@ -5,12 +5,12 @@ import type { FunctionRecord, FunctionVersion, LoggingSettings } from '../../fun
 import { imageToRun } from '../../functions/code/image.ts'
 import { provisionedSum, provisionedVersions } from '../../functions/concurrency/provisioned.ts'
 
-/** What a version's environments are found by; new with every generation, so that old code is never reused. */
+/** The key of a version's environments. It changes with every generation, so that old code is never reused. */
 export function environmentKey(functionName: string, { version, generation }: FunctionVersion): string {
   return `${functionName}:${version}:${generation}`
 }
 
-/** What an environment of this version must be; a tenant's is that tenant's alone. */
+/** The spec of this version's environments. An environment of a tenant serves only that tenant. */
 export function environmentSpec(record: FunctionRecord, version: FunctionVersion, tenantId?: string): EnvironmentSpec {
   const key = environmentKey(record.name, version)
   const { settings, code } = version
@@ -40,7 +40,7 @@ function logLevelsOf({ format, applicationLevel = 'INFO', systemLevel = 'INFO' }
   return format === 'Text' ? {} : { logLevels: { application: applicationLevel, system: systemLevel } }
 }
 
-/** What is provisioned is taken out of what the function reserves, for the versions that it was provisioned for. */
+/** Provisioned concurrency is taken from the reserved concurrency of the function. */
 function limitsOf(record: FunctionRecord, { version, settings }: FunctionVersion) {
   if (settings.capacityProvider !== undefined) return managedLimits(record, version)
   const { reservedConcurrency: reserved } = record
@@ -52,14 +52,14 @@ function limitsOf(record: FunctionRecord, { version, settings }: FunctionVersion
   }
 }
 
-/** All environments on a capacity provider are told that they are, also those started for an event that waits. */
+/** All environments on a capacity provider see its initialisation type, even those launched on demand. */
 function managedLimits(record: FunctionRecord, version: string) {
   const { maximum } = scalingOf(record, version)
   const type: InitializationType = 'lambda-managed-instances'
   return { managed: maximum === undefined ? {} : { maximum }, isProvisioned: true, initializationType: type }
 }
 
-/** Tenants are named as callers like, and keys become names elsewhere. */
+/** Tenant ids are arbitrary text, and keys become resource names. */
 function hashOf(tenantId: string): string {
   return createHash('sha256').update(tenantId).digest('hex').slice(0, 32)
 }

@@ -1,6 +1,6 @@
 import { CapacityExhausted, RuntimeUnavailable } from '../driver/driver.ts'
 
-/** Why a version has no initialised environment, as `StateReasonCode` and `StateReason` say it. */
+/** Why a version has no initialised environment, as `StateReasonCode` and `StateReason`. */
 export interface InitFailure {
   readonly code: string
   readonly reason: string
@@ -12,13 +12,13 @@ const codes: Readonly<Record<string, string>> = {
   'Sandbox.Timedout': 'FunctionError.InitTimeout',
 }
 
-/** What an environment said of its initialisation, by the error's type; AWS's texts are unknown. */
+/** A failed initialisation, by its error type; AWS's texts are unknown. */
 export function failureOfInit(errorType: string): InitFailure {
   const code = codes[errorType] ?? 'FunctionError.RuntimeInitError'
   return { code, reason: `The initialization of the function failed. Error type: ${errorType}` }
 }
 
-/** What came in the way of an environment before the function had its turn. */
+/** A launch that failed before the function was initialised. */
 export function failureOfLaunch(cause: unknown): InitFailure {
   if (cause instanceof RuntimeUnavailable) return { code: 'InvalidRuntime', reason: cause.message }
   if (cause instanceof CapacityExhausted) return { code: 'InsufficientCapacity', reason: cause.message }

@@ -1,10 +1,10 @@
 /** Lets a bounded number of environments start at the same time; the others wait in order. */
 export interface LaunchGate {
-  /** Resolves when there is room, with what gives the room back. */
+  /** Resolves when a slot is free, with a function that releases it. */
   enter(): Promise<() => void>
 }
 
-/** A gate with room for `limit` starts at once. */
+/** A gate with `limit` slots. */
 export function createLaunchGate(limit: number): LaunchGate {
   const queue: (() => void)[] = []
   let inside = 0
@@ -17,10 +17,10 @@ export function createLaunchGate(limit: number): LaunchGate {
     enter: async () => {
       if (inside < limit) inside++
       else await new Promise<void>((resolve) => queue.push(resolve))
-      let isGivenBack = false
+      let isReleased = false
       return () => {
-        if (!isGivenBack) leave()
-        isGivenBack = true
+        if (!isReleased) leave()
+        isReleased = true
       }
     },
   }

@@ -10,13 +10,13 @@ export interface Waiter {
 export class Pool {
   readonly functionName: string
   readonly members = new Set<Environment>()
-  /** Launches under way. */
+  /** Launches in progress. */
   launching = 0
-  /** Set when code or configuration changed: nothing of it serves an invocation that comes later. */
+  /** Set when code or configuration changed: its environments take no further invocations. */
   isDrained = false
-  /** Environments that are kept whether they are used or not, and used before the others. */
+  /** Provisioned environments, which are kept even when unused, and used before the others. */
   readonly kept = new Set<Environment>()
-  /** Environments that were initialised ahead of their first event, kept or not any more. */
+  /** Environments that were initialised before their first event, whether or not they are still kept. */
   readonly ahead = new WeakSet<Environment>()
   /** Free environments, the most recently used one last. */
   readonly #free: Environment[] = []
@@ -30,7 +30,7 @@ export class Pool {
     return this.members.size === 0 && this.launching === 0 && this.#waiters.length === 0
   }
 
-  /** The most recently used free environment, of those kept if there is one; it is then the caller's. */
+  /** Removes and returns the most recently used free environment, a kept one if possible. */
   takeFree(): Environment | undefined {
     for (;;) {
       const environment = this.#takeKept() ?? this.#free.pop()
@@ -38,7 +38,7 @@ export class Pool {
     }
   }
 
-  /** Whether environments that are about to be free suffice for all that wait and one more. */
+  /** Whether the environments that are about to be free suffice for all waiters and one more. */
   canServeSoon(): boolean {
     let finishing = 0
     for (const member of this.members) if (member.state === 'finishing') finishing++
@@ -53,12 +53,12 @@ export class Pool {
     return this.#waiters.includes(waiter)
   }
 
-  /** Whether a launch that has not begun is still of use. */
+  /** Whether a launch that has not started is still needed. */
   needsLaunch(): boolean {
     return this.#waiters.length >= this.launching
   }
 
-  /** Gives a free environment to who waits longest, else keeps it, unless the pool is drained. */
+  /** Gives a free environment to the longest waiter; else keeps it, or ends it when the pool is drained. */
   offer(environment: Environment): void {
     const waiter = this.#waiters.shift()
     if (waiter) waiter.take(environment)
@@ -67,8 +67,8 @@ export class Pool {
   }
 
   /**
-   * Fails the waiter a launch was for. One that was served otherwise takes nobody with it: who waits now, and has no launch left,
-   * is answered with, and needs one of its own.
+   * Fails the waiter of a failed launch. If that was served otherwise, returns a waiter that is left without a launch and needs
+   * one of its own.
    */
   failLaunch(waiter: Waiter, reason: unknown): Waiter | undefined {
     const index = this.#waiters.indexOf(waiter)
@@ -77,12 +77,12 @@ export class Pool {
     return undefined
   }
 
-  /** Fails all that wait. */
+  /** Fails all waiters. */
   failAll(reason: unknown): void {
     for (const waiter of this.#waiters.splice(0)) waiter.fail(reason)
   }
 
-  /** Keeps an environment, and lets it serve. */
+  /** Keeps an environment and makes it available. */
   keep(environment: Environment): void {
     this.kept.add(environment)
     this.offer(environment)
@@ -93,7 +93,7 @@ export class Pool {
     return this.#free.filter((environment) => !this.kept.has(environment) && environment.isFreeSince(sinceMs))
   }
 
-  /** Ends free environments, all of them if nothing else is said. */
+  /** Ends free environments, all of them by default. */
   stopFree(environments: readonly Environment[] = [...this.#free]): void {
     for (const environment of environments) {
       this.#forget(environment)
@@ -101,14 +101,14 @@ export class Pool {
     }
   }
 
-  /** A free environment that was initialised ahead and is not kept; it is then the caller's. */
+  /** Removes and returns a free environment that was initialised ahead and is not kept. */
   withdrawAhead(): Environment | undefined {
     const environment = this.#free.findLast((each) => each.isFree && this.ahead.has(each) && !this.kept.has(each))
     if (environment !== undefined) this.#forget(environment)
     return environment
   }
 
-  /** Any free environment, of those that are not kept if there is one; it is then the caller's. */
+  /** Removes and returns any free environment, preferably one that is not kept. */
   withdrawAny(): Environment | undefined {
     const free = this.#free.filter(({ isFree }) => isFree)
     const environment = free.find((each) => !this.kept.has(each)) ?? free[0]
@@ -116,7 +116,7 @@ export class Pool {
     return environment
   }
 
-  /** Takes free environments out of use here. */
+  /** Removes and returns the matching free environments. */
   withdraw(isMeant: (environment: Environment) => boolean): Environment[] {
     const withdrawn = this.#free.filter(isMeant)
     for (const environment of withdrawn) this.#forget(environment)

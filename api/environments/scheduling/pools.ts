@@ -16,7 +16,7 @@ export class Pools {
     return pool
   }
 
-  /** Whether one of them has the environment. */
+  /** Whether a pool contains the environment. */
   has(id: string): boolean {
     return this.all().some(({ members }) => [...members].some(({ launched }) => launched.id === id))
   }
@@ -25,19 +25,19 @@ export class Pools {
     return this.#current.get(key)
   }
 
-  /** Those that serve, with their keys. */
+  /** Pools that are not drained, with their keys. */
   current(): (readonly [string, Pool])[] {
     return [...this.#current]
   }
 
-  /** Those of this key, of its tenants, or of this function. */
+  /** Pools of this key, of its tenants, or of this function. */
   named(keyOrFunctionName: string): (readonly [string, Pool])[] {
     return this.current().filter(
       ([key, { functionName }]) => isKeyOf(key, keyOrFunctionName) || functionName === keyOrFunctionName,
     )
   }
 
-  /** Those of the function with other keys than these. */
+  /** Pools of the function with other keys than these. */
   ofOtherKeys(functionName: string, keys: ReadonlySet<string>): (readonly [string, Pool])[] {
     return this.named(functionName).filter(([key]) => ![...keys].some((current) => isKeyOf(key, current)))
   }
@@ -46,7 +46,7 @@ export class Pools {
     return [...this.#current.values(), ...this.#drained]
   }
 
-  /** Ends the environment that has been free longest, since before the given time at least, and is not kept; answers its id. */
+  /** Ends the environment that has been free longest, at least since the given time, and is not kept. Returns its id. */
   stopLongestFree(sinceMs: number): string | undefined {
     const free = this.all().flatMap((pool) => pool.freeSince(sinceMs).map((environment) => ({ pool, environment })))
     const [longest] = free.toSorted((one, other) => one.environment.freeSinceMs - other.environment.freeSinceMs)
@@ -60,7 +60,7 @@ export class Pools {
     if (this.#current.get(key) === pool) this.#current.delete(key)
   }
 
-  /** Nothing of the pool serves again; what is free ends now, what is busy after its answer. */
+  /** The pool takes no more invocations; free environments end now, busy ones after their response. */
   drain(key: string, pool: Pool): void {
     this.#current.delete(key)
     pool.isDrained = true
@@ -69,7 +69,7 @@ export class Pools {
   }
 }
 
-/** Whether a key is the version's or one of its tenants', which has another part behind the version's. */
+/** Whether a key is the version's or that of one of its tenants, which has a further part. */
 export function isKeyOf(key: string, versionKey: string): boolean {
   return key === versionKey || key.startsWith(`${versionKey}:`)
 }

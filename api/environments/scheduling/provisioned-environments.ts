@@ -2,22 +2,22 @@ import type { EnvironmentSpec } from '../driver/driver.ts'
 import type { Environment } from '../environment/environment.ts'
 import { failureOfInit, failureOfLaunch, type InitFailure } from './init-failure.ts'
 
-/** How far the environments are that shall be kept of one key. */
+/** The state of the provisioned environments of one key. */
 export interface ProvisionState {
   /** Environments that are initialised and kept. */
   readonly initialised: number
-  /** An initialisation failed: nothing is kept until it is asked for anew. */
+  /** An initialisation failed: nothing is kept until the next request. */
   readonly isFailed: boolean
-  /** Why, where this server knows. */
+  /** The reason, if this server knows it. */
   readonly failure?: InitFailure
 }
 
 export interface ProvisionedEnvironmentsParts {
-  /** Starts an environment that serves nobody yet. */
+  /** Starts an environment that takes no invocations yet. */
   readonly launch: (spec: EnvironmentSpec) => Promise<Environment>
-  /** Lets an initialised environment serve, before all that are not kept; it is never idle too long. */
+  /** Makes an initialised environment available, with precedence and without an idle timeout. */
   readonly keep: (spec: EnvironmentSpec, environment: Environment) => void
-  /** Makes a kept environment one like the others. */
+  /** Turns a kept environment into an ordinary one. */
   readonly letGo: (spec: EnvironmentSpec, environment: Environment) => void
 }
 
@@ -31,10 +31,10 @@ interface Entry {
   readonly kept: Set<Environment>
 }
 
-/** After the end of a kept environment the next one waits so long, so that one that cannot live costs little. */
+/** The delay before a kept environment is replaced, so that a crash loop costs little. */
 const againMs = 1_000
 
-/** Keeps numbers of environments initialised ahead of their use, and replaces those that go. */
+/** Keeps environments initialised ahead of their use, and replaces those that end. */
 export class ProvisionedEnvironments {
   readonly #parts: ProvisionedEnvironmentsParts
   readonly #entries = new Map<string, Entry>()
@@ -44,7 +44,7 @@ export class ProvisionedEnvironments {
     this.#parts = parts
   }
 
-  /** Keeps so many of the spec's key; resolves when they are there, or are known not to come. */
+  /** Keeps `wanted` environments of the spec's key; resolves when they are initialised, or when that has failed. */
   async set(spec: EnvironmentSpec, wanted: number): Promise<void> {
     if (this.#isClosed) return
     const entry = this.#entries.get(spec.key) ?? newEntry(spec)
@@ -64,7 +64,7 @@ export class ProvisionedEnvironments {
     return { initialised: entry?.kept.size ?? 0, isFailed: failure !== undefined, ...(failure && { failure }) }
   }
 
-  /** An environment is gone; a kept one is replaced. */
+  /** An environment has ended; a kept one is replaced. */
   lost(key: string, environment: Environment): void {
     const entry = this.#entries.get(key)
     if (entry?.kept.delete(environment) !== true || entry.failure !== undefined) return
@@ -100,7 +100,7 @@ export class ProvisionedEnvironments {
       return
     }
     entry.young.add(environment)
-    // Nobody waits for it any more when its entry was given up meanwhile.
+    // It is no longer needed when its entry was removed meanwhile.
     const isWanted = () => entry.kept.size < entry.wanted
     if (!isWanted()) environment.stop('spindown')
     const failed = await environment.initialised
@@ -110,7 +110,7 @@ export class ProvisionedEnvironments {
       this.#parts.keep(spec, environment)
       return
     }
-    environment.kill('it is not kept')
+    environment.kill('it is no longer needed')
     if (failed !== undefined && isWanted()) this.#fail(entry, failureOfInit(failed))
   }
 
@@ -124,12 +124,12 @@ export class ProvisionedEnvironments {
 
   #end(entry: Entry): void {
     entry.wanted = 0
-    for (const environment of entry.young) environment.kill('it is not kept')
+    for (const environment of entry.young) environment.kill('it is no longer needed')
     entry.young.clear()
     this.#letGo(entry)
   }
 
-  /** Lets those go that are more than wanted. */
+  /** Releases kept environments in excess of the wanted number. */
   #letGo(entry: Entry): void {
     for (const environment of entry.kept) {
       if (entry.kept.size <= entry.wanted) return

@@ -270,7 +270,7 @@ describe('ends', () => {
     await scheduler.close(0)
     // A clock that runs a thousand times too fast brings the deadline of 23 s within reach.
     scheduler = start({ clock: () => performance.now() * 1000 })
-    await expect(run({ sleepMs: 3_600_000 })).rejects.toThrow('did not answer in time')
+    await expect(run({ sleepMs: 3_600_000 })).rejects.toThrow('did not respond in time')
     expect(scheduler.concurrency()).toBe(0)
   })
 

@@ -20,56 +20,56 @@ export interface SchedulerOptions {
   readonly concurrency: Concurrency
   /** How long a free environment is kept. */
   readonly idleMs?: number
-  /** How long an environment that has answered and not yet finished is waited for before another is started. */
+  /** How long to wait for an environment that has responded but not finished, before another is started. */
   readonly graceMs?: number
-  /** Set when environments outlive this server: others may go on with those that it does not need. */
+  /** Set when environments outlive this server: other servers may use those that it does not need. */
   readonly sharing?: Sharing
-  /** A free environment that nobody asked for so long is left to whoever needs it. */
+  /** A free environment is parked for other servers after this time. */
   readonly parkMs?: number
-  /** Milliseconds that only grow. */
+  /** A monotonic clock in milliseconds. */
   readonly clock?: () => number
-  /** Takes what functions write. */
+  /** Receives the output of functions. */
   readonly log: Pick<Log, 'functionOutput'>
 }
 
 export interface Scheduler {
-  /** Runs one event in an environment of the spec's key. Rejects with Lambda's 429, `RuntimeUnavailable`, or our fault. */
+  /** Runs one event in an environment of the spec's key. Rejects with Lambda's 429, `RuntimeUnavailable`, or an internal error. */
   run(spec: EnvironmentSpec, invocation: Invocation): Promise<InvocationResult>
-  /** Environments of this key, of its tenants, or of this function never serve again; busy ones end after their answer. */
+  /** Environments of this key, of its tenants, or of this function take no more invocations; busy ones end after their response. */
   drain(keyOrFunctionName: string): void
-  /** Those of the function with any other key. */
+  /** Drains environments of the function with any other key. */
   drainAllBut(functionName: string, keys: ReadonlySet<string>): void
-  /** Of all functions that environments here may serve again. */
+  /** Functions with environments that may take further invocations. */
   functionNames(): ReadonlySet<string>
-  /** Gets ready what the spec's environments will need. */
+  /** Prepares what the environments of the spec will need. */
   prepare(spec: EnvironmentSpec): Promise<void>
-  /** Goes on with an environment that was launched for this spec by an earlier server. Rejects when it cannot be taken over. */
+  /** Adopts an environment that another server launched for this spec. Rejects when it cannot be taken over. */
   adopt(spec: EnvironmentSpec, takeOver: () => Promise<Launched>): Promise<void>
-  /** Whether this server has the environment, or is taking it. */
+  /** Whether this server holds the environment, or is taking it over. */
   holds(id: string): boolean
-  /** Keeps so many of the spec's environments initialised ahead; resolves when they are there, or known not to come. */
+  /** Keeps `count` environments of the spec initialised; resolves when they are, or when that has failed. */
   provision(spec: EnvironmentSpec, count: number): Promise<void>
   provisioned(key: string): ProvisionState
-  /** Number of invocations that run. */
+  /** Number of running invocations. */
   concurrency(): number
-  /** Takes no more invocations, lets those that run end within the deadline, ends
-   *  all environments that the next server cannot go on with, and the driver. */
+  /** Rejects new invocations, waits for running ones until the deadline, and ends the driver and all environments that no other
+   *  server can adopt. */
   close(deadlineMs: number): Promise<void>
 }
 
-/** How long one start may hold back others: a slow initialisation waits for the network, not for the processor. */
+/** How long one start may delay others: a slow initialisation waits for the network, not for the processor. */
 const startMs = 1_000
 const sweepMs = 1_000
 
 /**
  * Finds an environment for each invocation.
  *
- * 1. count    429 beyond the account's or the function's limit          concurrency.ts
- * 2. take     the most recently used free environment of the key        pool.ts
- * 3. wait     a moment for one that has answered and is about to be free
- * 4. launch   a new one, a bounded number at once; the first that is free wins   launch-gate.ts, driver.ts
- * 5. invoke   there; once more elsewhere only if the event surely never arrived   environment.ts
- * 6. keep     it for the next, or end it when it was drained or idle too long
+ * 1. admit    429 beyond the account's or the function's limit                      ../concurrency/admission.ts
+ * 2. take     the most recently used free environment of the key                    pool.ts
+ * 3. wait     briefly for one that has responded and is about to be free
+ * 4. launch   a new one, a bounded number concurrently; the first free one is used  launch-gate.ts, ../driver/driver.ts
+ * 5. invoke   retried elsewhere only if the event never arrived                     ../environment/environment.ts
+ * 6. keep     it for the next invocation, or end it when it was drained or idle too long
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   return new PooledScheduler(options)
@@ -232,7 +232,7 @@ class PooledScheduler implements Scheduler {
     return environment
   }
 
-  /** An environment with its place in the pool, which serves nobody until it is kept. */
+  /** An environment that is in the pool, but takes no invocations until it is kept. */
   async #launchAhead(spec: EnvironmentSpec): Promise<Environment> {
     const own = this.#pools.find(spec.key)?.withdrawAhead()
     if (own !== undefined) return own
@@ -279,7 +279,7 @@ class PooledScheduler implements Scheduler {
     this.#pools.drain(key, pool)
   }
 
-  /** Free environments pass to others; what cannot stays here. */
+  /** Parks free environments for other servers; those that cannot be parked stay here. */
   async #park(key: string, pool: Pool, idleMs: number): Promise<void> {
     const sinceMs = this.#clock() - idleMs
     await this.#sharing?.parkFree(pool, key, (environment) => environment.isFreeSince(sinceMs))

@@ -8,7 +8,7 @@ interface StaleParts {
   readonly scheduler: Pick<Scheduler, 'drainAllBut' | 'functionNames'>
 }
 
-/** Ends the environments of a function that no version of it as it is now would use, after another replica changed it. */
+/** Ends the environments of a function that none of its current versions uses, after another server changed it. */
 export async function drainStale({ catalogue, scheduler }: StaleParts, name: string): Promise<void> {
   const record = (await catalogue.find(name))?.value
   const published = await Promise.all((record?.versions ?? []).map((number) => catalogue.findVersion(name, number)))
@@ -19,7 +19,7 @@ export async function drainStale({ catalogue, scheduler }: StaleParts, name: str
   scheduler.drainAllBut(name, new Set(current.map((version) => environmentKey(name, version))))
 }
 
-/** The same for all functions, after changes may have been missed. */
+/** Does the same for all functions, after notifications may have been missed. */
 export async function drainAllStale(parts: StaleParts): Promise<void> {
   for (const name of parts.scheduler.functionNames()) await drainStale(parts, name)
 }

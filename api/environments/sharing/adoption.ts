@@ -11,29 +11,29 @@ export interface AdoptionDependencies {
   readonly shared: SharedEnvironments
   readonly scheduler: Pick<Scheduler, 'adopt' | 'holds'>
   readonly concurrency: Pick<Concurrency, 'lookForInherited'>
-  /** What an environment of the version must be now; undefined when there is no such version any more. */
+  /** The current spec of the version; undefined when the version was deleted. */
   readonly specOf: (functionName: string, version: string) => Promise<EnvironmentSpec | undefined>
   readonly leases: EnvironmentLeases
   readonly log: Pick<Log, 'info' | 'warn'>
 }
 
-/** Goes on with the environments of servers that are no more; those of other code or settings than the current are ended. */
+/** Adopts the environments of dead servers; ends those with outdated code or settings. */
 export interface Adoption {
-  /** Looks through all environments once; calls while it looks wait for one more look behind it. */
+  /** Scans all environments once. Calls during a scan share one more scan after it. */
   look(): Promise<void>
-  /** Ends environments of a function that wait for whoever needs them, and that no version as it is now would use. */
+  /** Ends parked environments of a function that none of its current versions uses. */
   endStale(functionName: string): Promise<void>
 }
 
 /**
- * 1. find    environments that this server does not hold              driver.ts
+ * 1. find    environments that this server does not hold              ../driver/driver.ts
  * 2. claim   those that no living server holds                        leases.ts
- * 3. end     what no version as it is now would use, parked or not
- * 4. take    the others over, idle or busy                            scheduler.ts
+ * 3. end     those that no current version uses, parked or not
+ * 4. adopt   the others, idle or busy                                 ../scheduling/scheduler.ts
  */
 export function createAdoption(dependencies: AdoptionDependencies): Adoption {
   const { shared, scheduler, log } = dependencies
-  /** Of these nobody had said whose they are at the last look: their server may be about to. */
+  /** Environments without a recorded holder at the last scan: their server may be about to record itself. */
   let unknown = new Set<string>()
 
   async function look(): Promise<void> {
@@ -50,7 +50,7 @@ export function createAdoption(dependencies: AdoptionDependencies): Adoption {
       }),
     )
     inheritedAreFree()
-    if (adopted > 0) log.info(`Goes on with ${String(adopted)} environments of servers that are no more.`)
+    if (adopted > 0) log.info(`Adopted ${String(adopted)} environments of dead servers.`)
   }
 
   async function endStale(functionName: string): Promise<void> {
@@ -66,19 +66,19 @@ export function createAdoption(dependencies: AdoptionDependencies): Adoption {
   }
 
   return {
-    look: oneBehindAnother(look),
+    look: coalesce(look),
     endStale,
   }
 }
 
-/** Rejects with the first that failed, once nothing is under way any more. */
+/** Waits for all, then rejects with the first failure. */
 async function untilAllEnd(all: readonly Promise<void>[]): Promise<void> {
   await Promise.allSettled(all)
   await Promise.all(all)
 }
 
-/** One at a time, and of those that are asked for meanwhile one behind it. */
-function oneBehindAnother(work: () => Promise<void>): () => Promise<void> {
+/** Runs one at a time; calls meanwhile share the next run. */
+function coalesce(work: () => Promise<void>): () => Promise<void> {
   let [current, next]: [Promise<void>?, Promise<void>?] = []
   const begin = (): Promise<void> => {
     next = undefined
@@ -103,7 +103,7 @@ async function adopt(
   const spec = current !== undefined && isKeyOf(key, current.key) ? { ...current, ...kept } : undefined
   const claim = await leases.claim(id, { isUnknownFree, isParkedFree: spec === undefined })
   if (claim !== 'claimed') return claim
-  // It may have been claimed because this server took it for an invocation just now.
+  // The claim may have succeeded because this server has just taken it over for an invocation.
   await turn()
   if (scheduler.holds(id)) return 'held'
   try {
@@ -112,9 +112,9 @@ async function adopt(
       return 'adopted'
     }
   } catch (cause) {
-    // What the store cannot be told now is by the next look.
+    // The next scan retries when the store is unavailable.
     if (isStoreUnavailable(cause)) throw cause
-    log.warn(`The environment ${id} of ${functionName} could not be taken over and is ended: ${String(cause)}`)
+    log.warn(`The environment ${id} of ${functionName} could not be adopted and was ended: ${String(cause)}`)
   }
   shared.end(id)
   await leases.forget(id)

@@ -7,8 +7,8 @@ export interface LeaseSweepDependencies {
 }
 
 /**
- * Answers a sweep that forgets environments which ended while nobody held them, parked ones above all. Who is seen to be
- * missing by two sweeps in a row is gone: what this server sees of the others' new ones may lag behind.
+ * Returns a sweep that forgets environments which ended while no server held them, above all parked ones. An environment is gone
+ * when two consecutive sweeps do not find it: this server may see the new ones of others late.
  */
 export function createLeaseSweep({ shared, leases }: LeaseSweepDependencies): () => Promise<void> {
   let missing = new Set<string>()

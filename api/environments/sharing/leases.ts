@@ -1,47 +1,47 @@
-/** Who is nobody's, and may be claimed beside what a dead server held. */
+/** Which environments may be claimed besides those of dead servers. */
 export interface ClaimOptions {
-  /** Also one of which nobody has said whose it is. */
+  /** Also one without a recorded holder. */
   readonly isUnknownFree?: boolean
-  /** Also one that waits for whoever needs it. */
+  /** Also a parked one. */
   readonly isParkedFree?: boolean
 }
 
-/** An environment that may be parked, and the key under which it is then. */
+/** An environment that may be parked, and its key. */
 export interface ParkedEnvironment {
   readonly id: string
   readonly key: string
 }
 
 /**
- * Which server holds which environment, where environments outlive their servers. Promises: an environment has one holder; a
- * living server keeps what it holds until it parks or forgets it; tokens grow over all servers, so that who was replaced is
- * refused by the environment itself.
+ * Records which server holds which environment, where environments outlive their servers. Guarantees: an environment has one
+ * holder; a living server holds it until it parks or forgets it; fencing tokens grow over all servers, so that the environment
+ * itself rejects a replaced holder.
  */
 export interface EnvironmentLeases {
   nextToken(): Promise<number>
-  /** An environment that this server uses is its own, also where it was parked in vain; one of another living server stays that's. */
+  /** Makes this server the holder, even of a parked environment; one of another living server is not changed. */
   hold(id: string): Promise<void>
-  /** Makes this server the holder unless a living one is; 'unknown' when nobody has said whose it is. */
+  /** Makes this server the holder unless a living one is; returns 'unknown' when no holder is recorded. */
   claim(id: string, options?: ClaimOptions): Promise<'claimed' | 'held' | 'unknown'>
-  /** Leaves an idle environment to whoever needs one of its key; false when it is not this server's any more. */
+  /** Parks an idle environment for any server that needs its key. Returns false when this server no longer holds it. */
   park(id: string, key: string): Promise<boolean>
-  /** The environment of the key that was parked last, which is then this server's. */
+  /** Takes the environment of the key that was parked last. */
   takeParked(key: string): Promise<string | undefined>
-  /** The one of these that waits longest for whoever needs it; it is then this server's. */
+  /** Takes the longest-parked one of these environments. */
   takeLongestParked(environments: readonly ParkedEnvironment[]): Promise<string | undefined>
-  /** The environment is gone. */
+  /** Removes an environment that has ended. */
   forget(id: string): Promise<void>
-  /** Asks the other servers to park a free environment of the key; whether one did. Servers that do not answer have none. */
+  /** Asks the other servers to park a free environment of the key; returns whether one did. A server that does not reply has none. */
   want(key: string): Promise<boolean>
-  /** Called with the key that another server wants an environment of; answers whether one was parked. */
+  /** The listener gets the key of which another server needs an environment, and returns whether it parked one. */
   onWanted(listener: (key: string) => Promise<boolean>): void
-  /** All environments of which somebody has said whose they are. */
+  /** All environments with a recorded holder. */
   known(): Promise<string[]>
-  /** These are gone, whoever held them; those of another living server are its own to forget. */
+  /** Removes environments that have ended, except those of another living server, which removes them itself. */
   forgetGone(ids: readonly string[]): Promise<void>
 }
 
-/** Leases of a server that shares its environments with no other: all of them are its own, also those found at its start. */
+/** Leases of a server that shares its environments with no other: it holds all, including those found at its start. */
 export function ownLeases(nextToken: () => Promise<number>): EnvironmentLeases {
   return {
     nextToken,

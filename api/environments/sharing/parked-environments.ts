@@ -10,54 +10,54 @@ export interface SharingDependencies {
   readonly log: { warn(line: string): void }
 }
 
-/** At most so many are looked at for one that is to end. */
+/** Most environments among which to look for one to end. */
 const mostAsked = 1_000
-/** Who asked in vain asks no more for so long, ms. */
-const inVainMs = 1_000
-/** Who could not reach a parked environment for so long starts one rather than to try the next, which may be on the same lost node. */
+/** After an unsuccessful request the other servers are not asked again for this time, ms. */
+const unsuccessfulMs = 1_000
+/** How long to try unreachable parked environments before launching one: the next may be on the same lost node. */
 const patienceMs = 1_000
-/** What the store did not answer is said again this often. */
+/** How often a failed write to the store is retried. */
 const againMs = 1_000
 
 export function createSharing({ shared, leases, log }: SharingDependencies): Sharing {
-  /** Keys that nobody had a free environment of, by when that was. */
-  const inVain = new Map<string, number>()
+  /** When no server had a free environment, by key. */
+  const unsuccessful = new Map<string, number>()
   const { takeOne, isTaking } = takeParkedOnes({ shared, leases, log })
-  const { hold, isUnsaid, forget } = sayWhatIsHeld(leases)
+  const { hold, isUnrecorded, forget } = recordHeld(leases)
 
   async function takeEither(spec: EnvironmentSpec): Promise<Launched | undefined> {
     return (await takeOne({ ...spec, isProvisioned: true })) ?? (await takeOne(spec))
   }
 
   async function takeWanted(spec: EnvironmentSpec): Promise<Launched | undefined> {
-    if (performance.now() - (inVain.get(spec.key) ?? -Infinity) < inVainMs) return undefined
+    if (performance.now() - (unsuccessful.get(spec.key) ?? -Infinity) < unsuccessfulMs) return undefined
     for (;;) {
       const isParked = await leases.want(spec.key).catch(() => false)
       const taken = await takeEither(spec)
       if (taken !== undefined) return taken
-      // Somebody else took what was left: there may be another one.
+      // Another server took the parked one: there may be another.
       if (isParked) continue
-      inVain.set(spec.key, performance.now())
+      unsuccessful.set(spec.key, performance.now())
       return undefined
     }
   }
 
-  /** Whether it waits for whoever needs it. */
+  /** Returns whether the environment was parked. */
   async function park(pool: Pool, environment: Environment, key: string): Promise<boolean> {
     const under = parkedKey(key, pool.ahead.has(environment))
     const { id } = environment.launched
-    // What is still to be said would take it back.
-    const isParked = isUnsaid(id) ? false : await leases.park(id, under).catch(() => undefined)
+    // A pending write would take it back.
+    const isParked = isUnrecorded(id) ? false : await leases.park(id, under).catch(() => undefined)
     if (isParked === true) environment.release()
     else if (environment.isFree) pool.offer(environment)
-    // Without an answer it may be parked, or be in a moment.
+    // Without a reply it may have been parked, or may be soon.
     if (isParked === undefined && environment.isFree) hold(id)
     return isParked === true
   }
 
   return {
     async takeParked(spec) {
-      // What is to be kept must have been initialised ahead; an invocation may run in either.
+      // Only an environment that was initialised ahead can be provisioned; an invocation may use either.
       if (spec.provisioned === undefined || spec.isProvisioned === true) return takeOne(spec)
       return (await takeEither(spec)) ?? (await takeWanted(spec))
     },
@@ -76,7 +76,7 @@ export function createSharing({ shared, leases, log }: SharingDependencies): Sha
   }
 }
 
-/** Takes environments that wait for whoever needs them, and knows which it is taking just now. */
+/** Takes over parked environments, and tracks which are being taken over. */
 function takeParkedOnes({ shared, leases, log }: SharingDependencies) {
   const taking = new Set<string>()
 
@@ -85,12 +85,12 @@ function takeParkedOnes({ shared, leases, log }: SharingDependencies) {
     try {
       return await shared.takeOver(id, spec, await leases.nextToken())
     } catch (cause) {
-      log.warn(`The parked environment ${id} of ${spec.functionName} cannot be reached and is ended: ${String(cause)}`)
+      log.warn(`The parked environment ${id} of ${spec.functionName} is unreachable and was ended: ${String(cause)}`)
       shared.end(id)
       quietly(leases.forget(id))
       return undefined
     } finally {
-      // The caller has it in its pool by then.
+      // By then it is in the pool of the caller.
       setImmediate(() => taking.delete(id))
     }
   }
@@ -110,27 +110,27 @@ function takeParkedOnes({ shared, leases, log }: SharingDependencies) {
   }
 }
 
-/** Says whose environments are, again until the store has answered: what nobody holds others take for a dead server's. */
-function sayWhatIsHeld(leases: EnvironmentLeases) {
-  const unsaid = new Set<string>()
+/** Records held environments in the store, and retries until it has acknowledged: others would adopt one without a holder. */
+function recordHeld(leases: EnvironmentLeases) {
+  const unrecorded = new Set<string>()
 
-  async function say(id: string): Promise<void> {
+  async function record(id: string): Promise<void> {
     try {
       await leases.hold(id)
-      unsaid.delete(id)
+      unrecorded.delete(id)
     } catch {
-      if (unsaid.has(id)) setTimeout(() => void say(id), againMs).unref()
+      if (unrecorded.has(id)) setTimeout(() => void record(id), againMs).unref()
     }
   }
 
   return {
     hold: (id: string): void => {
-      if (!unsaid.has(id)) void say(id)
-      unsaid.add(id)
+      if (!unrecorded.has(id)) void record(id)
+      unrecorded.add(id)
     },
-    isUnsaid: (id: string): boolean => unsaid.has(id),
+    isUnrecorded: (id: string): boolean => unrecorded.has(id),
     forget: (id: string): void => {
-      unsaid.delete(id)
+      unrecorded.delete(id)
       quietly(leases.forget(id))
     },
   }
@@ -149,7 +149,7 @@ function quietly(work: Promise<unknown>): void {
   void work.catch(() => undefined)
 }
 
-/** Those that were initialised ahead wait apart: functions are told which they are. */
+/** Environments that were initialised ahead are parked separately, as functions can tell the difference. */
 function parkedKey(key: string, isProvisioned = false): string {
   return isProvisioned ? `${key}:provisioned` : key
 }

@@ -7,7 +7,7 @@ import { createProcessDriver, type ProcessDriver } from '../process/process-driv
 import { buildSupervisor } from '../process/bundles/supervisor-file.ts'
 import type { Isolation } from '../process/isolation/sandbox.ts'
 
-/** A process driver whose environments do what the events say, and what a test needs around it. */
+/** A process driver whose environments do what the events say, for tests. */
 export interface FakeEnvironments {
   readonly driver: ProcessDriver
   readonly dataFolder: string
@@ -18,14 +18,14 @@ export interface FakeEnvironments {
   close(): Promise<void>
 }
 
-/** The supervisor that is no stand-in. */
+/** The real supervisor. */
 export const realSupervisor = fileURLToPath(new URL('../../../runtime-bootstrap/main.ts', import.meta.url))
 
 const entry = fileURLToPath(new URL('./fake-supervisor.ts', import.meta.url))
 
 /**
- * Leaves a process behind whose parent ends, and goes the way that the event says. It is the parent's program for a moment: frozen
- * then, it would stay that.
+ * Leaves a process behind whose parent has exited, and then returns or exits as the event says. Waits until the process runs its
+ * own program: frozen before, it would keep that of its parent.
  */
 const daemon = `exports.handler = async ({ seconds, exits }) => {
   const { readdirSync, readFileSync } = require('node:fs')

@@ -10,7 +10,7 @@ import {
   type ServerMessage,
 } from '../../../runtime-bootstrap/protocol/protocol.ts'
 
-/** What an event may ask of the stand-in, which does as it is told where the real supervisor would start a runtime. */
+/** What an event may ask of the fake supervisor, which obeys instead of starting a runtime. */
 interface Order {
   readonly sleepMs?: number
   /** Time between answer and the end of the invocation. */

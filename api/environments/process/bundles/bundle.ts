@@ -1,8 +1,8 @@
 import { buildSync } from 'esbuild'
 
 /**
- * Makes one CommonJS file of an entry and all it imports: whoever starts it loads one file instead of many, and not the
- * loader of ES modules. esbuild's process ends with it, and does not stay beside the server.
+ * Bundles an entry and its imports into one CommonJS file, which starts faster than many files and the loader of ES modules. The
+ * process of esbuild ends with the call.
  */
 export function bundle(entry: string, target: string): Uint8Array {
   const { outputFiles } = buildSync({
@@ -16,6 +16,6 @@ export function bundle(entry: string, target: string): Uint8Array {
     logLevel: 'silent',
   })
   const text = outputFiles[0]?.contents
-  if (text === undefined) throw new Error(`esbuild made nothing of ${entry}`)
+  if (text === undefined) throw new Error(`esbuild produced no output for ${entry}`)
   return text
 }

@@ -20,13 +20,13 @@ export interface IsolationOptions {
   readonly searchPath: string
 }
 
-/** The best isolation that really works here, or none with what each attempt said. */
+/** The best isolation that works here, or none, with the error of each attempt. */
 export interface FoundIsolation {
   readonly sandbox?: Sandbox
   readonly complaints: readonly string[]
 }
 
-/** Tries the given kinds of isolation in order, each with a real trial, and answers the first that works. */
+/** Tries the given kinds of isolation in order and returns the first that works. */
 export async function findIsolation(options: IsolationOptions, kinds: readonly Isolation[]): Promise<FoundIsolation> {
   const complaints: string[] = []
   for (const isolation of kinds) {
@@ -39,7 +39,7 @@ export async function findIsolation(options: IsolationOptions, kinds: readonly I
   return { complaints }
 }
 
-/** What is worth trying for this process's user. */
+/** The kinds of isolation that this process's user may be able to use. */
 export function isolationKinds(): Isolation[] {
   if (process.platform !== 'linux') return []
   return process.getuid?.() === 0 ? ['root', 'bubblewrap', 'namespaces'] : ['bubblewrap', 'namespaces']
@@ -57,7 +57,7 @@ async function prepareSandbox(isolation: Sandbox['isolation'], options: Isolatio
   return { isolation, mounts, stage, table, dataFolder }
 }
 
-/** Makes one environment whose supervisor looks whether the data folder is out of reach; answers what went wrong. */
+/** Starts a trial environment that checks that the data folder is hidden. Returns the error, if any. */
 async function trySandbox(sandbox: Sandbox): Promise<string | undefined> {
   const check = `test -d /var/task && test -w /tmp && test ! -e "${sandbox.table}"`
   const user: User = sandbox.isolation === 'root' ? { uid: 100_000, gid: 100_000 } : mappedUser
@@ -76,7 +76,7 @@ async function trySandbox(sandbox: Sandbox): Promise<string | undefined> {
   return errors.trim().split('\n')[0] || end || 'the code could not be bound'
 }
 
-/** The whole environment of what sets a sandbox up: nothing of the server's own. */
+/** All environment variables of the commands that set up a sandbox: none of the server's. */
 export const sandboxVariables: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 }

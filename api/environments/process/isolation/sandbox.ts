@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { defaultTemporaryMb, hiddenData, hiddenFolder, lockedOptions, type Mount } from './private-root.ts'
 
 /**
- * How an environment is kept apart: `root`: namespaces made by root, with a user of its own; `bubblewrap` and `namespaces`:
+ * How an environment is isolated: `root`: namespaces made by root, with a user of its own; `bubblewrap` and `namespaces`:
  * the same without root, by user namespaces; `none`: plain processes.
  */
 export type Isolation = 'root' | 'bubblewrap' | 'namespaces' | 'none'
 
-/** Who a function runs as; AWS's own numbers where the user namespace is the function's alone. */
+/** The user that a function runs as; AWS's ids where the function has its own user namespace. */
 export interface User {
   readonly uid: number
   readonly gid: number
@@ -41,7 +41,7 @@ export function sandboxCommand(sandbox: Sandbox, user: User, supervisor: readonl
   return ['unshare', ...mapping, '--mount', '--pid', '--ipc', '--fork', '--kill-child', ...script]
 }
 
-/** In front of the supervisor: without root it keeps no right over its namespace, else no program raises its own. */
+/** The prefix of the supervisor command: drops its rights over the namespace without root, or forbids new privileges with it. */
 function privilegesOf(isolation: Sandbox['isolation']): string[] {
   if (isolation === 'root') return ['setpriv', '--no-new-privs']
   const { uid, gid } = mappedUser
@@ -79,14 +79,14 @@ function bubblewrapMount(mount: Mount): string[] {
   }
 }
 
-/** What is mounted when an environment becomes a function's own; folders are relative to the data folder. */
+/** What is mounted when an environment is assigned to a function; folders are relative to the data folder. */
 export interface ShownFolders {
   readonly code: string
   readonly layers?: string
   readonly temporaryMb: number
 }
 
-/** The table for `serve.sh`: shows the function its code, and puts the data folder out of its reach. */
+/** The mount table for `serve.sh`: mounts the code and hides the data folder. */
 export function showTable(sandbox: Sandbox, { code, layers, temporaryMb }: ShownFolders): string {
   const hide: Mount = { kind: 'temporary', to: hiddenFolder, mode: '000', sizeMb: 1 }
   const size = temporaryMb === defaultTemporaryMb ? [] : temporaryMounts(sandbox, temporaryMb)

@@ -1,19 +1,19 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { FoundRuntime } from '../../driver/found-runtime.ts'
 
-/** What is remembered of a runtime: all that it takes to find it again. */
+/** What is stored of a runtime: enough to find it again. */
 export type RememberedRuntime = Pick<FoundRuntime, 'identifier' | 'memoryMb'>
 
-/** Which runtimes were wanted last, over restarts. It is a help and no promise: what cannot be read or written is forgotten. */
+/** The recently used runtimes, over restarts. Best effort: read and write errors are ignored. */
 export interface RememberedRuntimes {
-  /** The last one first. */
+  /** Most recent first. */
   read(): Promise<RememberedRuntime[]>
   write(runtimes: readonly RememberedRuntime[]): void
-  /** Resolves when nothing is on its way to the disk. */
+  /** Resolves when no write is pending. */
   settled(): Promise<void>
 }
 
-/** Remembers them in a file: a line each, an identifier and a memory size where that matters. */
+/** Stores them in a file: one line each, an identifier and, where it matters, a memory size. */
 export function rememberRuntimes(file: string): RememberedRuntimes {
   let written: Promise<void> = Promise.resolve()
 
@@ -38,7 +38,7 @@ export function rememberRuntimes(file: string): RememberedRuntimes {
   }
 }
 
-/** Tells runtimes apart that are started in different ways. */
+/** A name that distinguishes runtimes with different start commands. */
 export function nameOf({ identifier, memoryMb }: RememberedRuntime): string {
   return memoryMb === undefined ? identifier : `${identifier} ${String(memoryMb)}`
 }

@@ -55,7 +55,7 @@ type Probe = (command: string, code: readonly string[]) => Promise<Interpreter |
 
 export type FindRuntime = (identifier: string) => Promise<FoundRuntime>
 
-/** Answers how this machine runs a runtime; looks for its interpreter on the path, once. Rejects with `RuntimeUnavailable`. */
+/** Finds the interpreter of a runtime on the path, once. Rejects with `RuntimeUnavailable`. */
 export function createRuntimeFinder(searchPath: string): FindRuntime {
   const found = new Map<string, Promise<FoundRuntime>>()
   const probed = new Map<string, Promise<Interpreter | undefined>>()
@@ -71,7 +71,7 @@ export function createRuntimeFinder(searchPath: string): FindRuntime {
     if (runtime === undefined) {
       runtime = find(identifier, probeOnce)
       found.set(identifier, runtime)
-      // An interpreter that is installed later is found then.
+      // Look again next time: the interpreter may have been installed.
       runtime.catch(() => {
         found.delete(identifier)
         probed.clear()

@@ -4,8 +4,8 @@ import { defaultVariables, temporaryVariables, type EnvironmentFolders } from '.
 import { startCommand } from './start-command.ts'
 
 /**
- * What a supervisor is started with, so that a runtime waits in it until it is a function's; nothing where none can. Functions
- * whose own variables or libraries count at a start have theirs started (`standby.ts` of the supervisor).
+ * Environment variables that make a supervisor start a standby runtime; none where that is not possible. A function whose
+ * variables or libraries affect the start of its runtime gets a fresh one (`standby.ts` of the supervisor).
  */
 export function standbyVariables(
   runtime: FoundRuntime | undefined,

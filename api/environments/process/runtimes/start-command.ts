@@ -9,8 +9,8 @@ export function startCommand({ interpreter, client, memoryMb }: FoundRuntime, fo
 }
 
 /**
- * What AWS starts Node.js with: a tenth of the memory for young objects, the rest for old ones, so that garbage is collected before
- * the memory is used up. `k8s/images/node-flags.sh` says the same in images.
+ * AWS's flags for Node.js: a tenth of the memory for the young generation, the rest for the old one, so that garbage is collected
+ * before the memory is used up. `k8s/images/node-flags.sh` sets the same in images.
  */
 export function nodeFlags(memoryMb: number): string[] {
   const young = Math.floor(memoryMb / 10)

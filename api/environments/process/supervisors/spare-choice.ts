@@ -5,31 +5,31 @@ import type { SupervisorProcess } from './supervisor-process.ts'
 /** A supervisor that was started ahead. */
 export interface Spare {
   readonly supervisor: SupervisorProcess
-  /** Name of the runtime that waits in it; absent before anybody wanted one. */
+  /** Name of its standby runtime; absent before any runtime was used. */
   readonly waiting?: string | undefined
 }
 
-/** What a spare is to be started for: the runtime that is to wait in it, if any. */
+/** The spare to start next: its standby runtime, if any. */
 export interface Lack {
   readonly runtime?: FoundRuntime
 }
 
-/** Decides which runtimes wait in spares, by which were wanted last: each of these in as many as the others, the last one first. */
+/** Chooses the standby runtimes of spares: spreads spares evenly over the recently used runtimes, most recent first. */
 export interface SpareChoice {
-  /** Somebody wants the runtime now; answers whether that changes anything. */
+  /** Records a use of the runtime; returns whether that changes the order. */
   remember(runtime: FoundRuntime): boolean
-  /** The runtimes that were wanted last, the last one first. */
+  /** The recently used runtimes, most recent first. */
   recent(): readonly FoundRuntime[]
-  /** What the next spare is for, if there shall be so many; undefined when nothing lacks. */
+  /** The next spare to start when `wanted` are to be kept; undefined when none is missing. */
   lacking(ready: readonly Spare[], wanted: number): Lack | undefined
   /** The spare that another one may replace. */
   leastUseful(ready: readonly Spare[], wanted: number): Spare | undefined
-  /** The best spare for the runtime: one where it waits, else where nothing does, else where one does that was not wanted for long. */
+  /** The best spare for the runtime: one with it on standby, else without any, else with the least recently used one. */
   best(ready: readonly Spare[], runtime: FoundRuntime): Spare | undefined
 }
 
 export function createSpareChoice(mostRuntimes: number): SpareChoice {
-  /** By when they were wanted, the last one first. */
+  /** Most recent first. */
   let recent: FoundRuntime[] = []
 
   /** The spares of each runtime that is kept for, the fewest first. */
@@ -41,7 +41,7 @@ export function createSpareChoice(mostRuntimes: number): SpareChoice {
 
   return {
     remember(runtime) {
-      // What brings its own bootstrap has nothing that could wait.
+      // A runtime with its own bootstrap cannot be on standby.
       const [last] = recent
       if (runtime.client === undefined || (last !== undefined && nameOf(runtime) === nameOf(last))) return false
       const others = recent.filter((other) => nameOf(other) !== nameOf(runtime))
@@ -64,7 +64,7 @@ export function createSpareChoice(mostRuntimes: number): SpareChoice {
       const name = nameOf(runtime)
       const others = recent.map(nameOf).filter((other) => other !== name)
       const order = [name, undefined, ...others.toReversed()]
-      // What waits for nobody is worth as much as nothing.
+      // A standby runtime that is no longer recent is worth as much as none.
       const rank = ({ waiting }: Spare): number => (order.includes(waiting) ? order.indexOf(waiting) : 1)
       return ready.toSorted((one, other) => rank(one) - rank(other))[0]
     },

@@ -5,12 +5,12 @@ import type { SupervisorProcess } from './supervisor-process.ts'
 
 /** After this long without a launch the spares are refilled: starting them would slow down the launch they follow. */
 const quietMs = 100
-/** A burst doubles the number kept, up to this. */
+/** A burst doubles the number of spares, up to this. */
 const mostSpares = 4
 /** After this long without a launch that found no spare the burst is over. */
 const calmMs = 60_000
 
-/** Supervisors started ahead of their use, runtimes waiting in them, and all others that still run. */
+/** Supervisors that were started ahead of their use, with standby runtimes, and all others that still run. */
 export class Spares {
   readonly #count: number
   readonly #start: (runtime?: FoundRuntime) => SupervisorProcess
@@ -23,7 +23,7 @@ export class Spares {
   #refiller: NodeJS.Timeout | undefined
   #calmer: NodeJS.Timeout | undefined
 
-  /** Keeps `count` supervisors ready, more for a while after bursts, for the runtimes that were wanted last: `onRecent` is told which. */
+  /** Keeps `count` supervisors ready, more for a while after a burst, for the recently used runtimes, of which `onRecent` is notified. */
   constructor(
     count: number,
     start: (runtime?: FoundRuntime) => SupervisorProcess,
@@ -36,13 +36,13 @@ export class Spares {
     this.#refill()
   }
 
-  /** Functions of this runtime are about to be launched: from now on such runtimes wait in spares. */
+  /** Functions of this runtime are about to be launched: keep it ready in spares. */
   expect(runtime: FoundRuntime): void {
     this.#remember(runtime)
     this.#refillLater()
   }
 
-  /** A supervisor that runs, with a runtime of this kind waiting in it if there is one; started now if none is ready. */
+  /** A running supervisor, preferably with this runtime on standby; started now if none is ready. */
   take(runtime: FoundRuntime): SupervisorProcess {
     if (this.#isClosed) throw new Error('The driver is closed')
     this.#remember(runtime)
@@ -101,7 +101,7 @@ export class Spares {
     try {
       this.#ready.push({ supervisor: this.#begin(lack.runtime), waiting: lack.runtime && nameOf(lack.runtime) })
     } catch {
-      // The machine has no room for a process now; the next launch tries again, and says why if it fails.
+      // The machine cannot start a process now; the next launch tries again and reports the error.
       return
     }
     if (replaced !== undefined) this.#end(replaced)

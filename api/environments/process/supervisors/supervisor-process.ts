@@ -11,7 +11,7 @@ import { mappedUser, sandboxCommand, showTable, type Sandbox, type User } from '
 import { standbyVariables } from '../runtimes/standby-variables.ts'
 import type { EnvironmentFolders } from '../../driver/variables.ts'
 
-/** A supervisor that runs in its own sandbox, if there is one, and belongs to no function yet. */
+/** A supervisor in its own sandbox, if any, that has no function yet. */
 export interface SupervisorProcess {
   readonly id: string
   readonly channel: Duplex
@@ -28,7 +28,7 @@ export interface CodeFolders {
   readonly temporaryMb: number
 }
 
-/** Where code is now as the supervisor sees it, and for the function's variables. */
+/** Where the code is, for the supervisor and for the variables of the function. */
 export interface Shown {
   readonly assignment: Pick<Assignment, 'codeFolder' | 'layerFolder' | 'user'>
   readonly folders: EnvironmentFolders
@@ -42,7 +42,7 @@ export interface SupervisorOptions {
   readonly runtimesFolder: string
   readonly nodeFlags: readonly string[]
   readonly sandbox?: Sandbox
-  /** A runtime that waits in it for its function. */
+  /** The standby runtime. */
   readonly runtime?: FoundRuntime | undefined
 }
 
@@ -96,7 +96,7 @@ function userOf(sandbox: Sandbox, number: number): User {
   return { uid: id, gid: id }
 }
 
-/** Waits for the word that the code can be seen. */
+/** Waits for the acknowledgement that the code is mounted. */
 function replyOf(replies: Readable, id: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = () => reject(new Error(`Environment ${id} could not bind the function's code`))
@@ -117,7 +117,7 @@ function startPlain(options: SupervisorOptions): SupervisorProcess {
   const variables = { ...sandboxVariables, TMPDIR: temporary, ...standbyVariables(options.runtime, unknown) }
   const child = start(command, ['ignore', 'inherit', 'inherit', 'pipe'], variables)
   const exited = child.exited.then(async () => {
-    // The supervisor's children survive its sudden death; their temporary folder tells whose they are.
+    // The supervisor's children survive when it is killed; their temporary folder identifies them.
     await endProcessesWith(`TMPDIR=${temporary}`)
     rmSync(temporary, { recursive: true, force: true })
   })
