@@ -44,15 +44,15 @@ export interface RedisStore {
   readonly failedEvents: FailedEvents
   /** Where the replicas acquire permits for invocations. */
   readonly permits: PermitLedger
-  /** Which replica holds which environment. */
+  /** Which server holds which environment. */
   readonly leases: EnvironmentLeases
   /** What each replica keeps of provisioned concurrency. */
   readonly provisionShares: ProvisionShares
-  /** Called on one replica for each one that died, when its permits have passed to this one. */
+  /** Called on one server for each dead one, when its permits have passed to this one. */
   onDeath(inherit: Inherit): void
-  /** Who polls which event source. */
+  /** Which server polls which event source. */
   readonly sourceLeases: Leases
-  /** Runs what must not happen on two replicas at once. */
+  /** A mutex over all servers. */
   readonly runExclusive: RunExclusive
   /** What links to any replica are signed with. */
   readonly linkKey: Buffer
@@ -60,11 +60,11 @@ export interface RedisStore {
   readonly connection: RedisConnection
   /** Calls with the name of each function that another replica changed or removed. */
   readonly onChange: (listener: (functionName: string) => void) => void
-  /** Calls when changes of other replicas may have been missed, once they are heard again. */
+  /** Calls when changes of other servers may have been missed, once the subscription is restored. */
   readonly onMissed: (listener: () => void) => void
-  /** Gives what this replica holds to the others, and ends. */
+  /** Releases what this server holds, and closes. */
   close(): Promise<void>
-  /** Ends as the death of the process would. */
+  /** Stops as if the process had died. */
   abandon(): void
 }
 

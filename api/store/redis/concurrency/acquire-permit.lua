@@ -5,9 +5,9 @@
 -- A share is a function's name, with `~` behind it for permits without a reserve. Names that begin with a colon count in no sum.
 -- ARGV[1] server   ARGV[2] function   ARGV[3] its reserve, or -1   ARGV[4] the account's limit
 -- ARGV[5] the limit of all without a reserve   ARGV[6] channel for refusals
--- ARGV[7] 'found' for what runs already, which gets its permit whatever the limits are
--- A refusal for the function's reserve tells the others how many permits the refused server holds.
--- Returns 'acquired', 'function' or 'account' for the limit in the way, or 'lost' when the server was declared dead.
+-- ARGV[7] 'found' for a running invocation, which gets a permit regardless of the limits
+-- A refusal by the function's reserve publishes how many permits the refused server holds.
+-- Returns 'acquired', 'function' or 'account' for the limit that was reached, or 'lost' when the server was declared dead.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 'lost' end
 local function held(field) return tonumber(redis.call('HGET', KEYS[2], field) or 0) end

@@ -11,10 +11,10 @@ import { permitKeys, serverKeys } from '../connection/keys.ts'
 import type { Membership } from '../membership/membership.ts'
 import { loadScript } from '../connection/script.ts'
 
-/** A ledger, and what it has to hear of the channel `permitKeys.wanted`. */
+/** A ledger that receives the messages of the channel `permitKeys.wanted`. */
 export interface RedisPermitLedger extends PermitLedger {
   hear(message: string): void
-  /** Redis was lost for a moment: another one may be in its place that did not hear of the last writes. */
+  /** The connection to Redis was lost: a failover may have lost the last writes. */
   doubt(): void
 }
 
@@ -46,7 +46,7 @@ export function openPermitLedger(connection: RedisConnection, membership: Member
       const keys = [serverKeys.living, permitKeys.permitsOf(dead), permitKeys.permitsOf(server)]
       const inherited = (await scripts.inherit(keys, [server])) as string[] | 'lost'
       if (inherited === 'lost') return 'lost'
-      // When this server was declared dead since, they are a successor's again.
+      // If this server was declared dead meanwhile, a successor inherits them again.
       if (server !== membership.server) return
       for (let index = 0; index < inherited.length; index += 2) {
         listener?.onInherited(readShare(inherited[index] ?? ''), Number(inherited[index + 1]))
@@ -58,7 +58,7 @@ export function openPermitLedger(connection: RedisConnection, membership: Member
       const keys = [serverKeys.living, permitKeys.booked, permitKeys.permitsOf(server)]
       return (await scripts.reconcile(keys, [server, ...known])) as 'reconciled' | 'lost'
     })
-  /** What is inherited is not yet known to be held while its answer is on the way: the two never overlap. */
+  /** Inheritance and reconciliation never overlap: inherited permits are not held until the reply has arrived. */
   let last: Promise<void> = Promise.resolve()
   const alone = async (work: () => Promise<unknown>): Promise<void> => {
     const done = last.then(work).then(() => undefined)
@@ -71,7 +71,7 @@ export function openPermitLedger(connection: RedisConnection, membership: Member
   return {
     acquire,
     release: (share, permits) => release(writeShare(share), permits),
-    // On the node that has the permits: other nodes may be up without it.
+    // Checks the node that stores the permits: other nodes may be up without it.
     reach: async () => {
       await connection.run((client) => client.exists(permitKeys.booked))
     },
@@ -80,13 +80,13 @@ export function openPermitLedger(connection: RedisConnection, membership: Member
     doubt: () => listener?.onDoubt(),
     hear: (message) => {
       const wanted = JSON.parse(message) as { server: string; functionName?: string; places?: number }
-      // Servers of before this was told are not given way to.
+      // Older servers send no number; this server yields nothing to them.
       if (wanted.server !== membership.server) listener?.onWanted(wanted.functionName, wanted.places ?? Infinity)
     },
   }
 }
 
-/** Asks as a member of the name given; again, under a new one, when this server was declared dead. */
+/** Calls Redis as a member; once more, under a new name, when this server was declared dead. */
 async function asMember<Answer>(
   membership: Membership,
   ask: (server: string) => Promise<Answer | 'lost'>,
@@ -96,7 +96,7 @@ async function asMember<Answer>(
   if (answer !== 'lost') return answer
   await membership.wasLost(server)
   const again = await ask(membership.server)
-  if (again === 'lost') throw new Error('This server loses its lease in Redis as soon as it has one.')
+  if (again === 'lost') throw new Error('This server lost its lease in Redis again right after it rejoined.')
   return again
 }
 

@@ -5,11 +5,11 @@ import { environmentKeys, serverKeys } from '../connection/keys.ts'
 import type { Membership } from '../membership/membership.ts'
 import { loadScript } from '../connection/script.ts'
 
-/** What was said is forgotten after so long, unless it is said again. */
+/** Reports expire after this time unless they are repeated. */
 const reportSeconds = 300
 const failed = 'failed'
 
-/** Shares by a server's rank among the members; each key begins at another one, so that small numbers spread. */
+/** Divides by rank among the members; each key starts at a different rank, so that small numbers spread. */
 export function openProvisionShares(connection: RedisConnection, membership: Membership): ProvisionShares {
   const report = loadScript(connection, 'report-provisioned', import.meta.url)
   return {

@@ -1,4 +1,4 @@
--- Sets the permits recorded for a server to those that it says it holds.
+-- Sets the permits recorded for a server to those that it holds.
 -- KEYS[1] living  sorted set: server by the end of its lease, ms
 -- KEYS[2] booked  hash: permits held by all servers, by share; `*` in all, `~` in all without a reserve
 -- KEYS[3] own     hash: permits of this server, by share

@@ -1,6 +1,6 @@
--- Says how many environments of a key a server keeps initialised, and forgets what servers said that are no more.
+-- Records how many environments of a key a server keeps initialised, and removes the reports of dead servers.
 -- KEYS[1] living  sorted set: servers   KEYS[2] said  hash: number or `failed` by server
--- ARGV[1] server   ARGV[2] number, or `failed`   ARGV[3] how long it is kept without another word, s
+-- ARGV[1] server   ARGV[2] number, or `failed`   ARGV[3] time to live, s
 -- Returns 1.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 for _, server in ipairs(redis.call('HKEYS', KEYS[2])) do

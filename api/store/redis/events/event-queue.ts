@@ -9,32 +9,32 @@ import type { ChannelListener } from '../connection/subscription.ts'
 
 export interface EventQueueOptions {
   readonly connection: RedisConnection
-  /** Names who takes events here; new with each start. */
+  /** The name of this taker; new with each start. */
   readonly taker: string
   readonly now: () => number
-  /** How long after the death of this process its events in flight are ready again, in milliseconds. */
+  /** When the process dies, its events in flight are ready again after this time, in milliseconds. */
   readonly leaseMs?: number
 }
 
-/** The queue of one replica, and how it hears of the others. */
+/** The queue of one server, with notifications of the others. */
 export interface RedisEventQueue extends EventQueue {
   onNews(listener: () => void): void
   readonly newsListener: ChannelListener
-  /** Makes what is in flight here ready for the others, at once. */
+  /** Makes the events in flight at this server ready for the others. */
   close(): Promise<void>
-  /** Ends as the death of the process would: what is in flight stays so until the lease ends. */
+  /** Stops as if the process had died: events stay in flight until the lease expires. */
   abandon(): void
 }
 
 const defaultLeaseMs = 15_000
-/** The lease is renewed, and what others left is looked for, this often. */
+/** How often the lease is renewed and events of dead takers are looked for. */
 const watchMs = 1_000
-/** Others are told of new events at most this often. */
+/** Minimum interval of notifications of new events. */
 const newsMs = 20
 const retryMs = 250
-/** So many events are added or finished by one call, and so many bytes of payload. */
+/** Most events, and payload bytes, per call that adds or finishes. */
 const batchLimits = { most: 100, mostBytes: 1024 * 1024 }
-/** What has run waits so long for others to be finished with it; of a server that dies then, it runs again. */
+/** How long to collect completed events into one call. If the server dies meanwhile, they run again. */
 const lingerMs = 2
 
 /**
@@ -107,9 +107,9 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
   }
 }
 
-/** What writes down how far an event in flight has come, and what takes it out of flight as well. */
+/** Writers of steps: one keeps an event in flight, the other takes it out of flight. */
 function writersOf(inFlight: Map<string, string>, closing: AbortSignal) {
-  /** What Redis refuses for good leaves the event to whoever takes it next: nobody here goes on with it. */
+  /** When Redis rejects a step for good, this server abandons the event to its next taker. */
   const write = async (id: string, step: () => Promise<void>): Promise<void> => {
     try {
       await untilDone(step, closing)
@@ -134,13 +134,13 @@ function batchedSteps(steps: EventSteps) {
   return { add, finish }
 }
 
-/** What cannot be released now is when the lease ends. */
+/** Events that cannot be released now are ready once the lease expires. */
 async function leave(steps: EventSteps, stop: () => void): Promise<void> {
   stop()
   await steps.release([], true).catch(() => undefined)
 }
 
-/** What came of an event is kept in mind until Redis has it: else the event would stay in flight as long as this process. */
+/** Retries until Redis has stored the step: else the event would stay in flight as long as this process lives. */
 async function untilDone(step: () => Promise<void>, closing: AbortSignal): Promise<void> {
   for (;;) {
     try {
@@ -153,12 +153,12 @@ async function untilDone(step: () => Promise<void>, closing: AbortSignal): Promi
   }
 }
 
-/** Tells the others of new events, many at a time. */
+/** Notifies the others of new events, at most once per interval. */
 function announcer(connection: RedisConnection): { soon(): void; stop(): void } {
   let timer: NodeJS.Timeout | undefined
   const publish = (): void => {
     timer = undefined
-    // Who misses it looks by itself within a second.
+    // A server that misses it polls within a second.
     connection.run((redis) => redis.publish(eventKeys.news, '')).catch(() => undefined)
   }
   return { soon: () => void (timer ??= setTimeout(publish, newsMs)), stop: () => clearTimeout(timer) }

@@ -1,4 +1,4 @@
--- Puts an event among its function's failed ones, if this taker still has it; of these the newest stay.
+-- Marks an event as failed, if this taker still has it; the newest failed events of the function are kept.
 -- KEYS[1] event    hash
 -- KEYS[2] held     sorted set: ids in flight at this taker
 -- KEYS[3] failed   sorted set: ids of the function's failed events by sequence

@@ -1,4 +1,4 @@
--- Removes events that were run, wherever they are meanwhile: a taker that lost its lease has run them all the same.
+-- Removes completed events in any state: a taker that lost its lease has run them nevertheless.
 -- KEYS[1] turns     sorted set: functions with ready events
 -- KEYS[2] delayed   sorted set
 -- KEYS[3] waiting   set: functions with delayed events

@@ -1,4 +1,4 @@
--- Writes down how far an event in flight has come, if this taker still has it.
+-- Stores the progress of an event in flight, if this taker still has it.
 -- KEYS[1] event   hash
 -- ARGV[1] taker   ARGV[2] progress   ARGV[3] answer, left out when there is none
 -- Returns 1, or 0 when another has it.

@@ -1,4 +1,4 @@
--- Hides an event until it is due, if this taker still has it, and writes down how far it has come.
+-- Hides an event until it is due and stores its progress, if this taker still has it.
 -- KEYS[1] event     hash
 -- KEYS[2] held      sorted set: ids in flight at this taker
 -- KEYS[3] delayed   sorted set: ids by when they are due

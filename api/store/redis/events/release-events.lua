@@ -1,4 +1,4 @@
--- Makes a taker's events ready again, but for those that it names.
+-- Makes a taker's events in flight ready again, except the given ones.
 -- KEYS[1] held     sorted set: ids in flight at this taker by sequence
 -- KEYS[2] turns    sorted set: functions with ready events by their last turn
 -- KEYS[3] turn     counter

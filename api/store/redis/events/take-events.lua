@@ -1,5 +1,5 @@
--- Gives ready events to a taker: functions in turn, the one served longest ago first, each one's oldest events first.
--- Delayed events that are due are made ready before. Keys of events and of ready sets are a prefix and the id or the
+-- Gives ready events to a taker: functions round-robin, the least recently served first, oldest events first.
+-- First makes due delayed events ready. Keys of events and of ready sets are a prefix and the id or the
 -- function, all in one slot.
 -- KEYS[1] turns     sorted set: functions with ready events by their last turn
 -- KEYS[2] turn      counter

@@ -1,5 +1,5 @@
--- Renews a taker's lease, and makes the events of takers whose lease has ended ready again, at most 1000 at a time. When nobody
--- renewed for a while, Redis was away: no taker is declared dead before it had a further lease's time to renew.
+-- Renews a taker's lease, and makes the events of takers whose lease has ended ready again, at most 1000 at a time. When no taker
+-- renewed for a while, Redis was unavailable: every taker then gets another lease to renew.
 -- KEYS[1] takers    sorted set: takers by when their lease ends, in Redis' ms
 -- KEYS[2] turns     sorted set: functions with ready events by their last turn
 -- KEYS[3] turn      counter
@@ -22,10 +22,10 @@ if now - watched > tonumber(ARGV[6]) then
   end
 end
 
-local room = 1000
+local budget = 1000
 for _, taker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, 10)) do
   local heldKey = ARGV[3] .. taker
-  local held = room > 0 and redis.call('ZRANGE', heldKey, 0, room - 1, 'WITHSCORES') or {}
+  local held = budget > 0 and redis.call('ZRANGE', heldKey, 0, budget - 1, 'WITHSCORES') or {}
   for at = 1, #held, 2 do
     local id = held[at]
     local name = redis.call('HGET', ARGV[1] .. id, 'function')
@@ -35,7 +35,7 @@ for _, taker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.forma
       redis.call('HDEL', ARGV[1] .. id, 'taker')
     end
     redis.call('ZREM', heldKey, id)
-    room = room - 1
+    budget = budget - 1
   end
   if redis.call('EXISTS', heldKey) == 0 then redis.call('ZREM', KEYS[1], taker) end
 end

@@ -1,8 +1,8 @@
--- Gives a lease that nobody holds.
+-- Acquires a lease that is not held.
 -- KEYS[1] lease   text: fence of who holds it; ends by itself
 -- KEYS[2] fences  counter of all leases ever given
 -- ARGV[1] lease, ms
--- Returns the fence, or nothing when another one holds it.
+-- Returns the fence, or nil when the lease is held.
 redis.call('PERSIST', KEYS[2]) -- Goes on when memory is full: script.ts.
 if redis.call('EXISTS', KEYS[1]) == 1 then return nil end
 local fence = redis.call('INCR', KEYS[2])

@@ -4,23 +4,23 @@ import { environmentKeys, serverKeys } from '../connection/keys.ts'
 import type { Membership } from '../membership/membership.ts'
 import { loadScript } from '../connection/script.ts'
 
-/** Environments that wait end themselves long before this; what is known of them may go then. */
+/** Parked environments end themselves long before this time to live of their records. */
 const parkedSeconds = 3600
 
-/** A server that has not answered by then is not waited for again before it is heard, ms. */
+/** After this timeout, ms, a server is considered silent until it sends a message. */
 const answerMs = 1_000
 
-/** Who is asked for an environment answers whether it parked one. */
+/** A request for an environment, and the reply whether one was parked. */
 type Message =
   | { readonly server: string; readonly key: string; readonly question: number }
   | { readonly server: string; readonly asker: string; readonly question: number; readonly isParked: boolean }
 
-/** Leases, and what they have to hear of the channel `environmentKeys.wanted`. */
+/** Leases that receive the messages of the channel `environmentKeys.wanted`. */
 export interface RedisEnvironmentLeases extends EnvironmentLeases {
   hear(message: string): void
 }
 
-/** The leases of environments in Redis. A server's lease is the one of its membership, for all that it holds. */
+/** The leases of environments in Redis. The lease of a server's membership covers all that it holds. */
 export function openEnvironmentLeases(connection: RedisConnection, membership: Membership): RedisEnvironmentLeases {
   const load = (name: string) => loadScript(connection, name, import.meta.url)
   const scripts = {
@@ -68,10 +68,10 @@ export function openEnvironmentLeases(connection: RedisConnection, membership: M
   }
 }
 
-/** Asks the other servers, and answers what they ask. */
+/** Sends requests to the other servers, and replies to theirs. */
 function openQuestions(publish: (message: string) => Promise<unknown>, membership: Membership) {
-  const open = new Map<number, { readonly unheard: Set<string>; readonly settle: (isParked: boolean) => void }>()
-  /** Servers that left a question unanswered, and were not heard since. */
+  const open = new Map<number, { readonly unheard: Set<string>; readonly resolve: (isParked: boolean) => void }>()
+  /** Servers that did not reply to a request and have sent nothing since. */
   const silent = new Set<string>()
   let asked = 0
   let onWanted: (key: string) => Promise<boolean> = () => Promise.resolve(false)
@@ -82,13 +82,13 @@ function openQuestions(publish: (message: string) => Promise<unknown>, membershi
     const others = living.filter((other) => other !== server)
     if (others.length === 0) return false
     const unheard = new Set(others.filter((other) => !silent.has(other)))
-    const { promise, resolve: settle } = Promise.withResolvers<boolean>()
+    const { promise, resolve } = Promise.withResolvers<boolean>()
     const question = ++asked
-    open.set(question, { unheard, settle })
-    if (unheard.size === 0) settle(false)
+    open.set(question, { unheard, resolve })
+    if (unheard.size === 0) resolve(false)
     const timer = setTimeout(() => {
       for (const other of unheard) silent.add(other)
-      settle(false)
+      resolve(false)
     }, answerMs)
     try {
       await send({ server, key, question })
@@ -112,7 +112,7 @@ function openQuestions(publish: (message: string) => Promise<unknown>, membershi
     if ('key' in message) return void answer(server, message.key, question)
     const own = message.asker === membership.server ? open.get(question) : undefined
     own?.unheard.delete(server)
-    if (message.isParked || own?.unheard.size === 0) own?.settle(message.isParked)
+    if (message.isParked || own?.unheard.size === 0) own?.resolve(message.isParked)
   }
 
   return { want, hear, onWanted: (listener: typeof onWanted) => void (onWanted = listener) }

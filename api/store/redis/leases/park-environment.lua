@@ -1,4 +1,4 @@
--- Leaves an environment to whoever needs one of its key.
+-- Parks an environment for any server that needs its key.
 -- KEYS[1] holders  hash: server by environment, `*` when parked   KEYS[2] parked  sorted set of the key: environment by time, µs
 -- ARGV[1] server   ARGV[2] environment   ARGV[3] how long the set is kept without another parking, s
 -- Returns 1, or 0 when the server does not hold it.

@@ -19,7 +19,7 @@ export function sharedMutex(leases: Leases, name: string): RunExclusive {
       try {
         return await work()
       } finally {
-        // It ends by itself when it cannot be given back.
+        // It expires when it cannot be released.
         await leases.release(lease).catch(() => undefined)
       }
     })

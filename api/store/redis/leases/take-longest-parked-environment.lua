@@ -1,4 +1,4 @@
--- Makes a server the holder of that environment which was parked first.
+-- Makes a server the holder of the longest-parked environment.
 -- KEYS[1] holders  hash: server by environment, `*` when parked
 -- KEYS[2…] parked  for each environment the sorted set of its key: environment by time, µs
 -- ARGV[1] server   ARGV[2…] the environments, in the order of the sets

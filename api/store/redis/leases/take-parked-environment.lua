@@ -1,4 +1,4 @@
--- Makes the environment of a key that was parked last a server's.
+-- Makes a server the holder of the most recently parked environment of a key.
 -- KEYS[1] holders  hash: server by environment, `*` when parked   KEYS[2] parked  sorted set of the key: environment by time, µs
 -- ARGV[1] server
 -- Returns the environment, or nil when none is parked.

@@ -2,17 +2,17 @@ import type { RedisConnection } from '../connection/connection.ts'
 import { serverKeys } from '../connection/keys.ts'
 import { loadScript } from '../connection/script.ts'
 
-/** Hands what a dead server held to this one; called again after a failure, and must then change nothing twice. */
+/** Takes over what a dead server held. Must be idempotent: it is retried after a failure. */
 export type Inherit = (deadServer: string) => Promise<void>
 
-/** Passes what dead servers held to this one. */
+/** Takes over what dead servers held. */
 export interface DeadServers {
   onDeath(inherit: Inherit): void
-  /** Looks for dead servers, unless it does already. Successors may take longer than a lease lasts, so nothing waits for them. */
+  /** Looks for dead servers, unless a search is running. Not awaited, as taking over may last longer than a lease. */
   begin(): void
 }
 
-/** Of failures in a row only the first is reported. */
+/** Reports only the first of consecutive failures. */
 export function watchDeadServers(
   connection: RedisConnection,
   onFault: (message: string, cause: unknown) => void,
@@ -34,14 +34,14 @@ export function watchDeadServers(
       await inheritAll()
       hasFailed = false
     } catch (cause) {
-      if (!hasFailed) onFault('What a dead server held cannot be inherited; this is tried again.', cause)
+      if (!hasFailed) onFault('The resources of a dead server could not be taken over; retrying.', cause)
       hasFailed = true
     }
   })
   return { onDeath: (inherit) => void successors.push(inherit), begin }
 }
 
-/** Answers what begins the work, which never rejects, unless it is under way. */
+/** Returns a function that starts the work, which never rejects, unless it is running. */
 export function oneAtATime(work: () => Promise<void>): () => void {
   let isBusy = false
   return () => {

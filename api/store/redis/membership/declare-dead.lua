@@ -1,5 +1,5 @@
--- Removes servers whose lease has ended from the living, so that no late renewal brings them back, and returns all dead ones
--- that still wait for a successor.
+-- Removes servers whose lease has expired from the living, so that a late renewal cannot revive them, and returns all dead ones
+-- without a successor.
 -- KEYS[1] living  sorted set: server by the end of its lease, ms   KEYS[2] dead  set of servers
 -- Returns the dead servers.
 local time = redis.call('TIME')

@@ -5,21 +5,21 @@ import { loadScript } from '../connection/script.ts'
 
 /** This server among those that share a Redis. */
 export interface Membership {
-  /** Its name; another one after a loss, so that what it does then is not taken for the dead one's. */
+  /** Its name; a new one after its lease was lost, to distinguish it from the dead member. */
   readonly server: string
   /** All members at the last renewal, this one among them, by name. */
   readonly living: readonly string[]
-  /** Members came or went. */
+  /** Called when members joined or left. */
   onLiving(listener: () => void): void
   /** `inherit` runs on one living server for each one that died. */
   onDeath(inherit: Inherit): void
-  /** This server was silent for longer than its lease: others hold what it held. It is a member again when this is called. */
+  /** Called after this server lost its lease and rejoined: others hold what it held. */
   onLost(listener: () => void): void
-  /** A script found that the server of this name is no member any more. Rejects when this server has left. */
+  /** Reports that a script found this name not to be a member. Rejects when this server has left. */
   wasLost(server: string): Promise<void>
-  /** Leaves; what it still holds is inherited. */
+  /** Leaves; others inherit what it still holds. */
   close(): Promise<void>
-  /** Ends as the death of the process would. */
+  /** Stops as if the process had died. */
   abandon(): void
 }
 
@@ -31,13 +31,13 @@ export interface MembershipOptions {
   readonly onFault: (message: string, cause: unknown) => void
 }
 
-/** So many renewals fit into a lease. */
+/** Renewals per lease. */
 const renewalsOfALease = 3
 
 /**
- * Joins the servers that share a Redis, and renews the lease until closed. All times are Redis's own: clocks of servers may
- * differ. Deaths are looked for only by servers that could themselves renew for a whole lease, so that after an outage of
- * Redis no server is declared dead that just had no time to renew.
+ * Joins the servers that share a Redis, and renews the lease until closed. All times are Redis's: the clocks of servers may
+ * differ. Only a server that could itself renew for a whole lease declares others dead, so that after an outage of Redis every
+ * server has time to renew.
  */
 export async function joinServers(options: MembershipOptions): Promise<Membership> {
   const { connection, leaseMs = 10_000 } = options
@@ -59,14 +59,14 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
     if (isNew) for (const watcher of watchers) watcher()
     return true
   }
-  /** The new name is its own once it has joined and before anything can be done under it; what the old one had is lost then. */
+  /** Joins under a new name, and notifies the listeners that what the old name held is lost. */
   const rejoin = async (): Promise<void> => {
     self.renewals = 0
     await renewLease(`${options.server}+${String(++self.losses)}`, 'join')
     for (const listener of losers) listener()
   }
   const wasLost = async (server: string): Promise<void> => {
-    if (self.hasLeft) throw new Error('This server has left the others.')
+    if (self.hasLeft) throw new Error('This server has left the other servers.')
     if (server !== self.server) return
     rejoining ??= rejoin().finally(() => (rejoining = undefined))
     await rejoining
@@ -98,7 +98,7 @@ export async function joinServers(options: MembershipOptions): Promise<Membershi
     close: async () => {
       self.hasLeft = true
       clearInterval(timer)
-      // Without a word the others find out a lease later.
+      // If this fails, the others notice when the lease expires.
       await scripts.leave([serverKeys.living, serverKeys.dead], [self.server]).catch(() => undefined)
     },
     abandon: () => clearInterval(timer),
