@@ -36,7 +36,7 @@ import { openStore, type Store } from './store/open-store.ts'
 import { createRegistryImageSource } from './store/code-sources/registry-image-source.ts'
 import { createS3ObjectSource } from './store/code-sources/s3-object-source.ts'
 
-/** What the world outside the process gives: time, ids, chance, and where lines go. */
+/** External dependencies: time, ids, randomness and the log. */
 export interface Surroundings {
   readonly log: Log
   /** Epoch milliseconds. */
@@ -45,7 +45,7 @@ export interface Surroundings {
   readonly random: () => number
 }
 
-/** Asynchronous events that run at once; the rest of the account's concurrency is for those who wait for an answer. */
+/** Most concurrent asynchronous events; the rest of the account's concurrency is for synchronous invocations. */
 const eventsAtOnce = 100
 
 const unsharedCode =
@@ -55,8 +55,8 @@ const unsharedCode =
 export type Parts = Awaited<ReturnType<typeof assemble>>
 
 /**
- * Makes every part once; nothing listens or runs yet. A store or cluster that cannot be reached is waited for, until the
- * signal ends that.
+ * Makes every part once; nothing listens or runs yet. A store or cluster that is unreachable is waited for, until the
+ * signal aborts.
  *
  * 1. store          what is kept, here or in Redis, and code          store/
  * 2. environments   where code runs, and the limits                   environments/
@@ -166,12 +166,12 @@ async function assembleEnvironments({ settings, surroundings, home, store, codeS
   return { scheduler, provisioning, initialisation, adoption, sweepLeases }
 }
 
-/** Only what surely is not there may be taken for that: what an environment belongs to decides whether it is ended. */
+/** Only a definite 404 counts as deleted, as environments of a deleted version are ended. */
 function ifThere(cause: unknown): undefined {
   if (!(cause instanceof LambdaError && cause.status === 404)) throw cause
 }
 
-/** Events leave some of the account's concurrency to those who wait for an answer. */
+/** Events leave some of the account's concurrency to synchronous invocations. */
 function assembleEvents({ settings, surroundings, home, store }: Base, invoke: Invoke): Events {
   const { log, now } = surroundings
   return openEvents({
@@ -205,7 +205,7 @@ function assembleFunctions(
     initialise: (record, version) => initialisation.initialise(record, version),
     drain: (name, version) => {
       scheduler.drain(version === undefined ? name : environmentKey(name, version))
-      // What cannot be ended now is found by the next look.
+      // The next scan retries what could not be ended now.
       adoption?.endStale(name).catch(() => undefined)
       provisioning.refresh(name)
     },
@@ -215,7 +215,7 @@ function assembleFunctions(
   return { layers, lifecycle }
 }
 
-/** Limits are held here alone, or with the servers that share the store. */
+/** Limits apply to this server, or to all that share the store. */
 function createConcurrency(
   { shared }: Store,
   limits: Omit<SharedConcurrencyOptions, 'ledger'> & { readonly committed: () => number },
@@ -224,7 +224,7 @@ function createConcurrency(
   return createSharedConcurrency({ ledger: shared.permits, ...limits })
 }
 
-/** An image that cannot be had, and the like, is for the function's owner to read. */
+/** Reports a missing image and the like to the owner of the function. */
 function explainPreparation(cause: unknown): never {
   throw cause instanceof RuntimeUnavailable ? new PreparationFailed(cause.message, cause.code) : cause
 }

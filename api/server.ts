@@ -15,18 +15,18 @@ export interface Server {
   readonly address: string
   /** Resolves when requests are served; rejects with one line when the settings cannot be used. */
   readonly ready: Promise<void>
-  /** Takes no more requests, lets running invocations end, and keeps everything that was answered. */
+  /** Rejects new requests, waits for running invocations, and stores everything that was acknowledged. */
   close(): Promise<void>
 }
 
 /** The longest an invocation may run on AWS, and what ending its environment may take beyond it. */
 const longestInvocationMs = 905_000
 const sweepMs = 3_600_000
-/** What another replica leaves under way for so long is completed here. */
+/** How often to look for deployments and environments that another server left behind. */
 const takeOverMs = 10_000
-/** Environments that are gone are looked for this often, to forget whose they were. */
+/** How often to remove the leases of environments that have ended. */
 const forgetMs = 30_000
-/** A store that went away while the server starts is asked again this often. */
+/** The retry interval while the store is unavailable during the start. */
 const retryMs = 500
 
 /**
@@ -86,7 +86,7 @@ async function putTogether(
     endings.push(await whenThere(() => sweepRegularly(parts, surroundings.log), signal))
     await whenThere(async () => parts.adoption?.look(), signal)
     await whenThere(() => lifecycle.resume(), signal)
-    // What changes while the start reads is heard of.
+    // Subscribes first, so that no change is missed.
     endings.push(followReplicas(parts, surroundings.log))
     await whenThere(() => provisioning.start(), signal)
   } catch (fault) {
@@ -101,7 +101,7 @@ async function putTogether(
   return close
 }
 
-/** Does a step of the start, again while the store is away; done twice it changes nothing. */
+/** Runs an idempotent step of the start, and retries while the store is unavailable. */
 async function whenThere<Result>(step: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
   for (;;) {
     try {
@@ -143,17 +143,17 @@ function createApp(
   })
 }
 
-/** Removes packages that neither a function nor a layer names any more, now and every hour; answers how to stop. */
+/** Removes unused packages, now and every hour; returns how to stop. */
 async function sweepRegularly(parts: Parts, log: Log): Promise<() => void> {
   const sweep = async () => parts.codeStore.sweep(await codeInUse(parts.catalogue, parts.documents))
   await sweep()
   const timer = setInterval(() => {
-    sweep().catch((cause: unknown) => log.error('Packages out of use could not be removed.', cause))
+    sweep().catch((cause: unknown) => log.error('Unused packages could not be removed.', cause))
   }, sweepMs).unref()
   return () => clearInterval(timer)
 }
 
-/** Keeps up with what other replicas change, and completes what they left under way; answers how to stop. */
+/** Follows changes by other servers, and completes what dead ones left; returns how to stop. */
 function followReplicas(parts: Parts, log: Log): () => void {
   const { store, lifecycle, adoption, provisioning, sweepLeases } = parts
   if (store.shared === undefined) return () => undefined
@@ -161,7 +161,7 @@ function followReplicas(parts: Parts, log: Log): () => void {
   const quietly = (work: Promise<void>) => {
     work.catch((cause: unknown) => {
       if (!(cause instanceof LambdaError || ending.signal.aborted))
-        log.error('What other replicas did could not be followed.', cause)
+        log.error('Changes by other servers could not be applied.', cause)
     })
   }
   store.shared.onChange((name) => {
