@@ -29,7 +29,7 @@ export const authentication: Area = {
       },
     },
     {
-      name: 'a signature over another body is invalid, and nothing is done',
+      name: 'a signature over another body is invalid, without any effect',
       run: async (world) => {
         await skipWhereAnySignatureIsAccepted(world)
         const name = await world.create('hello-node')
@@ -50,7 +50,7 @@ export const authentication: Area = {
       },
     },
     {
-      name: 'a signature is good for five minutes, before and after its time',
+      name: 'a signature is valid for five minutes before and after its time',
       run: async (world) => {
         await skipWhereAnySignatureIsAccepted(world)
         for (const count of [-4, 4]) {
@@ -81,7 +81,7 @@ export const authentication: Area = {
       },
     },
     {
-      name: 'a signature in the query is as good as one in headers, and not when it is changed',
+      name: 'a signature in the query is accepted, and refused when altered',
       run: async (world) => {
         const url = new URL(`${settings}?a=b%20c`, world.target.endpoint)
         const credentials = await world.target.client.config.credentials()

@@ -55,7 +55,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'a body that is no text comes in base64',
+      name: 'a binary body is encoded in base64',
       run: async (world) => {
         const { url } = await servedUrl(world)
         const body = Buffer.from([0, 255, 1, 254])
@@ -65,7 +65,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'an answer with a status code sets status, headers, cookies and body',
+      name: 'a response with a status code sets status, headers, cookies and body',
       run: async (world) => {
         const { url } = await servedUrl(world)
         const answer = await post(url, {
@@ -84,7 +84,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'an answer without a status code is 200 with its JSON; a text comes without quotes',
+      name: 'a response without a status code is 200 with its JSON; text is unquoted',
       run: async (world) => {
         const { url } = await servedUrl(world)
         for (const [value, text] of [
@@ -110,7 +110,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'a URL that streams sends the bytes of the function, with status and headers of its prelude',
+      name: 'a streaming URL forwards the bytes of the function, with status and headers of its prelude',
       run: async (world) => {
         const plain = await openUrl(world, await world.create('streaming'), streams)
         const answer = await callUrl(plain.url, '/')
@@ -125,7 +125,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'a URL that streams does not read the answer of a function that does not',
+      name: 'a streaming URL does not interpret the response of a buffered function',
       run: async (world) => {
         const { url } = await openUrl(world, await world.create('answer-node'), streams)
         const value = { statusCode: 418, body: 'text' }
@@ -136,7 +136,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'a URL with AWS_IAM forbids what is not signed',
+      name: 'a URL with AWS_IAM rejects unsigned requests',
       run: async (world) => {
         const name = await world.create('answer-node')
         const { url } = await openUrl(world, name, { AuthType: 'AWS_IAM' })
@@ -144,7 +144,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'a URL with AWS_IAM takes what its owner signed, and tells the function whose key it was',
+      name: 'a URL with AWS_IAM accepts the signature of its owner, and passes the access key to the function',
       run: async (world) => {
         const { url } = await openUrl(world, await world.create('answer-node'), { AuthType: 'AWS_IAM' })
         const { accessKeyId } = await world.target.client.config.credentials()
@@ -162,7 +162,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'a URL with AWS_IAM refuses a wrong signature with the words of the API',
+      name: 'a URL with AWS_IAM refuses a wrong signature with the messages of the API',
       run: async (world) => {
         await skipWhereAnySignatureIsAccepted(world)
         const { url } = await openUrl(world, await world.create('answer-node'), { AuthType: 'AWS_IAM' })
@@ -172,7 +172,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'a public URL is forbidden until its policy lets everybody in, and when the permission is taken away',
+      name: 'a public URL is forbidden without a permission for everybody',
       run: async (world) => {
         const name = await world.create('answer-node')
         const { FunctionUrl: url = '' } = await createUrl(world, name)
@@ -184,7 +184,7 @@ export const functionUrlCalls: Area = {
       },
     },
     {
-      name: 'an id that is no URL is forbidden without a message',
+      name: 'an unknown URL id is forbidden without a message',
       run: async (world) => {
         const { url } = await servedUrl(world)
         const answer = await callUrl(url.replace(/\/\/[a-z0-9]+/, `//${'0'.repeat(32)}`), '/')

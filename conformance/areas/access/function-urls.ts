@@ -15,7 +15,7 @@ export const functionUrls: Area = {
   name: 'function-urls',
   cases: [
     {
-      name: 'CreateFunctionUrlConfig answers 201 with the URL, its creation and nothing that was not sent',
+      name: 'CreateFunctionUrlConfig returns 201 with the URL, its creation time and only the settings that were sent',
       run: async (world) => {
         const name = await world.create('answer-node')
         const { $metadata, ...created } = await createUrl(world, name)
@@ -27,7 +27,7 @@ export const functionUrls: Area = {
       },
     },
     {
-      name: 'Get and List add the last change and the invoke mode, Update changes what is given',
+      name: 'Get and List add the last change and the invoke mode, Update changes only the given settings',
       run: async (world) => {
         const name = await world.create('answer-node')
         const { FunctionUrl } = await createUrl(world, name, { Cors: { AllowOrigins: ['*'], MaxAge: 5 } })
@@ -109,7 +109,7 @@ export const functionUrls: Area = {
       },
     },
     {
-      name: 'DeleteFunctionUrlConfig answers 204, and the URL is forbidden',
+      name: 'DeleteFunctionUrlConfig returns 204, and the URL is forbidden',
       run: async (world) => {
         const { name, url } = await servedUrl(world)
         const deleted = await world.client.send(new DeleteFunctionUrlConfigCommand({ FunctionName: name }))

@@ -32,7 +32,7 @@ export const permissions: Area = {
   name: 'permissions',
   cases: [
     {
-      name: 'AddPermission answers 201 with the statement as AWS prints it, and GetPolicy has it',
+      name: 'AddPermission returns 201 with the statement as AWS prints it, and GetPolicy has it',
       run: async (world) => {
         const name = await world.create('hello-node')
         const added = await add(world, name, {
@@ -134,7 +134,7 @@ export const permissions: Area = {
       },
     },
     {
-      name: 'a statement twice, $LATEST, and what does not exist are refused',
+      name: 'a duplicate statement, $LATEST, and unknown functions are refused',
       run: async (world) => {
         const name = await published(world)
         const unknown = world.newName()
@@ -154,7 +154,7 @@ export const permissions: Area = {
       },
     },
     {
-      name: 'an auth type of function URLs is for calls of URLs only',
+      name: 'a function URL auth type is valid for InvokeFunctionUrl only',
       run: async (world) => {
         const name = await world.create('hello-node')
         await refuses(
@@ -164,7 +164,7 @@ export const permissions: Area = {
       },
     },
     {
-      name: 'a statement id is held to its pattern',
+      name: 'a statement id must match its pattern',
       run: async (world) => {
         const name = await world.create('hello-node')
         const constraint = 'Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)'
@@ -175,7 +175,7 @@ export const permissions: Area = {
       },
     },
     {
-      name: 'a revision that is not the latest is refused',
+      name: 'an outdated revision is refused',
       run: async (world) => {
         const name = await world.create('hello-node')
         await add(world, name)

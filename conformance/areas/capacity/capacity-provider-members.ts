@@ -120,7 +120,7 @@ export const capacityProviderMembers: Area = {
       },
     },
     {
-      name: 'lists refuse pages of none and of more than 50, and an unknown state',
+      name: 'lists refuse page sizes of 0 and above 50, and an unknown state',
       run: async (world) => {
         const CapacityProviderName = world.newName()
         for (const [MaxItems, bound] of [

@@ -25,7 +25,7 @@ export const capacityProviders: Area = {
   name: 'capacity-providers',
   cases: [
     {
-      name: 'CreateCapacityProvider answers 202 with what was asked, and Get shows it by name and ARN',
+      name: 'CreateCapacityProvider returns 202 with the requested settings, and Get returns it by name and ARN',
       run: async (world) => {
         const members = {
           InstanceRequirements: { Architectures: ['arm64'], AllowedInstanceTypes: ['m8g.large', 'c8g.xlarge'] },
@@ -65,7 +65,7 @@ export const capacityProviders: Area = {
       },
     },
     {
-      name: 'UpdateCapacityProvider answers 202 and changes the scaling alone',
+      name: 'UpdateCapacityProvider returns 202 and changes the scaling alone',
       run: async (world) => {
         const { name } = await create(world)
         const before = await settled(world, name)
@@ -82,7 +82,7 @@ export const capacityProviders: Area = {
       },
     },
     {
-      name: 'DeleteCapacityProvider answers 202 with the provider, which is then gone',
+      name: 'DeleteCapacityProvider returns 202 with the provider, which is then gone',
       run: async (world) => {
         const { name } = await create(world)
         await settled(world, name)

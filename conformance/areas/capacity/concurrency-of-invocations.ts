@@ -8,7 +8,7 @@ export const concurrency: Area = {
   name: 'concurrency-of-invocations',
   cases: [
     {
-      name: 'invocations at the same time each have an environment of their own',
+      name: 'concurrent invocations have an environment each',
       run: async (world) => {
         const name = await world.create('misbehave-node', { Timeout: 20 })
         const startedAt = Date.now()
@@ -18,7 +18,7 @@ export const concurrency: Area = {
       },
     },
     {
-      name: 'answers go to the caller that asked',
+      name: 'each response goes to its caller',
       run: async (world) => {
         const name = await world.create('echo-node', { Timeout: 20 })
         const events = Array.from({ length: 60 }, (_, index) => ({ index, filler: 'x'.repeat(index * 50) }))
@@ -42,7 +42,7 @@ export const concurrency: Area = {
       },
     },
     {
-      name: 'a failing invocation does not touch one that runs beside it',
+      name: 'a failing invocation does not affect a concurrent one',
       run: async (world) => {
         const name = await world.create('misbehave-node', { Timeout: 20 })
         const running = world.invoke(name, { do: 'sleep', ms: 1500 })
@@ -51,7 +51,7 @@ export const concurrency: Area = {
       },
     },
     {
-      name: 'a caller that goes away leaves the function usable',
+      name: 'a caller that disconnects leaves the function usable',
       run: async (world) => {
         const name = await world.create('misbehave-node', { Timeout: 10 })
         await world.invoke(name, { do: 'count' })

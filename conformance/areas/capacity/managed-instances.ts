@@ -51,7 +51,7 @@ export const managedInstances: Area = {
       },
     },
     {
-      name: 'PublishTo LATEST_PUBLISHED makes the version that an unqualified name runs',
+      name: 'PublishTo LATEST_PUBLISHED publishes the version that an unqualified name runs',
       run: async (world) => {
         const name = await createManaged(world, await newProvider(world), { fixture: 'echo-node' })
         const published = await publishLatest(world, name)
@@ -69,7 +69,7 @@ export const managedInstances: Area = {
       },
     },
     {
-      name: 'a further publication replaces $LATEST.PUBLISHED, and nothing of the old one is run again',
+      name: 'a further publication replaces $LATEST.PUBLISHED, and the old one is never run again',
       run: async (world) => {
         const name = await createManaged(world, await newProvider(world))
         await publishLatest(world, name)
@@ -96,7 +96,7 @@ export const managedInstances: Area = {
       },
     },
     {
-      name: 'the function is told that it runs on managed instances',
+      name: 'the environment variables show that the function runs on managed instances',
       run: async (world) => {
         const name = await createManaged(world, await newProvider(world), { fixture: 'misbehave-node' })
         await publishLatest(world, name)
@@ -124,7 +124,7 @@ export const managedInstances: Area = {
       },
     },
     {
-      name: 'PublishTo and a capacity provider are refused for a function that was made without one',
+      name: 'PublishTo and a capacity provider are refused for a function created without one',
       run: async (world) => {
         const provider = await newProvider(world)
         const FunctionName = await world.create('hello-node')

@@ -23,7 +23,7 @@ export const provisionedConcurrency: Area = {
   name: 'provisioned-concurrency',
   cases: [
     {
-      name: 'a version is initialised before its first call, and deleted to have none',
+      name: 'a version is initialised before its first call, and none remain after deletion',
       timeoutMs: minutes(5),
       run: async (world) => {
         const name = await world.create('inspect-node')
@@ -45,7 +45,7 @@ export const provisionedConcurrency: Area = {
       },
     },
     {
-      name: 'an initialisation that fails is told, with no environments',
+      name: 'a failed initialisation is reported, with no environments',
       timeoutMs: minutes(5),
       run: async (world) => {
         const name = await world.create('init-failures-node')
@@ -56,7 +56,7 @@ export const provisionedConcurrency: Area = {
       },
     },
     {
-      name: 'the config of an alias follows it to another version, and goes with it',
+      name: 'the config of an alias follows it to another version, and is deleted with it',
       timeoutMs: minutes(8),
       run: async (world) => {
         const name = await world.create('inspect-node')
@@ -129,7 +129,7 @@ export const provisionedConcurrency: Area = {
       },
     },
     {
-      name: 'a version is provisioned once, by itself or through an alias',
+      name: 'a version is provisioned once, directly or through an alias',
       timeoutMs: minutes(5),
       run: async (world) => {
         const name = await world.create('hello-node')

@@ -19,7 +19,7 @@ export const reservedConcurrency: Area = {
   name: 'reserved-concurrency',
   cases: [
     {
-      name: 'a reservation is answered, shown and removed, and none is an empty object',
+      name: 'a reservation is returned, shown and removed, and without one the response is an empty object',
       run: async (world) => {
         const name = await world.create('hello-node')
         const path = `/2019-09-30/functions/${name}/concurrency`
@@ -56,7 +56,7 @@ export const reservedConcurrency: Area = {
       },
     },
     {
-      name: 'an unknown function is not found, before the value is looked at',
+      name: 'an unknown function is not found, before the value is validated',
       run: async (world) => {
         const name = world.newName()
         await refuses(get(world, name), { status: 404, name: 'ResourceNotFoundException' })

@@ -16,7 +16,7 @@ export const scaling: Area = {
   name: 'scaling',
   cases: [
     {
-      name: 'a put answers 202 with the state of the version, and is shown for its version alone',
+      name: 'a put returns 202 with the state of the version, and is shown for its version alone',
       run: async (world) => {
         const name = await published(world)
         const other = await world.publish(name)
@@ -44,7 +44,7 @@ export const scaling: Area = {
       },
     },
     {
-      name: 'no environments at all switch a version off',
+      name: 'a maximum of no environments disables a version',
       run: async (world) => {
         const name = await published(world)
         await put(world, name, latestPublished, { MinExecutionEnvironments: 0, MaxExecutionEnvironments: 0 })
@@ -53,7 +53,7 @@ export const scaling: Area = {
       },
     },
     {
-      name: 'invocations beyond MaxExecutionEnvironments are throttled, or wait for one that takes several',
+      name: 'invocations beyond MaxExecutionEnvironments are throttled, or queue for one that runs several concurrently',
       run: async (world) => {
         const name = await published(world, { Timeout: 20 })
         const bounds = { MinExecutionEnvironments: 1, MaxExecutionEnvironments: 1 }

@@ -24,7 +24,7 @@ export const codeSigning: Area = {
   name: 'code-signing',
   cases: [
     {
-      name: 'CreateCodeSigningConfig answers 201 with id, ARN, publishers and policy',
+      name: 'CreateCodeSigningConfig returns 201 with id, ARN, publishers and policy',
       run: async (world) => {
         const { config, status } = await create(world, {
           CodeSigningPolicies: { UntrustedArtifactOnDeployment: 'Warn' },
@@ -44,7 +44,7 @@ export const codeSigning: Area = {
       },
     },
     {
-      name: 'UpdateCodeSigningConfig changes what is given alone',
+      name: 'UpdateCodeSigningConfig changes only the given settings',
       run: async (world) => {
         const { config, arn } = await create(world, { Description: 'd' })
         const update = { CodeSigningPolicies: { UntrustedArtifactOnDeployment: 'Enforce' } } as const
@@ -72,7 +72,7 @@ export const codeSigning: Area = {
       },
     },
     {
-      name: 'a function gets one, shows it, keeps it from deletion and loses it',
+      name: 'a function can have one set, shown and removed, and deletion is refused meanwhile',
       run: async (world) => {
         const { arn: CodeSigningConfigArn } = await create(world)
         const FunctionName = await world.create('hello-node')
@@ -112,7 +112,7 @@ export const codeSigning: Area = {
       },
     },
     {
-      name: 'a configuration that does not exist is not found, in the words of each operation',
+      name: 'a configuration that does not exist is not found, with the message of each operation',
       run: async (world) => {
         const FunctionName = await world.create('hello-node')
         const { region, accountId } = world.target

@@ -8,7 +8,7 @@ export const extensions: Area = {
   name: 'extensions',
   cases: [
     {
-      name: 'an extension in a layer gets an event for each invocation, and writes to the function’s log',
+      name: 'an extension in a layer receives an event for each invocation, and writes to the function’s log',
       run: async (world) => {
         const name = await world.create('hello-node', { Layers: [await publishWitness(world)] })
         for (let round = 0; round < 2; round++) {
@@ -21,7 +21,7 @@ export const extensions: Area = {
       },
     },
     {
-      name: 'an extension is told of a timeout, and is there again in the next invocation',
+      name: 'an extension is notified of a timeout, and runs again in the next invocation',
       run: async (world) => {
         const Layers = [await publishWitness(world)]
         const name = await world.create('misbehave-node', { Layers, Timeout: 2 })

@@ -16,7 +16,7 @@ export const images: Area = {
   name: 'images',
   cases: [
     {
-      name: 'a function from an image has neither runtime nor handler, and its digest for a hash',
+      name: 'a function from an image has neither runtime nor handler, and its digest as the code hash',
       run: async (world) => {
         const name = await create(world, { ImageConfig: { Command: ['app.handler'], WorkingDirectory: '/work' } })
         const { Configuration, Code } = await world.client.send(new GetFunctionCommand({ FunctionName: name }))
@@ -39,7 +39,7 @@ export const images: Area = {
       },
     },
     {
-      name: 'an empty image configuration removes the one there was',
+      name: 'an empty image configuration removes the current one',
       run: async (world) => {
         const name = await create(world, { ImageConfig: { Command: ['app.handler'] } })
         await world.configure(name, { ImageConfig: {} })

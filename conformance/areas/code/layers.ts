@@ -23,7 +23,7 @@ export const layers: Area = {
   name: 'layers',
   cases: [
     {
-      name: 'PublishLayerVersion answers 201 with content, ARNs, an empty description and empty lists',
+      name: 'PublishLayerVersion returns 201 with content, ARNs, an empty description and empty lists',
       run: async (world) => {
         const name = world.newName()
         const published = await publish(world, name)
@@ -94,7 +94,7 @@ export const layers: Area = {
       },
     },
     {
-      name: 'lists take a runtime and an architecture that versions must name',
+      name: 'lists filter by runtime and architecture',
       run: async (world) => {
         const name = world.newName()
         await publish(world, name, { CompatibleRuntimes: ['ruby3.3'], CompatibleArchitectures: ['arm64'] })
@@ -118,7 +118,7 @@ export const layers: Area = {
       },
     },
     {
-      name: 'a layer that is no zip is refused',
+      name: 'a layer that is not a zip is refused',
       run: async (world) => {
         const Content = { ZipFile: Buffer.from('text') }
         const call = world.client.send(new PublishLayerVersionCommand({ LayerName: world.newName(), Content }))
@@ -148,7 +148,7 @@ export const layers: Area = {
     using('layered-python', {}, 'python'),
     using('layered-ruby', {}, 'ruby'),
     {
-      name: 'other layers are seen by the next invocation, a published version keeps its own, and deletion harms neither',
+      name: 'the next invocation sees changed layers, a published version keeps its own, and deletion affects neither',
       run: async (world) => {
         const { arns } = await bothLayers(world)
         const name = await world.create('layered-node', { Layers: arns })

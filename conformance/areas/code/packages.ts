@@ -16,7 +16,7 @@ export const packages: Area = {
   name: 'packages',
   cases: [
     {
-      name: 'bytes that are no zip are refused, at creation and at update',
+      name: 'bytes that are not a zip are refused, at creation and at update',
       run: async (world) => {
         const input = await world.input('hello-node', { Code: { ZipFile: Buffer.from('not a zip at all') } })
         await refuses(world.client.send(new CreateFunctionCommand(input)), notAZip)
@@ -32,7 +32,7 @@ export const packages: Area = {
       },
     },
     {
-      name: 'a zip that is cut off is refused',
+      name: 'a truncated zip is refused',
       run: async (world) => {
         const zip = await world.zip('express')
         await refusesZip(world, zip.subarray(0, zip.length / 2), notAZip)
@@ -68,7 +68,7 @@ export const packages: Area = {
       },
     },
     {
-      name: 'a zip that lies about its unpacked size is refused',
+      name: 'a zip with a false unpacked size is refused',
       timeoutMs: 120_000,
       run: async (world) => {
         const zip = craftedZip([{ name: 'index.js', content: Buffer.alloc(300 * mebibyte), statedSize: 10 }])

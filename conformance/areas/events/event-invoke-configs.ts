@@ -17,7 +17,7 @@ export const eventInvokeConfigs: Area = {
   name: 'event-invoke-configs',
   cases: [
     {
-      name: 'PutFunctionEventInvokeConfig answers the qualified ARN, and members only when set',
+      name: 'PutFunctionEventInvokeConfig returns the qualified ARN, and members only when set',
       run: async (world) => {
         const name = await world.create('hello-node')
         const { $metadata, ...config } = await put(world, name, { MaximumRetryAttempts: 1 })
@@ -71,7 +71,7 @@ export const eventInvokeConfigs: Area = {
       },
     },
     {
-      name: 'DeleteFunctionEventInvokeConfig answers 204, and then there is none',
+      name: 'DeleteFunctionEventInvokeConfig returns 204, and then there is none',
       run: async (world) => {
         const name = await world.create('hello-node')
         await put(world, name, { MaximumRetryAttempts: 1 })
@@ -100,7 +100,7 @@ export const eventInvokeConfigs: Area = {
       },
     },
     {
-      name: 'a config that says nothing, and numbers out of range, are refused',
+      name: 'an empty config, and numbers out of range, are refused',
       run: async (world) => {
         const name = await world.create('hello-node')
         await refuses(

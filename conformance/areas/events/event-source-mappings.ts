@@ -43,7 +43,7 @@ export const eventSourceMappings: Area = {
         }),
     },
     {
-      name: 'a mapping that is made disabled is so at once, and outlives its function',
+      name: 'a mapping created disabled is disabled at once, and outlives its function',
       run: (world) =>
         withMapping(world, { Enabled: false }, async ({ State, UUID = '' }, { name }) => {
           assert.equal(State, 'Disabled')

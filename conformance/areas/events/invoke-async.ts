@@ -7,7 +7,7 @@ export const invokeAsync: Area = {
   name: 'invoke-async',
   cases: [
     {
-      name: 'an event is taken with 202',
+      name: 'an event is accepted with 202',
       run: async (world) => assert.equal((await post(world, await world.create('hello-node'), '{"a":1}')).status, 202),
     },
     {

@@ -7,7 +7,7 @@ export const account: Area = {
   name: 'account',
   cases: [
     {
-      name: 'GetAccountSettings answers limits and usage with all their keys',
+      name: 'GetAccountSettings returns limits and usage with all their keys',
       run: async (world) => {
         const { AccountLimit, AccountUsage } = await world.client.send(new GetAccountSettingsCommand({}))
         assert.deepEqual(Object.keys(AccountLimit ?? {}).sort(), [

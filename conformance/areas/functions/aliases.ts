@@ -16,7 +16,7 @@ export const aliases: Area = {
   name: 'aliases',
   cases: [
     {
-      name: 'CreateAlias answers 201 with an empty description and no routing',
+      name: 'CreateAlias returns 201 with an empty description and no routing',
       run: async (world) => {
         const name = await twoVersions(world)
         const created = await world.client.send(
@@ -38,7 +38,7 @@ export const aliases: Area = {
       },
     },
     {
-      name: 'an empty routing configuration is none',
+      name: 'an empty routing configuration means no routing',
       run: async (world) => {
         const name = await twoVersions(world)
         await alias(world, name, { RoutingConfig: {} })
@@ -117,7 +117,7 @@ export const aliases: Area = {
       },
     },
     {
-      name: 'UpdateAlias changes what is given, and empty weights remove the routing',
+      name: 'UpdateAlias changes only the given settings, and empty weights remove the routing',
       run: async (world) => {
         const name = await twoVersions(world)
         await alias(world, name, { Description: 'kept', RoutingConfig: { AdditionalVersionWeights: { '2': 0.25 } } })
@@ -145,7 +145,7 @@ export const aliases: Area = {
       },
     },
     {
-      name: 'UpdateAlias refuses a RevisionId that is not the latest',
+      name: 'UpdateAlias refuses an outdated RevisionId',
       run: async (world) => {
         const name = await twoVersions(world)
         await alias(world, name, {})
@@ -204,7 +204,7 @@ export const aliases: Area = {
       },
     },
     {
-      name: 'DeleteAlias answers 204 and the alias is gone',
+      name: 'DeleteAlias returns 204 and the alias is gone',
       run: async (world) => {
         const name = await twoVersions(world)
         await alias(world, name, {})

@@ -45,7 +45,7 @@ export const functionOptions: Area = {
       },
     },
     {
-      name: 'runtime management is Auto until it is set, each version for itself',
+      name: 'runtime management is Auto by default, per version',
       run: async (world) => {
         const FunctionName = await world.create('hello-node')
         const version = await world.publish(FunctionName)

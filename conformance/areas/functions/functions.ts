@@ -21,7 +21,7 @@ export const functions: Area = {
   name: 'functions',
   cases: [
     {
-      name: 'CreateFunction answers Pending with its reason and no LastUpdateStatus',
+      name: 'CreateFunction returns Pending with its reason and no LastUpdateStatus',
       run: async (world) => {
         const created = await world.client.send(new CreateFunctionCommand(await world.input('hello-node')))
         assert.equal(created.$metadata.httpStatusCode, 201)
@@ -170,7 +170,7 @@ export const functions: Area = {
       },
     },
     {
-      name: 'CreateFunction with Publish answers version 1 with the unqualified ARN',
+      name: 'CreateFunction with Publish returns version 1 with the unqualified ARN',
       run: async (world) => {
         const input = await world.input('hello-node', { Publish: true })
         const created = await world.client.send(new CreateFunctionCommand(input))
@@ -192,7 +192,7 @@ export const functions: Area = {
       },
     },
     {
-      name: 'GetFunction answers a location from which the zip can be downloaded',
+      name: 'GetFunction returns a location from which the zip can be downloaded',
       run: async (world) => {
         const name = await world.create('hello-node')
         const { Code, Tags, Concurrency } = await world.client.send(new GetFunctionCommand({ FunctionName: name }))
@@ -214,7 +214,7 @@ export const functions: Area = {
       },
     },
     {
-      name: 'GetFunction answers the qualifier that was asked for in the ARN',
+      name: 'GetFunction returns the requested qualifier in the ARN',
       run: async (world) => {
         const name = await world.create('hello-node')
         await world.publish(name)
@@ -288,7 +288,7 @@ export const functions: Area = {
       },
     },
     {
-      name: 'DeleteFunction answers 204 and the function is gone',
+      name: 'DeleteFunction returns 204 and the function is gone',
       run: async (world) => {
         const name = await world.create('hello-node')
         const deleted = await world.client.send(new DeleteFunctionCommand({ FunctionName: name }))

@@ -25,7 +25,7 @@ export const tags: Area = {
       },
     },
     {
-      name: 'tagging and untagging answer 204 and merge by key',
+      name: 'tagging and untagging return 204 and merge by key',
       run: async (world) => {
         const name = await world.create('hello-node', { Tags: { first: '1', second: '2' } })
         const tagged = await tag(world, world.arn(name), { second: 'two', third: 'three' })

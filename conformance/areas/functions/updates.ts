@@ -16,7 +16,7 @@ export const updates: Area = {
   name: 'updates',
   cases: [
     {
-      name: 'UpdateFunctionConfiguration answers InProgress with the reason of a creation',
+      name: 'UpdateFunctionConfiguration returns InProgress with the reason of a creation',
       run: async (world) => {
         const name = await world.create('hello-node')
         const updated = await world.client.send(
@@ -40,7 +40,7 @@ export const updates: Area = {
       },
     },
     {
-      name: 'UpdateFunctionCode answers InProgress and the new code runs afterwards',
+      name: 'UpdateFunctionCode returns InProgress and the new code runs afterwards',
       run: async (world) => {
         const name = await world.create('hello-node')
         answers(await world.invoke(name, { is: 'new' }), { message: 'hello' })
@@ -86,7 +86,7 @@ export const updates: Area = {
       },
     },
     {
-      name: 'UpdateFunctionCode with DryRun answers the configuration and changes nothing',
+      name: 'UpdateFunctionCode with DryRun returns the configuration and changes nothing',
       run: async (world) => {
         const name = await world.create('hello-node')
         const before = await world.configuration(name)
@@ -120,7 +120,7 @@ export const updates: Area = {
       },
     },
     {
-      name: 'a RevisionId that is not the latest fails the precondition, for code and configuration',
+      name: 'an outdated RevisionId fails the precondition, for code and configuration',
       run: async (world) => {
         const name = await world.create('hello-node')
         const guard = { FunctionName: name, RevisionId: unknownRevision }
@@ -142,7 +142,7 @@ export const updates: Area = {
       },
     },
     {
-      name: 'absent members stay, empty variables clear the environment',
+      name: 'absent members are kept, empty variables clear the environment',
       run: async (world) => {
         const name = await world.create('hello-node', {
           Description: 'kept',
@@ -169,7 +169,7 @@ export const updates: Area = {
       },
     },
     {
-      name: 'a changed environment variable is what the next invocation sees',
+      name: 'the next invocation sees a changed environment variable',
       run: async (world) => {
         const name = await world.create('misbehave-node', { Environment: { Variables: { COLOUR: 'red' } } })
         const ask = { do: 'environment', names: ['COLOUR'] }
@@ -179,7 +179,7 @@ export const updates: Area = {
       },
     },
     {
-      name: 'a changed handler and runtime are what the next invocation runs',
+      name: 'the next invocation runs a changed handler and runtime',
       run: async (world) => {
         const name = await world.create('callback', { Handler: 'index.succeed' })
         answers(await world.invoke(name, 1), { succeeded: 1 })

@@ -8,7 +8,7 @@ export const versions: Area = {
   name: 'versions',
   cases: [
     {
-      name: 'PublishVersion answers 201 with an active version and its qualified ARN',
+      name: 'PublishVersion returns 201 with an active version and its qualified ARN',
       run: async (world) => {
         const name = await world.create('hello-node')
         const published = await world.client.send(
@@ -23,7 +23,7 @@ export const versions: Area = {
       },
     },
     {
-      name: 'publishing without a change answers the existing version, 201, and ignores the description',
+      name: 'publishing without a change returns the existing version, 201, and ignores the description',
       run: async (world) => {
         const name = await world.create('hello-node')
         await world.publish(name, 'first')
@@ -66,7 +66,7 @@ export const versions: Area = {
       },
     },
     {
-      name: 'publishing what exists changes no RevisionId',
+      name: 'publishing without a change keeps the RevisionIds',
       run: async (world) => {
         const name = await world.create('hello-node')
         await world.publish(name)
@@ -89,7 +89,7 @@ export const versions: Area = {
       },
     },
     {
-      name: 'PublishVersion refuses a RevisionId that is not the latest',
+      name: 'PublishVersion refuses an outdated RevisionId',
       run: async (world) => {
         const name = await world.create('hello-node')
         const call = world.client.send(
@@ -149,7 +149,7 @@ export const versions: Area = {
       },
     },
     {
-      name: 'a published version goes on running its own code and variables',
+      name: 'a published version keeps its own code and variables',
       run: async (world) => {
         const name = await world.create('misbehave-node', { Environment: { Variables: { COLOUR: 'red' } } })
         await world.publish(name)

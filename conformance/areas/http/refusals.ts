@@ -110,7 +110,7 @@ export const refusals: Area = {
   name: 'refusals',
   cases: [
     {
-      name: 'a qualifier in the name and another beside it are refused by every operation that takes both',
+      name: 'conflicting qualifiers in name and parameter are refused by every operation that takes both',
       run: async (world) => {
         const name = await world.create('hello-node')
         await world.publish(name)
@@ -122,7 +122,7 @@ export const refusals: Area = {
       },
     },
     {
-      name: 'a function that is not there is not found by any operation',
+      name: 'an unknown function is not found by any operation',
       run: async (world) => {
         await ofEach(byName, (ask) => refuses(ask(world.client, world.newName(), ''), unknown))
         await refuses(withSigning(world, world.newName()), unknown)
@@ -135,7 +135,7 @@ export const refusals: Area = {
 function layerCases(): Case[] {
   return [
     {
-      name: 'a layer version by the ARN of one that is not there is not found',
+      name: 'the ARN of an unknown layer version is not found',
       run: (world) =>
         refuses(
           world.client.send(new GetLayerVersionByArnCommand({ Arn: world.layerArn(world.newName(), 1) })),
@@ -143,7 +143,7 @@ function layerCases(): Case[] {
         ),
     },
     {
-      name: 'ListLayers goes on behind its marker',
+      name: 'ListLayers continues after its marker',
       run: async (world) => {
         const names = [world.newName(), world.newName()]
         for (const LayerName of names) await publish(world, LayerName)
@@ -191,7 +191,7 @@ function layerCases(): Case[] {
       },
     },
     {
-      name: 'code that nobody trusted signed is refused where signing is enforced',
+      name: 'code without a trusted signature is refused where signing is enforced',
       run: async (world) => {
         const CodeSigningConfigArn = await enforcedSigning(world)
         const untrusted = { status: 400, name: 'CodeVerificationFailedException' }

@@ -114,7 +114,7 @@ export const validation: Area = {
         ),
     },
     {
-      name: 'a deprecated runtime is an invalid parameter that says so',
+      name: 'a deprecated runtime is an invalid parameter with its own message',
       run: async (world) => {
         for (const runtime of ['nodejs14.x', 'python3.7', 'ruby2.7', 'provided', 'go1.x'] as const) {
           const text = `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`
@@ -221,7 +221,7 @@ export const validation: Area = {
       },
     },
     {
-      name: 'a refused creation leaves no function behind',
+      name: 'a refused creation creates no function',
       run: async (world) => {
         const input = await world.input('hello-node', { Timeout: 0 })
         await refuses(world.client.send(new CreateFunctionCommand(input)), { status: 400, name: 'ValidationException' })

@@ -94,7 +94,7 @@ export const wire: Area = {
       },
     },
     {
-      name: 'Invoke answers its headers, the same request id and the bytes of the function',
+      name: 'Invoke returns its headers, the same request id and the bytes of the function',
       run: async (world) => {
         const name = await world.create('echo-node')
         const answer = await invoke(world, name, '{"b":1,"a":[1.0,2]}')
@@ -108,7 +108,7 @@ export const wire: Area = {
       },
     },
     {
-      name: 'the bytes of the event and of the answer pass unchanged through a custom runtime',
+      name: 'the bytes of event and response pass unchanged through a custom runtime',
       run: async (world) => {
         const name = await world.create('native-bootstrap')
         const event = ' { "b" : 1.00, "a" :\t[ 1e2 ] }\n'
@@ -169,7 +169,7 @@ export const wire: Area = {
       },
     },
     {
-      name: 'deleting a function and an alias answers 204 with an empty body',
+      name: 'deleting a function and an alias returns 204 with an empty body',
       run: async (world) => {
         const name = await world.create('hello-node')
         const alias = await world.raw({ method: 'DELETE', path: `${functionsPath}/${name}/aliases/none` })
@@ -216,7 +216,7 @@ export const wire: Area = {
       },
     },
     {
-      name: 'the answers to bad requests tell nothing of the inside',
+      name: 'error responses reveal no internals',
       run: async (world) => {
         const answers = await Promise.all([
           world.raw({ method: 'POST', path: functionsPath, body: '{' }),

@@ -46,7 +46,7 @@ export const environment: Area = {
       },
     },
     {
-      name: 'Node.js: the heap is as large as the memory size lets it be, and can be collected by the function',
+      name: 'Node.js: the heap limit follows the memory size, and the function can trigger garbage collection',
       run: async (world) => {
         for (const MemorySize of [128, 512]) {
           const { seen } = await inspect(world, { MemorySize })
@@ -56,7 +56,7 @@ export const environment: Area = {
       },
     },
     {
-      name: 'a log in JSON has events in place of START and REPORT, and no END',
+      name: 'a JSON log has events instead of START and REPORT, and no END',
       run: async (world) => {
         const LoggingConfig = { LogFormat: 'JSON' } as const
         const name = await world.create('misbehave-node', { LoggingConfig })
@@ -80,7 +80,7 @@ export const environment: Area = {
       },
     },
     {
-      name: 'a log in JSON keeps what is of the levels that are configured',
+      name: 'a JSON log is filtered by the configured levels',
       run: async (world) => {
         const LoggingConfig = { LogFormat: 'JSON', ApplicationLogLevel: 'ERROR', SystemLogLevel: 'WARN' } as const
         const name = await world.create('misbehave-node', { LoggingConfig })
@@ -188,7 +188,7 @@ export const environment: Area = {
       },
     },
     {
-      name: "nothing of the server's own environment is seen",
+      name: "the server's own environment variables are hidden",
       run: async (world) => {
         const { seen } = await inspect(world)
         const foreign = Object.keys(seen.variables).filter((key) =>
@@ -198,7 +198,7 @@ export const environment: Area = {
       },
     },
     {
-      name: 'a deadline is told that lies within the timeout',
+      name: 'the deadline lies within the timeout',
       run: async (world) => {
         const name = await world.create('context-node', { Timeout: 7 })
         const { remainingMs } = valueOf<{ remainingMs: number }>(await world.invoke(name))

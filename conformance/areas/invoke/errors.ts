@@ -50,7 +50,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'Python: a return value that cannot be JSON is a function error',
+      name: 'Python: a return value that is not serializable is a function error',
       needs: 'python',
       run: async (world) => {
         const failure = failureOf(await world.invoke(await world.create('misbehave-python'), { do: 'unserialisable' }))
@@ -62,7 +62,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'Node.js: a return value that cannot be JSON is a function error and the environment works on',
+      name: 'Node.js: a return value that is not serializable is a function error and the environment is reused',
       run: async (world) => {
         const name = await world.create('misbehave-node')
         for (const action of ['circular', 'bigint']) failureOf(await world.invoke(name, { do: action }))
@@ -70,7 +70,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'a timeout answers Sandbox.Timedout with the configured time',
+      name: 'a timeout returns Sandbox.Timedout with the configured time',
       run: async (world) => {
         const name = await world.create('misbehave-node', { Timeout: 1 })
         const answer = await world.invoke(name, { do: 'sleep', ms: 20_000 }, { LogType: 'Tail' })
@@ -80,7 +80,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'an endless loop is ended by the timeout, and the next invocation starts anew with /tmp kept',
+      name: 'an endless loop is ended by the timeout, and the next invocation initialises again with /tmp kept',
       run: async (world) => {
         const name = await world.create('misbehave-node', { Timeout: 2 })
         answers(await world.invoke(name, { do: 'count' }), { calls: 1 })
@@ -92,7 +92,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'Python: a timeout answers the same, and the next invocation starts anew',
+      name: 'Python: a timeout answers the same, and the next invocation initialises again',
       needs: 'python',
       run: async (world) => {
         const name = await world.create('misbehave-python', { Timeout: 3 })
@@ -112,7 +112,7 @@ export const errors: Area = {
         ['misbehave-python', { do: 'exitAtOnce', code: 3 }, 'Runtime exited with error: exit status 3'],
       ] as const
     ).map(([fixture, event, text]) => ({
-      name: `${fixture} ${JSON.stringify(event)} is Runtime.ExitError and the next invocation starts anew`,
+      name: `${fixture} ${JSON.stringify(event)} is Runtime.ExitError and the next invocation initialises again`,
       ...(fixture === 'misbehave-python' && { needs: 'python' as const }),
       run: async (world: World): Promise<void> => {
         const name = await world.create(fixture)
@@ -139,7 +139,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'Node.js: an error thrown at import is what the invocation answers, each time',
+      name: 'Node.js: an error thrown at import is returned by each invocation',
       run: async (world) => {
         const name = await world.create('init-failures-node', { Handler: 'throws.handler' })
         for (let turn = 0; turn < 2; turn += 1) {
@@ -207,7 +207,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'an initialisation that hangs is repeated within the timeout of the function',
+      name: 'an initialisation that hangs is retried within the timeout of the function',
       timeoutMs: slow,
       run: async (world) => {
         const name = await world.create('init-failures-node', { Handler: 'hangs.handler', Timeout: 3 })
@@ -216,21 +216,21 @@ export const errors: Area = {
       },
     },
     {
-      name: 'an initialisation that is slow, but not too slow, answers',
+      name: 'a slow initialisation within the limit succeeds',
       run: async (world) => {
         const name = await world.create('init-failures-node', { Handler: 'slow.handler', Timeout: 1 })
         answers(await world.invoke(name), 'slow start')
       },
     },
     {
-      name: 'an initialisation that fails once is repeated in the first invocation and answers',
+      name: 'an initialisation that fails once is retried in the first invocation and succeeds',
       run: async (world) => {
         const name = await world.create('init-failures-node', { Handler: 'once.handler' })
         answers(await world.invoke(name), 'second initialisation')
       },
     },
     {
-      name: 'Node.js: a module, a handler and a package that are missing are told apart',
+      name: 'Node.js: a missing module, handler and package have different errors',
       run: async (world) => {
         const name = await world.create('init-failures-node', { Handler: 'absent.handler' })
         assert.equal(failureOf(await world.invoke(name))['errorType'], 'Runtime.ImportModuleError')
@@ -246,7 +246,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'Python: a module, a handler and a package that are missing are told apart',
+      name: 'Python: a missing module, handler and package have different errors',
       needs: 'python',
       run: async (world) => {
         const name = await world.create('init-failures-python', { Handler: 'absent.handler' })
@@ -272,7 +272,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'Node.js: an error outside the handler ends the runtime, and the next invocation starts anew',
+      name: 'Node.js: an error outside the handler ends the runtime, and the next invocation initialises again',
       run: async (world) => {
         const name = await world.create('misbehave-node')
         for (const action of ['throwLater', 'rejectLater']) {
@@ -283,7 +283,7 @@ export const errors: Area = {
       },
     },
     {
-      name: 'code that runs on after the answer does not reach the caller, and is frozen until the next event',
+      name: 'code that runs on after the response does not reach the caller, and is frozen until the next event',
       run: async (world) => {
         const name = await world.create('misbehave-node')
         answers(await world.invoke(name, { do: 'afterResponse', ms: 1 }), { background: 0 })

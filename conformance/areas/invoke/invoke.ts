@@ -19,7 +19,7 @@ export const invoke: Area = {
   name: 'invoke',
   cases: [
     {
-      name: 'an invocation answers 200, the payload, the executed version and no function error',
+      name: 'an invocation returns 200, the payload, the executed version and no function error',
       run: async (world) => {
         const answer = await world.invoke(await world.create('echo-node'), { key: 'value' })
         assert.equal(answer.status, 200)
@@ -30,14 +30,14 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'a handler that returns nothing answers null',
+      name: 'a handler that returns nothing returns null',
       run: async (world) => {
         const name = await world.create('misbehave-node')
         assert.equal((await world.invoke(name, { do: 'nothing' })).text, 'null')
       },
     },
     {
-      name: 'an answer that looks like an error is no function error',
+      name: 'a response that looks like an error is not a function error',
       run: async (world) => {
         const answer = await world.invoke(await world.create('misbehave-node'), { do: 'errorLike' })
         answers(answer, { errorMessage: 'not a failure', errorType: 'Data' })
@@ -54,7 +54,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'text beyond ASCII arrives as it was sent',
+      name: 'non-ASCII text is passed unchanged',
       run: async (world) => {
         const name = await world.create('echo-node')
         const event = { text: 'größe 漢字 😀 \u0000 \u2028', escaped: '\\"\n' }
@@ -62,7 +62,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: "a body that is no JSON is refused with the parser's place in it",
+      name: "a malformed JSON body is refused with the parser's position",
       run: async (world) => {
         const name = await world.create('echo-node')
         for (const body of ['{"broken"', 'hello', '{"a":1,}', "{'a':1}"]) {
@@ -76,7 +76,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'a body that is no UTF-8 is refused with the byte',
+      name: 'a body that is not UTF-8 is refused with the invalid byte',
       run: async (world) => {
         const name = await world.create('echo-node')
         await refuses(world.invokeBytes(name, Buffer.from([0x87, 0x01])), {
@@ -88,7 +88,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'DryRun answers 204 without running the function',
+      name: 'DryRun returns 204 without running the function',
       run: async (world) => {
         const name = await world.create('misbehave-node')
         const answer = await world.invoke(name, { do: 'count' }, { InvocationType: 'DryRun' })
@@ -97,7 +97,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'Event answers 202 with an empty body, also when the function will fail',
+      name: 'Event returns 202 with an empty body, also when the function will fail',
       run: async (world) => {
         const name = await world.create('misbehave-node')
         for (const event of [{ do: 'nothing' }, { do: 'throw' }]) {
@@ -216,7 +216,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'no log is answered when none is asked for',
+      name: 'no log is returned unless requested',
       run: async (world) => {
         const name = await world.create('hello-node')
         assert.equal((await world.invoke(name)).log, '')
@@ -249,7 +249,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'an event of just under 6 MB arrives whole',
+      name: 'an event of just under 6 MB is delivered intact',
       timeoutMs: 90_000,
       run: async (world) => {
         const name = await world.create('echo-node', { MemorySize: 512, Timeout: 30 })
@@ -278,7 +278,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'an answer of just under 6 MB arrives whole',
+      name: 'a response of just under 6 MB is returned intact',
       timeoutMs: 90_000,
       run: async (world) => {
         const name = await world.create('misbehave-node', { MemorySize: 512, Timeout: 30 })
@@ -288,7 +288,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'an answer of more than 6 MB is a function error and the environment is kept',
+      name: 'a response of more than 6 MB is a function error and the environment is kept',
       timeoutMs: 90_000,
       run: async (world) => {
         const name = await world.create('misbehave-node', { MemorySize: 512, Timeout: 30 })
@@ -303,7 +303,7 @@ export const invoke: Area = {
       },
     },
     {
-      name: 'an unknown qualifier form with the function name is refused before anything runs',
+      name: 'an unknown qualifier form with the function name is refused without any effect',
       run: async (world) => {
         const name = await world.create('hello-node')
         await refuses(

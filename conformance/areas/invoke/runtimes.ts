@@ -81,7 +81,7 @@ export const runtimes: Area = {
       },
     },
     {
-      name: 'Node.js: the answer of a callback waits for an empty event loop unless told otherwise',
+      name: 'Node.js: the response of a callback waits for an empty event loop by default',
       run: async (world) => {
         const name = await world.create('callback')
         await world.invoke(name, { warm: true })
@@ -103,7 +103,7 @@ export const runtimes: Area = {
       },
     },
     {
-      name: 'Node.js 24: a handler with a callback is refused, and the context has nothing to answer by',
+      name: 'Node.js 24: a handler with a callback is refused, and the context has no callbacks',
       run: async (world) => {
         const name = await world.create('callback', { Runtime: 'nodejs24.x' })
         const failure = failureOf(await world.invoke(name))
@@ -127,7 +127,7 @@ export const runtimes: Area = {
       },
     },
     {
-      name: 'Node.js: a promise that never settles is an error once nothing is left to wait for',
+      name: 'Node.js: a promise that never settles is an error once the event loop is empty',
       run: async (world) => {
         const name = await world.create('callback', { Handler: 'index.never' })
         assert.equal(failureOf(await world.invoke(name))['errorType'], 'Runtime.NodeJsExit')

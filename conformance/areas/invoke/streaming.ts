@@ -73,7 +73,7 @@ export const streaming: Area = {
   name: 'streaming',
   cases: [
     {
-      name: 'a streamed answer is events: the bytes, then InvokeComplete without an error',
+      name: 'a streamed response consists of events: the bytes, then InvokeComplete without an error',
       run: async (world) => {
         const answer = await stream(world, await world.create('streaming'), { chunks: 3 })
         assert.equal(answer.text, 'chunk 0\nchunk 1\nchunk 2\n')
@@ -85,7 +85,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'bytes come while the function runs',
+      name: 'bytes arrive while the function runs',
       run: async (world) => {
         const { text, timesMs } = await stream(world, await world.create('streaming'), { chunks: 2, pauseMs: 1500 })
         assert.equal(text, 'chunk 0\nchunk 1\n')
@@ -101,7 +101,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'more than a buffered answer may have comes byte for byte',
+      name: 'a stream above the buffered limit is forwarded byte for byte',
       timeoutMs: 120_000,
       run: async (world) => {
         const bytes = 8 * 1024 * 1024 + 1
@@ -124,7 +124,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'an HTTP stream has its prelude before eight zero bytes',
+      name: 'an HTTP stream has a prelude, then eight zero bytes',
       run: async (world) => {
         const answer = await stream(world, await world.create('streaming', { Handler: 'index.http' }))
         const [prelude, body] = answer.text.split('\0\0\0\0\0\0\0\0')
@@ -141,7 +141,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'an error in the middle comes behind the bytes, in InvokeComplete',
+      name: 'an error mid-stream follows the bytes, in InvokeComplete',
       run: async (world) => {
         const name = await world.create('streaming')
         const answer = await stream(world, name, { chunks: 2, pauseMs: 50, fail: true })
@@ -161,7 +161,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'a timeout in the middle ends the stream, and the next invocation initialises again',
+      name: 'a timeout mid-stream ends the stream, and the next invocation initialises again',
       run: async (world) => {
         const name = await world.create('streaming', { Timeout: 3 })
         const answer = await stream(world, name, { chunks: 1, then: 'hang' }, { LogType: 'Tail' })
@@ -174,7 +174,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'a runtime that ends in the middle ends the stream with a failure of the sandbox',
+      name: 'a runtime that exits mid-stream ends the stream with a sandbox failure',
       run: async (world) => {
         const answer = await stream(world, await world.create('streaming'), { chunks: 1, pauseMs: 50, then: 'exit' })
         assert.equal(answer.text, 'chunk 0\n')
@@ -198,7 +198,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'DryRun answers 204 without running the function',
+      name: 'DryRun returns 204 without running the function',
       run: async (world) => {
         const name = await world.create('streaming')
         const path = `/2021-11-15/functions/${name}/response-streaming-invocations`
@@ -225,7 +225,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'an event of 6 MB is taken, one byte more is 413',
+      name: 'an event of 6 MB is accepted, one byte more is 413',
       run: async (world) => {
         const name = await world.create('streaming', { MemorySize: 512, Timeout: 20 })
         const filler = (bytes: number): string => 'x'.repeat(bytes - '{"filler":""}'.length)
@@ -237,7 +237,7 @@ export const streaming: Area = {
       },
     },
     {
-      name: 'a caller that goes away does not end the function',
+      name: 'a caller that disconnects does not end the function',
       run: async (world) => {
         const name = await world.create('streaming', { Timeout: 20 })
         const controller = new AbortController()

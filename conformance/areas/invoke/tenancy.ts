@@ -19,7 +19,7 @@ export const tenancy: Area = {
       },
     },
     {
-      name: 'tenants never share an environment, and each is named to the function',
+      name: 'tenants never share an environment, and the function receives the tenant id',
       run: async (world) => {
         const name = await world.create('tenant-node', isolated)
         answers(await invokeFor(world, name, 'one'), { tenantId: 'one', seen: ['one'], generation: '' })
