@@ -9,7 +9,7 @@ import { telling } from './waiting.ts'
 const warmUp = 50
 const width = 32
 
-/** Asynchronous events: how many a second are taken in, and run to the end. `where` names the store. */
+/** Asynchronous events per second, accepted and completed. `where` names the store. */
 export async function measureEvents(server: RunningServer, where: string, effort: number): Promise<Finding[]> {
   const count = Math.ceil(6000 * effort)
   const client = openClient(server.origin, width)

@@ -25,7 +25,7 @@ exports.handler = async ({ Records }) => {
 const perCall = 10
 /** Batches at once, of both: a mapping without a maximum begins with as many, and moto slows down as they become more. */
 const batchesAtOnce = 5
-const promise = 'an SQS mapping, messages a second, against a bare polling loop, five batches at once each'
+const promise = 'SQS mapping, messages/s, against a bare polling loop, five concurrent batches each'
 
 /** How quickly a mapping empties a queue, against loops that do nothing but receive and delete, on the same moto in turn. */
 export async function measureQueues(effort: number): Promise<Finding[]> {

@@ -91,8 +91,8 @@ async function compare(
     return { promise: `${promise} ${among}`, measured, target: `≤ ${most} ×`, isKept: ours / theirs <= most }
   }
   return [
-    row('add', 'adding an event, p99,', 1.2),
-    row('run', 'an event from sent to run, p50,', 1.2),
+    row('add', 'accepting an event, p99,', 1.2),
+    row('run', 'time from send to run, p50,', 1.2),
     row('count', 'counting events', 3),
   ]
 }

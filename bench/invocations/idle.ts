@@ -4,7 +4,7 @@ import type { Finding } from '../measuring/report.ts'
 import type { RunningServer } from '../servers/servers.ts'
 import { median } from '../measuring/statistics.ts'
 
-/** What server and supervisors hold and use while nobody asks anything. */
+/** Memory and CPU of an idle server and its supervisors. */
 export async function measureIdle(server: RunningServer, effort: number): Promise<Finding[]> {
   const watchedMs = Math.ceil(8000 * effort)
   await wait(1000)
@@ -14,8 +14,8 @@ export async function measureIdle(server: RunningServer, effort: number): Promis
   const supervisorMb = median(supervisors(server.pid).map(proportionalMb))
   const serverMb = residentMb(server.pid)
   return [
-    memory('idle supervisor, memory of its own (PSS)', supervisorMb, 30),
-    memory('server at idle after the warm run, resident', serverMb, 120),
+    memory('idle supervisor, private memory (PSS)', supervisorMb, 30),
+    memory('idle server after the warm run, resident memory', serverMb, 120),
     {
       promise: 'CPU of the server at idle',
       measured: `${(share * 100).toFixed(2)} % of a core over ${watchedMs / 1000} s`,

@@ -13,7 +13,7 @@ export async function measureEndpoint(endpoint: string, functionName: string, ef
     const samples: number[] = []
     await inParallel(Math.ceil(5000 * effort), width, async () => samples.push(await timed(ask)))
     findings.push({
-      promise: width === 1 ? 'warm invoke, one at a time, 1 kB' : `warm invoke, ${width} at once, 1 kB`,
+      promise: width === 1 ? 'warm invoke, sequential, 1 kB' : `warm invoke, ${width} concurrent, 1 kB`,
       measured: `p50 ${milliseconds(percentile(samples, 0.5))}, p99 ${milliseconds(percentile(samples, 0.99))}`,
       target: '',
     })

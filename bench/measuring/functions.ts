@@ -105,7 +105,7 @@ export async function listFunctions(
   return { marker: NextMarker }
 }
 
-/** Invokes and insists on a good answer. */
+/** Invokes a function and throws on any error. */
 export async function invoke(client: Client, name: string, payload: string): Promise<Answer> {
   const answer = await client('POST', `${functions}/${name}/invocations`, payload)
   expectStatus(answer, 200, `invoke ${name}`)
@@ -114,7 +114,7 @@ export async function invoke(client: Client, name: string, payload: string): Pro
   return answer
 }
 
-/** Hands over an event to be run later. */
+/** Sends an asynchronous event. */
 export async function invokeLater(client: Client, name: string, payload: string): Promise<void> {
   const answer = await client('POST', `${functions}/${name}/invocations`, payload, { 'x-amz-invocation-type': 'Event' })
   expectStatus(answer, 202, `invoke ${name} asynchronously`)

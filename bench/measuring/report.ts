@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 
-/** One promise of the design and what this run says of it. */
+/** One row of the report: a promise of the design and the measurement. */
 export interface Finding {
   readonly promise: string
   readonly measured: string
@@ -10,7 +10,7 @@ export interface Finding {
   readonly isKept?: boolean
 }
 
-/** What stands in the table when a measurement could not be taken. */
+/** The row of a measurement that failed. */
 export function notMeasured(promise: string, error: unknown): Finding {
   const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
   return { promise, measured: `failed: ${reason.replaceAll('|', '/')}`, target: '', isKept: false }
@@ -18,7 +18,7 @@ export function notMeasured(promise: string, error: unknown): Finding {
 
 /** The findings as a Markdown table. */
 export function renderTable(findings: readonly Finding[]): string {
-  const rows = findings.map(({ promise, measured, target, isKept }) => [promise, measured, target, verdict(isKept)])
+  const rows = findings.map(({ promise, measured, target, isKept }) => [promise, measured, target, outcomeOf(isKept)])
   const lines = [['promise', 'measured', 'target', 'kept'], ['---', '---', '---', '---'], ...rows]
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
@@ -56,7 +56,7 @@ export function milliseconds(value: number): string {
   return `${value.toPrecision(3)} ms`
 }
 
-function verdict(isKept: boolean | undefined): string {
+function outcomeOf(isKept: boolean | undefined): string {
   if (isKept === undefined) return ''
   return isKept ? 'yes' : '**no**'
 }

@@ -40,7 +40,7 @@ export async function measureCatalogueOnRedis(functionCount: number): Promise<Fi
 
 /** Very many waiting events on both stores. */
 export async function measureWaitingOnBoth(count: number, effort: number): Promise<Finding[]> {
-  const name = 'adding an event while many wait'
+  const name = 'accepting an event with a large backlog'
   const embedded = await withEmpty({}, (empty) => measureWaiting(embeddedStore(count, empty), effort)).catch(
     (error: unknown) => [notMeasured(`${name}, SQLite`, error)],
   )
