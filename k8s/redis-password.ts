@@ -20,7 +20,7 @@ try {
   process.exitCode = 1
 }
 
-/** Answers what it found or did. */
+/** Returns a log line that says what was found or done. */
 async function ensurePassword(password: string | undefined): Promise<string> {
   if (password === undefined) return createSecret()
   // Servers have it in an address, which Redis does not.

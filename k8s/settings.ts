@@ -9,11 +9,11 @@ export interface KubernetesSettings extends PodSettings {
   readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never'
   /** Generic environments that wait per runtime, architecture and memory size in use. */
   readonly poolSize: number
-  /** How long they wait on when nobody uses what they are for. */
+  /** How long generic environments of an unused shape are kept. */
   readonly poolIdleMs: number
   /** How long an invocation waits for a new environment. */
   readonly startMs: number
-  /** How long an environment lives on without a server. */
+  /** How long an environment goes on running without a server. */
   readonly orphanSeconds: number
   /** Memory for the supervisor, on top of the function's. */
   readonly overheadMb: number
@@ -25,7 +25,7 @@ export interface KubernetesSettings extends PodSettings {
   readonly serverName: string
 }
 
-/** Where and as what environments run. */
+/** Placement and identity of pods. */
 export interface PodSettings {
   readonly namespace: string
   readonly nodeSelector: Readonly<Record<string, string>>
@@ -63,7 +63,7 @@ export function podSettings(all: PodSettings, tags: Readonly<Record<string, stri
   }
 }
 
-/** The namespaces in which the server has its rights. */
+/** The namespaces that the server may use. */
 export function allowedNamespaces({ namespace, furtherNamespaces }: KubernetesSettings): string[] {
   return [...new Set([namespace, ...furtherNamespaces])]
 }
@@ -80,7 +80,7 @@ export function parsePairs(text: string | undefined): Record<string, string> {
 export const reservedLabels =
   'by which Services, policies and servers know pods: choose a key outside of kubernetes.io, k8s.io and kubelambda.dev'
 
-/** The first label that says what Kubernetes, Services, policies or servers take a pod for; nobody else may set those. */
+/** The first reserved label: one by which Kubernetes, Services, policies or servers select pods. */
 export function reservedLabel(labels: Readonly<Record<string, string>>): string | undefined {
   return Object.keys(labels).find((key) => /^(.*\.)?(kubernetes\.io|k8s\.io|kubelambda\.dev)\//.test(key))
 }
@@ -88,7 +88,7 @@ export function reservedLabel(labels: Readonly<Record<string, string>>): string 
 export const reservedAnnotations =
   'by which servers know whose an environment is: choose a key outside of kubelambda.dev'
 
-/** The first annotation that servers set themselves; others, of Kubernetes too, are whose settings they are. */
+/** The first reserved annotation: one that servers set. All others are allowed, including those of Kubernetes. */
 export function reservedAnnotation(annotations: Readonly<Record<string, string>>): string | undefined {
   return Object.keys(annotations).find((key) => key.startsWith(tagPrefix))
 }

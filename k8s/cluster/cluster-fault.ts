@@ -2,11 +2,11 @@ import { ApiException } from '@kubernetes/client-node'
 import { CapacityExhausted } from '../../api/environments/driver/driver.ts'
 import { connectionFault } from './connection-fault.ts'
 
-/** What the API server's refusal means for who asked; `kubeconfig`: what is set leads to no API server that can be trusted. */
+/** The kind of a failed request; `kubeconfig`: the configured API server cannot be trusted or reached as configured. */
 export type FaultKind =
   'quota' | 'forbidden' | 'invalid' | 'conflict' | 'missing' | 'expired' | 'unreachable' | 'kubeconfig'
 
-/** The cluster did not do what it was asked; the message says what to do. */
+/** A failed request to the cluster; the message says what to do. */
 export class ClusterFault extends Error {
   readonly kind: FaultKind
 
@@ -16,7 +16,7 @@ export class ClusterFault extends Error {
   }
 }
 
-/** Puts an error of the client into one of the kinds, and into words. */
+/** Classifies an error of the client and words its message. */
 export function clusterFault(task: string, cause: unknown): ClusterFault {
   if (cause instanceof ClusterFault) return cause
   const status = statusOf(cause)
@@ -37,7 +37,7 @@ export function clusterFault(task: string, cause: unknown): ClusterFault {
       cause,
     )
   }
-  // A namespace is there a moment before its service account.
+  // A new namespace exists shortly before its service account does.
   if (status === 403 && message.includes('error looking up service account'))
     return new ClusterFault('missing', `The namespace has no service account for pods yet (${message})`, cause)
   if (status === 401 || status === 403) {

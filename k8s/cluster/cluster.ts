@@ -10,24 +10,24 @@ import {
 import { clusterFault, ClusterFault } from './cluster-fault.ts'
 import { environmentSelector } from './labels.ts'
 
-/** The pods of a cluster. Every refusal is a `ClusterFault`, every wait ends. */
+/** The pods of a cluster. Every failure is a `ClusterFault`, and every request has a deadline. */
 export interface Cluster {
   create(pod: V1Pod): Promise<V1Pod>
   /** Undefined when there is none. */
   read(namespace: string, name: string): Promise<V1Pod | undefined>
-  /** Done too when the pod is gone already. */
+  /** Also succeeds when the pod does not exist. */
   remove(namespace: string, name: string, graceSeconds: number): Promise<void>
   /** Adds labels and annotations. */
   annotate(namespace: string, name: string, metadata: Metadata): Promise<void>
   list(namespace: string): Promise<PodList>
-  /** Reports changes from a version on; resolves with what hangs up. `onEnd` comes once, whatever ends it. */
+  /** Reports changes since a resource version; resolves with a function that aborts. `onEnd` is called exactly once. */
   watch(
     namespace: string,
     version: string,
     onEvent: OnEvent,
     onEnd: (fault?: ClusterFault) => void,
   ): Promise<() => void>
-  /** Rejects with one line that says what is missing. */
+  /** Rejects with one line that names the missing rights. */
   checkRights(namespace: string): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export interface PodList {
 
 export type OnEvent = (type: string, pod: V1Pod) => void
 
-/** The server keeps a watch this long; then it is begun anew. The client gives up after 30 s of silence. */
+/** A watch is renewed after this time. The client times out after 30 s without data. */
 const watchSeconds = 25
 const requestTimeoutMs = 10_000
 
@@ -95,7 +95,7 @@ export function connectCluster(kubeconfig: string | undefined): Cluster {
   }
 }
 
-/** The way to the cluster: a kubeconfig file, else the usual places, of which a pod's service account is one. */
+/** Loads a kubeconfig file, else the default locations, which include a pod's service account. */
 export function loadConfig(kubeconfig: string | undefined): KubeConfig {
   const config = new KubeConfig()
   const name = kubeconfig ?? 'the kubeconfig'
@@ -115,7 +115,7 @@ export function loadConfig(kubeconfig: string | undefined): KubeConfig {
   return config
 }
 
-/** Sends a request, with a deadline; what does not succeed is a `ClusterFault` that names the task. */
+/** Sends a request with a deadline. A failure is a `ClusterFault` that names the task. */
 export async function sendRequest<Answer>(task: string, send: () => Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

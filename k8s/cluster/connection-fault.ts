@@ -1,4 +1,4 @@
-/** Why there is no connection that can be used, and what would mend it; waiting does not. */
+/** A permanent connection failure and its fix. */
 export interface ConnectionFault {
   readonly reason: string
   readonly fix: string
@@ -16,7 +16,7 @@ const authority = "give the kubeconfig the cluster's certificate authority"
 const plain = 'it speaks no TLS, so that its address begins with http:, or is another one'
 const readable = 'the kubeconfig names it: let the server read it'
 
-/** What Node.js says of certificates, by the beginning of its code: the first that fits counts. */
+/** The fix for each Node.js error code; the first match counts. */
 const fixes: readonly (readonly [RegExp, string])[] = [
   [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, renew],
   [/^(ERR_TLS_CERT_ALTNAME_|HOSTNAME_MISMATCH$)/, address],
@@ -36,7 +36,7 @@ export function connectionFault(cause: unknown): ConnectionFault | undefined {
   return fix === undefined ? undefined : { reason: firstLine(message).split('; ')[0] ?? '', fix }
 }
 
-/** The error behind all others. */
+/** The innermost cause. */
 function rootOf(fault: unknown): SystemFault {
   if (!isFault(fault)) return { message: String(fault) }
   return isFault(fault.cause) ? rootOf(fault.cause) : fault

@@ -6,10 +6,10 @@ import { encodeFrame, type PackageTarget } from '../../runtime-bootstrap/protoco
 /** Packages up to this size are kept as frames, ready to be sent. */
 const smallPackageBytes = 2 * 1024 * 1024
 const maxCacheBytes = 32 * 1024 * 1024
-/** A pod that takes nothing for so long is lost, or its supervisor frozen. */
+/** A pod that reads nothing for this long is lost, or its supervisor is stuck. */
 const maxStalledMs = 15_000
 
-/** The pod is of no use, and has seen no event. */
+/** The pod was lost before it received an event, so that the launch can be retried. */
 export class PodLost extends Error {}
 
 /** Sends packages to supervisors. */
@@ -21,7 +21,7 @@ export interface CodePush {
   send(spec: Pick<EnvironmentSpec, 'codeSha256' | 'imageUri' | 'layerSha256s'>, channel: Writable): Promise<void>
 }
 
-/** Reads packages from the store, each once for all that want it at a time, and keeps the small ones that were sent last. */
+/** Reads packages from the store, once for concurrent launches, and caches recently sent small ones. */
 export function createCodePush(code: { read(sha256: string): Promise<Uint8Array | undefined> }): CodePush {
   const cache = new Map<string, Buffer>()
   const reading = new Map<string, { readonly zip: Promise<Uint8Array | undefined>; users: number }>()
@@ -92,7 +92,7 @@ async function write(channel: Writable, bytes: Buffer): Promise<void> {
   if (!channel.write(bytes)) await untilTaken(channel)
 }
 
-/** Resolves when the channel takes more; rejects when it ended, or takes nothing for long. */
+/** Resolves when the channel drains; rejects when it closes or stalls. */
 function untilTaken(channel: Writable): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>()
   const onDrain = (): void => resolve(undefined)

@@ -53,9 +53,9 @@ describe('the supervisor of a pod', () => {
   })
 
   test('refuses another key, and a token that is older than the newest', async () => {
-    await expect(connect('another key', 1)).rejects.toThrow('did not let this server in')
+    await expect(connect('another key', 1)).rejects.toThrow('did not authenticate this server')
     await connect('the key', 7)
-    await expect(connect('the key', 6)).rejects.toThrow('did not let this server in')
+    await expect(connect('the key', 6)).rejects.toThrow('did not authenticate this server')
   })
 
   test('tells the server before that another one took its place', async () => {

@@ -19,7 +19,7 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
 }
 
-/** A supervisor that let this server in. */
+/** An authenticated connection to a supervisor. */
 export interface Connected {
   readonly socket: Socket
   readonly status: EnvironmentStatus
@@ -30,7 +30,7 @@ const retryMs = 10
 const requestTimeoutMs = 5_000
 const keepAliveMs = 5_000
 
-/** Connects to a supervisor that may not listen yet, and proves to it who this is. */
+/** Connects to a supervisor that may not listen yet, and authenticates. */
 export async function connectSupervisor(options: ConnectOptions): Promise<Connected> {
   const endMs = performance.now() + options.deadlineMs
   for (;;) {
@@ -82,10 +82,10 @@ async function authenticate(socket: Socket, { key, token }: ConnectOptions): Pro
   }
 }
 
-/** Reads one frame and puts back what came behind it, for whoever reads next. */
+/** Reads one frame and unshifts the bytes that follow it. */
 function nextMessage<Message extends SupervisorMessage>(socket: Socket, type: Message['type']): Promise<Message> {
   return new Promise((resolve, reject) => {
-    const fail = (): void => finish(() => reject(new Error('The supervisor did not let this server in')))
+    const fail = (): void => finish(() => reject(new Error('The supervisor did not authenticate this server')))
     const deadline = setTimeout(() => {
       fail()
       socket.destroy()
@@ -109,7 +109,7 @@ function nextMessage<Message extends SupervisorMessage>(socket: Socket, type: Me
       finish(() => {
         if (found.type === type) return resolve(found as Message)
         socket.destroy()
-        reject(new Error(`The supervisor received ${found.type}, not ${type}`))
+        reject(new Error(`The supervisor sent ${found.type} instead of ${type}`))
       })
     }
     socket.on('readable', read).once('close', fail)

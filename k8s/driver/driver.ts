@@ -36,9 +36,9 @@ export interface KubernetesDriverOptions {
   readonly log: { warn(line: string): void; info(line: string): void }
   /** Grows with each call, over all servers that ever were. */
   readonly nextToken: () => Promise<number>
-  /** Whether the server that started a generic environment is no more, so that this one may take it. */
+  /** Whether the server that started a generic environment is dead, so that this one may adopt it. */
   readonly isOwnerGone: (server: string) => Promise<boolean>
-  /** Makes a generic environment of such a server this one's; false when another one was faster. */
+  /** Adopts a generic environment of a dead server; false when another server was faster. */
   readonly claim: (id: string) => Promise<boolean>
   /** Ends the wait for a cluster that cannot be reached yet. */
   readonly signal?: AbortSignal | undefined
@@ -53,7 +53,7 @@ const retryMs = 1_000
 const adoptMs = 15_000
 
 /**
- * Runs environments in pods. A cluster that cannot be reached at first is waited for; what else is wrong is an error of one line.
+ * Runs environments in pods. Startup waits for an unreachable cluster; any other fault is an error of one line.
  *
  * 1. watch    all pods of environments, begun before anything else             ../pods/pod-cache.ts, pod-watch.ts, pod-state.ts
  * 2. pool     generic pods per shape are created, connected and kept           ../pools/environment-pool.ts, ../pods/pod-spec.ts
@@ -97,7 +97,7 @@ class KubernetesDriver implements Driver {
   readonly #endings = followEndings((name) => this.#pods?.find(name))
   /** Connections to environments that are a function's own, by pod. */
   readonly #assigned = new Map<string, { readonly socket: Socket; readonly namespace: string }>()
-  /** Pods whose connection ended by itself: why, the cluster says in a moment. */
+  /** Pods whose connection closed unexpectedly, until the cluster reports why. */
   readonly #unexplained = new Set<string>()
   readonly #generics: GenericConnections
   readonly onCapacityNeeded = (evict: () => Promise<string | undefined>) => void (this.#evict = evict)
@@ -257,7 +257,7 @@ class KubernetesDriver implements Driver {
     socket?.destroy()
     this.#generics.forget(name)
     this.#pools.find(shapeIdOf(pod))?.lose(name, lostFault(pod, reason), false)
-    // Ended pods stay as objects until somebody deletes them.
+    // A finished pod remains as an object until it is deleted.
     if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, namespace)
     else if (hasStopped(pod)) this.#removal.stopped(name, namespace)
     else if (socket !== undefined) this.#removal.deleted(name)
@@ -266,7 +266,7 @@ class KubernetesDriver implements Driver {
     this.#pools.gone(pod)
   }
 
-  /** Takes generic environments of servers that are gone, and ends those that nobody needs. */
+  /** Adopts generic environments of dead servers, and ends unneeded ones. */
   #reconcile(): void {
     const pods = this.#pods?.all() ?? []
     for (const pod of pods) this.#onChange(pod, false)

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { watchPods, type PodWatch, type PodWatchOptions } from './pod-watch.ts'
 
-/** The pods of all namespaces that functions may be in, as last seen. Names are unique over all of them. */
+/** The watched pods of all namespaces for functions. Their names are unique across namespaces. */
 export interface PodCache {
   find(name: string): V1Pod | undefined
   all(): V1Pod[]
@@ -12,7 +12,7 @@ export interface PodCacheOptions extends Omit<PodWatchOptions, 'namespace'> {
   readonly namespaces: readonly string[]
 }
 
-/** Watches the pods of each namespace; a fault is told of once while any watch is broken. */
+/** Watches the pods of each namespace. A fault is reported once while any watch is broken. */
 export async function openPodCache(options: PodCacheOptions): Promise<PodCache> {
   const broken = new Set<string>()
   const begin = (namespace: string): Promise<PodWatch> =>

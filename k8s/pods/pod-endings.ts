@@ -3,15 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { nameOf } from './pod-facts.ts'
 import { podState } from './pod-state.ts'
 
-/** Why environments ended, which the cluster says a moment after their connection is gone. */
+/** Why environments ended, which the cluster reports shortly after their connection closes. */
 export interface PodEndings {
-  /** The pod ended, or is gone. */
+  /** The pod has ended or been deleted. */
   ended(pod: V1Pod): void
-  /** Whether the whole pod was ended for want of memory; waits a few seconds for the cluster to say so. */
+  /** Whether the pod was OOM-killed; waits a few seconds for its status. */
   ranOutOfMemory(name: string): Promise<boolean>
 }
 
-/** A kubelet looks at its containers once a second, and takes longer while it ends many. */
+/** A kubelet checks its containers once a second, and more slowly under load. */
 const longestWaitMs = 8_000
 
 export function followEndings(find: (name: string) => V1Pod | undefined, waitMs = longestWaitMs): PodEndings {

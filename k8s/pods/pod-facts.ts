@@ -9,12 +9,12 @@ export function nameOf(pod: V1Pod): string {
   return pod.metadata?.name ?? ''
 }
 
-/** Whether its labels say that it is a function's own. */
+/** Whether it is labelled with a function. */
 export function isAssigned(pod: V1Pod): boolean {
   return pod.metadata?.labels?.[labels.function] !== undefined
 }
 
-/** The shape it was made by; undefined when its annotation is none that this server knows, such as one that somebody changed. */
+/** The pod's shape; undefined when its annotation is not a valid shape. */
 export function shapeOfPod(pod: V1Pod): PodShape | undefined {
   try {
     const shape = JSON.parse(pod.metadata?.annotations?.[annotations.shape] ?? '') as Partial<PodShape> | null
@@ -30,7 +30,7 @@ export function shapeOfPod(pod: V1Pod): PodShape | undefined {
   }
 }
 
-/** Whether a time that the cluster wrote down, as text or not, was longer ago than that as far as this machine's clock tells. */
+/** Whether a timestamp of the cluster is older than this by the local clock. */
 export function isLongAgo(time: Date | undefined, ageMs: number): boolean {
   return time !== undefined && Date.now() - new Date(time).getTime() > ageMs
 }
@@ -40,7 +40,7 @@ export function shapeIdOf(pod: V1Pod): string {
   return pod.metadata?.labels?.[labels.shape] ?? ''
 }
 
-/** What an assigned pod says about its environment, if it runs. */
+/** The environment of an assigned, running pod. */
 export function foundEnvironment(pod: V1Pod): FoundEnvironment | undefined {
   const annotated = pod.metadata?.annotations ?? {}
   const [functionName, version, key] = [

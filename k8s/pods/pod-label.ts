@@ -13,7 +13,7 @@ export interface LabelRequest {
 
 const pauseMs = 1_000
 
-/** Labels a pod as its function's, behind the launch; goes on until the cluster took it or the pod is gone. */
+/** Labels a pod with its function after the launch; retries until it succeeds or the pod is no longer wanted. */
 export async function labelPod(
   { cluster, log }: { cluster: Pick<Cluster, 'annotate'>; log: { warn(line: string): void } },
   { name, namespace, spec, isWanted }: LabelRequest,

@@ -2,21 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ClusterFault } from '../cluster/cluster-fault.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 
-/** Sees to it that pods go, however long the API server takes to answer. */
+/** Deletes pods reliably, however slow the API server is. */
 export interface PodRemoval {
   end(name: string, namespace: string): void
-  /** Somebody else has deleted the pod: it is to go. */
+  /** Another client has deleted the pod. */
   deleted(name: string): void
   /**
-   * Nothing of the pod runs any more. If it is to go its object does at once: a kubelet may take 10 s and more to say that it is
-   * done, and the pod counts for quotas until then.
+   * All containers have stopped. A pod marked for deletion is then deleted without a grace period: a kubelet may take more than
+   * 10 s to confirm, and the pod counts against quotas until then.
    */
   stopped(name: string, namespace: string): void
-  /** Whether the pod is to go. */
+  /** Whether the pod is being deleted. */
   isEnding(name: string): boolean
   /** The pod is gone. */
   gone(name: string): void
-  /** Resolves when all that was asked for is done, or a short deadline is over. */
+  /** Resolves when all deletions are done, or at a short deadline. */
   settled(): Promise<void>
 }
 
@@ -26,7 +26,7 @@ const firstPauseMs = 200
 const longestPauseMs = 5_000
 const settleMs = 3_000
 
-/** Deletes pods, again and again until the cluster took it; what it refuses for good is said once. */
+/** Deletes pods with retries; a permanent refusal is logged once. */
 export function removePods(cluster: Pick<Cluster, 'remove'>, warn: (line: string) => void): PodRemoval {
   const ending = new Map<string, Promise<void>>()
   const forced = new Set<string>()
@@ -59,7 +59,7 @@ export function removePods(cluster: Pick<Cluster, 'remove'>, warn: (line: string
     stopped(name, namespace) {
       if (!ending.has(name) || forced.has(name)) return
       forced.add(name)
-      // What it does not do now the kubelet does later.
+      // On failure the kubelet completes the deletion later.
       cluster.remove(namespace, name, 0).catch(() => undefined)
     },
     isEnding: (name) => ending.has(name),

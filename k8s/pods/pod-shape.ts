@@ -12,7 +12,7 @@ import {
   type PodSettings,
 } from '../settings.ts'
 
-/** All that is fixed when a pod is created; environments of one shape can stand for each other until they are assigned. */
+/** Everything fixed at the creation of a pod. Generic environments of one shape are interchangeable. */
 export interface PodShape extends PodSettings {
   readonly image: string
   /** `nodejs` and the like; part of the pod's name. */
@@ -59,7 +59,7 @@ function tagRefused(tag: string, what: string, reason: string): RuntimeUnavailab
   return new RuntimeUnavailable(`The tag kubelambda.dev/${tag} asks for ${what}, ${reason}`, 'InvalidConfiguration')
 }
 
-/** A name for the shape: the same for the same shape on every server. */
+/** An identifier derived from the shape, the same on every server. */
 export function shapeId(shape: PodShape): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(shape)))

@@ -66,7 +66,7 @@ export function genericPod(shape: PodShape, settings: KubernetesSettings): V1Pod
   }
 }
 
-/** The key by which a server is let into the pod's environment. */
+/** The key by which servers authenticate to the pod's supervisor. */
 export function keyOf(pod: V1Pod): string | undefined {
   return pod.spec?.containers[0]?.env?.find(({ name }) => name === keyVariable)?.value
 }
@@ -98,7 +98,7 @@ function container(shape: PodShape, settings: KubernetesSettings): V1Container {
   }
 }
 
-/** Copies the supervisor to where the function's own image sees it. */
+/** Copies the supervisor into a volume that the function's own image mounts. */
 function installer(settings: KubernetesSettings): V1Container {
   return {
     name: 'supervisor',

@@ -1,13 +1,13 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import { CapacityExhausted, RuntimeUnavailable } from '../../api/environments/driver/driver.ts'
 
-/** How far a pod is, as far as its environment is concerned. */
+/** The state of a pod, from its environment's point of view. */
 export type PodState =
   | { readonly kind: 'running'; readonly address: string }
   | { readonly kind: 'starting' }
-  /** Nowhere to go now; may change by itself. */
+  /** No node can take it now; this may change by itself. */
   | { readonly kind: 'unschedulable'; readonly reason: string }
-  /** Does not start as it is, and no other would if that is certain; else it may be its node's fault, or pass. */
+  /** Cannot start. If `isCertain`, no other pod of the shape could; else the node may be at fault, or it may pass. */
   | {
       readonly kind: 'broken'
       readonly cause: 'image' | 'container'
@@ -16,7 +16,7 @@ export type PodState =
     }
   | { readonly kind: 'ended'; readonly reason: string }
 
-/** What no node can make good. */
+/** Reasons that hold on every node. */
 const certainReasons = new Set(['InvalidImageName', 'ErrImageNeverPull'])
 const imageReasons = new Set([
   'ErrImagePull',
@@ -55,12 +55,12 @@ export function podState(pod: V1Pod): PodState {
   return { kind: 'starting' }
 }
 
-/** Whether the status says that the environment did not end because it was told to. */
+/** Whether the status shows that the environment did not end on request. */
 export function hasFailed({ status }: V1Pod): boolean {
   return status?.reason !== undefined || (status?.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0) !== 0
 }
 
-/** What is told of a pod that will not start as it is. */
+/** The error of a pod that cannot start. */
 export function brokenFault(cause: 'image' | 'container', reason: string): Error {
   if (cause === 'container') return new Error(`The pod cannot start: ${reason}`)
   return new RuntimeUnavailable(`The image cannot be pulled: set KUBELAMBDA_IMAGES, or make it available (${reason})`)

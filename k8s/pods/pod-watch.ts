@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { clusterFault, type ClusterFault } from '../cluster/cluster-fault.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 
-/** What becomes of the pods of a namespace: every change once, and after a gap what changed in it. */
+/** Follows the pods of a namespace: every change once, and after a gap the difference. */
 export interface PodWatch {
   /** All pods as last seen. */
   readonly pods: ReadonlyMap<string, V1Pod>
@@ -61,7 +61,7 @@ class ListAndWatch implements PodWatch {
         isBroken = false
         version = await this.#follow(version)
         pauseMs = firstDelayMs
-        // One that is too old at once, again and again, shall not keep the API server busy.
+        // A version that expires at once must not make us flood the API server.
         if (version === undefined) await delay(firstDelayMs, undefined, { ref: false })
       } catch (cause) {
         if (!isBroken) this.#options.onFault(clusterFault('watch pods', cause))
@@ -73,7 +73,7 @@ class ListAndWatch implements PodWatch {
     }
   }
 
-  /** Reports what changed since it was last looked at. */
+  /** Lists the pods and reports the changes. */
   async #list(): Promise<string> {
     const listed = await this.#options.cluster.list(this.#options.namespace)
     const names = new Set(listed.pods.map(nameOf))
@@ -84,7 +84,7 @@ class ListAndWatch implements PodWatch {
     return listed.version
   }
 
-  /** Answers the version to go on from; undefined when the changes since are lost. */
+  /** Returns the resource version to continue from; undefined when the history has expired. */
   #follow(version: string): Promise<string | undefined> {
     let newest: string | undefined = version
     return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { ApiReply, ApiRequest } from './http/http-connection.ts'
 import { sendAccepted, sendInvalidTransition } from './http/replies.ts'
 import type { RuntimeEvents } from './runtime-events.ts'
 
-/** The runtime could not get ready; it should exit after this. */
+/** The runtime reports an init error; it should exit afterwards. */
 export function initError(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
   if (events.state() !== 'Started') return sendInvalidTransition(reply, events.state(), 'InitError')
   const { headers, body } = request

@@ -10,7 +10,7 @@ import type { RuntimeResponse, RuntimeEvents } from './runtime-events.ts'
 const limit = String(maxResponseBytes)
 const truncated = 'HTTP request detected as truncated'
 
-/** Where the body of a response goes while it comes; undefined when it is to be collected, or the request will be refused. */
+/** The consumer of a streamed response's body; undefined when the body is buffered or the request will be refused. */
 export function streamedResponse(
   events: RuntimeEvents,
   { headers }: RequestHead,
@@ -66,7 +66,7 @@ function refuseMode(events: RuntimeEvents, reply: ApiReply): void {
   sendError(reply, '400 Bad Request', 'InvalidFunctionResponseMode', errorMessage)
 }
 
-/** A stream that broke off is an answer that failed; any other broken request may be sent again. */
+/** A stream that broke off is a failed response; any other truncated request may be retried. */
 function refuseTruncated(events: RuntimeEvents, reply: ApiReply, isStream: boolean): void {
   const errorMessage = truncated
   if (isStream) {

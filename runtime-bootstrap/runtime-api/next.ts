@@ -3,13 +3,13 @@ import type { ApiReply, ApiRequest } from './http/http-connection.ts'
 import { sendInvalidTransition } from './http/replies.ts'
 import type { RuntimeEvents } from './runtime-events.ts'
 
-/** The runtime asks for its next event; the answer comes when there is one. */
+/** The runtime asks for its next event; the reply is held until there is one. */
 export function next(events: RuntimeEvents, _request: ApiRequest, reply: ApiReply): void {
   if (events.state() === 'Running') return sendInvalidTransition(reply, 'Running', 'Ready')
   events.onNext(reply)
 }
 
-/** Hands an event to the runtime that asked for it. */
+/** Sends an event to the waiting runtime. */
 export function sendEvent(reply: ApiReply, invoke: InvokeMessage, deadlineMs: number, event: Uint8Array): void {
   const { requestId, functionArn, traceId, clientContext, tenantId, contentType } = invoke
   reply.send(
@@ -25,6 +25,6 @@ export function sendEvent(reply: ApiReply, invoke: InvokeMessage, deadlineMs: nu
 }
 
 function header(name: string, value: string | undefined): string {
-  // A client context is JSON that its sender may have broken into lines.
+  // A client context is JSON that may contain line breaks.
   return value === undefined || value === '' ? '' : `${name}: ${value.replace(/[\r\n]+/g, ' ')}\r\n`
 }

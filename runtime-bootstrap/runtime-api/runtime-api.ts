@@ -39,13 +39,13 @@ const invocationPath = /^(\/2018-06-01\/runtime\/invocation\/)([^/]+)(\/(?:respo
 export interface RuntimeApi {
   /** `host:port`, for `AWS_LAMBDA_RUNTIME_API`. */
   readonly address: Promise<string>
-  /** Ends all connections; for when the runtime they belong to is gone. */
+  /** Closes all connections, once their runtime has exited. */
   disconnect(): void
-  /** Ends the API. */
+  /** Stops listening and closes all connections. */
   close(): void
 }
 
-/** Starts to listen at once, so that an assignment does not have to wait for it. */
+/** Starts listening at once, so that an assignment need not wait for it. */
 export function serveRuntimeApi(events: RuntimeEvents): RuntimeApi {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import type { Destination } from '../runtime-api/extensions/subscription-request.ts'
 
-/** Takes records of one subscriber to it. */
+/** Delivers records to one subscriber. */
 export interface Sender {
-  /** Sends records, each the JSON of one, in one go; rejects when they surely or perhaps did not arrive. */
+  /** Sends JSON records in one batch; rejects when they were not, or may not have been, delivered. */
   send(records: readonly string[]): Promise<void>
   close(): void
 }
 
-/** A subscriber that does not take what it is sent for so long has failed to. */
+/** Deadline for a subscriber to acknowledge a batch. */
 const answerMs = 2_000
 const address = '127.0.0.1'
 
@@ -53,7 +53,7 @@ function exchange(socket: Socket, request: Buffer): Promise<void> {
   })
 }
 
-/** Lines on one connection, which lasts as long as the subscriber lets it. */
+/** Sends lines over one connection, which is reopened when the subscriber closes it. */
 function tcpSender({ port }: Destination): Sender {
   let current: Socket | undefined
   const open = (): Socket => {

@@ -2,13 +2,13 @@ import type { Sender } from './sender.ts'
 import type { SubscriptionRequest } from '../runtime-api/extensions/subscription-request.ts'
 import { platformRecord, textsFor, type TelemetryRecord } from './telemetry-record.ts'
 
-/** How often and after what pauses records are sent again to a subscriber that does not take them. */
+/** Retry backoff for records that a subscriber does not acknowledge. */
 const pausesMs = [50, 100, 200, 400, 800, 1_000, 1_000]
-/** What waits or is on its way may be this many times what one delivery has. */
+/** The buffer holds at most this many batches. */
 const maxDeliveries = 2
 const fallenBehind = 'Consumer seems to have fallen behind as it has not acknowledged receipt of logs.'
 
-/** Records on their way to one subscriber: gathered, sent one delivery after the other, dropped when it does not keep up. */
+/** Batches records for one subscriber, sends one batch after the other, and drops records when it is too slow. */
 export class Subscription {
   readonly request: SubscriptionRequest
   readonly #sender: Sender
@@ -33,7 +33,7 @@ export class Subscription {
     else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => void this.flush(), timeoutMs)
   }
 
-  /** Sends what waits; resolves when nothing does any more. */
+  /** Sends the buffered records; resolves when the buffer is empty. */
   flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -70,7 +70,7 @@ export class Subscription {
   }
 
   async #deliver(records: readonly string[]): Promise<boolean> {
-    // Who did not take anything for so long gets one chance each time, until there is somebody again.
+    // A subscriber that failed all retries gets one attempt per batch until one succeeds.
     for (const pauseMs of this.#isLost ? [0] : [0, ...pausesMs]) {
       if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
       if (this.#isClosed) return false
@@ -92,7 +92,7 @@ export class Subscription {
   }
 }
 
-/** Tells a subscriber of what it missed. */
+/** The record that reports dropped records to the subscriber. */
 function droppedTexts(droppedRecords: number, droppedBytes: number, request: SubscriptionRequest): readonly string[] {
   if (droppedRecords === 0) return []
   const record = { reason: fallenBehind, droppedRecords, droppedBytes }

@@ -4,7 +4,7 @@ import type { SubscriptionRequest, TelemetryType } from '../runtime-api/extensio
 /** One record, as each kind of subscriber gets it. */
 export interface TelemetryRecord {
   readonly type: TelemetryType
-  /** What happened, of a record of the platform. */
+  /** The event type of a platform record. */
   readonly event?: string
   /** JSON. */
   readonly text: string
@@ -36,7 +36,7 @@ export function textsFor(record: TelemetryRecord, request: SubscriptionRequest):
   return [request.schemaVersion === '2022-07-01' ? record.text : (record.structured ?? record.text)]
 }
 
-/** The older API's events: it tells of the end of an invocation and of what broke, and nothing of initialisation. */
+/** Records of the older Logs API, which has the end of an invocation and faults but no initialisation. */
 function logsTexts({ event, text }: TelemetryRecord, schemaVersion: string): readonly string[] {
   if (event === undefined) return [text]
   if (event.startsWith('platform.init')) return []

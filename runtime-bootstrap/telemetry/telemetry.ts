@@ -5,11 +5,11 @@ import { Subscription } from './subscription.ts'
 import type { SubscriptionRequest } from '../runtime-api/extensions/subscription-request.ts'
 import { lineRecord, platformRecord, type TelemetryRecord } from './telemetry-record.ts'
 
-/** What a subscriber that comes late in an initialisation still gets is no more than this. */
+/** Limits of the backlog for extensions that subscribe late in an initialisation. */
 const maxBacklogRecords = 1_000
 const maxBacklogBytes = 262_144
 
-/** What happens in an environment, for the extensions that want to know. */
+/** Publishes an environment's events and log lines to subscribed extensions. */
 export class Telemetry {
   readonly #isJsonLog: boolean
   readonly #byExtension = new Map<string, Subscription>()
@@ -33,7 +33,7 @@ export class Telemetry {
     return this.#byExtension.get(id)?.request
   }
 
-  /** Sends an extension what it asks for from now on, and what happened since initialisation began. */
+  /** Subscribes an extension, starting with the backlog since initialisation began. */
   subscribe(id: string, request: SubscriptionRequest): void {
     const former = this.#byExtension.get(id)
     former?.close()
@@ -42,7 +42,7 @@ export class Telemetry {
     if (former === undefined) for (const record of this.#backlog ?? []) subscription.add(record)
   }
 
-  /** Initialisation is over; answers whether anybody subscribed. */
+  /** Closes subscriptions at the end of initialisation; returns whether there are any. */
   closeSubscriptions(): boolean {
     this.#backlog = undefined
     return this.#byExtension.size > 0
@@ -54,12 +54,12 @@ export class Telemetry {
     for (const event of events) this.#add(platformRecord(event, now))
   }
 
-  /** What the function or the extensions wrote. */
+  /** Adds output of the function or the extensions. */
   output(type: 'function' | 'extension', chunk: Buffer): void {
     this.#addLines(type, this.#open[type].split(chunk))
   }
 
-  /** Sends all there is; resolves when it was taken, or given up. */
+  /** Flushes all subscriptions; resolves when their records are acknowledged or dropped. */
   async flush(): Promise<void> {
     this.#endOpenLines()
     await Promise.all([...this.#byExtension.values()].map((subscription) => subscription.flush()))
@@ -81,7 +81,7 @@ export class Telemetry {
     }
   }
 
-  /** Before anybody subscribes, only so much is kept. */
+  /** Without subscribers only the bounded backlog is kept. */
   #isWanted(bytes: number): boolean {
     return this.#byExtension.size > 0 || this.#backlogBytes + bytes <= maxBacklogBytes
   }

@@ -4,12 +4,12 @@ import { missingErrorType, refuse, unknownReporter } from './refusals.ts'
 import type { ApiReply, ApiRequest } from '../http/http-connection.ts'
 import { sendAccepted } from '../http/replies.ts'
 
-/** An extension could not get ready; the environment begins anew. */
+/** An extension reports an init error; the environment initialises again. */
 export function extensionInitError(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   report(extensions, request, reply, 'InitError')
 }
 
-/** An extension cannot go on; the environment begins anew. */
+/** An extension reports a fatal error; the environment initialises again. */
 export function extensionExitError(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   report(extensions, request, reply, 'ExitError')
 }

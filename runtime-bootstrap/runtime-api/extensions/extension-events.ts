@@ -4,7 +4,7 @@ import type { ApiReply, ApiRequest } from '../http/http-connection.ts'
 export const extensionEventTypes = ['INVOKE', 'SHUTDOWN'] as const
 export type ExtensionEventType = (typeof extensionEventTypes)[number]
 
-/** Why a request of an extension is not granted; it has changed nothing. */
+/** Why an extension's request is refused, without any effect. */
 export interface ExtensionRefusal {
   readonly errorType: string
   readonly errorMessage: string
@@ -16,7 +16,7 @@ export interface RegisteredExtension {
   readonly name: string
 }
 
-/** What the function is called, for those who register. */
+/** The function's identity, returned at registration. */
 export interface FunctionIdentity {
   readonly functionName: string
   readonly functionVersion: string
@@ -24,20 +24,20 @@ export interface FunctionIdentity {
   readonly accountId: string
 }
 
-/** What the endpoints of extensions ask and tell. */
+/** The extensions as the endpoints see them. */
 export interface ExtensionEvents {
-  /** Whether the function's layers switch extensions off. */
+  /** Whether the function's layers disable extensions. */
   readonly areDisabled: boolean
   identity(): FunctionIdentity
   find(id: string): RegisteredExtension | undefined
   register(name: string, events: readonly string[]): RegisteredExtension | ExtensionRefusal
-  /** It asks for an event; the reply is kept until there is one. */
+  /** The extension asks for an event; the reply is held until there is one. */
   onNext(id: string, reply: ApiReply): ExtensionRefusal | undefined
-  /** It wants to be sent what happens. */
+  /** The extension subscribes to telemetry. */
   onSubscribe(id: string, request: SubscriptionRequest): ExtensionRefusal | undefined
-  /** It cannot go on, and says why. */
+  /** The extension reports a fatal error. */
   onError(id: string, kind: 'InitError' | 'ExitError', errorType: string): ExtensionRefusal | undefined
 }
 
-/** Answers one kind of an extension's requests. */
+/** Handles one kind of request from an extension. */
 export type ExtensionEndpoint = (extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply) => void

@@ -4,7 +4,7 @@ import type { ApiReply, ApiRequest } from '../http/http-connection.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** The identifier that an extension sends along; refuses the request when there is none that could be one. */
+/** The request's extension identifier; refuses the request when it is missing or malformed. */
 export function identifierOf({ headers }: ApiRequest, reply: ApiReply): string | undefined {
   const id = headers.get('lambda-extension-identifier') ?? ''
   const refusal = refusalOf(id)

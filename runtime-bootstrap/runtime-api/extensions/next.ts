@@ -10,7 +10,7 @@ export interface ExtensionEvent {
   readonly body: Buffer
 }
 
-/** An extension asks for its next event, and with that says that it is done with the one before. */
+/** An extension asks for its next event, which completes the previous one. */
 export function extensionNext(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   const id = identifierOf(request, reply)
   if (id === undefined) return
@@ -19,7 +19,7 @@ export function extensionNext(extensions: ExtensionEvents, request: ApiRequest, 
   if (refusal !== undefined) refuse(reply, refusal)
 }
 
-/** What extensions are told of an invocation: all but its payload. */
+/** The INVOKE event of an invocation, without its payload. */
 export function invokeEvent(invoke: InvokeMessage, deadlineMs: number, id: string): ExtensionEvent {
   const { requestId, functionArn, traceId } = invoke
   const tracing =

@@ -2,7 +2,7 @@ import type { ExtensionEvents, ExtensionRefusal, FunctionIdentity } from './exte
 import { configurationKeys, emptyName, invalidFormat, refuse } from './refusals.ts'
 import type { ApiReply, ApiRequest } from '../http/http-connection.ts'
 
-/** An extension makes itself known, and says which events it wants. */
+/** Registers an extension for the events it names. */
 export function extensionRegister(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   const { headers, body } = request
   const name = headers.get('lambda-extension-name') ?? ''

@@ -13,7 +13,7 @@ export interface Destination {
   readonly path: string
 }
 
-/** What an extension wants to be sent, and how. */
+/** A validated subscription of an extension. */
 export interface SubscriptionRequest {
   readonly api: TelemetryApi
   readonly schemaVersion: string
@@ -30,17 +30,17 @@ const schemaVersions: Readonly<Record<TelemetryApi, readonly string[]>> = {
   telemetry: ['2022-07-01', '2022-12-13', '2025-01-29'],
   logs: ['2020-08-15', '2021-03-18'],
 }
-/** Least, max and default. */
+/** Minimum, maximum and default. */
 const limits = {
   maxItems: [1_000, 10_000, 10_000],
   maxBytes: [262_144, 1_048_576, 262_144],
   timeoutMs: [25, 30_000, 1_000],
 } as const
-/** AWS's own name for the machine; it is always this one. */
+/** AWS's host name for the sandbox; it always means this machine. */
 const host = 'sandbox.localdomain'
 const runtimeApiPort = 9001
 
-/** Reads a request; all that is wrong with it is an error of one line, as on AWS. */
+/** Validates a request; all violations are joined in one line, as on AWS. */
 export function readSubscription(api: TelemetryApi, body: Buffer): SubscriptionRequest | { readonly invalid: string } {
   const faults: string[] = []
   const request = fieldsOf(parse(body, faults))
@@ -91,7 +91,7 @@ function uriIn(uri: unknown, faults: string[]): { port: number; path: string } {
   const url = typeof uri === 'string' && URL.canParse(uri) ? new URL(uri) : undefined
   if (url?.protocol !== 'http:') faults.push('URI is not valid')
   else if (url.hostname !== host) faults.push(`URI host should be ${host}`)
-  // A port of 80 is left out of what a URL says of itself.
+  // A URL object omits the default port 80.
   else if (url.port === '' && !/^http:\/\/[^/]*:80(\/|\?|$)/.test(uri as string))
     faults.push('URI port is not provided')
   else return { port: portIn(Number(url.port || '80'), faults), path: url.pathname + url.search }

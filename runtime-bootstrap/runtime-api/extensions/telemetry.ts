@@ -5,12 +5,12 @@ import { refuse, unknownExtension } from './refusals.ts'
 import type { ApiReply, ApiRequest } from '../http/http-connection.ts'
 import { sendError, sendText } from '../http/replies.ts'
 
-/** An extension wants to be sent what happens here. */
+/** Subscribes an extension to the Telemetry API. */
 export function telemetry(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   subscribe('telemetry', extensions, request, reply)
 }
 
-/** The same by the API before it, with fewer events. */
+/** Subscribes an extension to the older Logs API, which has fewer events. */
 export function logs(extensions: ExtensionEvents, request: ApiRequest, reply: ApiReply): void {
   subscribe('logs', extensions, request, reply)
 }

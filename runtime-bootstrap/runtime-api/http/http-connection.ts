@@ -7,11 +7,11 @@ import { pathOf, readFields, type RequestHead } from './http-head.ts'
 export interface ApiRequest extends RequestHead {
   readonly trailers: ReadonlyMap<string, string>
   readonly body: Buffer
-  /** The body was longer than a response may be; it was thrown away. */
+  /** The body exceeded the maximum size and was dropped. */
   readonly isTooLarge: boolean
   /** The connection ended before the body did. */
   readonly isTruncated: boolean
-  /** Where the body went, piece by piece; `body` is empty then. */
+  /** The consumer of a streamed body; `body` is empty then. */
   readonly stream?: ResponseBody
 }
 
@@ -22,16 +22,16 @@ export interface ApiReply {
   send(head: string, body: Uint8Array): void
 }
 
-/** Who answers. */
+/** Handles the requests of a connection. */
 export interface RequestListener {
   onRequest(request: ApiRequest, reply: ApiReply): void
-  /** Of a request that names a response mode: where its body goes as it comes; undefined when it is to be collected. */
+  /** For a request with a response mode: the consumer of its body; undefined when the body must be buffered. */
   onStream(head: RequestHead, source: BodySource): ResponseBody | undefined
 }
 
 /** The X-Ray cause that clients send as a header may have up to 1 MiB. */
 const maxHeadBytes = 1_500_000
-/** More than the largest event, which may be on its way. */
+/** Above the largest event, which may be unsent. */
 const maxUnreadBytes = 8 * 1024 * 1024
 const endOfHead = Buffer.from('\r\n\r\n')
 const none: ReadonlyMap<string, string> = new Map()
@@ -58,7 +58,7 @@ export class HttpConnection {
   #missing = 0
   #keepAlive = true
   #isReading = false
-  /** Answers that leave with the next one. */
+  /** Replies that are sent with the next one. */
   #held: Buffer = empty
 
   constructor(socket: Socket, listener: RequestListener) {
@@ -79,7 +79,7 @@ export class HttpConnection {
     if (this.#step !== 'replying') this.#sendHeld()
   }
 
-  /** Reads the next part of a request; false when that part is not there yet. */
+  /** Reads the next part of a request; false when it is incomplete. */
   #advance(): boolean {
     switch (this.#step) {
       case 'head':
@@ -141,7 +141,7 @@ export class HttpConnection {
     return this.#go(isChunked ? 'chunk-size' : 'length')
   }
 
-  /** Takes what is there of the body or chunk; true when it is whole. */
+  /** Consumes available bytes of the body or chunk; true when it is complete. */
   #readBody(): boolean {
     const piece = this.#bytes.length <= this.#missing ? this.#bytes : this.#bytes.subarray(0, this.#missing)
     this.#bytes = this.#bytes.subarray(piece.length)
@@ -190,7 +190,7 @@ export class HttpConnection {
     return line
   }
 
-  /** Hands the request on. What the client sends meanwhile waits until this request is answered. */
+  /** Dispatches the request. Pipelined bytes wait until it is answered. */
   #dispatch(isTruncated = false): boolean {
     this.#step = 'replying'
     const isTooLarge = this.#bodyBytes > maxResponseBytes
@@ -211,7 +211,7 @@ export class HttpConnection {
         this.#reply(head, answer)
       },
     })
-    // What came behind a request that is answered already can be read now.
+    // Once the request is answered, pipelined bytes can be read.
     return this.#isHeadNext() && this.#bytes.length > 0
   }
 
@@ -226,7 +226,7 @@ export class HttpConnection {
       this.#socket.uncork()
     } else {
       this.#hold(text, body)
-      // A client that has asked for more already does not wait for this answer alone.
+      // With a pipelined request pending, the reply can wait for the next one.
       if (!this.#keepAlive || this.#bytes.length === 0) this.#sendHeld()
     }
     if (!this.#keepAlive) return void this.#close()
@@ -252,7 +252,7 @@ export class HttpConnection {
     if (this.#held.length === 0) return
     const isKeptUpWith = this.#socket.write(this.#held)
     this.#held = empty
-    // Who asks on and on without reading the answers shall not fill the memory.
+    // A client that pipelines requests without reading replies must not exhaust memory.
     if (!isKeptUpWith && this.#socket.writableLength > maxUnreadBytes) this.#socket.destroy()
   }
 

@@ -1,22 +1,22 @@
-/** How a streamed answer failed after its start. */
+/** The error of a streamed response that failed after its start. */
 export interface StreamError {
   /** As the runtime calls it. */
   readonly errorType: string
   readonly body: Uint8Array
 }
 
-/** Takes the body of a streamed answer as it comes. */
+/** Consumes the body of a streamed response. */
 export interface ResponseBody {
   write(piece: Buffer): void
-  /** All of it came. */
+  /** The body is complete. */
   finish(error?: StreamError): void
-  /** The rest will never come. */
+  /** The connection broke before the body was complete. */
   breakOff(): void
-  /** More came than an answer may have; the caller knows already. */
+  /** The body exceeded the maximum size; the caller has received the error. */
   readonly isTooLarge: boolean
 }
 
-/** The sender of a body, which can be held back. */
+/** The sender of a body, which can be paused. */
 export interface BodySource {
   pause(): void
   resume(): void
