@@ -1,4 +1,4 @@
-/** Tests are TypeScript ES modules, run as they are: types are stripped, nothing is bundled. */
+/** The quick tests, on this machine alone: `npm test`. Tests are TypeScript ES modules, run as they are: types are stripped, nothing is bundled. */
 export default {
   roots: [
     '<rootDir>/api',
@@ -8,7 +8,7 @@ export default {
     '<rootDir>/conformance',
   ],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '\\.cluster\\.test\\.ts$'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.(cluster|integration)\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/jest-strip-types.mjs' },
   modulePathIgnorePatterns: ['<rootDir>/fixtures/build/', '<rootDir>/fixtures/src/', '<rootDir>/.kubelambda'],

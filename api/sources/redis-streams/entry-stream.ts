@@ -5,7 +5,7 @@ export interface StreamEntry {
 }
 
 /**
- * A Redis stream as read by one consumer group. `entry-stream.test.ts` of the store tests this contract: a delivered entry is
+ * A Redis stream as read by one consumer group. `entry-stream.integration.test.ts` of the store tests this contract: a delivered entry is
  * pending until it is acknowledged, whichever consumer took it and whether that consumer is alive. Pending and new entries come
  * in order.
  */
