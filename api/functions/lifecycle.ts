@@ -27,11 +27,11 @@ import { checkTagCount } from './settings/tags.ts'
 export interface LifecycleDependencies extends ActivationDependencies, LayerResolutionDependencies {
   readonly catalogue: ActivationDependencies['catalogue']
   readonly documents: Documents
-  /** Told of functions whose aliases, concurrency or other settings that deploy nothing were changed. */
+  /** Called for functions whose aliases, concurrency or other settings changed without a deployment. */
   readonly onChange?: (name: string) => void
 }
 
-/** Settings as a caller asks for them: with the layers' ARNs alone. */
+/** Requested settings, with the layers' ARNs only. */
 export interface SettingsRequest extends Omit<SettingsChange, 'layers'> {
   readonly layerArns?: readonly string[] | undefined
 }
@@ -63,22 +63,22 @@ export interface Lifecycle extends Activation {
   updateCode(name: string, request: CodeUpdate): Promise<FoundVersion>
   updateSettings(name: string, request: SettingsUpdate): Promise<FoundVersion>
   publish(name: string, request: PublishRequest): Promise<FoundVersion>
-  /** Removes a version, or without a qualifier the function with all its versions and aliases; answers what was there. */
+  /** Removes a version, or without a qualifier the function with all its versions and aliases; returns the removed record. */
   remove(reference: FunctionReference): Promise<FunctionRecord>
-  /** Saves a change that deploys nothing, such as of aliases and tags. */
+  /** Saves a change without a deployment, such as of aliases and tags. */
   change(name: string, rule: (record: FunctionRecord) => RecordChange | Promise<RecordChange>): Promise<RecordChange>
   /** The record of a name; 404 when there is none. */
   read(name: string): Promise<FunctionRecord>
 }
 
 /**
- * Creates, changes, publishes and removes functions. Whatever it answers is kept: code before the record that names it. A
+ * Creates, changes, publishes and removes functions. What it returns is durable: code is stored before the record. A
  * deployment becomes active in the background:
  *
- * 1. check    settings and package; nothing is changed before        settings.ts, code-source.ts
- * 2. keep     the package, then the record with what is under way     deployment.ts, record-change.ts
+ * 1. check    settings and package, before any change            settings/settings.ts, code/code-source.ts
+ * 2. store    the package, then the record                      versions/deployment.ts, catalogue/record-change.ts
  * 3. answer   `Pending` or `InProgress`
- * 4. prepare  what environments need; then `Active`, and drain        activation.ts
+ * 4. prepare  what environments need; then `Active`, and drain  versions/activation.ts
  */
 export function createLifecycle(dependencies: LifecycleDependencies): Lifecycle {
   const world = { ...dependencies, activation: createActivation(dependencies) }
@@ -160,12 +160,12 @@ async function updateSettings(world: World, name: string, request: SettingsUpdat
     const record = beginUpdate(current, { settings }, world.stamp)
     return { record, described: record.latest }
   })
-  await keepProvider(world, change, asked.capacityProvider?.arn, before)
+  await requireProvider(world, change, asked.capacityProvider?.arn, before)
   return begun(world, change)
 }
 
-/** An update that put the function on a provider which went meanwhile is taken back. */
-async function keepProvider(
+/** Reverts an update to a capacity provider that was removed meanwhile. */
+async function requireProvider(
   world: World,
   { record }: VersionChange,
   arn: string | undefined,
@@ -223,14 +223,14 @@ async function removeFunction(world: World, name: string): Promise<FunctionRecor
   }
 }
 
-/** The change is saved by now; an id that is not forgotten leads nowhere. */
+/** The change is already saved; an id that could not be removed leads nowhere. */
 async function forgetRemovedUrls(
   world: World,
   before: FunctionRecord,
   after: FunctionRecord | undefined,
 ): Promise<void> {
   await forgetUrls(world.documents, before, after).catch((cause: unknown) => {
-    world.onFault(`Ids of removed function URLs of ${before.name} are left behind`, cause)
+    world.onFault(`The ids of removed function URLs of ${before.name} could not be removed`, cause)
   })
 }
 
@@ -250,7 +250,7 @@ function requireSource(packageType: string, { imageUri }: CodeRequest, verb: 'cr
   if (packageType === 'Zip' && imageUri !== undefined) throw imageErrors.forZip(verb)
 }
 
-/** What a publication to the target replaces, or would repeat. */
+/** The version that a publication to the target replaces, or equals. */
 async function lastPublished(
   world: World,
   { name, versions }: FunctionRecord,
@@ -273,7 +273,7 @@ function requireUpdatable(world: World, { name, latest }: FunctionRecord, revisi
   requireNoUpdateInProgress(latest, functionArn(world, name))
 }
 
-/** A deployment that is saved goes on in the background; the caller is shown its beginning. */
+/** Starts a saved deployment in the background; the caller is shown its initial state. */
 function begun({ activation }: World, { record, described }: VersionChange): FoundVersion {
   activation.start(record)
   return { record, version: described }

@@ -7,7 +7,7 @@ import { nameErrors } from '../function/errors.ts'
 import type { FunctionSettings } from '../function/function.ts'
 import { capacityErrors } from './managed-instances.ts'
 
-/** A set of machines that functions may run on; here it is a name for some of this server's environments. */
+/** A set of instances that functions run on; here it only names some of this server's environments. */
 export interface CapacityProvider {
   readonly name: string
   readonly subnetIds: readonly string[]
@@ -38,7 +38,7 @@ export function capacityProviderArn(home: Home, name: string): string {
   return `arn:${partitionOf(home.region)}:lambda:${home.region}:${home.accountId}:capacity-provider:${name}`
 }
 
-/** The name in a name or an ARN; an ARN of another account is access denied, and nothing of another region is here. */
+/** The name in a name or an ARN. An ARN of another account is access denied, one of another region is not found. */
 export function capacityProviderName(text: string, home: Home): string {
   if (!text.includes(':')) return text
   const [, , , region, accountId, , name = ''] = text.split(':')
@@ -47,7 +47,7 @@ export function capacityProviderName(text: string, home: Home): string {
   return name
 }
 
-/** Capacity providers that are not there, are there already, or are used; the texts but the first are ours. */
+/** Errors of capacity providers; all texts but the first are ours. */
 export const capacityProviderErrors = {
   notFound: (arn: string) => new LambdaError(kinds.resourceNotFound, `Capacity provider not found: ${arn}`),
   exists: (arn: string) => new LambdaError(kinds.resourceConflict, `Capacity provider already exists: ${arn}`),
@@ -58,12 +58,12 @@ export const capacityProviderErrors = {
     ),
 }
 
-/** Where the provider of a name is kept. */
+/** The key of the provider's document. */
 export function capacityProviderKey(name: string): DocumentKey {
   return { kind: 'capacity-provider', id: name }
 }
 
-/** Refuses settings that name a provider which is not there, or whose machines are of another architecture. */
+/** Refuses settings with a provider that does not exist, or that has another architecture. */
 export async function checkProvider(
   { documents, ...home }: Home & { readonly documents: Pick<Documents, 'find'> },
   { capacityProvider: capacity, architectures }: FunctionSettings,
@@ -78,15 +78,15 @@ export async function checkProvider(
 }
 
 /**
- * Marks the provider as changed, once a function that is on it is saved. A removal under way, which looked for functions
- * before, then fails and looks again. False when the provider is gone already.
+ * Marks the provider as changed, once a function that uses it is saved. A concurrent removal, which checked for functions
+ * before, then fails and checks again. False when the provider was removed already.
  */
 export async function touchProvider({ documents, ...home }: Home & { readonly documents: Documents }, arn: string) {
   const key = capacityProviderKey(capacityProviderName(arn, home))
   return (await changeDocument<CapacityProvider>(documents, key, (found) => found && { ...found })) !== undefined
 }
 
-/** Removes a provider that no function is on, and answers it. */
+/** Removes a provider that no function uses, and returns it. */
 export async function removeProvider(
   dependencies: Home & { readonly documents: Documents; readonly catalogue: Pick<Catalogue, 'onCapacityProvider'> },
   name: string,

@@ -1,7 +1,7 @@
 import { invalidParameterValue } from '../../errors.ts'
 import type { CapacityUse, FunctionSettings } from '../function/function.ts'
 
-/** What functions on capacity providers cannot be (reference 2.14); AWS's texts are not known, these are ours. */
+/** Restrictions of functions on capacity providers (reference 2.14). AWS's texts are not known; these are ours. */
 export const capacityErrors = {
   notAddable: () =>
     invalidParameterValue(
@@ -25,7 +25,7 @@ export const capacityErrors = {
 const minimumMemoryMb = 2_048
 const defaultMemoryGibPerVcpu = 2
 
-/** Oldest versions that are supported; other families are not. */
+/** Oldest supported versions; other families are not supported. */
 const supportedSince: readonly (readonly [pattern: RegExp, version: number])[] = [
   [/^java(\d+)$/, 21],
   [/^python3\.(\d+)$/, 13],
@@ -34,11 +34,11 @@ const supportedSince: readonly (readonly [pattern: RegExp, version: number])[] =
   [/^provided\.al(\d+)$/, 2023],
 ]
 
-/** Invocations at once per vCPU that an environment takes on AWS, by the start of the runtime's name. */
+/** Concurrent invocations per vCPU of an environment on AWS, by the prefix of the runtime's name. */
 const concurrencyPerVcpu: Readonly<Record<string, number>> = { nodejs: 64, java: 32, dotnet: 32, provided: 8 }
 const otherConcurrencyPerVcpu = 16
 
-/** What a new function on a capacity provider has unless its owner says otherwise. */
+/** Defaults of a new function on a capacity provider. */
 export function managedDefaults(
   name: string,
   { arn }: CapacityUse,
@@ -51,12 +51,12 @@ export function managedDefaults(
   }
 }
 
-/** Members that are not given stay. */
+/** The settings after an update; absent members stay. */
 export function changedCapacity(current: CapacityUse, change: CapacityUse | undefined): CapacityUse {
   return { ...current, ...change }
 }
 
-/** Refuses what cannot run on a capacity provider. */
+/** Refuses settings that are not supported on a capacity provider. */
 export function checkManaged(settings: FunctionSettings): void {
   const { capacityProvider: capacity, memoryMb, runtime, snapStartApplyOn, tenantIsolation } = settings
   if (capacity === undefined) return
@@ -67,7 +67,7 @@ export function checkManaged(settings: FunctionSettings): void {
   if (tenantIsolation !== undefined) throw capacityErrors.notTogether('TenancyConfig')
 }
 
-/** The use with AWS's defaults filled in. */
+/** The settings with AWS's defaults filled in. */
 export function wholeCapacityUse(
   { memoryMb, runtime }: FunctionSettings,
   capacity: CapacityUse,

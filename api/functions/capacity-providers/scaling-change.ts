@@ -6,7 +6,7 @@ import { isManaged, type FunctionRecord, type FunctionVersion } from '../functio
 import type { RecordChange } from '../catalogue/record-change.ts'
 import { pending, withoutActivation } from '../function/version-state.ts'
 
-/** Scaling configs; all but the first text, which is AWS's, are ours. */
+/** Errors of scaling configs; all texts but the first, which is AWS's, are ours. */
 const scalingErrors = {
   notManaged: () =>
     new LambdaError(
@@ -25,7 +25,7 @@ export function requireManaged(record: FunctionRecord): void {
   if (!isManaged(record)) throw scalingErrors.notManaged()
 }
 
-/** The record with other bounds of a version, which they switch off or on again. */
+/** The record with other bounds of a version, which may deactivate or reactivate it. */
 export function putScaling(
   record: FunctionRecord,
   version: FunctionVersion,

@@ -2,15 +2,15 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Catalogue } from './catalogue.ts'
 import { aFunction, aVersion } from '../testing/samples.ts'
 
-/** What a test of a kept thing needs: opened as at a server's start, opened again as after its end. */
+/** A catalogue under test, and how to reopen it as after a restart. */
 export interface OpenedCatalogue {
   readonly catalogue: Catalogue
-  /** Ends this one and answers one opened on the same data. */
+  /** Closes this one and opens another one on the same data. */
   reopen(): Promise<Catalogue>
   close(): Promise<void>
 }
 
-/** Holds a catalogue to its contract; `open` answers an empty one. */
+/** Tests an implementation of the catalogue against the contract; `open` returns an empty one. */
 export function describeCatalogue(name: string, open: () => Promise<OpenedCatalogue>): void {
   describe(`${name} as a catalogue`, () => {
     let opened: OpenedCatalogue
@@ -28,7 +28,7 @@ export function describeCatalogue(name: string, open: () => Promise<OpenedCatalo
       expect(await catalogue.find('g')).toBeUndefined()
     })
 
-    test('keeps everything over an end and a new start', async () => {
+    test('keeps everything across a restart', async () => {
       const record = aFunction('f', { versions: ['1'] })
       await catalogue.save({ record, expectedRevision: 0, versions: [aVersion('1')] })
       const again = await opened.reopen()
@@ -44,7 +44,7 @@ export function describeCatalogue(name: string, open: () => Promise<OpenedCatalo
       expect((await catalogue.find('f'))?.value.tags).toEqual({ A: 'first' })
     })
 
-    test('takes one of two changes computed from the same revision, and nothing of the other', async () => {
+    test('accepts one of two changes computed from the same revision, and nothing of the other', async () => {
       await catalogue.save({ record: aFunction('f'), expectedRevision: 0 })
       const expectedRevision = (await catalogue.find('f'))?.revision ?? 0
       const change = (version: string) => ({
@@ -60,7 +60,7 @@ export function describeCatalogue(name: string, open: () => Promise<OpenedCatalo
       expect(await catalogue.findVersion('f', '2')).toBeUndefined()
     })
 
-    test('does not take a change computed before the function was removed and made again', async () => {
+    test('refuses a change computed before the function was removed and created again', async () => {
       await catalogue.save({ record: aFunction('f'), expectedRevision: 0 })
       const before = (await catalogue.find('f'))?.revision ?? 0
       await catalogue.remove('f', before)
@@ -137,7 +137,7 @@ export function describeCatalogue(name: string, open: () => Promise<OpenedCatalo
       expect(await catalogue.underWay()).toEqual([])
     })
 
-    test('names the functions on a capacity provider, page by page, until they are on it no more', async () => {
+    test('names the functions on a capacity provider, page by page, until they leave it', async () => {
       for (const name of ['b', 'a-1', 'B'])
         await catalogue.save({ record: aFunction(name, { capacity: { $LATEST: 'p' } }), expectedRevision: 0 })
       const both = aFunction('both', { versions: ['1'], capacity: { $LATEST: 'p-2', 1: 'p' } })

@@ -3,7 +3,7 @@ import { providersOf } from '../capacity-providers/capacity-use.ts'
 import type { FunctionRecord, FunctionVersion } from '../function/function.ts'
 import { isDeploying } from '../function/version-state.ts'
 
-/** A catalogue in memory, for tests; it keeps copies, as a real one does. */
+/** A catalogue in memory, for tests. It stores copies, as a real one does. */
 export function fakeCatalogue(): Catalogue {
   const records = new Map<string, Stored<FunctionRecord>>()
   const versions = new Map<string, Map<string, FunctionVersion>>()

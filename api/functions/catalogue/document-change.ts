@@ -4,8 +4,8 @@ import { conflicts } from '../function/errors.ts'
 const attempts = 50
 
 /**
- * Saves what `rule` makes of a document, removes it where that is undefined, and computes it again when another change came
- * between. A rule that answers what it was given changes nothing.
+ * Saves the document returned by `rule`, or removes it if that is undefined. On a conflict the rule is applied again. A rule
+ * that returns its argument changes nothing.
  */
 export async function changeDocument<Value extends object>(
   documents: Documents,
@@ -25,8 +25,8 @@ export async function changeDocument<Value extends object>(
 
 const pageSize = 200
 
-/** Every document of a kind whose id starts with the prefix, by id, read page by page. */
-// The caller names the type, as with `list`.
+/** Iterates over the documents of a kind whose id starts with the prefix, by id, page by page. */
+// The caller specifies the type, as with `list`.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export async function* eachDocument<Value>(
   documents: Pick<Documents, 'list'>,

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DocumentPage, Documents } from './documents.ts'
 
-/** What a test of kept documents needs: opened as at a server's start, opened again as after its end. */
+/** Documents under test, and how to reopen them as after a restart. */
 export interface OpenedDocuments {
   readonly documents: Documents
-  /** Ends this one and answers one opened on the same data. */
+  /** Closes this one and opens another one on the same data. */
   reopen(): Promise<Documents>
   close(): Promise<void>
 }
 
-/** Holds an implementation of documents to its contract; `open` answers an empty one. */
+/** Tests an implementation of documents against the contract; `open` returns an empty one. */
 export function describeDocuments(name: string, open: () => Promise<OpenedDocuments>): void {
   describe(`${name} as documents`, () => {
     const key = { kind: 'layer-version', id: 'a/1' } as const

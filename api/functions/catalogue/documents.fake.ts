@@ -1,7 +1,7 @@
 import type { Stored } from './catalogue.ts'
 import type { DocumentKey, DocumentPage, Documents, ListedDocument } from './documents.ts'
 
-/** Documents in memory, for tests; it keeps copies, as a real store does. */
+/** Documents in memory, for tests. It stores copies, as a real store does. */
 export function fakeDocuments(): Documents {
   const stored = new Map<string, Stored<object> & DocumentKey>()
   let revisions = 0

@@ -1,6 +1,6 @@
 import type { Stored } from './catalogue.ts'
 
-/** What is kept beside functions, each kind under ids of its own. */
+/** Kinds of documents stored beside functions. Each kind has its own ids. */
 export type DocumentKind =
   | 'capacity-provider'
   | 'code-signing-config'
@@ -16,7 +16,7 @@ export interface DocumentKey {
   readonly id: string
 }
 
-/** One document with its id, as `list` answers it. */
+/** One document with its id, as returned by `list`. */
 export interface ListedDocument<Value> {
   readonly id: string
   readonly value: Value
@@ -24,23 +24,23 @@ export interface ListedDocument<Value> {
 
 export interface DocumentPage {
   readonly kind: DocumentKind
-  /** Only ids that start so. */
+  /** Only ids with this prefix. */
   readonly prefix?: string
-  /** Only ids behind this one. */
+  /** Only ids after this one. */
   readonly after?: string
   readonly limit: number
 }
 
 /**
- * Keeps JSON values by kind and id. Promises that every implementation passes in `documents.contract.ts`: a save or removal
- * that was answered survives the death of any process; of two computed from the same revision one answers false and changes
- * nothing; a read sees every save answered before it; revisions are never used twice, also not of an id made again.
+ * Stores JSON values by kind and id. Every implementation passes `documents.contract.ts`: an acknowledged save or removal
+ * survives the death of any process; of two computed from the same revision one returns false and changes nothing; a read sees
+ * every save acknowledged before it; revisions are never reused, even for an id that is created again.
  */
 export interface Documents {
   find<Value>(key: DocumentKey): Promise<Stored<Value> | undefined>
-  /** False when the document's revision is no longer the expected one; 0 to create. */
+  /** Returns false if the document no longer has the expected revision; 0 creates it. */
   save(key: DocumentKey, value: object, expectedRevision: number): Promise<boolean>
-  /** False when the revision moved on. */
+  /** Returns false if the document no longer has the expected revision. */
   remove(key: DocumentKey, expectedRevision: number): Promise<boolean>
   /** Documents by id in byte order. */
   list<Value>(page: DocumentPage): Promise<ListedDocument<Value>[]>

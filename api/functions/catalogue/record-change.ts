@@ -3,10 +3,10 @@ import type { Catalogue, CatalogueChange } from './catalogue.ts'
 import { conflicts, nameErrors } from '../function/errors.ts'
 import type { FunctionRecord, FunctionVersion } from '../function/function.ts'
 
-/** A record as it shall be saved, with the version documents that come, change or go with it. */
+/** A record to be saved, with the version documents that are created, changed or removed with it. */
 export type RecordChange = Omit<CatalogueChange, 'expectedRevision'>
 
-/** When a change happens, and where its new ids come from. */
+/** The time of a change, and the source of its new ids. */
 export interface Stamp {
   readonly nowMs: () => number
   readonly newId: () => string
@@ -15,8 +15,8 @@ export interface Stamp {
 const attempts = 50
 
 /**
- * Saves what `rule` makes of the function's record, and computes it again when another change came between. A rule that
- * answers undefined saves nothing. Unknown functions are 404.
+ * Saves the record returned by `rule`. On a conflict the rule is applied again. A rule that returns undefined saves nothing.
+ * Unknown functions are 404.
  */
 export async function changeRecord<Change extends RecordChange>(
   { catalogue, ...home }: Home & { readonly catalogue: Catalogue },
@@ -34,7 +34,7 @@ export async function changeRecord<Change extends RecordChange>(
   throw conflicts.updateInProgress(functionArn(home, name))
 }
 
-/** Refuses changes to a function that is not ready for them (reference 2.1). */
+/** Refuses changes while a function is pending or an update is in progress (reference 2.1). */
 export function requireNoUpdateInProgress(latest: FunctionVersion, arn: string): void {
   if (latest.state === 'Pending') throw conflicts.inState(latest.state)
   if (latest.updateStatus === 'InProgress') throw conflicts.updateInProgress(arn)

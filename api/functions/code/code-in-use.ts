@@ -6,7 +6,7 @@ import type { FunctionVersion, LayerCode } from '../function/function.ts'
 
 const pageSize = 100
 
-/** Hashes of all packages that a function, one of its versions, or a layer version still names, and of stacks of layers. */
+/** Hashes of all packages that a function, one of its versions, or a layer version uses, and of stacks of layers. */
 export async function codeInUse(
   catalogue: Pick<Catalogue, 'list' | 'findVersion'>,
   documents: Pick<Documents, 'list'>,
@@ -54,7 +54,7 @@ async function* eachVersion(catalogue: Pick<Catalogue, 'list' | 'findVersion'>):
   }
 }
 
-/** Images are kept by their registries. */
+/** Images are stored by their registries. */
 function hashesOf({ code, settings }: FunctionVersion): string[] {
   const layers = settings.layers.map(({ sha256 }) => sha256)
   const own = code.image === undefined ? [code.sha256] : []

@@ -5,7 +5,7 @@ import { changeDocument } from '../catalogue/document-change.ts'
 import type { DocumentKey, Documents } from '../catalogue/documents.ts'
 import type { FunctionRecord } from '../function/function.ts'
 
-/** Who may sign code, and what happens to code that they did not sign. */
+/** The signing profiles that are allowed, and what happens to code that they did not sign. */
 export interface CodeSigningConfig {
   readonly id: string
   readonly description: string
@@ -15,7 +15,7 @@ export interface CodeSigningConfig {
   readonly tags: Readonly<Record<string, string>>
 }
 
-/** What is wrong with a request about code signing (reference 2.11). */
+/** Errors of code signing (reference 2.11). */
 export const codeSigningErrors = {
   unknown: (arn: string) =>
     new LambdaError(kinds.resourceNotFound, `The Lambda code signing configuration ${arn} can not be found.`, {}),
@@ -43,15 +43,14 @@ export function codeSigningArn({ accountId, region }: Home, id: string): string 
   return `arn:${partitionOf(region)}:lambda:${region}:${accountId}:code-signing-config:${id}`
 }
 
-/** Where the configuration of an ARN is kept; other accounts' and regions' are nowhere. */
+/** The key of a configuration's document; undefined for ARNs of other accounts and regions. */
 export function codeSigningKey(home: Home, arn: string): DocumentKey {
   const id = arn.split(':')[6] ?? ''
   return { kind: 'code-signing-config', id: arn === codeSigningArn(home, id) ? id : '' }
 }
 
 /**
- * Refuses code for a function whose configuration takes only what is signed: this server cannot verify signatures, so that
- * none is trusted.
+ * Refuses code for a function whose configuration enforces signatures: this server cannot verify them, so none is trusted.
  */
 export async function checkSignature(
   { documents, ...home }: Home & { readonly documents: Pick<Documents, 'find'> },
@@ -64,15 +63,15 @@ export async function checkSignature(
 }
 
 /**
- * Marks a configuration as changed, once a function that refers to it is saved. A removal under way, which looked for
- * functions before, then fails and looks again. False when the configuration is gone already.
+ * Marks a configuration as changed, once a function that uses it is saved. A concurrent removal, which checked for functions
+ * before, then fails and checks again. False when the configuration was removed already.
  */
 export async function touchConfig({ documents, ...home }: Home & { readonly documents: Documents }, arn: string) {
   const key = codeSigningKey(home, arn)
   return (await changeDocument<CodeSigningConfig>(documents, key, (config) => config && { ...config })) !== undefined
 }
 
-/** Removes a configuration that no function refers to. */
+/** Removes a configuration that no function uses. */
 export async function removeConfig(
   dependencies: Home & { readonly documents: Documents; readonly catalogue: Pick<Catalogue, 'list'> },
   arn: string,
@@ -91,7 +90,7 @@ export async function removeConfig(
 
 const pageSize = 100
 
-/** Names of the functions that refer to a configuration, in byte order, behind the given one. */
+/** Names of the functions that use a configuration, in byte order, after the given one. */
 export async function* functionsWith(
   catalogue: Pick<Catalogue, 'list'>,
   arn: string,

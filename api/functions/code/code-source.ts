@@ -9,10 +9,10 @@ import { imageCode } from './image.ts'
 import type { ImageSource } from './image-source.ts'
 import type { ObjectReference, ObjectSource } from './object-source.ts'
 
-/** What a caller sends as code: one of these. */
+/** The code in a request: one of these. */
 export interface CodeRequest {
   readonly zip?: Buffer | undefined
-  /** A package that did not travel in the request, and may be as large as one in a bucket. */
+  /** A package that was not part of the request, and may be as large as one in a bucket. */
   readonly fetched?: Buffer | undefined
   readonly object?: ObjectReference | undefined
   readonly imageUri?: string | undefined
@@ -25,20 +25,20 @@ export interface CodeSourceDependencies {
   readonly codeStore: Pick<CodeStore, 'put'>
   /** Absent when no S3 endpoint is configured. */
   readonly objects?: ObjectSource | undefined
-  /** Absent where images do not run. */
+  /** Absent if container images are not supported. */
   readonly images?: ImageSource | undefined
 }
 
-/** Bytes that the code of all versions of an account may take on AWS. */
+/** AWS's limit for the code of all versions of an account, in bytes. */
 export const accountCodeBytes = 80_530_636_800
 
-/** Code that was checked, and not kept yet; an image is kept by its registry. */
+/** Code that was checked but not stored yet; an image is stored by its registry. */
 export interface CheckedCode {
   readonly code: FunctionCode
   readonly zip?: Buffer
 }
 
-/** Fetches and checks the code of a request; changes nothing. Images may be there for several architectures. */
+/** Fetches and checks the code of a request without storing it. Images may exist for several architectures. */
 export async function checkCode(
   dependencies: CodeSourceDependencies,
   request: CodeRequest,
@@ -47,7 +47,7 @@ export async function checkCode(
   const { imageUri } = request
   if (imageUri !== undefined) return { code: await imageCode(imageUri, architecture, dependencies.images) }
   const zip = await packageOf(dependencies, request)
-  // Only packages inside a request are held to 50 MB zipped.
+  // Only packages inside a request are limited to 50 MB zipped.
   const limits = request.zip === undefined ? { zippedBytes: packageLimits.unzippedBytes } : {}
   const { sha256, sizeBytes, unzippedBytes } = await inspectPackage(zip, limits)
   if ((await usedCodeBytes(dependencies)) + sizeBytes > accountCodeBytes) throw codeErrors.storageExceeded()
@@ -55,7 +55,7 @@ export async function checkCode(
   return { code: { sha256, sizeBytes, unzippedBytes, ...(sourceKmsKeyArn && { sourceKmsKeyArn }) }, zip }
 }
 
-/** Keeps code for good; a function or layer may name it once this has answered. */
+/** Stores code durably. A function or layer may refer to it once this has resolved. */
 export async function storeCode(
   { codeStore }: Pick<CodeSourceDependencies, 'codeStore'>,
   { code, zip }: CheckedCode,

@@ -7,13 +7,13 @@ import { aPackage, finished } from '../testing/samples.ts'
 
 const modified = new Date('2024-05-06T07:08:10Z')
 
-/** A code store on trial, empty when handed out. */
+/** The code store under test, empty at first. */
 export interface OpenedCodeStore {
   readonly code: CodeStore
-  /** Ends this one and answers one opened on the same data. */
+  /** Closes this one and opens another one on the same data. */
   reopen(): CodeStore
   passMinutes(minutes: number): void
-  /** An archive that nobody has used for so long goes. */
+  /** An archive that was not used for this long is removed. */
   readonly graceMinutes: number
   close(): void
 }
@@ -40,7 +40,7 @@ function filesOf(folder: string): Record<string, string> {
   return Object.fromEntries(paths.map((path) => [relative(folder, path), readFileSync(path, 'utf8')]))
 }
 
-/** Holds a code store to its contract. */
+/** Tests a code store against the contract. */
 export function describeCodeStore(name: string, open: () => OpenedCodeStore | Promise<OpenedCodeStore>): void {
   describe(`${name} as a code store`, () => {
     let opened: OpenedCodeStore
@@ -53,7 +53,7 @@ export function describeCodeStore(name: string, open: () => OpenedCodeStore | Pr
       opened.close()
     })
 
-    test('reads what was put, also after an end and a new start', async () => {
+    test('reads what was put, also after a restart', async () => {
       const { sha256, zip } = await aPackage({ 'index.js': 'x' })
       expect(await code.read(sha256)).toBeUndefined()
       await code.put(sha256, zip)
@@ -62,7 +62,7 @@ export function describeCodeStore(name: string, open: () => OpenedCodeStore | Pr
       expect(zip.equals((await opened.reopen().read(sha256)) ?? Buffer.alloc(0))).toBe(true)
     })
 
-    test('unpacks once and answers the same folder to all', async () => {
+    test('unpacks once and returns the same folder to all', async () => {
       const { sha256, zip } = await aPackage({ 'index.js': 'x', 'lib/deep/a.js': 'y' })
       await code.put(sha256, zip)
       const folders = await Promise.all([code.unpacked(sha256), code.unpacked(sha256), code.unpacked(sha256)])
@@ -97,7 +97,7 @@ export function describeCodeStore(name: string, open: () => OpenedCodeStore | Pr
       expect(readdirSync(await code.unpacked(sha256))).toEqual(['index.js'])
     })
 
-    test('drops what nobody uses for long, and nothing else', async () => {
+    test('removes what was not used for long, and nothing else', async () => {
       const [used, unused] = [await aPackage({ a: 'used' }), await aPackage({ a: 'unused' })]
       for (const { sha256, zip } of [used, unused]) await code.put(sha256, zip)
       await code.unpacked(unused.sha256)
@@ -113,7 +113,7 @@ export function describeCodeStore(name: string, open: () => OpenedCodeStore | Pr
       expect(await code.read(used.sha256)).toBeDefined()
     })
 
-    test('lays packages over each other, the last on top, and leaves each as it was', async () => {
+    test('overlays packages, the last on top, and does not change them', async () => {
       const lower = await aPackage({ 'lib/a': 'lower', 'lib/same': 'lower', file: 'lower', 'tree/x': 'lower' })
       const upper = await aPackage({ 'lib/b': 'upper', 'lib/same': 'upper', 'file/x': 'upper', tree: 'upper' })
       for (const { sha256, zip } of [lower, upper]) await code.put(sha256, zip)
@@ -159,7 +159,7 @@ export function describeCodeStore(name: string, open: () => OpenedCodeStore | Pr
       expect(await code.read(order[0] ?? '')).toBeDefined()
     })
 
-    test('keeps what is put again before it goes', async () => {
+    test('keeps what is put again before it is removed', async () => {
       const { sha256, zip } = await aPackage({ a: 'again' })
       await code.put(sha256, zip)
       const inUse = new Set([(await aPackage({ a: 'other' })).sha256])

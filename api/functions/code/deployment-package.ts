@@ -5,20 +5,20 @@ import { packageErrors } from '../../errors.ts'
 import { addNode, checkLinks, emptyTree, maxNodes, pathSegments, TooManyNodes } from './package-tree.ts'
 import { ArchiveFault, readZipEntries, type ZipEntry } from './zip-archive.ts'
 
-/** A file of a package. Its data is checked against checksum and size as it is read; a difference is a `LambdaError`. */
+/** A file of a package. Its checksum and size are verified as it is read; a mismatch is a `LambdaError`. */
 export interface PackageFile {
   readonly kind: 'file'
   readonly path: string
   readonly mode: number
   readonly modifiedMs: number
   readonly sizeBytes: number
-  /** The whole file; for small ones, since it holds up the process. */
+  /** Reads the whole file. For small files only, since it blocks the event loop. */
   read(): Buffer
-  /** The file piece by piece, inflated off the main thread. */
+  /** Reads the file in chunks, inflated off the main thread. */
   chunks(): AsyncGenerator<Buffer, void, undefined>
 }
 
-/** What a package unpacks to; paths are relative, without dots, and stay inside. */
+/** An entry of a package. Paths are relative, without dots, and stay inside. */
 export type PackageEntry =
   | PackageFile
   | { readonly kind: 'folder'; readonly path: string; readonly mode: number; readonly modifiedMs: number }
@@ -29,7 +29,7 @@ export interface PackageLimits {
   readonly unzippedBytes: number
 }
 
-/** AWS's limits for code that comes with the request; layers of the function are taken off `unzippedBytes`. */
+/** AWS's limits for code in a request. The layers of the function count towards `unzippedBytes`. */
 export const packageLimits: PackageLimits = { zippedBytes: 52_428_800, unzippedBytes: 262_144_000 }
 
 export interface PackageFacts {
@@ -41,15 +41,15 @@ export interface PackageFacts {
   readonly entries: number
 }
 
-/** Files up to this size are inflated in one go; larger ones piece by piece, so that memory stays bounded. */
+/** Files up to this size are inflated in one go, larger ones in chunks, so that memory is bounded. */
 export const smallFileBytes = 1024 * 1024
 const workPerTurnBytes = 1024 * 1024
 const workPerEntryBytes = 8192
 const maxLinkBytes = 4095
 
 /**
- * Checks the whole package, every byte of every entry, and answers its facts; what AWS would refuse is AWS's error. Gives the
- * event loop a turn every few milliseconds.
+ * Validates the whole package, every byte of every entry, and returns its facts. Throws AWS's error for what AWS refuses.
+ * Yields to the event loop every few milliseconds.
  */
 export async function inspectPackage(zip: Buffer, limits: Partial<PackageLimits> = {}): Promise<PackageFacts> {
   const { zippedBytes, unzippedBytes } = { ...packageLimits, ...limits }
@@ -65,7 +65,7 @@ export async function inspectPackage(zip: Buffer, limits: Partial<PackageLimits>
   return { sha256, sizeBytes: zip.length, unzippedBytes: sumBytes, entries: entries.length }
 }
 
-/** The package's entries, names, links and declared sizes checked; files are checked when they are read. */
+/** The entries of a package. Names, links and declared sizes are validated here, file contents when they are read. */
 export function packageEntries(zip: Buffer, unzippedBytes = packageLimits.unzippedBytes): PackageEntry[] {
   try {
     const found = readAll(zip, unzippedBytes)
@@ -78,7 +78,7 @@ export function packageEntries(zip: Buffer, unzippedBytes = packageLimits.unzipp
   }
 }
 
-/** Sizes are added up, and data that two entries share is refused, before anything is inflated. */
+/** Checks total size and overlapping entries before anything is inflated. */
 function readAll(zip: Buffer, unzippedBytes: number): ZipEntry[] {
   if (zip.length === 0) throw packageErrors.empty()
   const found: ZipEntry[] = []
@@ -88,8 +88,8 @@ function readAll(zip: Buffer, unzippedBytes: number): ZipEntry[] {
     if (declaredBytes > unzippedBytes) throw packageErrors.unzippedTooLarge()
     if (found.push(entry) > maxNodes) throw new TooManyNodes()
   }
-  const byPlace = found.toSorted((one, other) => one.start - other.start)
-  if (byPlace.some((entry, index) => entry.start < (byPlace[index - 1]?.end ?? 0)))
+  const byOffset = found.toSorted((one, other) => one.start - other.start)
+  if (byOffset.some((entry, index) => entry.start < (byOffset[index - 1]?.end ?? 0)))
     throw packageErrors.unzippedTooLarge()
   return found
 }
@@ -138,7 +138,7 @@ function readTarget(raw: ZipEntry): string {
   return inflateSmall(raw).toString()
 }
 
-/** Reads the whole file for what its reading checks; answers its size. */
+/** Verifies a file by reading it; returns its size. */
 async function checkFile(file: PackageFile): Promise<number> {
   if (file.sizeBytes <= smallFileBytes) return file.read().length
   let sizeBytes = 0
@@ -146,7 +146,7 @@ async function checkFile(file: PackageFile): Promise<number> {
   return sizeBytes
 }
 
-/** More data than declared is answered as too much of it, since it may have no end. */
+/** Data beyond the declared size counts as too large, since it may be endless. */
 function inflateSmall(raw: ZipEntry): Buffer {
   const bytes = raw.method === 'stored' ? raw.data : inflateWhole(raw)
   if (bytes.length !== raw.sizeBytes || crc32(bytes) !== raw.crc32) throw packageErrors.couldNotUnzip()
@@ -154,9 +154,9 @@ function inflateSmall(raw: ZipEntry): Buffer {
 }
 
 function inflateWhole(raw: ZipEntry): Buffer {
-  const room = Math.max(raw.sizeBytes, 64)
+  const capacity = Math.max(raw.sizeBytes, 64)
   try {
-    return inflateRawSync(raw.data, { chunkSize: room + 1, maxOutputLength: room })
+    return inflateRawSync(raw.data, { chunkSize: capacity + 1, maxOutputLength: capacity })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw packageErrors.unzippedTooLarge()
     throw packageErrors.couldNotUnzip()
@@ -191,7 +191,7 @@ function* slices(bytes: Buffer): Generator<Buffer, void, undefined> {
   for (let at = 0; at < bytes.length; at += workPerTurnBytes) yield bytes.subarray(at, at + workPerTurnBytes)
 }
 
-/** Counts work and lets the event loop turn whenever enough was done. */
+/** Counts work, and yields to the event loop after a certain amount. */
 function pacer(): (bytes: number) => Promise<void> | undefined {
   let done = 0
   return (bytes) => {

@@ -1,8 +1,8 @@
 import type { ImageConfig } from '../function/function.ts'
 
-/** Which image of which registry; without a digest the one that the tag names now. */
+/** An image in a registry; without a digest the one that the tag refers to now. */
 export interface ImageReference {
-  /** As the caller named it, for the log. */
+  /** The URI as given by the caller, for the log. */
   readonly uri: string
   readonly registry: string
   /** Path of the repository there. */
@@ -14,15 +14,15 @@ export interface ImageReference {
   readonly architecture: string
 }
 
-/** What a registry says of an image. */
+/** What a registry returns about an image. */
 export interface ReadImage {
   readonly digest: string
-  /** What it starts by itself. */
+  /** The start command of the image. */
   readonly config: Required<ImageConfig>
 }
 
-/** Where images are looked up when a function is made of one. */
+/** Looks up images when a function is created from one. */
 export interface ImageSource {
-  /** Undefined when the registry does not say, for a reason that is in the log. */
+  /** Undefined if the registry does not respond with an image; the log has the reason. */
   read(reference: ImageReference): Promise<ReadImage | undefined>
 }

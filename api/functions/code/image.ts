@@ -8,12 +8,12 @@ const reference = new RegExp(
   `^(?<repository>(?:[a-zA-Z0-9.-]+(?::\\d+)?/)?${segment}(?:/${segment})*)` +
     '(?::(?<tag>\\w[\\w.-]{0,127}))?(?:@sha256:(?<digest>[0-9a-f]{64}))?$',
 )
-/** A first part that is a host, as Docker tells it from a folder. */
+/** A first segment that is a host and not a folder, by Docker's rule. */
 const host = /^(?:[^/]*[.:][^/]*|localhost)(?=\/)/
 
 /**
- * A container image as a function's code: its digest and what it starts by itself are what its registry says now. Where that
- * does not say, an image without a digest in its name gets one made from the name, so that the same name is the same code.
+ * A container image as the code of a function, with the digest and the start command that its registry returns now. If the
+ * registry does not return a digest, one is derived from the name, so that the same name is the same code.
  */
 export async function imageCode(uri: string, architecture: string, images?: ImageSource): Promise<FunctionCode> {
   const parts = reference.exec(uri)?.groups
@@ -28,7 +28,10 @@ export async function imageCode(uri: string, architecture: string, images?: Imag
   return { sha256, sizeBytes: 0, image }
 }
 
-/** What environments of an image start, and under which name that does not change: the function's settings go before the image's. */
+/**
+ * The start command of an image's environments, and the image by its digest. The function's settings override those of the
+ * image.
+ */
 export function imageToRun({ image }: FunctionCode, settings: ImageConfig | undefined) {
   if (image === undefined) return settings === undefined ? {} : { imageConfig: settings }
   const { uri, resolvedUri, config } = image

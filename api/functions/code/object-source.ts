@@ -1,11 +1,11 @@
-/** One object of an S3 bucket; the newest when no version is named. */
+/** An object in an S3 bucket; the latest if no version is given. */
 export interface ObjectReference {
   readonly bucket: string
   readonly key: string
   readonly version?: string
 }
 
-/** Where deployment packages named by bucket and key come from. What S3 refuses is AWS's error (reference 2.4). */
+/** Fetches deployment packages from S3. What S3 refuses is AWS's error (reference 2.4). */
 export interface ObjectSource {
   fetch(reference: ObjectReference): Promise<Buffer>
 }

@@ -1,21 +1,21 @@
 import { ArchiveFault } from './zip-archive.ts'
 
 /**
- * The folders, files and links of a package as a tree, so that no name is used twice, nothing lies inside a file or behind
- * a link, and no link leads out, not even by way of other links. Anything else is an `ArchiveFault`.
+ * The folders, files and links of a package as a tree. It ensures that no name is used twice, nothing lies inside a file or
+ * behind a link, and no link leads out, even through other links. Anything else is an `ArchiveFault`.
  */
 export interface PackageNode {
   kind: 'file' | 'folder' | 'link'
   readonly parent: PackageNode | undefined
-  /** Whether an entry stands for it; folders also come into being by what is in them. */
+  /** Whether the package has an entry for it; folders also exist because of their contents. */
   isNamed: boolean
   children?: Map<string, PackageNode>
   target?: string
-  /** Where a link leads, once that is known; a path that does not exist stands for its nearest folder. */
+  /** The target of a link, once resolved; a path that does not exist resolves to its nearest folder. */
   resolved?: PackageNode | 'resolving'
 }
 
-/** More files and folders than fit in the largest package at the smallest block of a file system, with room to spare. */
+/** More files and folders than the largest package can have at the smallest block size of a file system. */
 export const maxNodes = 250_000
 
 /** A package has more files and folders than any package of the allowed size. */
@@ -31,7 +31,10 @@ export function emptyTree(): PackageTree {
   return { root: { kind: 'folder', parent: undefined, isNamed: true }, nodeCount: 0 }
 }
 
-/** A name's segments without the empty ones and dots. Names that are absolute, climb, or cannot be a file's are faults. */
+/**
+ * The segments of a name without empty ones and dots. Throws for names that are absolute, climb out, or cannot be names of
+ * files.
+ */
 export function pathSegments(name: string): string[] {
   if (
     Buffer.byteLength(name) > 3000 ||
@@ -48,7 +51,7 @@ export function pathSegments(name: string): string[] {
   return segments
 }
 
-/** Puts an entry into the tree. */
+/** Adds an entry to the tree. */
 export function addNode(
   tree: PackageTree,
   segments: readonly string[],
@@ -76,7 +79,7 @@ function childOf(tree: PackageTree, folder: PackageNode, segment: string, kind: 
   return node
 }
 
-/** Follows every link to its end. A link to what is not in the package may dangle, but inside. */
+/** Resolves every link. A link to a missing path may dangle, but only inside the package. */
 export function checkLinks(folder: PackageNode): void {
   for (const node of folder.children?.values() ?? []) {
     if (node.kind === 'link') resolveLink(node, 0)
@@ -98,7 +101,9 @@ function resolveLink(link: PackageNode, depth: number): PackageNode {
   return at
 }
 
-/** One segment on from a node; undefined above the package's root. What is missing is walked as an unnamed folder. */
+/**
+ * Follows one segment from a node; undefined above the root of the package. A missing segment is followed as an unnamed folder.
+ */
 function step(at: PackageNode, segment: string, depth: number): PackageNode | undefined {
   if (segment === '' || segment === '.') return at
   if (segment === '..') return at.parent

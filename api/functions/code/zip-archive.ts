@@ -1,16 +1,16 @@
 /**
- * The zip format as bytes: finds the entries of an archive that lies whole in memory. What entries may be called and how
- * large they may be is decided in `deployment-package.ts`. Anything inconsistent is an `ArchiveFault`.
+ * Parses the zip format: finds the entries of an archive in memory. Limits of names and sizes are in `deployment-package.ts`.
+ * Any inconsistency is an `ArchiveFault`.
  */
 
-/** The bytes are not a zip archive, or not one that can be unpacked. */
+/** The bytes are not a valid zip archive. */
 export class ArchiveFault extends Error {}
 
 export interface ZipEntry {
   readonly name: string
-  /** Unix mode with its file type bits; 0 when the archive was made where there are none. */
+  /** Unix mode with its file type bits; 0 if the archive was made on another system. */
   readonly mode: number
-  /** The DOS attribute, or the name's last slash, says folder. */
+  /** Whether the DOS attribute, or a trailing slash of the name, marks a folder. */
   readonly isFolder: boolean
   readonly modifiedMs: number
   readonly method: 'stored' | 'deflated'
@@ -19,7 +19,7 @@ export interface ZipEntry {
   /** Where the local header starts and the data ends. */
   readonly start: number
   readonly end: number
-  /** The data as it lies in the archive. */
+  /** The data as stored in the archive. */
   readonly data: Buffer
 }
 
@@ -27,7 +27,7 @@ interface Directory {
   readonly offset: number
   readonly end: number
   readonly count: number
-  /** Bytes before the archive, as self-extracting ones have; offsets inside do not count them. */
+  /** Bytes before the archive, as in self-extracting ones; offsets do not count them. */
   readonly prepended: number
 }
 
@@ -63,7 +63,7 @@ function findDirectory(zip: Buffer): Directory {
 function directory64(zip: Buffer, locator: number): Directory {
   const candidates = [readUInt64(zip, locator + 8), locator - 56]
   const at = candidates.find(
-    (place) => place >= 0 && place + 56 <= locator && zip.readUInt32LE(place) === signatures.end64,
+    (offset) => offset >= 0 && offset + 56 <= locator && zip.readUInt32LE(offset) === signatures.end64,
   )
   if (at === undefined) throw new ArchiveFault('no zip64 end of directory')
   return placed(at, readUInt64(zip, at + 32), readUInt64(zip, at + 40), readUInt64(zip, at + 48))
@@ -110,7 +110,7 @@ interface LocalPlace {
   readonly limit: number
 }
 
-/** The data behind a local header, which must name the same file as the directory does. */
+/** The data after a local header, which must name the same file as the directory. */
 function localData(
   zip: Buffer,
   { start, compressedBytes, nameBytes, limit }: LocalPlace,
@@ -125,7 +125,7 @@ function localData(
   return { bytes: zip.subarray(from, end), end }
 }
 
-/** Sizes and offset, from the zip64 field where the ordinary ones are full. */
+/** Sizes and offset, from the zip64 field if the regular fields are full. */
 function zip64Fields(
   zip: Buffer,
   at: number,
@@ -151,7 +151,7 @@ function extraField(extra: Buffer, id: number): Buffer | undefined {
   return undefined
 }
 
-/** The extended timestamp when there is one, else the DOS time, which knows no zone and is taken as UTC. */
+/** The extended timestamp if there is one, else the DOS time, which has no time zone and is read as UTC. */
 function modifiedMs(date: number, time: number, extra: Buffer): number {
   const stamp = extraField(extra, 0x5455)
   if (stamp !== undefined && stamp.length >= 5 && (stamp.readUInt8(0) & 1) !== 0) return stamp.readInt32LE(1) * 1000
@@ -169,7 +169,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const cp437 =
   'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0'
 
-/** Names are UTF-8 wherever they can be, since many tools write it without saying so; else the format's first code page. */
+/** Decodes names as UTF-8 if possible, since many tools do not set the flag; otherwise as code page 437. */
 function decodeName(bytes: Buffer): string {
   try {
     return utf8.decode(bytes)

@@ -2,7 +2,7 @@ import { invalidParameterValue, kinds, LambdaError } from '../../errors.ts'
 
 const withoutType = (message: string) => new LambdaError(kinds.invalidParameterValue, message, {})
 
-/** Provisioned concurrency, and reserved concurrency beside it (reference 7.2, 7.3). */
+/** Errors of provisioned concurrency, and of reserved concurrency beside it (reference 7.2, 7.3). */
 export const provisionedErrors = {
   unpublished: () =>
     invalidParameterValue('Provisioned Concurrency Configs cannot be applied to unpublished function versions.'),

@@ -6,24 +6,24 @@ import { isManaged, latestVersion, type FunctionRecord } from '../function/funct
 import { capacityErrors } from '../capacity-providers/managed-instances.ts'
 import { provisionedErrors } from './errors.ts'
 
-/** How far the environments of a config are. */
+/** The progress of a provisioned concurrency config. */
 export interface Allocation {
   readonly status: 'IN_PROGRESS' | 'READY' | 'FAILED'
   readonly statusReason?: string
-  /** Environments that are initialised. */
+  /** Number of initialised environments. */
   readonly allocated: number
 }
 
-/** Keeps environments initialised as functions' records say. */
+/** Keeps environments initialised as configured in functions' records. */
 export interface Provisioning {
-  /** Brings the function's environments to what its record says now, in the background. */
+  /** Reconciles the function's environments with its record, in the background. */
   refresh(functionName: string): void
   allocationOf(record: FunctionRecord, qualifier: string): Promise<Allocation>
-  /** Whether as many environments of a version on a capacity provider are there as its scaling keeps. */
+  /** Whether a version on a capacity provider has its minimum of environments. */
   isScaled(record: FunctionRecord, version: string): Promise<boolean>
 }
 
-/** The version that a published version or an alias stands for; what is neither is an error (reference 7.3). */
+/** The version behind a qualifier that is a published version or an alias; throws for any other (reference 7.3). */
 export function provisionableVersion(
   record: FunctionRecord | undefined,
   name: string,
@@ -42,7 +42,7 @@ export function provisionableVersion(
   return alias.functionVersion
 }
 
-/** The record with provisioned concurrency on the qualifier; refuses what its reservation has no room for. */
+/** The record with provisioned concurrency on the qualifier; throws if it exceeds the function's reservation. */
 export function putProvisioned(
   record: FunctionRecord,
   qualifier: string,
@@ -58,12 +58,12 @@ export function putProvisioned(
   return attach(record, 'provisioned', qualifier, config)
 }
 
-/** The sum over the function's versions and aliases. */
+/** Provisioned concurrency of all the function's versions and aliases. */
 export function provisionedSum(record: FunctionRecord): number {
   return allAttached(record, 'provisioned').reduce((sum, [, { requested }]) => sum + requested, 0)
 }
 
-/** Environments wanted of each version, over all configs. */
+/** Provisioned environments of each version, over all configs. */
 export function provisionedVersions(record: FunctionRecord): Map<string, number> {
   const wanted = new Map<string, number>()
   for (const [qualifier, { requested }] of allAttached(record, 'provisioned')) {
@@ -73,7 +73,7 @@ export function provisionedVersions(record: FunctionRecord): Map<string, number>
   return wanted
 }
 
-/** A version is provisioned by itself or through one alias. */
+/** A version can be provisioned either itself or through one alias. */
 function refuseTwice(record: FunctionRecord, qualifier: string, version: string): void {
   const isAlias = qualifier !== version
   const others = allAttached(record, 'provisioned').filter(([other]) => other !== qualifier)

@@ -4,16 +4,16 @@ import type { FunctionRecord } from '../function/function.ts'
 import { provisionedSum } from './provisioned.ts'
 import { provisionedErrors } from './errors.ts'
 
-/** What must stay for functions that reserve nothing, of an account that has more than that. */
+/** The concurrency that must stay unreserved, for accounts that have more. */
 const unreservedMinimum = 100
 const pageSize = 500
 
-/** What a function keeps from all others: what it reserves, else what it has provisioned (reference 7.1). */
+/** The concurrency committed to a function: what it reserves, else what it has provisioned (reference 7.1). */
 export function committedConcurrency(record: FunctionRecord): number {
   return record.reservedConcurrency ?? provisionedSum(record)
 }
 
-/** The sum of what functions keep from others, without one of them. */
+/** The concurrency committed to all functions but one. */
 export async function reservedConcurrency(catalogue: Pick<Catalogue, 'list'>, without?: string): Promise<number> {
   let sum = 0
   let after: string | undefined
@@ -25,7 +25,10 @@ export async function reservedConcurrency(catalogue: Pick<Catalogue, 'list'>, wi
   }
 }
 
-/** Refuses a reservation that leaves other functions, or the function's own environments, too little (reference 7.2). */
+/**
+ * Refuses a reservation that leaves too little for other functions, or for the function's own provisioned environments
+ * (reference 7.2).
+ */
 export function checkReservation(
   asked: number,
   reservedByOthers: number,
@@ -38,7 +41,7 @@ export function checkReservation(
   }
 }
 
-/** Refuses to provision more than the account's functions without a reservation can spare (reference 7.3). */
+/** Refuses to provision more than the unreserved concurrency allows (reference 7.3). */
 export function checkProvisioned(asked: number, committedByOthers: number, accountConcurrency: number): void {
   const unreserved = accountConcurrency - committedByOthers
   if (asked > unreserved) throw provisionedErrors.aboveUnreserved(unreserved)

@@ -7,7 +7,7 @@ import type { Documents } from '../catalogue/documents.ts'
 import { nameErrors } from '../function/errors.ts'
 import { latestVersion, type FunctionRecord } from '../function/function.ts'
 
-/** Function URL configs (reference 1.7, 9.1). */
+/** Errors of function URL configs (reference 1.7, 9.1). */
 export const functionUrlErrors = {
   noFunction: () => new LambdaError(kinds.resourceNotFound, 'Function does not exist'),
   notFound: nameErrors.resourceNotFound,
@@ -25,10 +25,10 @@ export const functionUrlErrors = {
     ]),
 }
 
-/** What a caller sets of a function URL; absent members stay as they are. */
+/** The settings of a function URL in a request; absent members stay as they are. */
 export interface FunctionUrlChange {
   readonly authType?: FunctionUrlConfig['authType'] | undefined
-  /** An empty one removes what was there. */
+  /** An empty one removes the setting. */
   readonly cors?: CorsConfig | undefined
   readonly invokeMode?: FunctionUrlConfig['invokeMode'] | undefined
 }
@@ -74,13 +74,13 @@ export function functionUrlOf(record: FunctionRecord, alias: string | undefined)
   return config
 }
 
-/** Where a URL's id leads. Kept apart from the function, which alone says whether the URL still is. */
+/** The target of a URL's id. Stored apart from the function, whose record alone decides whether the URL exists. */
 export interface FunctionUrlTarget {
   readonly functionName: string
   readonly alias?: string
 }
 
-/** A function URL that is in use. */
+/** A function URL that exists. */
 export interface FoundFunctionUrl {
   readonly target: FunctionUrlTarget
   readonly config: FunctionUrlConfig
@@ -99,7 +99,7 @@ export async function findFunctionUrl(
   return { target, config, record }
 }
 
-/** Removes where the ids of URLs led that the function no longer has; until then they lead nowhere. */
+/** Removes the ids of URLs that the function no longer has. Until then they lead nowhere. */
 export async function forgetUrls(
   documents: Pick<Documents, 'find' | 'remove'>,
   before: FunctionRecord,
@@ -110,13 +110,13 @@ export async function forgetUrls(
   for (const [, { urlId }] of allAttached(before, 'url')) if (!kept.has(urlId)) await forgetUrl(documents, urlId)
 }
 
-/** Removes where a URL's id led. */
+/** Removes the target of a URL's id. */
 export async function forgetUrl(documents: Pick<Documents, 'find' | 'remove'>, urlId: string): Promise<void> {
   const stored = await documents.find(urlKey(urlId))
   if (stored !== undefined) await documents.remove(urlKey(urlId), stored.revision)
 }
 
-/** Where the target of a URL's id is kept. */
+/** The key of the document with a URL id's target. */
 export function urlKey(urlId: string) {
   return { kind: 'function-url', id: urlId } as const
 }

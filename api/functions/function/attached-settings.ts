@@ -1,15 +1,15 @@
-/** How failed events of an asynchronous invocation are treated, as its owner set it; absent members have AWS's defaults. */
+/** An event invoke config; absent members have AWS's defaults. */
 export interface EventInvokeConfig {
   readonly maximumRetryAttempts?: number
   readonly maximumEventAgeSeconds?: number
-  /** ARN of who is told of an event that succeeded, or failed for good. */
+  /** ARN of the destination for successful events, and for those that failed for good. */
   readonly onSuccess?: string
   readonly onFailure?: string
   /** Epoch milliseconds. */
   readonly lastModifiedMs: number
 }
 
-/** Whom browsers may let call a function URL; members as they were sent. */
+/** The CORS settings of a function URL; members as they were sent. */
 export interface CorsConfig {
   readonly allowCredentials?: boolean
   readonly allowHeaders?: readonly string[]
@@ -30,7 +30,7 @@ export interface FunctionUrlConfig {
   readonly lastModifiedMs: number
 }
 
-/** One permission of a resource policy, as it was asked for. */
+/** One statement of a resource policy, as requested. */
 export interface PolicyStatement {
   readonly id: string
   readonly action: string
@@ -44,10 +44,10 @@ export interface PolicyStatement {
   readonly isViaUrl?: boolean
 }
 
-/** How many environments are kept initialised; how many there are now is known to who allocates them. */
+/** The configured number of initialised environments. The allocator knows the current number. */
 export interface ProvisionedConfig {
   readonly requested: number
-  /** New with every put, so that an allocation for an older one is known as such. */
+  /** New with every put, so that an allocation for an older config is recognised. */
   readonly allocationId: string
   /** Epoch milliseconds. */
   readonly lastModifiedMs: number
@@ -62,14 +62,14 @@ export interface RuntimeManagement {
 export interface ScalingBounds {
   readonly minimumEnvironments?: number
   readonly maximumEnvironments?: number
-  /** The bounds that these replace. */
+  /** The previous bounds. */
   readonly before?: Omit<ScalingBounds, 'before'>
 }
 
-/** The kinds of settings that hang on a function's `$LATEST`, a version or an alias. */
+/** The kinds of settings that are attached to a function's `$LATEST`, a version or an alias. */
 export interface Attachable {
   readonly eventInvoke: EventInvokeConfig
-  /** Statements of the resource policy; that of the function itself hangs on `''`. */
+  /** Statements of the resource policy; that of the function itself is attached to `''`. */
   readonly policy: readonly PolicyStatement[]
   readonly provisioned: ProvisionedConfig
   readonly runtimeManagement: RuntimeManagement
@@ -77,7 +77,7 @@ export interface Attachable {
   readonly url: FunctionUrlConfig
 }
 
-/** What hangs on a function, by kind and then by qualifier. */
+/** The attached settings of a function, by kind and then by qualifier. */
 export type AttachedSettings = {
   readonly [Kind in keyof Attachable]?: Readonly<Record<string, Attachable[Kind]>>
 }

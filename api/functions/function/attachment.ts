@@ -2,14 +2,14 @@ import type { Attachable, AttachedSettings } from './attached-settings.ts'
 import type { FunctionRecord } from './function.ts'
 
 /**
- * Settings that hang on a qualifier of a function are kept in its record: they are saved, and go with the function, whole or
- * not at all, and a function made again under the same name has none of them.
+ * Settings attached to a qualifier of a function are stored in its record: they are saved and deleted with the function
+ * atomically, and a function that is created again under the same name has none of them.
  */
 export type AttachmentKind = keyof Attachable
 
 type Holder = Pick<FunctionRecord, 'attached'>
 
-/** What of a kind hangs on the qualifier. */
+/** The setting of a kind that is attached to the qualifier. */
 export function attachedTo<Kind extends AttachmentKind>(
   { attached }: Holder,
   kind: Kind,
@@ -19,7 +19,7 @@ export function attachedTo<Kind extends AttachmentKind>(
   return ofKind !== undefined && Object.hasOwn(ofKind, qualifier) ? ofKind[qualifier] : undefined
 }
 
-/** All of a kind with their qualifiers, by qualifier in byte order. */
+/** All settings of a kind with their qualifiers, by qualifier in byte order. */
 export function allAttached<Kind extends AttachmentKind>(
   { attached }: Holder,
   kind: Kind,
@@ -28,7 +28,7 @@ export function allAttached<Kind extends AttachmentKind>(
   return Object.entries(ofKind).sort(([one], [other]) => (one < other ? -1 : 1))
 }
 
-/** The record with a setting put on the qualifier, in place of the one that was there. */
+/** The record with a setting attached to the qualifier; it replaces the previous one. */
 export function attach<Kind extends AttachmentKind>(
   record: FunctionRecord,
   kind: Kind,
@@ -39,14 +39,14 @@ export function attach<Kind extends AttachmentKind>(
   return { ...record, attached: { ...record.attached, [kind]: Object.fromEntries([...others, [qualifier, value]]) } }
 }
 
-/** The record without that setting; itself when there is none. */
+/** The record without that setting; the same record if there is none. */
 export function detach(record: FunctionRecord, kind: AttachmentKind, qualifier: string): FunctionRecord {
   if (attachedTo(record, kind, qualifier) === undefined) return record
   const kept = Object.entries(record.attached?.[kind] ?? {}).filter(([name]) => name !== qualifier)
   return { ...record, attached: { ...record.attached, [kind]: Object.fromEntries(kept) } }
 }
 
-/** The record without anything that hangs on the qualifier, whose version or alias goes. */
+/** The record without any settings of the qualifier, whose version or alias is deleted. */
 export function detachAll(record: FunctionRecord, qualifier: string): FunctionRecord {
   const kinds = Object.keys(record.attached ?? {}) as (keyof AttachedSettings)[]
   return kinds.reduce((rest, kind) => detach(rest, kind, qualifier), record)

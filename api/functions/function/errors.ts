@@ -2,7 +2,7 @@ import { functionNotFound, invalidParameterValue, kinds, LambdaError } from '../
 
 const withoutType = {}
 
-/** Names and qualifiers that lead nowhere (reference 1.7). */
+/** Errors of names and qualifiers (reference 1.7). */
 export const nameErrors = {
   qualifierMismatch: () =>
     invalidParameterValue('The derived qualifier from the function name does not match the specified qualifier.'),
@@ -23,7 +23,7 @@ export function noPublishedVersion(): LambdaError {
   return new LambdaError(kinds.noPublishedVersion, 'The function has no published versions available.')
 }
 
-/** Changes that a function's state or another change forbids (reference 2.1, 2.3, 2.6). */
+/** Conflicts with a function's state or with another change (reference 2.1, 2.3, 2.6). */
 export const conflicts = {
   exists: (name: string) => conflict(`Function already exist: ${name}`),
   updateInProgress: (arn: string) =>
@@ -43,7 +43,7 @@ export const conflicts = {
     ),
 }
 
-/** Versions and aliases (reference 1.7, 2.6, 2.7). */
+/** Errors of versions and aliases (reference 1.7, 2.6, 2.7). */
 export const versionErrors = {
   latestNotDeletable: () => invalidParameterValue('$LATEST version cannot be deleted without deleting the function.'),
   aliasNotDeletable: () => invalidParameterValue('Deletion of aliases is not currently supported.'),
@@ -64,14 +64,14 @@ export const versionErrors = {
       `Invalid function version ${version}. Function version ${version} is already included in routing configuration.`,
     ),
   differentRoles: () => invalidParameterValue('Specified versions must be associated with the same execution role'),
-  /** The words are ours. */
+  /** The text is ours. */
   differentDeadLetters: () =>
     invalidParameterValue('Specified versions must be associated with the same dead letter queue'),
   aliasNotFound: (arn: string) => new LambdaError(kinds.resourceNotFound, `Alias not found: ${arn}`),
   aliasUnknown: (arn: string) => new LambdaError(kinds.resourceNotFound, `Cannot find alias arn: ${arn}`),
 }
 
-/** Tags and reserved concurrency (reference 2.10, 7.2). */
+/** Errors of tags and reserved concurrency (reference 2.10, 7.2). */
 export const accountErrors = {
   tagsOnFunctionsOnly: () =>
     invalidParameterValue('Tags on function aliases and versions are not supported. Please specify a function ARN.'),
@@ -86,7 +86,7 @@ export const accountErrors = {
     ),
 }
 
-/** Marks a list request whose marker this server did not give out. */
+/** The error for a list request whose marker was not issued by this server. */
 export function invalidMarker(): LambdaError {
   return invalidParameterValue('Marker is not valid.')
 }
@@ -95,7 +95,7 @@ function conflict(message: string): LambdaError {
   return new LambdaError(kinds.resourceConflict, message)
 }
 
-/** What cannot be taken as a function's code (reference 2.4). */
+/** Errors of a function's code (reference 2.4). */
 export const codeErrors = {
   noSource: () => invalidParameterValue('Please provide a source for function code.'),
   objectsNotSupported: () =>
@@ -105,7 +105,7 @@ export const codeErrors = {
   storageExceeded: () => new LambdaError(kinds.codeStorageExceeded, 'Code storage limit exceeded.'),
 }
 
-/** A new function's name is longer than AWS takes (reference 1.5). */
+/** The name of a new function is too long (reference 1.5). */
 export function functionNameTooLong(name: string, most: number): LambdaError {
   return invalidParameterValue(
     `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: ` +
@@ -113,7 +113,7 @@ export function functionNameTooLong(name: string, most: number): LambdaError {
   )
 }
 
-/** Package types and what belongs to the other one (reference 2.4). */
+/** Errors of package types and settings of the other type (reference 2.4). */
 export const imageErrors = {
   notValid: (uri: string) => invalidParameterValue(`Source image ${uri} is not valid. Provide a valid source image.`),
   missing: (verb: 'creating' | 'updating') =>

@@ -1,7 +1,7 @@
-/** The control plane's nouns: what is kept of a function, in our words. AWS's spelling of them is in `routes/`. */
+/** The types of the control plane. AWS's spelling of them is in `routes/`. */
 import type { AttachedSettings } from './attached-settings.ts'
 
-/** What a caller configures, defaults filled in; one version's settings never change once published. */
+/** The settings of a version, defaults filled in. They never change once the version is published. */
 export interface FunctionSettings {
   readonly description: string
   readonly role: string
@@ -12,9 +12,9 @@ export interface FunctionSettings {
   readonly memoryMb: number
   readonly ephemeralStorageMb: number
   readonly architectures: readonly string[]
-  /** `{}` when an empty map was sent with a new function; an update with one removes them. */
+  /** `{}` if a new function was created with an empty map; an update with one removes them. */
   readonly variables?: Readonly<Record<string, string>>
-  /** In the order in which they are laid over each other, the last on top. */
+  /** In the order in which they are overlaid, the last on top. */
   readonly layers: readonly FunctionLayer[]
   readonly tracingMode: string
   readonly snapStartApplyOn: string
@@ -28,20 +28,20 @@ export interface FunctionSettings {
   }
   readonly fileSystems: readonly { readonly arn: string; readonly localMountPath: string }[]
   readonly imageConfig?: ImageConfig
-  /** Set when the function is created, and never changed. */
+  /** Set when the function is created; never changes. */
   readonly tenantIsolation?: string
-  /** Set when the function is created, and never removed: it runs on managed instances. */
+  /** Set when the function is created, and never removed: the function runs on managed instances. */
   readonly capacityProvider?: CapacityUse
 }
 
-/** How a function runs on a capacity provider, as its owner set it; absent members have AWS's defaults. */
+/** The capacity provider settings of a function; absent members have AWS's defaults. */
 export interface CapacityUse {
   readonly arn: string
   readonly maximumConcurrency?: number
   readonly memoryGibPerVcpu?: number
 }
 
-/** The package of a layer version, kept in the blob store under its hash. */
+/** The package of a layer version, stored under its hash. */
 export interface LayerCode {
   /** Base64 of the SHA-256 of the layer's zip. */
   readonly sha256: string
@@ -49,12 +49,12 @@ export interface LayerCode {
   readonly unzippedBytes: number
 }
 
-/** A layer version that a function uses, with all that running needs, since the version itself may be deleted. */
+/** A layer version that a function uses, with everything needed to run it, since the version may be deleted. */
 export interface FunctionLayer extends LayerCode {
   readonly arn: string
 }
 
-/** What replaces a container image's own start command. */
+/** Overrides of a container image's start command. */
 export interface ImageConfig {
   readonly entryPoint?: readonly string[]
   readonly command?: readonly string[]
@@ -68,14 +68,14 @@ export interface LoggingSettings {
   readonly systemLevel?: string
 }
 
-/** The deployment package of a version, kept in the blob store under its hash; or a container image, kept elsewhere. */
+/** The deployment package of a version, stored under its hash; or a container image, stored by its registry. */
 export interface FunctionCode {
   /** Base64 of the SHA-256 of the zip, as AWS prints it; of an image the digest in hex. */
   readonly sha256: string
   /** Zipped; 0 of an image. */
   readonly sizeBytes: number
   readonly unzippedBytes?: number
-  /** The image as the caller named it, and by its digest; what it starts by itself, where its registry said so. */
+  /** The image as named by the caller, and by its digest; its start command if the registry returned it. */
   readonly image?: { readonly uri: string; readonly resolvedUri: string; readonly config?: Required<ImageConfig> }
   readonly sourceKmsKeyArn?: string
 }
@@ -98,11 +98,11 @@ export interface FunctionVersion {
   readonly updateStatus?: UpdateStatus
   readonly updateReason?: string
   readonly updateReasonCode?: string
-  /** New with every create, update and publish: environments made for another generation never serve this one. */
+  /** New with every create, update and publish. Environments of another generation never serve this one. */
   readonly generation: string
-  /** Of a published version: what `$LATEST`'s description was when it was published. */
+  /** Of a published version: the description of `$LATEST` at its publication. */
   readonly sourceDescription?: string
-  /** Of `$LATEST.PUBLISHED`: what runs under this name until the version that replaces it is active. */
+  /** Of `$LATEST.PUBLISHED`: the version that runs until its replacement is active. */
   readonly serving?: FunctionVersion
 }
 
@@ -115,13 +115,13 @@ export interface Alias {
   readonly weights: Readonly<Record<string, number>>
 }
 
-/** One function with all that hangs on its name. Saved as a whole; published versions are documents of their own. */
+/** One function with everything under its name. Saved atomically; published versions are documents of their own. */
 export interface FunctionRecord {
   readonly name: string
   readonly latest: FunctionVersion
-  /** What `$LATEST` runs while an update of it is in progress. */
+  /** The version that runs while an update of `$LATEST` is in progress. */
   readonly serving?: FunctionVersion
-  /** The number the next published version gets; numbers are never used twice. */
+  /** The number of the next published version; numbers are never reused. */
   readonly nextVersion: number
   /** Published versions that exist: `$LATEST.PUBLISHED`, then numbers, oldest first. */
   readonly versions: readonly string[]
@@ -132,7 +132,7 @@ export interface FunctionRecord {
   readonly aliases: Readonly<Record<string, Alias>>
   readonly tags: Readonly<Record<string, string>>
   readonly reservedConcurrency?: number
-  /** Absent when never set: a loop is then terminated. */
+  /** Absent if never set: recursive loops are then terminated. */
   readonly recursiveLoop?: 'Terminate' | 'Allow'
   readonly attached?: AttachedSettings
   readonly codeSigningConfigArn?: string
@@ -140,7 +140,7 @@ export interface FunctionRecord {
 
 export const latestVersion = '$LATEST'
 
-/** What runs when a function on a capacity provider is invoked without a qualifier. */
+/** The version that runs if a function on a capacity provider is invoked without a qualifier. */
 export const latestPublished = '$LATEST.PUBLISHED'
 
 /** Whether the text is a number of a version, or `$LATEST.PUBLISHED`. */

@@ -2,7 +2,7 @@ import { validation } from '../../errors.ts'
 import type { Home } from './arn.ts'
 import { nameErrors } from './errors.ts'
 
-/** A function of this server, and the version or alias of it that the caller named. */
+/** A function of this server, with the version or alias that the caller named. */
 export interface FunctionReference {
   readonly name: string
   readonly qualifier?: string
@@ -19,8 +19,8 @@ const plainName = /^[a-zA-Z0-9\-_.]+$/
 const printedPattern = String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`
 
 /**
- * Reads every form AWS takes for a function: name, `name:qualifier`, partial ARN, ARN; with the `Qualifier` that came beside
- * it. Other regions, other accounts and two qualifiers that differ are AWS's errors (reference 1.7).
+ * Parses every form that AWS accepts for a function: name, `name:qualifier`, partial ARN, ARN, each with the `Qualifier` of the
+ * request. Other regions, other accounts and conflicting qualifiers are AWS's errors (reference 1.7).
  */
 export function parseFunctionName(text: string, qualifier: string | undefined, home: Home): FunctionReference {
   if (plainName.test(text)) return referenceTo(text, qualifier)
@@ -33,7 +33,7 @@ export function parseFunctionName(text: string, qualifier: string | undefined, h
   return referenceTo(parts['name'], qualifier ?? derived)
 }
 
-/** The name alone, for operations that refuse versions and aliases; `$LATEST` is the function itself. */
+/** Parses the name for operations that refuse versions and aliases; `$LATEST` is the function itself. */
 export function parseUnqualifiedName(text: string, home: Home): string {
   const { name, qualifier } = parseFunctionName(text, undefined, home)
   if (qualifier !== undefined && qualifier !== '$LATEST') throw nameErrors.unqualifiedOnly()

@@ -1,9 +1,9 @@
-/** A layer version of another account, as it was downloaded. */
+/** A downloaded layer version of another account. */
 export interface ForeignLayer {
   readonly zip: Buffer
 }
 
-/** Where layers of other accounts come from. What is refused there is told to the caller as it was said. */
+/** Fetches layers of other accounts. Refusals are passed on to the caller. */
 export interface LayerSource {
   fetch(arn: string): Promise<ForeignLayer>
 }

@@ -34,7 +34,7 @@ export function parseLayerVersionArn(arn: string): Home & { readonly name: strin
   return { region, accountId, name, version: Number(version) }
 }
 
-/** The name that a caller means by a layer's name or ARN; layers of others are not kept here. */
+/** The layer's name in a name or ARN; layers of other accounts are not stored here. */
 export function parseLayerName(text: string, home: Home): string {
   if (!text.startsWith('arn:')) return text
   const [, , , region, accountId, , name = ''] = text.split(':')
@@ -43,7 +43,7 @@ export function parseLayerName(text: string, home: Home): string {
   return name
 }
 
-/** What is wrong with a request about layers (reference 2.9). */
+/** Errors of layers (reference 2.9). */
 export const layerErrors = {
   versionTooLow: () => invalidParameterValue('Layer Version Cannot be less than 1'),
   versionUnknown: (arn: string) => new LambdaError(kinds.resourceNotFound, `Layer version ${arn} does not exist.`),

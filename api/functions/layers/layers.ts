@@ -19,14 +19,14 @@ export interface LayerPublication {
   readonly licenseInfo?: string | undefined
 }
 
-/** Which layer versions a list wants: those that name the runtime and the architecture. */
+/** Filters layer versions by runtime and architecture. */
 export interface LayerFilter {
   readonly runtime?: string | undefined
   readonly architecture?: string | undefined
 }
 
 export interface LayerPageRequest extends LayerFilter {
-  /** The last of the page before: a layer's name, or a version of the layer. */
+  /** The last item of the previous page: a layer's name, or a version of the layer. */
   readonly after?: string | undefined
   readonly limit: number
 }
@@ -37,7 +37,7 @@ export interface Layers {
   find(name: string, version: number): Promise<LayerVersion | undefined>
   /** Versions of one layer, newest first. */
   listVersions(name: string, page: LayerPageRequest): Promise<LayerVersion[]>
-  /** Of each layer the newest version that matches, by name. */
+  /** The newest matching version of each layer, by name. */
   list(page: LayerPageRequest): Promise<LayerVersion[]>
   /** Removes a version. Functions that use it keep its code. */
   remove(name: string, version: number): Promise<void>
@@ -49,14 +49,14 @@ export interface Layers {
   ): Promise<LayerVersion>
 }
 
-/** What stays of a layer for ever, so that a number is never used twice. */
+/** The part of a layer that is never deleted, so that numbers are not reused. */
 interface LayerCounter {
   readonly nextVersion: number
 }
 
 /**
- * Publishes, lists and removes layers. The code is kept first, then the number is taken, then the version is saved: a death
- * in between leaves a package that is swept, or a number that no version has.
+ * Publishes, lists and removes layers. The code is stored first, then the number is allocated, then the version is saved: a
+ * crash in between leaves a package that is swept, or an unused number.
  */
 export function createLayers(dependencies: LayersDependencies): Layers {
   const { documents, ...home } = dependencies
@@ -133,7 +133,7 @@ function matches({ runtimes, architectures }: LayerVersion, { runtime, architect
 
 const highestNumber = 999_999_999_999_999
 
-/** Numbers are counted down in the ids, so that their byte order is newest first. */
+/** Ids count down, so that their byte order is newest first. */
 function keyOf(name: string, version: number): DocumentKey {
   return { kind: 'layer-version', id: `${name}/${String(highestNumber - version).padStart(15, '0')}` }
 }

@@ -3,7 +3,7 @@ import type { Home } from '../function/arn.ts'
 
 const maxLayers = 5
 
-/** Refuses lists of layer versions that no function may have (reference 2.9); whether they exist is not asked here. */
+/** Refuses invalid lists of layer versions (reference 2.9). Does not check whether they exist. */
 export function checkLayerReferences(arns: readonly string[], home: Home): void {
   if (arns.length > maxLayers) throw invalidParameterValue(`Cannot reference more than ${maxLayers} layers.`)
   if (arns.some((arn) => arn.split(':')[3] !== home.region)) {
@@ -20,7 +20,7 @@ export function checkLayerReferences(arns: readonly string[], home: Home): void 
   }
 }
 
-/** The error for a layer version that is not there. */
+/** The error for a layer version that does not exist. */
 export function layerVersionMissing(arn: string): Error {
   return invalidParameterValue(`Layer version ${arn} does not exist.`)
 }

@@ -10,11 +10,11 @@ import type { Layers } from './layers.ts'
 
 export interface LayerResolutionDependencies extends Home, CodeSourceDependencies {
   readonly layers: Pick<Layers, 'find'>
-  /** Absent when nothing is configured from which layers of other accounts could come. */
+  /** Absent if no source of other accounts' layers is configured. */
   readonly foreignLayers?: LayerSource | undefined
 }
 
-/** The layer versions that a function names, with what running them needs; what AWS refuses is AWS's error (reference 2.9). */
+/** Resolves the layer versions that a function names. Throws AWS's error for what AWS refuses (reference 2.9). */
 export async function resolveLayers(
   dependencies: LayerResolutionDependencies,
   arns: readonly string[],

@@ -6,7 +6,7 @@ import { conflicts, nameErrors, versionErrors } from '../function/errors.ts'
 import { latestVersion, type Alias, type FunctionRecord, type FunctionVersion } from '../function/function.ts'
 import { policyErrors } from './policy.ts'
 
-/** What a resource policy belongs to: the function, one of its versions, or an alias. */
+/** The owner of a resource policy: the function, one of its versions, or an alias. */
 export type PolicyHolder =
   | { readonly kind: 'function'; readonly revisionId: string }
   | { readonly kind: 'version'; readonly revisionId: string; readonly version: FunctionVersion }
@@ -17,7 +17,7 @@ export function policyOf(record: FunctionRecord, qualifier = ''): readonly Polic
   return attachedTo(record, 'policy', qualifier) ?? []
 }
 
-/** What a qualifier names; 404 when there is no such version or alias (reference 2.8). */
+/** The owner that a qualifier names; 404 if there is no such version or alias (reference 2.8). */
 export function holderOf(
   home: Home,
   record: FunctionRecord,
@@ -34,7 +34,7 @@ export function holderOf(
     : nameErrors.notFound(arn)
 }
 
-/** Refuses a change of a policy that was computed from another revision; the words depend on where the id is read. */
+/** Refuses a change of a policy that was computed from another revision. The text depends on the API that returns the id. */
 export function requirePolicyRevision(
   holder: PolicyHolder,
   statements: readonly PolicyStatement[],
@@ -46,7 +46,7 @@ export function requirePolicyRevision(
     : policyErrors.revision('GetPolicy')
 }
 
-/** The record with another policy, and a new revision of what it belongs to. */
+/** The record with another policy, and a new revision of its owner. */
 export function withPolicy(
   record: FunctionRecord,
   holder: PolicyHolder,
@@ -68,7 +68,7 @@ export function withPolicy(
   }
 }
 
-/** Whether policies can be given to a qualifier at all. */
+/** Refuses qualifiers that cannot have policies. */
 export function requirePolicyQualifier(qualifier: string | undefined): void {
   if (qualifier === latestVersion) throw policyErrors.latest()
 }

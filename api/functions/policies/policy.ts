@@ -1,7 +1,7 @@
 import { invalidParameterValue, kinds, LambdaError } from '../../errors.ts'
 import type { PolicyStatement } from '../function/attached-settings.ts'
 
-/** What is wrong with a policy, or with a request about one (reference 2.8). */
+/** Errors of policies (reference 2.8). */
 export const policyErrors = {
   principal: () =>
     invalidParameterValue('The provided principal was invalid. Please check the principal and try again.'),
@@ -34,7 +34,7 @@ const service = /^[a-z0-9][a-z0-9.-]*\.amazon(?:aws)?\.com(?:\.cn)?$/
 const account = /^\d{12}$/
 const identity = /^arn:aws[a-zA-Z-]*:(?:iam|sts)::(?:\d{12}|cloudfront):.+$/
 
-/** The statements with one more; `resource` is the ARN that the policy belongs to. */
+/** The statements with another one; `resource` is the ARN of the policy's owner. */
 export function addStatement(
   statements: readonly PolicyStatement[],
   added: PolicyStatement,
@@ -49,7 +49,7 @@ export function addStatement(
   return all
 }
 
-/** The statements without one, which must be there. */
+/** The statements without one, which must exist. */
 export function removeStatement(statements: readonly PolicyStatement[], id: string): readonly PolicyStatement[] {
   if (statements.length === 0) throw policyErrors.none()
   if (!statements.some((statement) => statement.id === id)) throw policyErrors.statementUnknown(id)

@@ -2,7 +2,7 @@ import type { CapacityUse, FunctionSettings, ImageConfig, LoggingSettings } from
 
 type Vpc = NonNullable<FunctionSettings['vpc']>
 
-/** What a caller asks to be set: absent members stay as they are; an empty text removes ARNs. */
+/** Settings in a request: absent members stay as they are; an empty text removes ARNs. */
 export interface SettingsChange {
   readonly description?: string | undefined
   readonly role?: string | undefined

@@ -5,7 +5,7 @@ import type { FunctionSettings } from '../function/function.ts'
 import { checkRuntime } from './runtime.ts'
 import type { SettingsChange } from './change.ts'
 
-/** Logging and network; AWS's texts, from reports of its users. */
+/** Errors of logging and network settings; AWS's texts, as reported by its users. */
 const settingsErrors = {
   levelOfText: () =>
     invalidParameterValue(
@@ -24,11 +24,11 @@ const settingsErrors = {
     invalidParameterValue(`Function VPC configuration cannot be removed with access point ${arn} referenced.`),
 }
 
-/** Limits tighter than the service model's: these are what functions meet on AWS (reference 11). */
+/** Limits stricter than the service model's, as functions meet them on AWS (reference 11). */
 const ordinaryLimits = { timeoutSeconds: 900, memoryMb: 10_240 }
 const managedLimits = { timeoutSeconds: 5_400, memoryMb: 32_768 }
 
-/** Refuses values that a function like the current one cannot be given, whatever its other settings are. */
+/** Refuses values that are invalid for a function, whatever its other settings are. */
 export function checkChange(current: FunctionSettings, change: SettingsChange): void {
   checkLimits(change, current.capacityProvider === undefined ? ordinaryLimits : managedLimits)
   if (change.runtime !== undefined) checkRuntime(change.runtime)
@@ -36,7 +36,7 @@ export function checkChange(current: FunctionSettings, change: SettingsChange): 
   checkPackageType(current.packageType, change)
 }
 
-/** Refuses a change whose settings do not go together with each other, or with those that stay. */
+/** Refuses a change that is inconsistent in itself, or with the settings that stay. */
 export function checkTogether(change: SettingsChange, next: FunctionSettings): void {
   const { applicationLevel, systemLevel } = change.logging ?? {}
   if (next.logging.format === 'Text' && (applicationLevel ?? systemLevel) !== undefined)
@@ -65,7 +65,7 @@ function checkPackageType(packageType: FunctionSettings['packageType'], change: 
   if (layers.length > 0) throw imageErrors.layers()
 }
 
-/** A VPC is subnets and security groups, and file systems are reached in one. */
+/** A VPC requires subnets and security groups, and file systems require a VPC. */
 function checkNetwork(change: SettingsChange, { vpc, fileSystems }: FunctionSettings): void {
   const { subnetIds = [], securityGroupIds = [], ipv6 = false } = vpc ?? {}
   if ((subnetIds.length === 0) !== (securityGroupIds.length === 0)) throw settingsErrors.halfVpc()

@@ -12,7 +12,7 @@ const maxBytes = 4096
 const refusal =
   'Lambda was unable to configure your environment variables because the environment variables you have provided'
 
-/** Refuses variables that Lambda sets itself, and more than 4 KB of them as JSON (reference 2.5). */
+/** Refuses reserved variables, and more than 4 KB of variables as JSON (reference 2.5). */
 export function checkVariables(variables: Readonly<Record<string, string>>): void {
   const taken = Object.keys(variables).filter((key) => reservedKeys.has(key))
   if (taken.length > 0) {

@@ -6,7 +6,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { parseFunctionName } from '../function/name.ts'
 import { latestVersion, type FunctionRecord } from '../function/function.ts'
 
-/** Event invoke configs (reference 2.12). */
+/** Errors of event invoke configs (reference 2.12). */
 export const eventInvokeErrors = {
   nothingGiven: () => invalidParameterValue('You must specify at least one of error handling or destination setting.'),
   ownDestination: () => invalidParameterValue("You can't specify the function as a destination for itself."),
@@ -19,11 +19,11 @@ export const eventInvokeErrors = {
     new LambdaError(kinds.resourceNotFound, `The function ${arn} doesn't have an EventInvokeConfig`),
 }
 
-/** What a caller sets of how events are treated; absent members are not spoken of. */
+/** The event invoke settings in a request; absent members were not given. */
 export interface EventInvokeChange {
   readonly maximumRetryAttempts?: number | undefined
   readonly maximumEventAgeSeconds?: number | undefined
-  /** Replaces both destinations; an empty text is none. */
+  /** Replaces both destinations; an empty text removes one. */
   readonly destinations?: Destinations | undefined
 }
 
@@ -32,22 +32,22 @@ export interface Destinations {
   readonly onFailure?: string | undefined
 }
 
-/** How the events of one qualifier are treated, AWS's defaults filled in. */
+/** The event invoke settings of one qualifier, AWS's defaults filled in. */
 export interface EventInvokeSettings {
-  /** Attempts after the first one that end in a function error. */
+  /** Maximum retries after function errors. */
   readonly maximumRetryAttempts: number
   readonly maximumEventAgeSeconds: number
   readonly onSuccess?: string
   readonly onFailure?: string
 }
 
-/** What holds for events invoked by this qualifier, or by none (reference 6.1). */
+/** The settings that apply to events with this qualifier, or with none (reference 6.1). */
 export function eventInvokeSettingsOf(record: FunctionRecord, qualifier: string = latestVersion): EventInvokeSettings {
   const { lastModifiedMs: _date, ...given } = attachedTo(record, 'eventInvoke', qualifier) ?? { lastModifiedMs: 0 }
   return { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600, ...given }
 }
 
-/** The record with a config in place of the qualifier's old one. */
+/** The record with a config that replaces the qualifier's previous one. */
 export function putEventInvokeConfig(
   record: FunctionRecord,
   qualifier: string,
@@ -75,7 +75,7 @@ export function updateEventInvokeConfig(
   return putEventInvokeConfig(record, qualifier, { maximumRetryAttempts, maximumEventAgeSeconds, destinations }, nowMs)
 }
 
-/** Refuses a change that says nothing, and destinations that no event can be sent to (reference 2.12). */
+/** Refuses an empty change, and destinations that events cannot be sent to (reference 2.12). */
 export async function checkEventInvokeChange(
   { catalogue, ...home }: Home & { readonly catalogue: Pick<Catalogue, 'find'> },
   name: string,
@@ -119,7 +119,7 @@ function configOf(change: EventInvokeChange, lastModifiedMs: number): EventInvok
   }
 }
 
-/** Standard queues and topics, functions and event buses; a bucket takes failures alone (reference 6.2). */
+/** Standard queues and topics, functions and event buses; a bucket for failures only (reference 6.2). */
 function isSupported(arn: string, isFailure: boolean): boolean {
   const [, , service = '', , , resource = '', id] = arn.split(':')
   if (resource.endsWith('.fifo')) return false

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { invalidParameterValue } from '../../errors.ts'
 import { partitionOf } from '../function/arn.ts'
 
-/** Runtimes that a function may be given, in the order in which AWS prints them. */
+/** Supported runtimes, in the order in which AWS prints them. */
 const printedRuntimes = [
   ...['nodejs20.x', 'python3.14', 'provided.al2023', 'python3.12', 'python3.13', 'nodejs24.x', 'nodejs22.x', 'java25'],
   ...['python3.10', 'python3.11', 'java21', 'ruby3.3', 'ruby3.4', 'ruby3.2', 'python3.8', 'python3.9', 'java17'],
@@ -16,7 +16,7 @@ const deprecated = new Set([
   ...['dotnetcore1.0', 'dotnetcore2.0', 'dotnetcore2.1', 'dotnetcore3.1'],
 ])
 
-/** Refuses runtimes that AWS no longer takes, and those it never knew (reference 1.5). */
+/** Refuses runtimes that AWS no longer supports, and unknown ones (reference 1.5). */
 export function checkRuntime(runtime: string): void {
   if (supported.has(runtime)) return
   if (deprecated.has(runtime)) {
@@ -31,14 +31,14 @@ export function checkRuntime(runtime: string): void {
   )
 }
 
-/** Runtime management configs; the text is ours, AWS's is not known. */
+/** Errors of runtime management configs; the text is ours, AWS's is not known. */
 export const runtimeManagementErrors = {
   noRuntimeVersion: () => invalidParameterValue('RuntimeVersionArn is required when UpdateRuntimeOn is set to Manual.'),
   runtimeVersionNotManual: () =>
     invalidParameterValue('RuntimeVersionArn can only be set when UpdateRuntimeOn is set to Manual.'),
 }
 
-/** The ARN that stands for a runtime's patch level: the same for the same runtime, always. */
+/** The ARN of a runtime's patch version: always the same for the same runtime. */
 export function runtimeVersionArn(region: string, runtime: string): string {
   const digest = createHash('sha256').update(`kubelambda runtime ${runtime}`).digest('hex')
   return `arn:${partitionOf(region)}:lambda:${region}::runtime:${digest}`

@@ -9,13 +9,13 @@ import type { CapacityUse, FunctionSettings, LoggingSettings } from '../function
 import type { SettingsChange } from './change.ts'
 import { checkChange, checkTogether } from './checks.ts'
 
-/** What only a new function can be given. */
+/** Settings that only a new function can have. */
 export interface CreationSettings {
   readonly packageType: FunctionSettings['packageType']
   readonly tenantIsolation?: string | undefined
 }
 
-/** The settings of a new function: what was asked for over AWS's defaults (reference 2.2). */
+/** The settings of a new function: the requested ones over AWS's defaults (reference 2.2). */
 export function newSettings(
   name: string,
   change: SettingsChange,
@@ -37,7 +37,7 @@ export function newSettings(
   return { ...changedSettings(name, base, change), ...(variables && { variables }) }
 }
 
-/** The settings after a change; what AWS would refuse is AWS's error (reference 2.5). */
+/** The settings after a change. Throws AWS's error for what AWS refuses (reference 2.5). */
 export function changedSettings(name: string, current: FunctionSettings, change: SettingsChange): FunctionSettings {
   const { capacityProvider: capacity } = current
   if (change.capacityProvider !== undefined && capacity === undefined) throw capacityErrors.notAddable()
@@ -89,7 +89,7 @@ function defaultSettings(name: string): FunctionSettings {
   }
 }
 
-/** Levels belong to JSON, and default to INFO there; what is not named is not kept, as AWS replaces logging as a whole. */
+/** Levels apply to JSON only, and default to INFO. Absent members get their defaults, as AWS replaces logging as a whole. */
 function loggingOf(change: NonNullable<SettingsChange['logging']>, defaults: LoggingSettings): LoggingSettings {
   const { format, group, applicationLevel = 'INFO', systemLevel = 'INFO' } = { ...defaults, ...defined(change) }
   return format === 'Text' ? { format, group } : { format, group, applicationLevel, systemLevel }
@@ -106,7 +106,7 @@ function removable<Key extends string>(key: Key, value: string | undefined): { r
   return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [K in Key]: string })
 }
 
-/** The members, unless theirs has no members itself. */
+/** The members whose structures are not empty. */
 function filled<Type extends Readonly<Record<string, object>>>(members: Type): Partial<Type> {
   return Object.values(members).some((value) => Object.keys(value).length > 0) ? members : {}
 }

@@ -5,7 +5,7 @@ import type { FunctionRecord, FunctionVersion } from '../function/function.ts'
 
 const modified = new Date('2024-05-06T07:08:10Z')
 
-/** A version with settings that have every kind of value in them. */
+/** A version with settings of every type. */
 export function aVersion(version: string, sizeBytes = 100): FunctionVersion {
   return {
     version,
@@ -49,7 +49,7 @@ export async function aPackage(
   return finished(archive)
 }
 
-/** Ends the archive and answers it with its hash. */
+/** Ends the archive and returns it with its hash. */
 export async function finished(archive: yazl.ZipFile): Promise<{ sha256: string; zip: Buffer }> {
   archive.end()
   const zip = await buffer(archive.outputStream)

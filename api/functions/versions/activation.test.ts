@@ -7,7 +7,7 @@ import { aFunction, aVersion } from '../testing/samples.ts'
 
 const pending: FunctionVersion = { ...aVersion('$LATEST'), state: 'Pending' }
 
-/** One server's activation; preparations end when the test says so. */
+/** One server's activation; the test decides when preparations end. */
 function aServer(catalogue: Catalogue, prepare: () => Promise<void> = () => Promise.resolve()) {
   let ids = 0
   const faults: unknown[] = []
@@ -35,7 +35,7 @@ async function withPendingFunction(): Promise<Catalogue> {
 }
 
 describe('deployments that several servers complete', () => {
-  test('are completed once, and nothing of it is changed by the servers that come late', async () => {
+  test('are completed once, and late servers change nothing', async () => {
     const catalogue = await withPendingFunction()
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
@@ -51,7 +51,7 @@ describe('deployments that several servers complete', () => {
     expect([...first.faults, ...second.faults]).toEqual([])
   })
 
-  test('are taken over from a server that is gone, once they were under way for two rounds', async () => {
+  test('are taken over from a dead server, once they were incomplete in two rounds', async () => {
     const catalogue = await withPendingFunction()
     const server = aServer(catalogue)
     await server.takeOver()
@@ -62,7 +62,7 @@ describe('deployments that several servers complete', () => {
     expect((await catalogue.find('f'))?.value.latest.state).toBe('Active')
   })
 
-  test('are left alone while this server is at them', async () => {
+  test('are not taken over while this server completes them', async () => {
     const catalogue = await withPendingFunction()
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => (release = resolve))

@@ -5,7 +5,7 @@ import { latestVersion, type FunctionRecord, type FunctionVersion } from '../fun
 import { changeRecord, type Stamp } from '../catalogue/record-change.ts'
 import { isDeploying, isUnderWay } from '../function/version-state.ts'
 
-/** A version cannot be made ready for a reason that its owner shall read, as `StateReason` and `StateReasonCode`. */
+/** A version cannot be prepared, for a reason that its owner sees as `StateReason` and `StateReasonCode`. */
 export class PreparationFailed extends Error {
   readonly code: string
 
@@ -15,30 +15,30 @@ export class PreparationFailed extends Error {
   }
 }
 
-/** The server ends before the version is ready: the next one completes it. */
+/** The server shuts down before the version is ready; the next one completes it. */
 export class ActivationInterrupted extends Error {}
 
 export interface ActivationDependencies extends Home {
   readonly catalogue: Catalogue
-  /** Gets ready what every environment of the version will need. A `PreparationFailed` says why it cannot be. */
+  /** Prepares what every environment of the version needs. A `PreparationFailed` has the reason of a failure. */
   readonly prepare: (record: FunctionRecord, version: FunctionVersion) => Promise<void>
-  /** Initialises environments of a published version ahead. A `PreparationFailed` says why none can be. */
+  /** Initialises environments of a published version in advance. A `PreparationFailed` has the reason of a failure. */
   readonly initialise: (record: FunctionRecord, version: FunctionVersion) => Promise<void>
-  /** Environments of the version, or of the whole function, never serve again. */
+  /** Drains environments of the version, or of the whole function: they never serve again. */
   readonly drain: (name: string, version?: FunctionVersion) => void
-  /** Takes faults of our own, which callers are told nothing of. */
+  /** Logs internal errors, whose details callers do not see. */
   readonly onFault: (message: string, cause: unknown) => void
   readonly stamp: Stamp
 }
 
 export interface Activation {
-  /** Completes in the background what of the record is under way. */
+  /** Completes the incomplete deployments of the record in the background. */
   start(record: FunctionRecord): void
-  /** Completes what a server before this one left under way. */
+  /** Completes the deployments that an earlier server left incomplete. */
   resume(): Promise<void>
-  /** Completes what other servers left under way: what was so already at the call before. */
+  /** Completes the deployments of other servers that were incomplete at the previous call already. */
   takeOver(): Promise<void>
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no deployment is in progress any more. */
   settled(): Promise<void>
 }
 
@@ -49,11 +49,11 @@ interface Work {
   readonly generation: string
 }
 
-/** Brings functions and their versions from `Pending` and `InProgress` to where they belong, in the background. */
+/** Completes deployments in the background: `Pending` and `InProgress` become active or failed. */
 export function createActivation(dependencies: ActivationDependencies): Activation {
   const { catalogue, onFault } = dependencies
   const underWay = new Set<Promise<void>>()
-  /** Generations that this server deploys, and those that it saw others deploy. */
+  /** Generations that this server deploys, and incomplete ones of other servers. */
   const own = new Set<string>()
   let others = new Set<string>()
 
@@ -105,7 +105,7 @@ function worksOf(record: FunctionRecord): Work[] {
     : versions
 }
 
-/** Prepares, saves what came of it unless another deployment or another server took over, and drains what is replaced. */
+/** Prepares the version, saves the outcome unless another deployment or server took over, and drains the replaced version. */
 async function activateLatest(dependencies: ActivationDependencies, { record: started }: Work): Promise<void> {
   const { catalogue, drain, stamp } = dependencies
   const { name, latest } = started

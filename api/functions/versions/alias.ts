@@ -5,14 +5,14 @@ import { conflicts, nameErrors, versionErrors } from '../function/errors.ts'
 import { latestVersion, type Alias, type FunctionRecord } from '../function/function.ts'
 import { requireRevision } from '../catalogue/record-change.ts'
 
-/** What a caller sets of an alias; absent members stay as they are. */
+/** The settings of an alias in a request; absent members stay as they are. */
 export interface AliasChange {
   readonly functionVersion?: string | undefined
   readonly description?: string | undefined
   readonly weights?: Readonly<Record<string, number>> | undefined
 }
 
-/** The record with a new alias; 409 when there is one of that name (reference 2.7). */
+/** The record with a new alias; 409 if the name is taken (reference 2.7). */
 export function createAlias(
   record: FunctionRecord,
   name: string,
@@ -44,7 +44,7 @@ export function updateAlias(
   return withAlias(record, { name, functionVersion, description, weights, revisionId }, home)
 }
 
-/** The record without the alias and all that hangs on it; itself when there is none. */
+/** The record without the alias and its attached settings; the same record if there is none. */
 export function removeAlias(record: FunctionRecord, name: string): FunctionRecord {
   if (findAlias(record, name) === undefined) return record
   const { [name]: _removed, ...aliases } = record.aliases
@@ -55,7 +55,7 @@ export function findAlias(record: FunctionRecord, name: string): Alias | undefin
   return Object.hasOwn(record.aliases, name) ? record.aliases[name] : undefined
 }
 
-/** Refuses an alias that shares calls between versions whose role or dead letters differ (reference 2.7). */
+/** Refuses an alias whose versions have different roles or dead letter queues (reference 2.7). */
 export async function checkSharing(
   catalogue: Pick<Catalogue, 'findVersion'>,
   record: FunctionRecord,

@@ -5,7 +5,7 @@ import { publish, type VersionChange } from './publication.ts'
 import type { RecordChange, Stamp } from '../catalogue/record-change.ts'
 import { pending, updating, withoutActivation } from '../function/version-state.ts'
 
-/** How the preparation of a version ended: undefined when it is ready to run. */
+/** The fault of a version's preparation; undefined if it is ready to run. */
 export interface PreparationFault {
   readonly reason: string
   readonly code: string
@@ -16,7 +16,7 @@ export interface NewFunction {
   readonly settings: FunctionSettings
   readonly code: FunctionCode
   readonly tags: Readonly<Record<string, string>>
-  /** Which version is published at once, if any. */
+  /** The version that is published at once, if any. */
   readonly publish?: PublishTarget | undefined
   readonly codeSigningConfigArn?: string | undefined
 }
@@ -24,7 +24,7 @@ export interface NewFunction {
 /** Where a deployment is published to: the next number, or `$LATEST.PUBLISHED`. */
 export type PublishTarget = 'next' | 'latest-published'
 
-/** A new function, `Pending` until it is prepared; with its first version when it is published at once. */
+/** A new function, `Pending` until it is prepared, with its first version if it is published at once. */
 export function createFunction(request: NewFunction, stamp: Stamp): VersionChange {
   const { name, settings, code, tags, publish: target, codeSigningConfigArn: signing } = request
   const latest = pending({ version: latestVersion, settings, code, ...marks(stamp), state: 'Pending' })
@@ -38,7 +38,7 @@ export interface Update {
   readonly code?: FunctionCode
 }
 
-/** `$LATEST` as an update makes it; what ran before goes on running until the new one is prepared. */
+/** `$LATEST` after an update. The previous code runs until the new one is prepared. */
 export function beginUpdate(record: FunctionRecord, update: Update, stamp: Stamp): FunctionRecord {
   const { latest, serving = latest, ...rest } = record
   const { stateReason: _reason, stateReasonCode: _code, ...clean } = latest
@@ -47,7 +47,7 @@ export function beginUpdate(record: FunctionRecord, update: Update, stamp: Stamp
   return withCapacity({ ...rest, latest: updating(next), serving }, next)
 }
 
-/** An update that publishes: a new version that is pending, unless `last` is the same already. */
+/** An update that publishes: a new pending version, unless `last` is identical. */
 export function publishUpdate(
   record: FunctionRecord,
   target: PublishTarget,
@@ -58,7 +58,7 @@ export function publishUpdate(
   return publish(record, { version, last, isWithUpdate: true }, stamp)
 }
 
-/** The end of a create or update: `$LATEST` and the version published with it are ready, or they failed. */
+/** Completes a create or update: `$LATEST` and the version published with it are ready, or they failed. */
 export function completeDeployment(
   record: FunctionRecord,
   published: FunctionVersion | undefined,
@@ -73,7 +73,7 @@ export function completeDeployment(
   return { record: { ...rest, latest }, versions }
 }
 
-/** The end of the initialisation of a published version: it is active, and what it replaces is not served again. */
+/** Completes the initialisation of a published version: it is active, and the replaced one is not served again. */
 export function completeActivation(
   record: FunctionRecord,
   version: FunctionVersion,
@@ -96,7 +96,7 @@ function completeVersion(version: FunctionVersion, fault: PreparationFault | und
   return { ...done, updateStatus: 'Failed', updateReason: fault.reason, updateReasonCode: fault.code }
 }
 
-/** `$LATEST` of a function on a capacity provider is there to be published, and runs nothing (reference 2.1). */
+/** `$LATEST` of a function on a capacity provider can be published but not invoked (reference 2.1). */
 function active({ serving: _replaced, ...version }: FunctionVersion): FunctionVersion {
   const isInvocable = version.version !== latestVersion || version.settings.capacityProvider === undefined
   return { ...version, state: isInvocable ? 'Active' : 'ActiveNonInvocable', updateStatus: 'Successful' }

@@ -12,25 +12,25 @@ export interface PublishRequest {
   readonly description?: string | undefined
   readonly codeSha256?: string | undefined
   readonly revisionId?: string | undefined
-  /** Makes or replaces `$LATEST.PUBLISHED` instead of giving the next number. */
+  /** Creates or replaces `$LATEST.PUBLISHED` instead of allocating the next number. */
   readonly isToLatestPublished?: boolean
 }
 
-/** What is published beside `$LATEST`: where to, what is there or was published last, and how the version begins. */
+/** A publication: its target, the version that exists or was published last, and the initial state. */
 export interface Publication {
   readonly version: string
   readonly last: FunctionVersion | undefined
   readonly description?: string | undefined
-  /** It is ready when `$LATEST` is, of which an update is under way. */
+  /** It becomes ready together with the current update of `$LATEST`. */
   readonly isWithUpdate?: boolean
 }
 
-/** A change, and the version that its answer describes. */
+/** A change, and the version that its response describes. */
 export interface VersionChange extends RecordChange {
   readonly described: FunctionVersion
 }
 
-/** `$LATEST` as a version of its own; the last published one when nothing changed since (reference 2.6). */
+/** Publishes `$LATEST`; returns the last published version if nothing changed since (reference 2.6). */
 export function publishVersion(
   record: FunctionRecord,
   last: FunctionVersion | undefined,
@@ -45,7 +45,7 @@ export function publishVersion(
   return { ...change, record: { ...change.record, latest: { ...latest, revisionId: stamp.newId() } } }
 }
 
-/** The record with a version that `$LATEST` would be now; the same record when the last published version is that already. */
+/** The record with `$LATEST` published as a version; the same record if the last published version is identical. */
 export function publish(record: FunctionRecord, publication: Publication, stamp: Stamp): VersionChange {
   const { last, version } = publication
   if (last !== undefined && isUsable(last) && isPublishedAs(record.latest, last)) return { record, described: last }
@@ -56,12 +56,12 @@ export function publish(record: FunctionRecord, publication: Publication, stamp:
   return { record: isActivating ? { ...next, activating } : next, versions: [described], described }
 }
 
-/** Whether a published version with these settings is active only once an environment of it was initialised. */
+/** Whether a published version with these settings becomes active only once an environment of it is initialised. */
 function needsInitialisation({ capacityProvider, snapStartApplyOn }: FunctionSettings): boolean {
   return capacityProvider !== undefined || snapStartApplyOn === 'PublishedVersions'
 }
 
-/** Whether code and settings of `$LATEST` are those that the version was published from. */
+/** Whether `$LATEST` has the code and settings that the version was published from. */
 function isPublishedAs(latest: FunctionVersion, published: FunctionVersion): boolean {
   return (
     latest.code.sha256 === published.code.sha256 &&
@@ -70,7 +70,10 @@ function isPublishedAs(latest: FunctionVersion, published: FunctionVersion): boo
   )
 }
 
-/** The record without one version and all that hangs on it; the function's aliases and `$LATEST` hold theirs (reference 1.7). */
+/**
+ * The record without one version and its attached settings; refuses `$LATEST` and versions that aliases refer to (reference
+ * 1.7).
+ */
 export function removeVersion(record: FunctionRecord, version: string): RecordChange {
   if (version === latestVersion) throw versionErrors.latestNotDeletable()
   if (!isPublishedVersion(version)) throw versionErrors.aliasNotDeletable()
@@ -84,7 +87,7 @@ export function removeVersion(record: FunctionRecord, version: string): RecordCh
   return { record: detachAll(rest, version), removedVersions: [version] }
 }
 
-/** A new version as it begins: ready, pending, or an update of the one that it replaces. */
+/** The initial state of a new version: ready, pending, or an update of the version that it replaces. */
 function begun(record: FunctionRecord, publication: Publication, stamp: Stamp): FunctionVersion {
   const { version, last, isWithUpdate = false } = publication
   const copy = publishedCopy(record, publication, stamp)
@@ -109,7 +112,7 @@ function publishedCopy(record: FunctionRecord, publication: Publication, stamp: 
   }
 }
 
-/** `$LATEST.PUBLISHED` is there once, and before the numbers. */
+/** `$LATEST.PUBLISHED` is listed once, before the numbers. */
 function withVersion(record: FunctionRecord, version: string): FunctionRecord {
   const { versions, nextVersion } = record
   if (version !== latestPublished) return { ...record, versions: [...versions, version], nextVersion: nextVersion + 1 }

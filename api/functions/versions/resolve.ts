@@ -5,12 +5,12 @@ import type { FunctionReference } from '../function/name.ts'
 import { isManaged, isPublishedVersion, latestPublished, latestVersion } from '../function/function.ts'
 import type { Alias, FunctionRecord, FunctionVersion } from '../function/function.ts'
 
-/** What an invocation of a name and qualifier runs. */
+/** The version that an invocation of a name and qualifier runs. */
 export interface ResolvedVersion {
   readonly record: FunctionRecord
-  /** The version to run: during an update of `$LATEST` or `$LATEST.PUBLISHED`, the one before it. */
+  /** The version to run; during an update of `$LATEST` or `$LATEST.PUBLISHED` the previous one. */
   readonly version: FunctionVersion
-  /** The ARN with exactly the qualifier that the caller gave. */
+  /** The ARN with exactly the qualifier of the request. */
   readonly invokedArn: string
   /** `$LATEST`, `$LATEST.PUBLISHED` or a number, also behind an alias. */
   readonly executedVersion: string
@@ -18,11 +18,13 @@ export interface ResolvedVersion {
 
 export interface ResolveDependencies extends Home {
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'>
-  /** A number from 0 up to 1, which decides between the two versions of a weighted alias. */
+  /** A random number from 0 up to 1, which selects a version of a weighted alias. */
   readonly random: () => number
 }
 
-/** Finds what to run for an invocation; unknown names are 404, functions that are not active 409 (reference 1.7, 2.1). */
+/**
+ * Finds the version to run for an invocation. Unknown names are 404, functions that are not active 409 (reference 1.7, 2.1).
+ */
 export async function resolveVersion(
   dependencies: ResolveDependencies,
   { name, qualifier }: FunctionReference,
@@ -45,7 +47,7 @@ export interface FoundVersion {
   readonly version: FunctionVersion
 }
 
-/** Finds the version that a name and qualifier stand for; with an alias, its main version. */
+/** Finds the version that a name and qualifier refer to; for an alias, its main version. */
 export async function findVersion(
   dependencies: Home & { readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'> },
   { name, qualifier }: FunctionReference,
@@ -60,7 +62,7 @@ export async function findVersion(
   throw nameErrors.notFound(functionArn(dependencies, name, qualifier))
 }
 
-/** What runs without a qualifier (reference 2.6). */
+/** The version that runs without a qualifier (reference 2.6). */
 function defaultVersion(record: FunctionRecord | undefined): string {
   if (record === undefined || !isManaged(record)) return latestVersion
   if (!record.versions.includes(latestPublished)) throw noPublishedVersion()
