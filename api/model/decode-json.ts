@@ -2,12 +2,12 @@ import { serialization } from '../errors.ts'
 import { shapeOf } from './operations.ts'
 import type { ListShape, MapShape, ScalarShape, StructureShape } from './operations.ts'
 
-/** Turns a JSON value into what its shape says, or throws `SerializationException`. */
+/** Converts a JSON value to the type of its shape, or throws `SerializationException`. */
 export type JsonDecoder = (value: unknown) => unknown
 
 const decoders = new Map<string, JsonDecoder>()
 
-/** The decoder of a shape, made once. */
+/** The decoder of a shape, created once. */
 export function jsonDecoder(shapeName: string): JsonDecoder {
   const known = decoders.get(shapeName)
   if (known !== undefined) return known
@@ -51,7 +51,7 @@ function listDecoder(shape: ListShape): JsonDecoder {
   }
 }
 
-/** Maps have no prototype, so that a key such as `__proto__` is a key like any other. */
+/** Maps have no prototype, so that a key such as `__proto__` is an ordinary key. */
 function mapDecoder(shape: MapShape): JsonDecoder {
   const read = jsonDecoder(shape.value)
   return (value) => {
@@ -78,13 +78,13 @@ export function isInteger(value: unknown): boolean {
   )
 }
 
-/** The date of epoch milliseconds, refused where no calendar reaches. */
+/** The date of epoch milliseconds; throws if it is out of range. */
 export function dateOf(epochMs: number): Date {
   const date = new Date(epochMs)
   return Number.isNaN(date.getTime()) ? refuse(epochMs, 'a Date') : date
 }
 
-/** Node.js skips what is not base64, so that a text that is not leaves fewer bytes than its length says. */
+/** Node.js skips characters that are not base64, so invalid text decodes to fewer bytes than its length implies. */
 function bytesOf(text: string): Buffer {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   const bytes = Buffer.from(text, 'base64')

@@ -5,7 +5,7 @@ import type { Member, ScalarShape } from './operations.ts'
 
 type TextDecoder = (text: string) => unknown
 
-/** The decoder of a shape that travels as text, in a path, a query or a header. */
+/** The decoder of a shape that is sent as text in a path, a query or a header. */
 export function textDecoder(shapeName: string): TextDecoder {
   const { type } = shapeOf(shapeName)
   if (type === 'structure' || type === 'map' || type === 'list') {
@@ -42,7 +42,7 @@ interface QueryMember {
   readonly read: TextDecoder
 }
 
-/** A reader of the members that travel in a query: a scalar takes the first of repeated keys, a list all of them. */
+/** Decodes the members in a query: a scalar takes the first of repeated keys, a list takes all. */
 export function queryDecoder(members: readonly (readonly [string, Member])[]) {
   const byKey = new Map(members.map(([name, member]) => [member.locationName ?? name, queryMember(name, member)]))
   return (query: string, input: Record<string, unknown>): void => {

@@ -6,11 +6,11 @@ import { queryDecoder, textDecoder } from './decode-text.ts'
 import { shapeOf, structureOf } from './operations.ts'
 import type { Member, Operation, StructureShape } from './operations.ts'
 
-/** The parts of a request that an input is made of. */
+/** The parts of a request that make up an input. */
 export interface RawRequest {
   /** The labels of the path, decoded once. */
   readonly labels: Readonly<Record<string, string>>
-  /** The query as it came, without the question mark. */
+  /** The query as received, without the question mark. */
   readonly query: string
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
@@ -19,7 +19,7 @@ export interface RawRequest {
 /** Members of an input in AWS's spelling. */
 export type Decoded = Record<string, unknown>
 
-/** A body that is no JSON text; what is wrong with it is for the one who answers to find out. */
+/** The body is not JSON. The error handler determines the position of the fault. */
 export class BrokenJson extends Error {
   readonly body: Buffer
 
@@ -34,8 +34,8 @@ type Step = (request: RawRequest, input: Decoded) => void
 const steps = new Map<Operation, Step>()
 
 /**
- * Reads an operation's input from a request: text to numbers, lists, dates and bytes. Absent and null members are left out,
- * unknown ones are ignored. Throws `SerializationException` for wrong types and `BrokenJson` for what is no JSON.
+ * Decodes an operation's input from a request: text to numbers, lists, dates and bytes. Absent and null members are omitted,
+ * unknown ones are ignored. Throws `SerializationException` for wrong types and `BrokenJson` for a body that is not JSON.
  */
 export function decode(operation: Operation, request: RawRequest): Decoded {
   let step = steps.get(operation)

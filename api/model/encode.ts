@@ -1,7 +1,7 @@
 import { shapeOf, structureOf } from './operations.ts'
 import type { Member, Operation, StructureShape } from './operations.ts'
 
-/** An answer as HTTP wants it. */
+/** An output encoded for HTTP. */
 export interface EncodedAnswer {
   status: number
   readonly headers: Record<string, string>
@@ -23,8 +23,8 @@ const plans = new Map<Operation, Plan>()
 const encoders = new Map<string, Encoder>()
 
 /**
- * Writes an operation's output: members to headers, status and body, dates and bytes as their shapes want. Undefined members
- * are left out, null ones are written; the order is the model's.
+ * Encodes an operation's output: members to headers, status and body, dates and bytes by their shapes. Undefined members are
+ * omitted, null ones are written; the order is the model's.
  */
 export function encode(operation: Operation, output: Readonly<Record<string, unknown>>): EncodedAnswer {
   let plan = plans.get(operation)
@@ -45,7 +45,7 @@ function compile(operation: Operation): Plan {
   const { payload } = shape
   const payloadMember = payload === undefined ? undefined : shape.members[payload]
   return {
-    // The model says 200 for DeleteFunction, AWS answers 204 (reference 1.2).
+    // The model has 200 for DeleteFunction, AWS returns 204 (reference 1.2).
     status: operation.name === 'DeleteFunction' ? 204 : operation.status,
     located: entries.filter(([, member]) => member.location !== undefined),
     payload,

@@ -3,13 +3,13 @@ import data from './lambda.json' with { type: 'json' }
 /** The name of an operation of the API, as AWS spells it. */
 export type OperationName = keyof typeof data.operations
 
-/** One operation: where it lives in HTTP, and the shapes of its input and output. */
+/** One operation: its HTTP binding, and the shapes of its input and output. */
 export interface Operation {
   readonly name: OperationName
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path with labels in braces, such as `/2015-03-31/functions/{FunctionName}`. */
   readonly path: string
-  /** Query that tells this operation apart from another one of the same method and path. */
+  /** The query that distinguishes this operation from another one with the same method and path. */
   readonly query?: Readonly<Record<string, string>>
   readonly status: number
   readonly input?: string
@@ -17,11 +17,11 @@ export interface Operation {
   readonly errors: readonly string[]
 }
 
-/** Where a structure's member travels; in the body when `location` is absent. */
+/** The location of a structure's member: the body when `location` is absent. */
 export interface Member {
   readonly shape: string
   readonly location?: 'uri' | 'querystring' | 'header' | 'statusCode'
-  /** The name there, when it is not the member's own. */
+  /** The name at the location, if it is not the member's own. */
   readonly locationName?: string
 }
 
@@ -77,15 +77,15 @@ export function operation(name: OperationName): Operation {
   return byName[name]
 }
 
-/** The shape of a name that the model gave. */
+/** The shape with a name from the model. */
 export function shapeOf(name: string): Shape {
   const shape = shapes[name]
   if (shape === undefined)
-    throw new Error(`lambda.json has no shape ${name}; write it anew with api/model/generate.ts.`)
+    throw new Error(`lambda.json has no shape ${name}; generate it again with api/model/generate.ts.`)
   return shape
 }
 
-/** The structure of a name that the model gave; an empty one when there is no name. */
+/** The structure with a name from the model; an empty one without a name. */
 export function structureOf(name: string | undefined): StructureShape {
   const shape = name === undefined ? emptyStructure : shapeOf(name)
   if (shape.type !== 'structure') throw new Error(`${String(name)} in lambda.json is not a structure.`)

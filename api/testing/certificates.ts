@@ -10,7 +10,9 @@ export interface Certificate {
   readonly privateKey: string
 }
 
-/** An authority, and what it has signed: a broker at 127.0.0.1 and a client, whose key has a password. */
+/**
+ * A certificate authority, and certificates signed by it: of a broker at 127.0.0.1, and of a client whose key has a password.
+ */
 export interface Certificates {
   readonly authority: string
   readonly broker: Certificate
@@ -18,7 +20,7 @@ export interface Certificates {
 }
 
 export const hasOpenssl = spawnSync('openssl', ['version']).status === 0
-/** Tests what needs certificates; skipped where there is no openssl to make them. */
+/** Tests that need certificates; skipped where openssl is not installed. */
 export const testWithOpenssl = hasOpenssl ? test : test.skip
 
 const privateKeyPassword = 'secret'
@@ -26,7 +28,7 @@ const privateKeyPassword = 'secret'
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
 const days = ['-days', '2']
 
-/** A certificate that signed itself, for a name such as `IP:127.0.0.1`. */
+/** A self-signed certificate for a name such as `IP:127.0.0.1`. */
 export function makeCertificate(subjectAltName: string): Certificate {
   return inWorkshop(({ openssl, read }) => {
     const names = ['-subj', '/CN=server', '-addext', `subjectAltName=${subjectAltName}`]
@@ -57,7 +59,7 @@ interface Workshop {
   readonly read: (name: string) => string
 }
 
-/** Works with openssl in a folder that is gone afterwards. */
+/** Runs openssl in a temporary folder. */
 function inWorkshop<Made>(make: (workshop: Workshop) => Made): Made {
   const folder = mkdtempSync(join(tmpdir(), 'kubelambda-certificates-'))
   try {

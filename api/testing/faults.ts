@@ -10,18 +10,18 @@ import {
 } from '@aws-sdk/client-lambda'
 import { zipOf } from './running-server.ts'
 
-/** How many events, messages or records a fault test sends: few in each run of all tests, as many as the variable says else. */
+/** How many events, messages or records a fault test sends: few by default, else as many as the variable says. */
 export function faultSize(few: number): number {
   return Number(process.env['FAULT_EVENTS'] ?? few)
 }
 
-/** Takes a line for each event that a function ran; lines of one function process come in its order. */
+/** Receives a line for each event that a function ran; lines of one function process arrive in order. */
 export interface Recorder {
-  /** What the functions get as their variables, and are known by among all processes. */
+  /** The variables of the functions, which also identify their processes. */
   readonly variables: Readonly<Record<string, string>>
-  /** All lines in the order in which they came. */
+  /** All lines in the order of their arrival. */
   readonly lines: readonly string[]
-  /** How often each line came. */
+  /** How often each line arrived. */
   readonly times: ReadonlyMap<string, number>
   close(): void
 }
@@ -94,7 +94,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // It ended meanwhile.
+    // The process ended meanwhile.
   }
 }
 
@@ -106,7 +106,7 @@ function read(file: string): string {
   }
 }
 
-/** Waits until the condition holds; fails with the word given when it does not in time. */
+/** Waits until the condition holds; fails with the description after a timeout. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
@@ -114,12 +114,12 @@ export async function until(
 ): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`)
+    if (Date.now() > deadline) throw new Error(`timed out waiting until ${what}`)
     await wait(20)
   }
 }
 
-/** Says what was measured, when more was asked for than the few of each run. */
+/** Prints a measurement if more events were requested than by default. */
 export function tell(line: string): void {
   if (process.env['FAULT_EVENTS'] !== undefined) process.stderr.write(`${line}\n`)
 }

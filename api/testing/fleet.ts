@@ -6,15 +6,15 @@ import { until } from './faults.ts'
 import { newDataFolder, startMain, type RunningServer } from './running-server.ts'
 import { startRedis } from '../store/redis/testing/redis-server.ts'
 
-/** Servers that serve the same functions and are killed in turn. */
+/** Servers with the same functions that are killed one after the other. */
 export interface Fleet {
   readonly servers: readonly RunningServer[]
   client(): LambdaClient
-  /** Kills what is due in this round, and starts it again. */
+  /** Kills the process of this round, and starts it again. */
   kill(round: number): Promise<void>
-  /** Ends all servers as an operator does. */
+  /** Shuts all servers down gracefully. */
   end(): Promise<void>
-  /** What the store keeps then that says that there is work, or that somebody holds something. */
+  /** Keys in the store that represent queued work or held resources after the shutdown. */
   left(): string[]
   /** Ends and removes everything. */
   close(): Promise<void>
@@ -49,7 +49,7 @@ export async function startThreeServers(given: Record<string, string>): Promise<
     return startMain(folder, { ...given, ...shared })
   }
   const servers = await Promise.all([start(), start(), start()])
-  /** Whether what servers left that were killed a moment ago is another's, or free. */
+  /** Whether everything of servers that were just killed was taken over or freed. */
   const areDeadNoticed = () => {
     const living = redis.cli('zcard', '{kubelambda:servers}:living')
     const takers = redis.cli('zcard', '{kubelambda:events}:takers')
@@ -69,7 +69,7 @@ export async function startThreeServers(given: Record<string, string>): Promise<
       await servers[round % 3]?.end('SIGKILL')
       servers[round % 3] = await start()
     },
-    left: () => redis.cli('keys', '*').split('\n').filter(saysThatSomethingIsHeld),
+    left: () => redis.cli('keys', '*').split('\n').filter(isHeldResource),
     close: async () => {
       await killAll(servers)
       await redis.stop()
@@ -97,7 +97,7 @@ async function killAll(servers: readonly RunningServer[]): Promise<void> {
   await Promise.all(servers.filter(isRunning).map((server) => server.end('SIGKILL')))
 }
 
-/** Counters stay; `dead` names servers that left, for who comes next. */
-function saysThatSomethingIsHeld(key: string): boolean {
+/** Counters stay; `dead` names dead servers for the next one. */
+function isHeldResource(key: string): boolean {
   return /^\{kubelambda:(events|leases|servers)\}/.test(key) && !/:(turn|sequence|token|fences|watched|dead)$/.test(key)
 }

@@ -11,9 +11,9 @@ export interface RunningServer {
   readonly address: string
   readonly client: LambdaClient
   readonly process: ChildProcess
-  /** What it wrote so far, both streams. */
+  /** Its output so far, both streams. */
   output(): string
-  /** Ends it with the signal, and answers its exit code. */
+  /** Sends the signal, and resolves with the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
@@ -32,7 +32,7 @@ export interface StartOptions {
   readonly detached?: boolean
 }
 
-/** Starts the program with settings; its exit code and output when it ends by itself. */
+/** Starts the program with settings. Resolves with its exit code and output if it ends by itself. */
 export function startProgram(
   settings: Record<string, string>,
   args: readonly string[] = [],
@@ -74,7 +74,7 @@ export async function startMain(
   return { address, client, process: child, output, end }
 }
 
-/** A package of one file, which may be executed when it begins with `#!`. */
+/** A package of one file, which is executable if it begins with `#!`. */
 export async function zipOf(name: string, text: string): Promise<Buffer> {
   const zip = new ZipFile()
   zip.addBuffer(Buffer.from(text), name, { mode: text.startsWith('#!') ? 0o100755 : 0o100644 })

@@ -7,7 +7,7 @@ import type { Draft, MalformedRequest } from './request-draft.ts'
 
 type Fault = (draft: Draft, random: RandomSource) => void
 
-/** `count` malformed requests from the model, the same for the same seed. Some are valid by luck. */
+/** `count` malformed requests from the model, the same for the same seed. Some are valid by chance. */
 export function* malformedRequests(seed: number, count: number): Generator<MalformedRequest> {
   const random = randomSource(seed)
   const drafts = operations.map(draftOf)
@@ -24,7 +24,7 @@ export function* malformedRequests(seed: number, count: number): Generator<Malfo
   }
 }
 
-/** A request without a body is not changed by what spoils bodies. */
+/** Faults of bodies do not change a request without a body. */
 function isChanged(draft: Draft, change: () => void): boolean {
   const before = render(draft, '')
   change()
@@ -89,7 +89,7 @@ const faults: Readonly<Record<string, Fault>> = {
   },
 }
 
-/** The faults that find most; the others change the path or are often harmless. */
+/** The faults that find most errors; the others change the path or are often harmless. */
 const often = [
   'a wrong value',
   'an odd text',

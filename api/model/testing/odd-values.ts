@@ -1,7 +1,7 @@
 const nested = (open: string, close: string, depth: number) =>
   JSON.parse(open.repeat(depth) + close.repeat(depth)) as unknown
 
-/** Texts that names, ARNs and paths trip over. */
+/** Texts that often break parsers of names, ARNs and paths. */
 export const oddTexts = [
   '',
   ' ',
@@ -76,7 +76,7 @@ export const oddQueries = [
   `x=${'a'.repeat(4_000)}`,
 ]
 
-/** Path labels as they stand in a URL. */
+/** Path labels, encoded as in a URL. */
 export const oddLabels = [
   '',
   '%',
@@ -96,7 +96,7 @@ export const oddLabels = [
   '%3A%3A',
 ]
 
-/** Headers whose values no operation takes. */
+/** Headers with values that no operation accepts. */
 export const oddHeaders: readonly (readonly [string, string])[] = [
   ['content-type', 'text/plain'],
   ['content-type', 'application/json; charset=utf-16'],
@@ -116,7 +116,7 @@ export const oddHeaders: readonly (readonly [string, string])[] = [
   ['accept', '\u00e9'],
 ]
 
-/** Whole bodies that are no JSON, or not the JSON of an input. */
+/** Whole bodies that are not JSON, or not the JSON of an input. */
 export const oddBodies: readonly (() => Buffer)[] = [
   () => Buffer.alloc(0),
   () => Buffer.from('null'),

@@ -2,11 +2,11 @@ import { structureOf } from '../operations.ts'
 import type { Operation } from '../operations.ts'
 import { sampleInput } from './samples.ts'
 
-/** A request made to be refused; its URL has printable ASCII only, so that any HTTP client can send it. */
+/** A malformed request. Its URL has printable ASCII only, so that any HTTP client can send it. */
 export interface MalformedRequest {
   /** The operation it was made from. */
   readonly operation: string
-  /** What was done to it, for the one who reads of a failure. */
+  /** The fault, for the report of a failed test. */
   readonly fault: string
   readonly method: string
   readonly url: string
@@ -14,7 +14,7 @@ export interface MalformedRequest {
   readonly body: Buffer
 }
 
-/** A request in pieces, before faults are put into it and after. */
+/** The parts of a request, before and after faults are applied. */
 export interface Draft {
   operation: Operation
   method: string
@@ -26,7 +26,7 @@ export interface Draft {
   suffix: string
 }
 
-/** A request that is right in every member. */
+/** A request that is valid in every member. */
 export function draftOf(operation: Operation): Draft {
   const draft: Draft = {
     operation,
@@ -51,7 +51,7 @@ export function draftOf(operation: Operation): Draft {
   return draft
 }
 
-/** Lists travel as repeated keys. */
+/** Lists are sent as repeated keys. */
 function pairsOf(key: string, value: unknown): string[] {
   return [value].flat().map((each) => `${key}=${encodeURIComponent(textOf(each))}`)
 }
@@ -86,7 +86,7 @@ export function render(draft: Draft, fault: string): MalformedRequest {
   }
 }
 
-/** A draft of its own, to put faults into. */
+/** A copy of a draft, to apply faults to. */
 export function copyOf(draft: Draft): Draft {
   const { labels, query, headers, body } = draft
   const ownBody = Buffer.isBuffer(body) ? body : structuredClone(body)

@@ -5,7 +5,7 @@ import { checkedMember, checkedShape } from '../validation/recorded-constraints.
 
 const arn = 'arn:aws:lambda:us-east-1:123456789012'
 
-/** Texts among which every pattern of the model finds one that it matches. */
+/** Texts, one of which matches each pattern of the model. */
 const texts = [
   'abc',
   '1',
@@ -33,7 +33,7 @@ const texts = [
   `${arn}:function:abc:1/durable-execution/name/id`,
 ]
 
-/** An input with every member, that keeps all constraints. */
+/** An input with every member that satisfies all constraints. */
 export function sampleInput(operation: Operation): Record<string, unknown> {
   return operation.input === undefined ? {} : sampleStructure(operation.input)
 }
@@ -44,7 +44,7 @@ function sampleStructure(name: string): Record<string, unknown> {
   return Object.fromEntries(samples) as Record<string, unknown>
 }
 
-/** A value of a shape that keeps its constraints. */
+/** A value of a shape that satisfies its constraints. */
 export function sampleOf(name: string, shape: Shape): unknown {
   switch (shape.type) {
     case 'structure':

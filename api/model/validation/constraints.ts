@@ -1,13 +1,13 @@
 import type { Shape } from '../operations.ts'
 import { isUnprinted } from './recorded-constraints.ts'
 
-/** One rule for a value: AWS's words for it, and whether a value keeps it. */
+/** One constraint: AWS's text for it, and whether a value satisfies it. */
 export interface Constraint {
   readonly text: string
   readonly holds: (value: unknown) => boolean
 }
 
-/** Longer values skip their pattern when their length is a violation already: a regular expression costs time. */
+/** The pattern is skipped for longer values whose length is a violation already: a regular expression costs time. */
 const longestMatched = 10_000
 
 export const notNull: Constraint = {
@@ -15,7 +15,7 @@ export const notNull: Constraint = {
   holds: (value) => value !== null && value !== undefined,
 }
 
-/** What a value itself must keep, in the order AWS names it: set, maximum, minimum, pattern. */
+/** The constraints of a value itself, in AWS's order: set, maximum, minimum, pattern. */
 export function constraintsOf(shape: Shape): Constraint[] {
   const constraints: Constraint[] = []
   if ('enum' in shape) constraints.push(memberOf(shape, shape.enum))
@@ -65,7 +65,7 @@ function matching(pattern: string, max: number | undefined): Constraint {
   }
 }
 
-/** A Java pattern that must match the whole text, as JavaScript writes it: Java's `\s` knows ASCII only. */
+/** A Java pattern that must match the whole text, as a JavaScript expression: Java's `\s` matches ASCII only. */
 export function wholeMatch(pattern: string): RegExp {
   const space = ' \\t\\n\\x0B\\f\\r'
   const adapted = pattern.replaceAll('[\\s\\S]', '[^]').replaceAll('[^\\s]', `[^${space}]`)

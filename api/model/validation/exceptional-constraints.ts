@@ -5,7 +5,10 @@ import { newerRuntimes, supportedRuntimes } from './recorded-constraints.ts'
 
 const longestName = 64
 
-/** The constraints that AWS answers as `InvalidParameterValueException`, once all others hold (reference 1.5). */
+/**
+ * Checks the constraints whose violation is an `InvalidParameterValueException` on AWS, once all others are satisfied
+ * (reference 1.5).
+ */
 export function refuseUnsupported(operation: OperationName, input: Readonly<Record<string, unknown>>): void {
   if (operation !== 'CreateFunction' && operation !== 'UpdateFunctionConfiguration') return
   const { FunctionName: name, Runtime: runtime } = input

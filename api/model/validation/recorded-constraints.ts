@@ -1,6 +1,6 @@
 /**
- * Where AWS answers otherwise than its published model says (reference 1.5). The texts of patterns and the order of sets are
- * part of messages, so they are kept as recorded.
+ * Deviations of AWS from its published model (reference 1.5). Texts of patterns and the order of sets are part of messages, so
+ * they are stored as recorded.
  */
 import { shapeOf } from '../operations.ts'
 import type { Shape } from '../operations.ts'
@@ -18,7 +18,7 @@ const taggable = [
   `capacity-provider:${anyName}`,
 ]
 
-/** What the model says of a string and AWS checks otherwise, by shape. */
+/** Strings that AWS checks differently from the model, by shape. */
 const strings: Readonly<Record<string, { readonly pattern?: string; readonly enum?: readonly string[] }>> = {
   DestinationArn: {
     pattern:
@@ -45,7 +45,7 @@ export const supportedRuntimes: readonly string[] = (
   'java8.al2'
 ).split(' ')
 
-/** Runtimes newer than the recording, accepted and not printed. */
+/** Runtimes newer than the recording: accepted, but not printed. */
 export const newerRuntimes: readonly string[] = ['ruby4.0']
 
 const layerReference: Shape = {
@@ -58,12 +58,12 @@ const layerReference: Shape = {
 }
 
 const publishedRuntime: Shape = { type: 'string', enum: supportedRuntimes }
-/** An unknown runtime of a function is another exception's case, thrown once the constraints hold. */
+/** An unknown runtime of a function throws another exception, once all constraints are satisfied. */
 const functionRuntime: Shape = { type: 'string' }
 
 const updatedFunctionName = (): Shape => checkedShape('NamespacedFunctionName')
 
-/** Members that AWS checks by another shape than the model names, by `Structure.Member` or `List.member`. */
+/** Members that AWS checks by another shape than that of the model, by `Structure.Member` or `List.member`. */
 const members: Readonly<Record<string, () => Shape>> = {
   'CompatibleRuntimes.member': () => publishedRuntime,
   'CreateFunctionRequest.Runtime': () => functionRuntime,
@@ -83,7 +83,7 @@ export function checkedMember(owner: string, member: string, shapeName: string):
   return members[`${owner}.${member}`]?.() ?? checkedShape(shapeName)
 }
 
-/** Whether a set of values, as printed, takes a value that it does not print. */
+/** Whether a set accepts a value that it does not print. */
 export function isUnprinted(shape: Shape, value: string): boolean {
   return shape === publishedRuntime && newerRuntimes.includes(value)
 }

@@ -123,7 +123,7 @@ describe('messages as recorded from AWS', () => {
     })
   })
 
-  test('of one value the maximum comes before the pattern', () => {
+  test('the maximum of a value comes before its pattern', () => {
     const name = '@'.repeat(141)
     expect(refusal('GetAlias', { FunctionName: name, Name: 'a' })).toMatchObject({
       message: expect.stringMatching(
@@ -170,7 +170,7 @@ describe('exceptions from the form', () => {
   })
 })
 
-test.each(operations)('$name takes an input that keeps every constraint', (each) => {
+test.each(operations)('$name accepts an input that satisfies every constraint', (each) => {
   expect(refusal(each.name, sampleInput(each))).toBeUndefined()
 })
 

@@ -7,13 +7,13 @@ import { structureOf } from '../operations.ts'
 import type { ListShape, MapShape, Operation, Shape } from '../operations.ts'
 import { checkedMember } from './recorded-constraints.ts'
 
-/** Adds a value's violations to the list; `path` says where the value is, as AWS writes it. */
+/** Appends a value's violations to the list; `path` is the path of the value in AWS's form. */
 type Check = (value: unknown, path: string, violations: string[]) => void
 
 const checks = new Map<Operation, Check>()
 
 /**
- * Holds an input against every constraint of its operation. Throws one `ValidationException` that names all violations, in the
+ * Validates an input against every constraint of its operation. Throws one `ValidationException` with all violations, in the
  * order of the members, or the exception that AWS has for runtimes and long names.
  */
 export function validate(operation: Operation, input: Readonly<Record<string, unknown>>): void {
@@ -45,7 +45,7 @@ function structureCheck(name: string): Check {
   }
 }
 
-/** The check of a shape, or nothing when any value of its type will do. */
+/** The check of a shape; undefined if every value of its type is valid. */
 function checkOf(name: string, shape: Shape): Check | undefined {
   if (shape.type === 'structure') return structureCheck(name)
   const own = constraintsOf(shape)
@@ -70,7 +70,7 @@ function listCheck(name: string, shape: ListShape): Check {
   }
 }
 
-/** Members that are structures have paths of their own, counted from 1. */
+/** Elements that are structures have paths of their own, counted from 1. */
 function elementsCheck(check: Check): Check {
   return (value, path, violations) => {
     for (const [index, each] of (value as unknown[]).entries()) {
@@ -95,7 +95,7 @@ function mapCheck(name: string, shape: MapShape): Check {
   }
 }
 
-/** All that a list's member or a map's value must keep, as one constraint in brackets. */
+/** All constraints of a list's member or a map's value, as one constraint in brackets. */
 function nested(name: string, shape: Shape): Constraint {
   const own = constraintsOf(shape)
   if (shape.type !== 'list') return together([...own, notNull])
@@ -112,7 +112,7 @@ function together(constraints: readonly Constraint[]): Constraint {
 }
 
 function violation(shape: Shape, value: unknown, path: string, text: string): string {
-  // AWS keeps values that may be secret out of its messages.
+  // AWS does not print values that may be secret.
   const isHidden = shape.sensitive === true || shape.type === 'blob'
   return `Value ${isHidden ? '' : `'${javaText(shape, value)}' `}at '${path}' failed to satisfy constraint: ${text}`
 }
