@@ -9,6 +9,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import {
   CreateFunctionCommand,
   DeleteFunctionCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   UpdateFunctionCodeCommand,
   waitUntilFunctionActiveV2,
@@ -71,6 +72,16 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
     await delay(10)
   }
 }
+
+test('INIT_START names the runtime version of the configuration', async () => {
+  const server = await start()
+  await create(server.client, 'echo', 'exports.handler = async (event) => event')
+  await invoke(server.client, 'echo', {})
+  const configuration = await server.client.send(new GetFunctionConfigurationCommand({ FunctionName: 'echo' }))
+  const arn = configuration.RuntimeVersionConfig?.RuntimeVersionArn ?? ''
+  await until(() => server.output().includes('INIT_START'))
+  expect(server.output()).toContain(`INIT_START Runtime Version: nodejs:24\tRuntime Version ARN: ${arn}`)
+})
 
 test('the server starts, is healthy, runs a function and ends on SIGTERM', async () => {
   const server = await start()

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { runtimeVersionArn } from '../../functions/settings/runtime.ts'
 import type { FoundRuntime } from './found-runtime.ts'
 
 const identifiers = [
@@ -17,11 +17,8 @@ export function runtimeFamily(identifier: string): FoundRuntime | undefined {
   return undefined
 }
 
-/** `python:3.12` and its ARN, as INIT_START prints them. */
+/** `python:3.12` and its ARN, as INIT_START prints them; the ARN is that of the function's configuration. */
 export function runtimeVersionOf(runtime: FoundRuntime, region: string): { version: string; arn: string } {
   const version = `${runtime.family}:${runtime.version}`
-  const hash = createHash('sha256')
-    .update(`${version} ${runtime.interpreterVersion ?? ''}`)
-    .digest('hex')
-  return { version, arn: `arn:aws:lambda:${region}::runtime:${hash}` }
+  return { version, arn: runtimeVersionArn(region, runtime.identifier) }
 }
