@@ -130,6 +130,7 @@ function createApp(
       ...link,
       dispatcher,
       concurrency: settings.concurrency,
+      urlHost: settings.urlHost,
       newId: ids,
       now,
       logError,

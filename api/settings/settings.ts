@@ -15,6 +15,8 @@ export interface Settings {
   readonly dataFolder: string
   readonly accountId: string
   readonly region: string
+  /** What function URLs end in, with the scheme where it is given; without it they are paths on the server's own address. */
+  readonly urlHost?: string
   /** Absolute file of access keys; without it any signature is accepted. */
   readonly credentialsFile?: string
   readonly driver: 'process' | 'kubernetes'
@@ -83,6 +85,7 @@ export function readSettings(given: GivenSettings): Settings {
     accountId: read('KUBELAMBDA_ACCOUNT_ID'),
     region: read('KUBELAMBDA_REGION'),
     ...optional('credentialsFile', credentialsFile === undefined ? undefined : resolve(credentialsFile)),
+    ...optional('urlHost', read('KUBELAMBDA_URL_HOST')),
     driver: isKubernetes ? 'kubernetes' : 'process',
     ...(isKubernetes ? { kubernetes, registries } : {}),
     concurrency: read('KUBELAMBDA_CONCURRENCY'),

@@ -74,6 +74,17 @@ export const settingsTable = {
     meaning: 'Region in ARNs and signatures',
     isCommon: true,
   },
+  KUBELAMBDA_URL_HOST: {
+    read: text(
+      undefined,
+      /^(https?:\/\/)?([a-z0-9-]+\.)*[a-z][a-z0-9-]*(:\d{1,5})?$/,
+      'must be a host name such as localhost:9000 or https://example.org',
+    ),
+    section: 'Server',
+    value: '<host>',
+    meaning:
+      'Host of function URLs, with its port, such as `localhost:9000` or `https://example.org`: they are then `<id>.lambda-url.<region>.<host>`. Without it, they are paths on the address that the client used',
+  },
   KUBELAMBDA_LOG_FORMAT: {
     read: text('text', /^(text|json)$/, 'must be text or json'),
     section: 'Server',

@@ -246,10 +246,10 @@ async function leaveEarly(asking: ClientRequest): Promise<void> {
 }
 
 describe('a function URL that streams', () => {
-  let host: string
+  let url: string
   beforeAll(async () => {
-    const url = { FunctionName: 'streamed', AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM' } as const
-    const { FunctionUrl } = await server.client.send(new CreateFunctionUrlConfigCommand(url))
+    const config = { FunctionName: 'streamed', AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM' } as const
+    const { FunctionUrl } = await server.client.send(new CreateFunctionUrlConfigCommand(config))
     const statement = {
       FunctionName: 'streamed',
       StatementId: 'url',
@@ -257,12 +257,12 @@ describe('a function URL that streams', () => {
       Principal: '*',
     }
     await server.client.send(new AddPermissionCommand({ ...statement, FunctionUrlAuthType: 'NONE' }))
-    host = new URL(FunctionUrl!).host
+    url = FunctionUrl!
   })
 
   function send(order: object): ClientRequest {
-    const headers = { host, 'content-type': 'application/json' }
-    return request(server.address, { method: 'POST', headers }).end(JSON.stringify(order))
+    const headers = { 'content-type': 'application/json' }
+    return request(url, { method: 'POST', headers }).end(JSON.stringify(order))
   }
 
   async function call(order: object): Promise<IncomingMessage> {

@@ -21,13 +21,14 @@ const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
   lookup(hostname.endsWith('.localhost') ? 'localhost' : hostname, options, callback)
 }
 
-/** Sends an HTTP request to a function URL; `path` is appended as it is. */
+/** Sends an HTTP request to a function URL, which may have a path of its own; `path` is appended as it is. */
 export function callUrl(functionUrl: string, path: string, call: UrlCall = {}): Promise<UrlAnswer> {
   const url = new URL(functionUrl)
   const { method = 'GET', headers = {}, body = '' } = call
   const length = Buffer.byteLength(body)
   const sent = { ...headers, ...(length > 0 && { 'content-length': String(length) }) }
-  const options = { method, path, headers: sent, lookup: lookupLocalhost, agent: false as const }
+  const whole = `${url.pathname.replace(/\/$/, '')}${path}`
+  const options = { method, path: whole, headers: sent, lookup: lookupLocalhost, agent: false as const }
   return new Promise((resolve, reject) => {
     const outgoing = (url.protocol === 'https:' ? secure : plain)(url, options, (incoming) => {
       const { statusCode = 0, headers: received } = incoming

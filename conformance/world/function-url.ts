@@ -20,6 +20,12 @@ export function getUrl(world: World, FunctionName: string) {
   return world.client.send(new GetFunctionUrlConfigCommand({ FunctionName }))
 }
 
+/** The id of a function URL: the first label of its host as on AWS, else the last segment of its path. */
+export function idOf(functionUrl: string): string {
+  const { hostname, pathname } = new URL(functionUrl)
+  return (hostname.includes('.lambda-url.') ? hostname.split('.')[0] : pathname.split('/').at(-2)) ?? ''
+}
+
 /** A function whose version 1 is its alias `live`. */
 export async function withAlias(world: World): Promise<string> {
   const name = await world.create('answer-node')

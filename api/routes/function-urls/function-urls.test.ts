@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { findFunctionUrl, type FunctionUrlTarget } from '../../functions/function-urls/function-url.ts'
-import { functionUrlAt, urlIdOf } from './url-host.ts'
+import { addressedUrl, functionUrlAt } from './url-address.ts'
 import { arn, startControlPlane } from '../testing/control-plane.ts'
 
 async function withAlias() {
@@ -11,7 +11,10 @@ async function withAlias() {
   return server
 }
 
-const idOf = ({ FunctionUrl }: Record<string, unknown>) => urlIdOf(new URL(String(FunctionUrl)).host) ?? ''
+const idOf = ({ FunctionUrl }: Record<string, unknown>) => {
+  const { host, pathname } = new URL(String(FunctionUrl))
+  return addressedUrl(host, pathname)?.urlId ?? ''
+}
 
 describe('a function URL config', () => {
   test('shows at its creation what was sent, and later all', async () => {
@@ -19,7 +22,7 @@ describe('a function URL config', () => {
     const input = { FunctionName: 'f', AuthType: 'NONE', Cors: { AllowOrigins: ['*'] } }
     const created = await server.call('CreateFunctionUrlConfig', input)
     expect(created).toEqual({
-      FunctionUrl: expect.stringMatching(/^http:\/\/[a-z0-9]+\.lambda-url\.us-east-1\.localhost:9000\/$/),
+      FunctionUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9000\/_kubelambda\/url\/[a-z0-9]+\/$/),
       FunctionArn: `${arn}:f`,
       AuthType: 'NONE',
       Cors: { AllowOrigins: ['*'] },
@@ -73,11 +76,29 @@ describe('a function URL config', () => {
 })
 
 test.each([
-  ['http://127.0.0.1:9000', 'http://id.lambda-url.eu-west-1.localhost:9000/'],
-  ['http://[::1]:9000', 'http://id.lambda-url.eu-west-1.localhost:9000/'],
-  ['http://localhost:9000', 'http://id.lambda-url.eu-west-1.localhost:9000/'],
-  ['https://lambda.example.org', 'https://id.lambda-url.eu-west-1.lambda.example.org/'],
-  ['http://no host', 'http://id.lambda-url.eu-west-1.localhost/'],
-])('a server reached at %s has its function URLs at %s', (baseUrl, url) => {
-  expect(functionUrlAt('id', 'eu-west-1', baseUrl)).toBe(url)
+  [undefined, 'http://127.0.0.1:9000', 'http://127.0.0.1:9000/_kubelambda/url/id/'],
+  [undefined, 'https://lambda.example.org', 'https://lambda.example.org/_kubelambda/url/id/'],
+  ['localhost:9000', 'http://127.0.0.1:9000', 'http://id.lambda-url.eu-west-1.localhost:9000/'],
+  ['example.org', 'https://10.0.0.1', 'https://id.lambda-url.eu-west-1.example.org/'],
+  ['https://example.org:8443', 'http://10.0.0.1', 'https://id.lambda-url.eu-west-1.example.org:8443/'],
+])('with the host %s, a server reached at %s has its function URLs at %s', (urlHost, baseUrl, url) => {
+  expect(functionUrlAt('id', { region: 'eu-west-1', urlHost }, baseUrl)).toBe(url)
+})
+
+test.each([
+  ['/_kubelambda/url/abc/', { urlId: 'abc', url: '/' }],
+  ['/_kubelambda/url/abc', { urlId: 'abc', url: '/' }],
+  ['/_kubelambda/url/abc?a=1', { urlId: 'abc', url: '/?a=1' }],
+  ['/_kubelambda/url/abc/a%20b//c/?a=%2F', { urlId: 'abc', url: '/a%20b//c/?a=%2F' }],
+  ['/_kubelambda/url/', undefined],
+  ['/_kubelambda/url/a.b/', undefined],
+  ['/_kubelambda/events', undefined],
+  ['/x/_kubelambda/url/abc/', undefined],
+])('the path %s addresses the function URL %j', (path, addressed) => {
+  expect(addressedUrl('127.0.0.1:9000', path)).toEqual(addressed && { ...addressed, isPath: true })
+})
+
+test('the host of a function URL wins over a path that looks like one', () => {
+  const path = '/_kubelambda/url/other/'
+  expect(addressedUrl('abc.lambda-url.us-east-1.localhost', path)).toEqual({ urlId: 'abc', url: path, isPath: false })
 })

@@ -16,12 +16,12 @@ import {
   type FunctionUrlTarget,
 } from '../../functions/function-urls/function-url.ts'
 import type { Lifecycle } from '../../functions/lifecycle.ts'
-import { functionUrlAt } from './url-host.ts'
+import { functionUrlAt, type UrlAddressSettings } from './url-address.ts'
 import type { QualifiedMembers } from '../functions/functions.ts'
 import type { Handlers, Output, RequestContext } from '../http/handler.ts'
 import { keyBefore, pageLimit, pageOf, type PageMembers } from '../http/page.ts'
 
-export interface FunctionUrlRoutesDependencies extends Home {
+export interface FunctionUrlRoutesDependencies extends Home, UrlAddressSettings {
   readonly catalogue: Pick<Catalogue, 'find'>
   readonly documents: Pick<Documents, 'find' | 'save' | 'remove'>
   readonly lifecycle: Pick<Lifecycle, 'change'>
@@ -147,14 +147,14 @@ function corsIn(cors: CorsMembers): CorsConfig {
 }
 
 function urlOutput(
-  home: Home,
+  home: Home & UrlAddressSettings,
   name: string,
   alias: string | undefined,
   { urlId, authType, cors, invokeMode, createdMs, lastModifiedMs }: FunctionUrlConfig,
   baseUrl: string,
 ): Output {
   return {
-    FunctionUrl: functionUrlAt(urlId, home.region, baseUrl),
+    FunctionUrl: functionUrlAt(urlId, home, baseUrl),
     FunctionArn: functionArn(home, name, alias),
     AuthType: authType,
     Cors: cors && {

@@ -74,6 +74,33 @@ describe('a function URL', () => {
     expect([answer.statusCode, answer.body]).toEqual([403, '{"Message":null}'])
   })
 
+  test('is served by path on any host, and its function sees the path behind the id', async () => {
+    const { call } = await serve(eventOf)
+    const path = { headers: { host: '127.0.0.1:9000', cookie: 'a=1' } }
+    const event = (await call({ ...path, url: '/_kubelambda/url/abc/a%20b/c?q=a%2Bb' })).json()
+    expect(event).toMatchObject({ rawPath: '/a%20b/c', rawQueryString: 'q=a%2Bb', cookies: ['a=1'] })
+    const { domainName, domainPrefix, apiId, http } = event.requestContext
+    expect([domainName, domainPrefix, apiId, http.path]).toEqual(['127.0.0.1', 'abc', 'abc', '/a%20b/c'])
+    for (const url of ['/_kubelambda/url/abc', '/_kubelambda/url/abc/'])
+      expect((await call({ ...path, url })).json()).toMatchObject({ rawPath: '/' })
+    const unknown = await call({ ...path, url: '/_kubelambda/url/xyz/' })
+    expect([unknown.statusCode, unknown.body]).toEqual([403, '{"Message":null}'])
+  })
+
+  test('by path gives pages an origin of their own; a policy of the function holds, too', async () => {
+    const headers = { 'content-security-policy': "default-src 'self'" }
+    const { call } = await serve(({ payload }) => {
+      const { rawPath } = JSON.parse(Buffer.from(payload).toString()) as { rawPath: string }
+      return { statusCode: 200, headers: rawPath === '/own' ? headers : {} }
+    })
+    const policyOf = async (url: string, host: string) =>
+      (await call({ url, headers: { host } })).headers['content-security-policy']
+    const sandbox = 'sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts'
+    expect(await policyOf('/_kubelambda/url/abc/', 'localhost:9000')).toBe(sandbox)
+    expect(await policyOf('/_kubelambda/url/abc/own', 'localhost:9000')).toBe(`default-src 'self', ${sandbox}`)
+    expect(await policyOf('/', host)).toBeUndefined()
+  })
+
   test('joins repeated headers and query keys, and leaves out those of the connection', async () => {
     const { call } = await serve(eventOf)
     const headers = { 'x-many': ['1', '2'], connection: 'keep-alive', cookie: 'a=1; b=2' } as never

@@ -14,8 +14,9 @@ import { callersFault, sendError } from '../http/error-response.ts'
 import { authorizeUrlCall, urlForbidden, type UrlAuthorization } from './url-authorization.ts'
 import { bufferedUrlAnswer, internalServerError, streamedUrlAnswer, type UrlAnswer } from './url-response.ts'
 import { answerHeaders, isPreflight, preflightHeaders } from './url-cors.ts'
+import { sandboxed } from './url-sandbox.ts'
 import { functionUrlEvent, type UrlRequest } from './url-event.ts'
-import { urlIdOf } from './url-host.ts'
+import { addressedUrl } from './url-address.ts'
 
 export interface FunctionUrlServerDependencies extends Home, UrlAuthorization {
   readonly catalogue: Pick<Catalogue, 'find'>
@@ -31,18 +32,18 @@ const urlRoute = '/function-url'
 const bodyLimit = 6_291_456
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
-/** Routes requests whose host is that of a function URL to its handler, whatever their path. */
-export function rewriteFunctionUrl(request: IncomingMessage): string {
-  return urlIdOf(request.headers.host) === undefined ? (request.url ?? '/') : urlRoute
+/** Routes requests to function URLs to their handler: by their host whatever their path, or by the start of their path. */
+export function rewriteFunctionUrl({ headers, url = '/' }: IncomingMessage): string {
+  return addressedUrl(headers.host, url) === undefined ? url : urlRoute
 }
 
 /**
  * Serves function URLs.
  *
- * 1. find     the config behind the host's id; 403 when there is none     ../../functions/function-urls/function-url.ts
- * 2. allow    preflights are answered here; by signature and policy      url-cors.ts, url-authorization.ts
- * 3. invoke   with the request as an event of format 2.0                  url-event.ts
- * 4. answer   what the function returned, as HTTP                         url-response.ts
+ * 1. find     the config behind the id of host or path; 403 when there is none   url-address.ts
+ * 2. allow    preflights are answered here; by signature and policy             url-cors.ts, url-authorization.ts
+ * 3. invoke   with the request as an event of format 2.0                         url-event.ts
+ * 4. answer   what the function returned, as HTTP                                url-response.ts
  */
 export function registerFunctionUrls(app: FastifyInstance, dependencies: FunctionUrlServerDependencies): void {
   app.route({
@@ -52,28 +53,37 @@ export function registerFunctionUrls(app: FastifyInstance, dependencies: Functio
     config: openRoute,
     errorHandler: (error, request, reply) => sendError(tooLarge(error) ?? faultOf(error, request), request.id, reply),
     handler: async (request, reply) => {
-      const urlId = urlIdOf(request.headers.host)
-      const found = urlId === undefined ? undefined : await findFunctionUrl(dependencies, urlId)
-      if (found === undefined) return sendUnknown(request, reply)
+      const addressed = addressedUrl(request.headers.host, request.originalUrl)
+      const found = addressed && (await findFunctionUrl(dependencies, addressed.urlId))
+      if (addressed === undefined || found === undefined) return sendUnknown(request, reply)
       const { config } = found
       const { origin } = request.headers
       if (config.cors !== undefined && origin !== undefined && isPreflight(request.method, request.headers)) {
         return reply.code(200).headers(preflightHeaders(config.cors, origin)).send()
       }
       const caller = await authorizeUrlCall(dependencies, request, found)
-      const answer = await run(dependencies, request, reply, caller, found)
-      if (answer !== undefined) send(reply, answer, config.cors && origin ? answerHeaders(config.cors, origin) : {})
+      const answer = await run(dependencies, { request, reply, caller, url: addressed.url }, found)
+      if (answer === undefined) return reply
+      const cors = config.cors && origin ? answerHeaders(config.cors, origin) : {}
+      send(reply, addressed.isPath ? sandboxed(answer) : answer, cors)
       return reply
     },
   })
 }
 
+interface Call {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  /** Who signed it; undefined where nobody needs to. */
+  readonly caller: Caller | undefined
+  /** Path and query as the function sees them. */
+  readonly url: string
+}
+
 /** Runs the function; undefined if an error response was already sent. */
 async function run(
   { invoke, accountId, now, logError }: FunctionUrlServerDependencies,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  caller: Caller | undefined,
+  { request, reply, caller, url }: Call,
   { target, config }: FoundFunctionUrl,
 ): Promise<UrlAnswer | undefined> {
   const { urlId, invokeMode } = config
@@ -81,7 +91,7 @@ async function run(
   const traceId = traceHeader(typeof given === 'string' ? given : undefined, now())
   reply.header('x-amzn-trace-id', /Root=[^;]+/i.exec(traceId)?.[0])
   const context = { urlId, accountId, caller, requestId: request.id, traceId, nowMs: now() }
-  const event = functionUrlEvent(requestOf(request), context)
+  const event = functionUrlEvent(requestOf(request, url), context)
   try {
     const payload = checkPayload(Buffer.from(JSON.stringify(event)), 'RequestResponse')
     const { functionName: name, alias } = target
@@ -103,13 +113,13 @@ async function run(
   }
 }
 
-function requestOf(request: FastifyRequest): UrlRequest {
+function requestOf(request: FastifyRequest, url: string): UrlRequest {
   const { raw } = request
   const host = request.headers.host ?? ''
   const isSecure = request.protocol === 'https'
   return {
     method: request.method,
-    url: request.originalUrl,
+    url,
     httpVersion: raw.httpVersion,
     rawHeaders: raw.rawHeaders,
     body: bodyOf(request),

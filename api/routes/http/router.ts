@@ -6,6 +6,7 @@ import { encode } from '../../model/encode.ts'
 import { operations } from '../../model/operations.ts'
 import type { Operation } from '../../model/operations.ts'
 import { validate } from '../../model/validation/validate.ts'
+import { baseUrlOf } from './base-url.ts'
 import { bodyLimitOf } from './body-limits.ts'
 import { answerBrokenHttp, answerError, callersFault, notBuilt, sendError, unknownOperation } from './error-response.ts'
 import type { Answer, Handler, Handlers, Input, Output } from './handler.ts'
@@ -114,7 +115,7 @@ function answerOperation(
     body: Buffer.isBuffer(request.body) ? request.body : noBody,
   })
   validate(operation, input)
-  const baseUrl = `${request.protocol}://${headers.host ?? request.hostname}`
+  const baseUrl = baseUrlOf(headers, request.protocol)
   const run = handler as (input: Input, context: Parameters<Handler>[1]) => Promise<Output | Answer>
   run(input, { requestId: request.id, baseUrl, headers })
     .then((result) => {

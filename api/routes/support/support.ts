@@ -11,7 +11,7 @@ const codeSigning: Support =
 const eventSourceMappings: Support =
   'partly: SQS, Kinesis, DynamoDB Streams and MSK are polled when their endpoint is configured, self-managed Kafka always. A consumer of a Kinesis stream reads the stream without dedicated throughput. Kafka clusters are not checked when a mapping is created. Schema registries are refused. Amazon MQ and DocumentDB mappings are stored, but not polled. Schedules and Redis streams are additional sources'
 const functionUrls: Support =
-  'partly: URLs have the form `http://<id>.lambda-url.<region>.<host of the server>/`. `NONE` requires a policy that allows `lambda:InvokeFunctionUrl`; the additional `lambda:InvokeFunction` that AWS requires for new URLs is not required. `AWS_IAM` requires a signature of this account, or of one that the policy names. The signature is verified when access keys are configured'
+  'partly: URLs have the form `http://<server>/_kubelambda/url/<id>/`, or `http://<id>.lambda-url.<region>.<host>/` with `KUBELAMBDA_URL_HOST`. `NONE` requires a policy that allows `lambda:InvokeFunctionUrl`; the additional `lambda:InvokeFunction` that AWS requires for new URLs is not required. `AWS_IAM` requires a signature of this account, or of one that the policy names. The signature is verified when access keys are configured'
 const eventInvokeConfigs: Support =
   'partly: a destination needs the endpoint of its service. Permissions of the role are not checked'
 const provisionedConcurrency: Support =

@@ -85,12 +85,12 @@ describeWithRedis('servers that share a Redis and are killed', () => {
     await client.send(new CreateFunctionCommand({ FunctionName: 'f', Code, Environment, ...members }))
     await waitUntilFunctionActiveV2({ client, maxWaitTime: 60 }, { FunctionName: 'f' })
   }
-  /** Answers the host of a URL that everybody may ask. */
+  /** Answers the path of a URL that everybody may ask. */
   const newUrl = async ({ client }: RunningServer): Promise<string> => {
     const everybody = { StatementId: 'all', Action: 'lambda:InvokeFunctionUrl', Principal: '*' }
     await client.send(new AddPermissionCommand({ FunctionName: 'f', ...everybody, FunctionUrlAuthType: 'NONE' }))
     const command = new CreateFunctionUrlConfigCommand({ FunctionName: 'f', AuthType: 'NONE' })
-    return new URL((await client.send(command)).FunctionUrl ?? '').host
+    return new URL((await client.send(command)).FunctionUrl ?? '').pathname
   }
   const map = async ({ client }: RunningServer, EventSourceArn: string, members: object = {}) => {
     const command = new CreateEventSourceMappingCommand({ FunctionName: 'f', EventSourceArn, ...members })
@@ -108,8 +108,8 @@ describeWithRedis('servers that share a Redis and are killed', () => {
     await store.close()
     return changed?.enabledMs ?? 0
   }
-  const post = async (server: RunningServer, host: string, body: string) => {
-    const asked = request(server.address, { method: 'POST', headers: { host, 'content-type': 'text/plain' } })
+  const post = async (server: RunningServer, url: string, body: string) => {
+    const asked = request(new URL(url, server.address), { method: 'POST', headers: { 'content-type': 'text/plain' } })
     asked.end(body)
     const [response] = (await once(asked, 'response')) as [NodeJS.ReadableStream]
     return text(response)
@@ -119,7 +119,7 @@ describeWithRedis('servers that share a Redis and are killed', () => {
     const first = await start()
     await newFunction(first)
     const schedule = await map(first, 'arn:aws:events:us-east-1:000000000000:rule/hourly/rate(1 hour)')
-    const host = await newUrl(first)
+    const url = await newUrl(first)
     const stream = 'arn:aws:elasticache:us-east-1:000000000000:stream/main/numbers'
     await map(first, stream, { StartingPosition: 'TRIM_HORIZON', BatchSize: 5 })
     const third = Math.floor(entries / 3)
@@ -132,12 +132,12 @@ describeWithRedis('servers that share a Redis and are killed', () => {
     const second = await start()
     await eventually(() => new Set(told['/entry']).size > 1.5 * third)
     await eventually(() => (told['/tick']?.length ?? 0) > 0)
-    expect(await post(second, host, 'hook')).toContain('taken')
+    expect(await post(second, url, 'hook')).toContain('taken')
     // The second has all leases when it dies, the third is there already.
     const last = await start()
     await second.end('SIGKILL')
     add(2 * third, entries)
-    expect(await post(last, host, 'hook again')).toContain('taken')
+    expect(await post(last, url, 'hook again')).toContain('taken')
     await eventually(() => new Set(told['/entry']).size === entries)
 
     const numbers = told['/entry']?.map(Number) ?? []
