@@ -74,6 +74,12 @@ const table = {
   'api/routes/tags/': ['api/errors.ts', 'api/functions/', 'api/routes/http/'],
   // Ours, under /_kubelambda/: the events that queues keep.
   'api/routes/admin/': ['api/errors.ts', 'api/events/'],
+  // The page at `/`.
+  'api/routes/front-page/': ['api/version.ts', 'api/routes/http/'],
+  // Requests that were signed for other services than Lambda: which service, in which format its client reads errors.
+  'api/routes/other-services/': ['api/authentication/', 'api/routes/http/', 'api/routes/other-services/error-formats/'],
+  // Errors as AWS's protocols write them, a file each.
+  'api/routes/other-services/error-formats/': [],
   // What is said of each operation in the support table.
   'api/routes/support/': ['api/model/'],
   // The API as data: operations, decoding and encoding.
@@ -526,7 +532,7 @@ module.exports = {
     only(
       'http-in-routes',
       'Only routes know the HTTP framework.',
-      '^api/routes/(app\\.ts$|http/|packages/|function-urls/|admin/)',
+      '^api/routes/(app\\.ts$|http/|packages/|function-urls/|front-page/|other-services/|admin/)',
       'node_modules/fastify/',
     ),
     only(

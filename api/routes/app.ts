@@ -7,8 +7,10 @@ import {
   rewriteFunctionUrl,
   type FunctionUrlServerDependencies,
 } from './function-urls/url-server.ts'
+import { registerFrontPage } from './front-page/front-page.ts'
 import type { Handlers } from './http/handler.ts'
 import { registerFailedEvents, type FailedEventsDependencies } from './admin/events.ts'
+import { registerOtherServices } from './other-services/other-services.ts'
 import { registerRoutes, routerOptions, type RouterDependencies } from './http/router.ts'
 
 export interface AppDependencies {
@@ -39,7 +41,9 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     schemaController: { compilersFactory },
   })
   registerRoutes(app, dependencies.handlers, dependencies.router)
+  registerOtherServices(app)
   registerAuthentication(app, dependencies.authentication)
+  registerFrontPage(app)
   registerCodeDownload(app, dependencies.codeDownload)
   registerFunctionUrls(app, dependencies.functionUrls)
   registerFailedEvents(app, dependencies.failedEvents)
