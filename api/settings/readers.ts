@@ -37,6 +37,18 @@ export function wholeNumber(fallback: number, least: number, most: number): Read
   }
 }
 
+/** Reads a host name with its port, with or without a scheme; an address has no names below it. */
+export function hostName(): Reader<string | undefined> {
+  const form = /^(https?:\/\/)?([a-z0-9-]+\.)*[a-z][a-z0-9-]*(:\d{1,5})?$/
+  return (source, given) => {
+    if (given === undefined || given === '') return undefined
+    if (form.test(given) && URL.canParse(given.includes('://') ? given : `http://${given}`)) return given
+    throw new SettingsError(
+      `${source} must be a host name such as localhost:9000 or https://example.org, not ${JSON.stringify(given)}.`,
+    )
+  }
+}
+
 /** Reads the address of an AWS service, or `aws` for AWS itself. */
 export function serviceEndpoint(): Reader<string | undefined> {
   return text(undefined, /^(aws|https?:\/\/\S+)$/, 'must be an http or https address, or aws')

@@ -1,5 +1,5 @@
 import { kubernetesTable } from './kubernetes-table.ts'
-import { secret, serviceEndpoint, text, wholeNumber, type Reader } from './readers.ts'
+import { hostName, secret, serviceEndpoint, text, wholeNumber, type Reader } from './readers.ts'
 
 /** One setting: how its value is checked, and what the documentation and `--help` say of it. */
 export interface Setting<Value = unknown> {
@@ -75,11 +75,7 @@ export const settingsTable = {
     isCommon: true,
   },
   KUBELAMBDA_URL_HOST: {
-    read: text(
-      undefined,
-      /^(https?:\/\/)?([a-z0-9-]+\.)*[a-z][a-z0-9-]*(:\d{1,5})?$/,
-      'must be a host name such as localhost:9000 or https://example.org',
-    ),
+    read: hostName(),
     section: 'Server',
     value: '<host>',
     meaning:
