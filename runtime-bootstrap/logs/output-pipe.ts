@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { closeSync, constants, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,19 +18,32 @@ export async function openOutputPipe(
   onChunk: (chunk: Buffer) => void,
   command: readonly string[] = ['mkfifo'],
 ): Promise<OutputPipe> {
-  const folder = mkdtempSync(join(tmpdir(), '.output-'))
-  try {
-    const path = join(folder, 'pipe')
-    await makePipe(command, path)
-    const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const writeEnd = openSync(path, constants.O_WRONLY)
-    const reader = new Socket({ fd: readEnd, readable: true, writable: false })
-    reader.on('data', onChunk)
-    reader.on('error', () => closeSync(writeEnd))
-    return { writeEnd }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  for (let isFirst = true; ; isFirst = false) {
+    const folder = mkdtempSync(join(tmpdir(), '.output-'))
+    try {
+      return await openIn(folder, onChunk, command)
+    } catch (cause) {
+      // A function whose `/tmp` has a size of its own has it mounted over this one, once: the folder is out of reach then.
+      if (!isFirst || existsSync(folder)) throw cause
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   }
+}
+
+async function openIn(
+  folder: string,
+  onChunk: (chunk: Buffer) => void,
+  command: readonly string[],
+): Promise<OutputPipe> {
+  const path = join(folder, 'pipe')
+  await makePipe(command, path)
+  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const writeEnd = openSync(path, constants.O_WRONLY)
+  const reader = new Socket({ fd: readEnd, readable: true, writable: false })
+  reader.on('data', onChunk)
+  reader.on('error', () => closeSync(writeEnd))
+  return { writeEnd }
 }
 
 function makePipe([file = '', ...args]: readonly string[], path: string): Promise<void> {
