@@ -2,7 +2,7 @@ import type { Home } from '../functions/function/arn.ts'
 import type { Documents } from '../functions/catalogue/documents.ts'
 import type { Invoke } from '../invoke/invoke.ts'
 import type { Log } from '../observe/log.ts'
-import type { ServiceEndpoint } from '../aws/endpoint.ts'
+import { MissingEndpoint, type ServiceEndpoint } from '../aws/endpoint.ts'
 import type { AwsService } from '../aws/services.ts'
 import { findCredentials } from '../aws/credentials.ts'
 import type { OpenEntryStream } from './redis-streams/entry-stream.ts'
@@ -49,7 +49,7 @@ export function createServerSources(parts: ServerSourcesParts): ServerSources {
   const reach = {
     openEntryStream,
     services: createSignedServices({ endpoints, credentials: findCredentials(region), now }),
-    isReachable: (kind: SourceKind) => isReachable(kind, endpoints),
+    missingEndpoint: (kind: SourceKind) => missingEndpoint(kind, endpoints),
   }
   const sources = createSources({
     ...reach,
@@ -67,10 +67,15 @@ export function createServerSources(parts: ServerSourcesParts): ServerSources {
   return { sources, sourceCheck: createSourceCheck(reach) }
 }
 
-/**
- * A self-managed Kafka cluster is reached at its brokers; a source with an ARN if the endpoint of its service is configured.
- */
-function isReachable(kind: SourceKind, endpoints: SourceEndpoints): boolean {
-  if (kind === 'msk') return endpoints.kafka !== undefined
-  return !(kind === 'sqs' || kind === 'kinesis' || kind === 'dynamodb') || endpoints[kind] !== undefined
+/** The services of sources with an ARN. A self-managed Kafka cluster is reached at its brokers; others have settings of their own. */
+const servicesOf: Readonly<Partial<Record<SourceKind, AwsService>>> = {
+  sqs: 'sqs',
+  kinesis: 'kinesis',
+  dynamodb: 'dynamodb',
+  msk: 'kafka',
+}
+
+function missingEndpoint(kind: SourceKind, endpoints: SourceEndpoints): MissingEndpoint | undefined {
+  const service = servicesOf[kind]
+  return service === undefined || endpoints[service] !== undefined ? undefined : new MissingEndpoint(service)
 }

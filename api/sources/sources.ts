@@ -1,12 +1,20 @@
 import { createCheckpoints } from './polling/checkpoints.ts'
 import type { Documents } from '../functions/catalogue/documents.ts'
+import type { MissingEndpoint } from '../aws/endpoint.ts'
 import type { AwsServices } from '../aws/services.ts'
 import type { OpenEntryStream } from './redis-streams/entry-stream.ts'
 import type { Leases } from './polling/lease.ts'
-import { leaseTimes, startMappingRunner, type LeaseTimes, type MappingRunner } from './polling/runner.ts'
+import {
+  cannotBePolled,
+  leaseTimes,
+  startMappingRunner,
+  type LeaseTimes,
+  type MappingRunner,
+} from './polling/runner.ts'
 import type { MappingState, PolledMapping, PolledMappings, PollSettings } from './mappings/poll-settings.ts'
 import { openSource } from './open-source.ts'
 import type { SourceKind } from './mappings/mapping.ts'
+import { problem } from './mappings/processing-result.ts'
 import type { RunBatch } from './polling/batch-run.ts'
 import type { AcceptEvent, DiscardBatch, Source, SourceParts } from './polling/source.ts'
 
@@ -38,8 +46,8 @@ export interface SourcesParts {
   readonly times?: LeaseTimes
   readonly services: AwsServices
   readonly openEntryStream: OpenEntryStream
-  /** Mappings of other kinds of source are stored but not polled. */
-  readonly isReachable: (kind: SourceKind) => boolean
+  /** Mappings of a kind of source whose service has no endpoint are stored but not polled, and report why. */
+  readonly missingEndpoint: (kind: SourceKind) => MissingEndpoint | undefined
   readonly runBatch: (functionArn: string) => RunBatch
   readonly accept: AcceptEvent
   readonly discard: (settings: PollSettings) => DiscardBatch
@@ -63,17 +71,25 @@ interface Running {
 type AllRunning = Map<string, Running>
 /** All mappings as last read, polled or not, by their id. */
 type AllKnown = Map<string, PollSettings>
+/** Mappings that are not polled because an endpoint is missing: the reported reason, and the mapping as it was then. */
+type AllUnreachable = Map<string, { readonly reason: string; readonly mapping: string }>
+
+interface Seen {
+  readonly running: AllRunning
+  readonly known: AllKnown
+  readonly unreachable: AllUnreachable
+}
 
 /** Creates the event source mappings of a server. Polling starts with `start`. */
 export function createSources(parts: SourcesParts): Sources {
   const running: AllRunning = new Map()
-  const known: AllKnown = new Map()
+  const seen: Seen = { running, known: new Map(), unreachable: new Map() }
   const state = { isOpen: false, hasNews: false, looking: undefined as Promise<void> | undefined }
   let timer: NodeJS.Timeout | undefined
 
   const lookOnce = async (): Promise<void> => {
     clearTimeout(timer)
-    const again = await lookAtMappings(parts, { running, known }, wake).catch((cause: unknown) => {
+    const again = await lookAtMappings(parts, seen, wake).catch((cause: unknown) => {
       parts.warn(`Event source mappings cannot be read: ${String(cause)}`)
       return againMs
     })
@@ -107,19 +123,17 @@ export function createSources(parts: SourcesParts): Sources {
 }
 
 /** Starts and stops polling as the mappings demand; returns when to read them again. */
-async function lookAtMappings(
-  parts: SourcesParts,
-  { running, known }: { readonly running: AllRunning; readonly known: AllKnown },
-  wake: () => void,
-): Promise<number | undefined> {
+async function lookAtMappings(parts: SourcesParts, seen: Seen, wake: () => void): Promise<number | undefined> {
+  const { running } = seen
   const mappings = await parts.mappings.list()
-  const isWanted = ({ state, settings }: PolledMapping) => polled.has(state) && parts.isReachable(settings.kind)
-  const wanted = new Map(mappings.filter(isWanted).map((each) => [each.settings.uuid, each]))
+  const enabled = mappings.filter(({ state }) => polled.has(state))
+  const isReachable = ({ settings }: PolledMapping) => parts.missingEndpoint(settings.kind) === undefined
+  const wanted = new Map(enabled.filter(isReachable).map((each) => [each.settings.uuid, each]))
   for (const [uuid, each] of running) {
     if (each.isStopping || JSON.stringify(wanted.get(uuid)?.settings) === each.settings) continue
     stop(uuid, parts, running, wake)
   }
-  forgetGone(mappings, parts, { running, known })
+  forgetGone(mappings, parts, seen)
   for (const [uuid, { settings }] of wanted) {
     if (running.has(uuid)) continue
     running.set(uuid, { runner: start(settings, parts), settings: JSON.stringify(settings), isStopping: false })
@@ -128,6 +142,7 @@ async function lookAtMappings(
     const isStopping = running.get(mapping.settings.uuid)?.isStopping ?? false
     if (!isStopping) await completeTransition(mapping, parts)
   }
+  for (const mapping of enabled) reportUnreachable(mapping, parts, seen.unreachable)
   return parts.lookEveryMs
 }
 
@@ -152,13 +167,14 @@ function stop(uuid: string, { warn }: SourcesParts, running: AllRunning, wake: (
 function forgetGone(
   mappings: readonly PolledMapping[],
   parts: SourcesParts,
-  { running, known }: { readonly running: AllRunning; readonly known: AllKnown },
+  { running, known, unreachable }: Seen,
 ): void {
   for (const { settings } of mappings) known.set(settings.uuid, settings)
   const present = new Set(mappings.map(({ settings }) => settings.uuid))
   for (const [uuid, settings] of known) {
     if (present.has(uuid) || running.has(uuid)) continue
     known.delete(uuid)
+    unreachable.delete(uuid)
     forget(settings, parts).catch((cause: unknown) =>
       parts.warn(`The checkpoints of mapping ${uuid} could not be removed: ${String(cause)}`),
     )
@@ -167,7 +183,7 @@ function forgetGone(
 
 async function forget(settings: PollSettings, parts: SourcesParts): Promise<void> {
   await createCheckpoints(parts.documents, settings.uuid).clear()
-  if (!parts.isReachable(settings.kind)) return
+  if (parts.missingEndpoint(settings.kind) !== undefined) return
   const source = await openSourceOf(settings, parts, createResults(settings.uuid, parts))
   await source.remove?.()
 }
@@ -176,12 +192,25 @@ async function completeTransition({ settings: { uuid }, state }: PolledMapping, 
   if (state !== 'Enabled' && state !== 'Disabled') await parts.mappings.completeTransition(uuid, state)
 }
 
+/** Reports why a mapping is not polled whenever the mapping has changed, and logs it once for each reason. */
+function reportUnreachable({ settings, state }: PolledMapping, parts: SourcesParts, reported: AllUnreachable): void {
+  const { uuid, kind } = settings
+  const reason = parts.missingEndpoint(kind)?.message
+  if (reason === undefined) return
+  const mapping = JSON.stringify([state, settings])
+  const last = reported.get(uuid)
+  if (last?.mapping === mapping) return
+  reported.set(uuid, { reason, mapping })
+  createResults(uuid, parts).report(problem(reason))
+  if (last?.reason !== reason) parts.warn(cannotBePolled(uuid, reason))
+}
+
 function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
   const { uuid } = settings
-  const { leases, warn } = parts
+  const { leases } = parts
   const results = createResults(settings.uuid, parts)
   const open = () => openSourceOf(settings, parts, results)
-  return startMappingRunner({ uuid, open, leases, times: parts.times ?? leaseTimes, warn, ...results })
+  return startMappingRunner({ uuid, open, leases, times: parts.times ?? leaseTimes, ...results })
 }
 
 function openSourceOf(settings: PollSettings, parts: SourcesParts, results: Results): Promise<Source> {
@@ -200,15 +229,28 @@ function openSourceOf(settings: PollSettings, parts: SourcesParts, results: Resu
   })
 }
 
-type Results = Pick<SourceParts, 'report' | 'reached'>
+type Results = Pick<SourceParts, 'report' | 'reached'> & { readonly warn: (line: string) => void }
 
-/** Writes a result only if it differs from the last one, so that a batch costs no write. */
+/** So many different lines about one mapping are told apart. */
+const maxLines = 100
+
+/**
+ * Writes a result only if it differs from the last one, so that a batch costs no write, and logs each line once until the source is
+ * reached, not at each retry.
+ */
 function createResults(uuid: string, { mappings, warn }: Pick<SourcesParts, 'mappings' | 'warn'>): Results {
   let last: { readonly result: string | undefined } | undefined
   const write = (writing: Promise<void>): void => {
     writing.catch((cause: unknown) => warn(`The result of mapping ${uuid} could not be saved: ${String(cause)}`))
   }
+  const warned = new Set<string>()
   return {
+    warn(line) {
+      if (warned.has(line)) return
+      if (warned.size >= maxLines) warned.clear()
+      warned.add(line)
+      warn(line)
+    },
     report(result) {
       if (last !== undefined && last.result === result) return
       last = { result }
@@ -216,6 +258,7 @@ function createResults(uuid: string, { mappings, warn }: Pick<SourcesParts, 'map
     },
     reached() {
       last = undefined
+      warned.clear()
       write(mappings.recover(uuid))
     },
   }

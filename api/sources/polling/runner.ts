@@ -1,3 +1,4 @@
+import { problem } from '../mappings/processing-result.ts'
 import type { Lease, Leases } from './lease.ts'
 import { backOffMs, isOver, pause } from './pause.ts'
 import { shownText, type Source } from './source.ts'
@@ -17,6 +18,7 @@ export interface MappingRunnerParts {
   readonly report: (result: string | undefined) => void
   /** Called when a source can be reached again. */
   readonly reached: () => void
+  /** Logs a fault; called with the same line at each retry. */
   readonly warn: (line: string) => void
 }
 
@@ -122,8 +124,13 @@ async function pollUnderLease(
 const unreachable = 'Connection error. Please check your event source connection configuration.'
 
 function reportFault(error: unknown, { uuid, report, warn }: MappingRunnerParts): void {
-  report(`PROBLEM: ${shownText(error) ?? unreachable}`)
-  warn(`The event source of mapping ${uuid} cannot be polled: ${textOf(error)}`)
+  report(problem(shownText(error) ?? unreachable))
+  warn(cannotBePolled(uuid, textOf(error)))
+}
+
+/** The line in the log. */
+export function cannotBePolled(uuid: string, reason: string): string {
+  return `The event source of mapping ${uuid} cannot be polled: ${reason}`
 }
 
 function textOf(error: unknown): string {

@@ -93,7 +93,7 @@ export function sourcesParts(mappings: PolledMappings, others: Partial<SourcesPa
     runBatch: () => fakeFunction(),
     accept: async () => undefined,
     discard: () => async () => undefined,
-    isReachable: () => true,
+    missingEndpoint: () => undefined,
     newId: randomUUID,
     warn: () => undefined,
     now: Date.now,

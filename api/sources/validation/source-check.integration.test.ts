@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startControlPlane } from '../../routes/testing/control-plane.ts'
 import { openEntryStream } from '../../store/redis/streams/entry-stream.ts'
 import { describeWithRedis, startRedis, type RunningRedis } from '../../store/redis/testing/redis-server.ts'
+import { MissingEndpoint } from '../../aws/endpoint.ts'
 import { AwsRefusal } from '../../aws/services.ts'
 import { createSourceCheck } from './source-check.ts'
 import { describeWithMoto, startMoto, type Moto } from '../testing/moto.ts'
@@ -15,7 +16,7 @@ const position = { StartingPosition: 'LATEST' }
 async function create(EventSourceArn: string, parts: Partial<Parameters<typeof createSourceCheck>[0]>) {
   const services = { ...unusedServices, call: () => Promise.reject(new TypeError('fetch failed')) }
   const none = async () => undefined
-  const sourceCheck = createSourceCheck({ services, openEntryStream: none, isReachable: () => true, ...parts })
+  const sourceCheck = createSourceCheck({ services, openEntryStream: none, missingEndpoint: () => undefined, ...parts })
   const server = startControlPlane({ sourceCheck })
   await server.create('f')
   const start = EventSourceArn.includes(':sqs:') ? {} : position
@@ -113,7 +114,7 @@ test('a new mapping of a source that is unreachable, or that is not polled, is c
       ...unusedServices,
       call: () => Promise.reject(new AwsRefusal('ResourceNotFoundException', '', 400)),
     }
-    expect(await create(arn, { services, isReachable: () => false })).toBe('Creating')
+    expect(await create(arn, { services, missingEndpoint: () => new MissingEndpoint('sqs') })).toBe('Creating')
   }
 })
 

@@ -1,3 +1,4 @@
+import type { MissingEndpoint } from '../../aws/endpoint.ts'
 import type { AwsServices } from '../../aws/services.ts'
 import { callAws } from '../streams/stream-call.ts'
 import type { OpenEntryStream } from '../redis-streams/entry-stream.ts'
@@ -16,8 +17,8 @@ export interface SourceCheck {
 export interface SourceCheckParts {
   readonly services: AwsServices
   readonly openEntryStream: OpenEntryStream
-  /** Sources that are not polled are not checked. */
-  readonly isReachable: (kind: SourceKind) => boolean
+  /** Sources that are not polled, because their service has no endpoint, are not checked. */
+  readonly missingEndpoint: (kind: SourceKind) => MissingEndpoint | undefined
 }
 
 /** A service that does not respond in time is unreachable: the mapping is created, and reports it. */
@@ -27,7 +28,7 @@ const patienceMs = 5_000
 export function createSourceCheck(parts: SourceCheckParts): SourceCheck {
   return {
     async faultOf(source, timeoutSeconds) {
-      if (!parts.isReachable(source.kind)) return undefined
+      if (parts.missingEndpoint(source.kind) !== undefined) return undefined
       try {
         await look(source, timeoutSeconds, parts)
         return undefined
