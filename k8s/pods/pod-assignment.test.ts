@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { RuntimeUnavailable } from '../../api/environments/driver/driver.ts'
 import { podAssignment, podStandby } from './pod-assignment.ts'
-import { aSpec } from '../testing/samples.ts'
+import { shapeOf } from './pod-shape.ts'
+import { aSpec, someSettings } from '../testing/samples.ts'
 
 const home = { accountId: '000000000000', region: 'us-east-1' }
 const image = { imageUri: 'registry/app@sha256:1', runtime: '', handler: '' }
@@ -13,6 +14,15 @@ test.each([
 ])('the runtime that waits in a %s pod is started as one of %s is', (family, runtime) => {
   const { standsFor, variables } = podStandby(family, 128)!
   expect(podAssignment(aSpec({ runtime }), home)).toMatchObject({ command: standsFor, variables })
+})
+
+test.each([
+  ['java21', /^Runtime java21 is not supported in pods: deploy the function as a container image$/],
+  ['python3.12', /^Runtime python3\.12 has no image: name one in KUBELAMBDA_IMAGES/],
+])('a function of %s, which no pod can run, fails when it is made, with the reason', (runtime, reason) => {
+  const settings = someSettings({ images: {} })
+  const shape = () => shapeOf(aSpec({ runtime }), settings)
+  expect(shape).toThrow(expect.objectContaining({ message: expect.stringMatching(reason), code: 'InvalidRuntime' }))
 })
 
 test.each(['provided', 'image'])('no runtime waits in a pod of family %s, whose function brings its own', (family) => {

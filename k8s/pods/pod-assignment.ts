@@ -2,6 +2,7 @@ import { assignmentOf } from '../../api/environments/driver/assignment.ts'
 import { runtimeFamily } from '../../api/environments/driver/runtime-family.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../../api/environments/driver/driver.ts'
 import { defaultVariables, type EnvironmentFolders } from '../../api/environments/driver/variables.ts'
+import { unsupportedRuntime } from './pod-shape.ts'
 import type { Assignment } from '../../runtime-bootstrap/protocol/protocol.ts'
 import type { StandbyCommand } from '../../runtime-bootstrap/protocol/standby-command.ts'
 
@@ -31,7 +32,7 @@ export function podStandby(family: string, memoryMb: number): StandbyCommand | u
 /** What an environment in a pod is told. */
 export function podAssignment(spec: EnvironmentSpec, home: { accountId: string; region: string }): Assignment {
   const runtime = runtimeFamily(spec.imageUri === undefined ? spec.runtime : 'provided.al2023')
-  if (runtime === undefined) throw new RuntimeUnavailable(`Runtime ${spec.runtime} is not supported in pods`)
+  if (runtime === undefined) throw unsupportedRuntime(spec.runtime)
   const { accountId, region } = home
   const command = runtime.family === 'provided' ? [] : bootstrap
   const assigned = assignmentOf(spec, { accountId, region, runtime, folders, command })

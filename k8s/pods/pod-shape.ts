@@ -42,12 +42,22 @@ export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): Po
   if (spec.imageUri !== undefined) return { ...common, image: spec.imageUri, family: 'image', isFunctionImage: true }
   const runtime = runtimeFamily(spec.runtime)
   const image = settings.images[spec.runtime] ?? (runtime === undefined ? undefined : settings.images[runtime.family])
-  if (runtime === undefined || image === undefined) {
+  if (runtime === undefined) throw unsupportedRuntime(spec.runtime)
+  if (image === undefined) {
     throw new RuntimeUnavailable(
       `Runtime ${spec.runtime} has no image: name one in KUBELAMBDA_IMAGES, such as ${spec.runtime}=registry/image:tag`,
+      'InvalidRuntime',
     )
   }
   return { ...common, image, family: runtime.family }
+}
+
+/** No image helps a runtime for which there is no runtime client. */
+export function unsupportedRuntime(runtime: string): RuntimeUnavailable {
+  return new RuntimeUnavailable(
+    `Runtime ${runtime} is not supported in pods: deploy the function as a container image`,
+    'InvalidRuntime',
+  )
 }
 
 const unusedNamespace =

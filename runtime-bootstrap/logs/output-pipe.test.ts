@@ -25,5 +25,5 @@ test('a pipe opens although its folder is out of reach once, as when another /tm
 })
 
 test('a pipe that cannot be made is an error', async () => {
-  await expect(openOutputPipe(() => undefined, ['false'])).rejects.toThrow('mkfifo ended with 1')
+  await expect(openOutputPipe(() => undefined, ['false'])).rejects.toThrow('mkfifo exited with 1')
 })

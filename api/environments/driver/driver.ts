@@ -94,7 +94,10 @@ export interface SharedEnvironments {
 export interface Driver {
   /** `isNeeded` tells whether the launch is still needed: if not, one that waits for capacity may be abandoned. */
   launch(spec: EnvironmentSpec, isNeeded?: () => boolean): Promise<Launched>
-  /** Prepares what every environment of this spec needs, such as unpacked code; called when a function is created. */
+  /**
+   * Prepares what every environment of this spec needs, such as unpacked code; called when a function is created or updated. If the
+   * runtime is not available, it warns or rejects with `RuntimeUnavailable`, so that the user learns of it before the first invocation.
+   */
   prepare(spec: EnvironmentSpec): Promise<void>
   close(): Promise<void>
   /** Most concurrent launches; by default few, as they use the processors of this machine. */

@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { driverContract, launchEnvironment, runShell, sleepersOf } from '../driver/driver.contract.ts'
 import { RuntimeUnavailable } from '../driver/driver.ts'
 import type { Environment } from '../environment/environment.ts'
@@ -33,10 +43,28 @@ test('plain processes come with a warning that says what is missing', async () =
   await fake.close()
 })
 
-test('an image is refused by name of what could run it, and preparing it needs nothing', async () => {
+test('preparing a function that cannot run here warns with the reason, and succeeds', async () => {
+  const fake = await startFakeEnvironments(['none'], undefined, { searchPath: '' })
+  const expected = {
+    java21: 'Runtime java21 is not supported on one machine',
+    'python3.12': 'Runtime python3.12 needs Python 3: install it, e.g. apt-get install python3',
+    'ruby3.4': 'Runtime ruby3.4 needs Ruby 3: install it, e.g. apt-get install ruby',
+  }
+  for (const [name, reason] of Object.entries(expected)) {
+    await fake.driver.prepare({ ...fake.spec, runtime: name })
+    expect(fake.warnings.at(-1)).toContain(`Function hello cannot be invoked. ${reason}`)
+  }
+  const count = fake.warnings.length
+  await fake.driver.prepare(fake.spec)
+  expect(fake.warnings).toHaveLength(count)
+  await fake.close()
+})
+
+test('an image is refused by name of what could run it, and preparing it warns of that', async () => {
   const fake = await startFakeEnvironments(['none'])
   const spec = { ...fake.spec, imageUri: 'repository/image:1' }
   await fake.driver.prepare(spec)
+  expect(fake.warnings.at(-1)).toContain('Function hello cannot be invoked. Functions of packageType Image run in')
   await expect(fake.driver.launch(spec)).rejects.toThrow(RuntimeUnavailable)
   await expect(fake.driver.launch(spec)).rejects.toThrow('run in Kubernetes only')
   await fake.close()
@@ -94,6 +122,42 @@ function waitingIn(dataFolder: string): number {
 }
 
 for (const kind of available) {
+  test.each(['linked from', 'installed in'])(
+    `an interpreter %s ~/bin shows nothing else of the home, with isolation ${kind}`,
+    async (how) => {
+      const home = mkdtempSync('/var/tmp/kubelambda-home-')
+      const command = join(home, 'bin', 'node')
+      const program = how === 'linked from' ? join(home, '.nvm', 'versions', 'node', 'v1', 'bin', 'node') : command
+      for (const file of [command, program]) mkdirSync(dirname(file), { recursive: true })
+      copyFileSync(process.execPath, program)
+      if (program !== command) {
+        mkdirSync(join(program, '..', '..', 'lib', 'node_modules'), { recursive: true })
+        symlinkSync(program, command)
+      }
+      writeFileSync(join(home, 'secret.txt'), "the user's only\n")
+      writeFileSync(join(home, 'bin', 'secret.txt'), "the user's only\n")
+      chmodSync(home, 0o755)
+      const machine = { searchPath: join(home, 'bin'), homeFolders: [home] }
+      const fake = await startFakeEnvironments([kind], realSupervisor, machine)
+      try {
+        expect(fake.driver.isolation).toBe(kind)
+        const code = `const { existsSync } = require('node:fs')
+        exports.handler = async (files) => [process.execPath, ...files.filter((file) => existsSync(file))]`
+        writeFileSync(join(fake.dataFolder, 'code', 'unpacked', 'one', 'look.js'), code)
+        // Another `/tmp` must not take it away.
+        const spec = { ...fake.spec, runtime, handler: 'look.handler', ephemeralStorageMb: 1024 }
+        const environment = await launchEnvironment(fake.driver, spec)
+        const payload = Buffer.from(JSON.stringify([join(home, 'secret.txt'), join(home, 'bin', 'secret.txt')]))
+        const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: false })
+        expect(JSON.parse(Buffer.from(result.payload).toString())).toEqual([program])
+        expect(fake.warnings).toEqual([])
+      } finally {
+        await fake.close()
+        rmSync(home, { recursive: true })
+      }
+    },
+  )
+
   test(`what a function orphaned is frozen and ends with its processes, with isolation ${kind}`, async () => {
     const fake = await startFakeEnvironments([kind], realSupervisor)
     const environment = await launchEnvironment(fake.driver, { ...fake.spec, runtime, handler: 'daemon.handler' })

@@ -8,6 +8,7 @@ import { assignmentOf } from '../driver/assignment.ts'
 import { RuntimeUnavailable, type Driver, type EnvironmentSpec, type Launched } from '../driver/driver.ts'
 import { ofSize, type FoundRuntime } from '../driver/found-runtime.ts'
 import { findIsolation, isolationKinds } from './isolation/isolation.ts'
+import { isShown } from './isolation/private-root.ts'
 import { buildRuntimeClients } from './bundles/runtime-clients.ts'
 import { rememberRuntimes, type RememberedRuntime } from './runtimes/recent-runtimes.ts'
 import { createRuntimeFinder, type FindRuntime } from './runtimes/runtime-finder.ts'
@@ -33,6 +34,8 @@ export interface ProcessDriverOptions {
   readonly nodeFlags?: readonly string[]
   /** Search path for interpreters; by default the PATH of the server. */
   readonly searchPath?: string
+  /** Homes that functions must not see; those of this machine's users unless given. */
+  readonly homeFolders?: readonly string[]
 }
 
 /** A driver of local processes, and their isolation. */
@@ -61,11 +64,15 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   await mkdir(join(dataFolder, 'run'), { recursive: true })
   const runtimesFolder = await buildRuntimeClients(dataFolder)
   const folders = { dataFolder, supervisorFile: resolve(options.supervisorFile), runtimesFolder }
-  const found = await findIsolation({ ...folders, searchPath }, options.isolation ?? isolationKinds())
+  const found = await findIsolation(
+    { ...folders, searchPath, homeFolders: options.homeFolders },
+    options.isolation ?? isolationKinds(),
+  )
   if (found.sandbox === undefined) log.warn(isolationWarning(found.complaints))
   const sandbox = found.sandbox === undefined ? {} : { sandbox: found.sandbox }
 
-  const findRuntime = warnOnce(createRuntimeFinder(searchPath), log)
+  const isSeen = (path: string) => found.sandbox === undefined || isShown(found.sandbox.mounts, path)
+  const findRuntime = warnOnce(createRuntimeFinder(searchPath, isSeen), log)
   const remembered = rememberRuntimes(join(dataFolder, 'run', 'recent-runtimes'))
   let number = 0
   const startSpare = (runtime?: FoundRuntime): SupervisorProcess => {
@@ -97,11 +104,12 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
     isolation: found.sandbox?.isolation ?? 'none',
     launch,
     prepare: async (spec) => {
-      if (spec.imageUri !== undefined) return
-      const [runtime] = await Promise.all([
-        findRuntime(spec.runtime).catch(() => undefined),
-        foldersOf(codeStore, spec),
-      ])
+      const warn = warningsOf(spec, log)
+      if (spec.imageUri !== undefined) {
+        warn(new RuntimeUnavailable(imageRefusal))
+        return
+      }
+      const [runtime] = await Promise.all([findRuntime(spec.runtime).catch(warn), foldersOf(codeStore, spec)])
       if (runtime !== undefined) spares.expect(ofSize(runtime, spec.memoryMb))
     },
     close: async () => {
@@ -151,4 +159,12 @@ function isolationWarning(complaints: readonly string[]): string {
     `and have their code elsewhere than /var/task${reasons}. ` +
     'To isolate them run on Linux as root, or install bubblewrap and allow user namespaces.'
   )
+}
+
+/** The function is created all the same, so that stacks of which only a part runs here can be deployed. */
+function warningsOf({ functionName }: EnvironmentSpec, log: Pick<Log, 'warn'>) {
+  return (cause: unknown): undefined => {
+    if (!(cause instanceof RuntimeUnavailable)) throw cause
+    log.warn(`Function ${functionName} cannot be invoked. ${cause.message}`)
+  }
 }

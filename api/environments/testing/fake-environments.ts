@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EnvironmentSpec } from '../driver/driver.ts'
-import { createProcessDriver, type ProcessDriver } from '../process/process-driver.ts'
+import { createProcessDriver, type ProcessDriver, type ProcessDriverOptions } from '../process/process-driver.ts'
 import { buildSupervisor } from '../process/bundles/supervisor-file.ts'
 import type { Isolation } from '../process/isolation/sandbox.ts'
 
@@ -40,6 +40,7 @@ const daemon = `exports.handler = async ({ seconds, exits }) => {
 export async function startFakeEnvironments(
   isolation: readonly Isolation[] = ['none'],
   supervisor = entry,
+  machine: Pick<ProcessDriverOptions, 'searchPath' | 'homeFolders'> = {},
 ): Promise<FakeEnvironments> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'kubelambda-environments-'))
   const codeFolder = join(dataFolder, 'code', 'unpacked', 'one')
@@ -62,6 +63,7 @@ export async function startFakeEnvironments(
       region: 'us-east-1',
       log: { warn: (line) => warnings.push(line) },
       isolation,
+      ...machine,
     })
   let driver = await start()
   return {

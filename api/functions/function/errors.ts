@@ -28,9 +28,11 @@ export const conflicts = {
   exists: (name: string) => conflict(`Function already exist: ${name}`),
   updateInProgress: (arn: string) =>
     conflict(`The operation cannot be performed at this time. An update is in progress for resource: ${arn}`),
-  inState: (state: string) =>
+  /** A failed function says why: AWS's text for it is unknown. */
+  inState: (state: string, reason?: string) =>
     conflict(
-      `The operation cannot be performed at this time. The function is currently in the following state: ${state}`,
+      'The operation cannot be performed at this time. ' +
+        `The function is currently in the following state: ${state}${reason === undefined ? '' : `. ${reason}`}`,
     ),
   aliasesReference: (aliases: readonly string[]) =>
     conflict(`Unable to delete version because the following aliases reference it: [${aliases.join(', ')}]`),

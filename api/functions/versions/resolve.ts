@@ -37,7 +37,8 @@ export async function resolveVersion(
   if (record === undefined || version === undefined) {
     throw nameErrors.notFound(functionArn(dependencies, name, qualifier ?? latestVersion))
   }
-  if (version.state !== 'Active') throw conflicts.inState(version.state)
+  const { state, stateReason } = version
+  if (state !== 'Active') throw conflicts.inState(state, state === 'Failed' ? stateReason : undefined)
   return { record, version, invokedArn: functionArn(dependencies, name, qualifier), executedVersion: version.version }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { PreparationFailed } from '../../functions/versions/activation.ts'
 import { resolveVersion } from '../../functions/versions/resolve.ts'
 import { arn, home, startControlPlane, type ControlPlaneHarness, type Shown } from '../testing/control-plane.ts'
 
@@ -179,5 +180,16 @@ describe('what an invocation resolves to', () => {
     await expect(resolve(server, 'x')).rejects.toThrow(`Function not found: ${arn}:f:x`)
     release()
     await created
+  })
+
+  test('is 409 with the reason when it could not be made ready', async () => {
+    const server = startControlPlane({
+      prepare: () => Promise.reject(new PreparationFailed('Runtime java21 has no image.', 'InvalidRuntime')),
+    })
+    await server.create('f')
+    await server.lifecycle.settled()
+    await expect(resolve(server)).rejects.toThrow(
+      /The function is currently in the following state: Failed\. Runtime java21 has no image\.$/,
+    )
   })
 })

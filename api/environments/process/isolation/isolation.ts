@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { planPrivateRoot } from './private-root.ts'
+import { homeFolders } from './installation.ts'
+import { isShown, planPrivateRoot } from './private-root.ts'
 import {
+  fileTable,
   mappedUser,
   mountTable,
   sandboxCommand,
@@ -18,6 +20,8 @@ export interface IsolationOptions {
   readonly supervisorFile: string
   readonly runtimesFolder: string
   readonly searchPath: string
+  /** Homes that functions must not see; those of this machine's users unless given. */
+  readonly homeFolders?: readonly string[] | undefined
 }
 
 /** The best isolation that works here, or none, with the error of each attempt. */
@@ -32,11 +36,19 @@ export async function findIsolation(options: IsolationOptions, kinds: readonly I
   for (const isolation of kinds) {
     if (isolation === 'none') continue
     const sandbox = await prepareSandbox(isolation, options)
-    const complaint = await trySandbox(sandbox)
+    const complaint = hiddenNode(sandbox) ?? (await trySandbox(sandbox))
     if (complaint === undefined) return { sandbox, complaints }
     complaints.push(`${isolation}: ${complaint}`)
   }
   return { complaints }
+}
+
+function hiddenNode({ mounts }: Sandbox): string | undefined {
+  if (isShown(mounts, process.execPath)) return undefined
+  return (
+    `the Node.js that runs the server, ${process.execPath}, is in a folder that functions must not see: ` +
+    'move it to a folder of its own'
+  )
 }
 
 /** The kinds of isolation that this process's user may be able to use. */
@@ -47,13 +59,15 @@ export function isolationKinds(): Isolation[] {
 
 async function prepareSandbox(isolation: Sandbox['isolation'], options: IsolationOptions): Promise<Sandbox> {
   const { dataFolder } = options
-  const mounts = planPrivateRoot({ ...options, supervisorFolder: dirname(options.supervisorFile) })
+  const hiddenFolders = [...(options.homeFolders ?? homeFolders()), process.cwd()]
+  const mounts = planPrivateRoot({ ...options, hiddenFolders, supervisorFolder: dirname(options.supervisorFile) })
   const folder = join(dataFolder, 'run')
   const stage = join(folder, 'stage')
   const table = join(folder, `mounts-${isolation}`)
   await mkdir(stage, { recursive: true })
   await mkdir(join(folder, 'trial'), { recursive: true })
   await writeFile(table, mountTable(mounts, stage))
+  await writeFile(`${table}.files`, fileTable(mounts, stage))
   return { isolation, mounts, stage, table, dataFolder }
 }
 

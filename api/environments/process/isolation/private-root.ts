@@ -1,9 +1,17 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { interpretersOnPath } from '../runtimes/interpreters-on-path.ts'
+import { installationOf, isWithin, privateFolders, virtualEnvironmentOf } from './installation.ts'
 
 /** One part of the file system that a function sees instead of the machine's. Paths in `to` are as seen inside. */
 export type Mount =
-  | { readonly kind: 'bind'; readonly from: string; readonly to: string; readonly isWritable?: boolean }
+  | {
+      readonly kind: 'bind'
+      readonly from: string
+      readonly to: string
+      readonly isWritable?: boolean
+      readonly isFile?: boolean
+    }
   | { readonly kind: 'temporary'; readonly to: string; readonly mode: string; readonly sizeMb?: number }
   | { readonly kind: 'processes'; readonly to: string }
   | { readonly kind: 'folder'; readonly to: string }
@@ -25,6 +33,8 @@ export interface PrivateRootOptions {
   readonly runtimesFolder: string
   /** PATH, where interpreters are looked for. */
   readonly searchPath: string
+  /** Folders that stay hidden as a whole, also when an interpreter is installed in them: homes, the working folder. */
+  readonly hiddenFolders: readonly string[]
 }
 
 /** The system's own folders, which every function may read; all else of the machine is left out. */
@@ -45,10 +55,27 @@ export function planPrivateRoot(options: PrivateRootOptions): Mount[] {
     { kind: 'temporary', to: hiddenFolder, mode: '700', sizeMb: 1 },
     { kind: 'bind', from: options.dataFolder, to: hiddenData },
     ...(isVisible(options.dataFolder) ? [{ kind: 'temporary', to: options.dataFolder, mode: '700' } as const] : []),
-    ...neededPaths(options.searchPath)
+    ...neededPaths(options)
       .filter((path) => !isVisible(realpathSync(path)))
-      .map((path) => ({ kind: 'bind', from: path, to: path }) as const),
+      .flatMap(neededMount),
   ]
+}
+
+/** Whether functions find a program at this path, so that it can be started by it. */
+export function isShown(mounts: readonly Mount[], path: string): boolean {
+  const isIn = (place: string) =>
+    mounts.some((mount) => (mount.kind === 'bind' || mount.kind === 'link') && isWithin(place, mount.to))
+  try {
+    return isIn(path) && isIn(realpathSync(path))
+  } catch {
+    return false
+  }
+}
+
+/** A file in `/tmp` stays hidden: it could not be kept when a function gets a `/tmp` of another size. */
+function neededMount(path: string): Mount[] {
+  if (statSync(path).isDirectory()) return [{ kind: 'bind', from: path, to: path }]
+  return isWithin(path, '/tmp') ? [] : [{ kind: 'bind', from: path, to: path, isFile: true }]
 }
 
 function systemMount(path: string): Mount[] {
@@ -59,30 +86,20 @@ function systemMount(path: string): Mount[] {
 }
 
 /** Interpreters, wherever version managers keep them, and what name resolution and TLS need outside `/etc`. */
-function neededPaths(searchPath: string): string[] {
+function neededPaths({ searchPath, hiddenFolders, dataFolder }: PrivateRootOptions): string[] {
   const resolver = exists('/etc/resolv.conf') ? [dirname(realpathSync('/etc/resolv.conf'))] : []
   const certificates = exists('/var/lib/ca-certificates') ? ['/var/lib/ca-certificates'] : []
-  const folders = searchPath.split(':').filter((folder) => folder.startsWith('/') && exists(folder))
-  const interpreters = folders.flatMap(interpreterPaths)
-  const paths = [...new Set([installationOf(process.execPath), ...interpreters, ...resolver, ...certificates])]
+  const hidden = [...hiddenFolders, dataFolder].filter(exists)
+  const isPrivate = privateFolders([...hidden, ...hidden.map((folder) => realpathSync(folder))])
+  const commands = [
+    { path: process.execPath, program: realpathSync(process.execPath) },
+    ...interpretersOnPath(searchPath),
+  ]
+  const interpreters = commands.flatMap(({ path, program }) =>
+    program === undefined ? [] : [installationOf(program, isPrivate), ...virtualEnvironmentOf(path, isPrivate)],
+  )
+  const paths = [...new Set([...interpreters, ...resolver, ...certificates])]
   return paths.filter((path) => path !== '/' && !paths.some((other) => other !== path && isWithin(path, other)))
-}
-
-const interpreterName = /^(?:node|python3|ruby)[\d.]*$/
-
-function interpreterPaths(folder: string): string[] {
-  const names = readdirSync(folder).filter((name) => interpreterName.test(name) && exists(join(folder, name)))
-  if (names.length === 0) return []
-  return [installationOf(join(folder, 'x')), ...names.map((name) => installationOf(realpathSync(join(folder, name))))]
-}
-
-/** What belongs to a program: the parent of its `bin`, unless other things are there too. */
-function installationOf(file: string): string {
-  const folder = dirname(file)
-  const parent = dirname(folder)
-  const isShared =
-    !['bin', 'shims'].includes(basename(folder)) || basename(parent) === '.local' || dirname(parent) === '/'
-  return isShared ? folder : parent
 }
 
 function exists(path: string): boolean {
@@ -92,10 +109,6 @@ function exists(path: string): boolean {
   } catch {
     return false
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
 }
 
 /** Options that a bind of this path must keep: the kernel lets no user namespace drop them. */

@@ -20,7 +20,7 @@ export interface Sandbox {
   readonly mounts: readonly Mount[]
   /** An empty folder on which the private root is put together; each environment sees only its own. */
   readonly stage: string
-  /** File in which the mounts are written down for `mount --all`. */
+  /** File in which the mounts are written down for `mount --all`; those of single files are beside it, in `.files`. */
   readonly table: string
   readonly dataFolder: string
 }
@@ -116,6 +116,7 @@ export function mountTable(mounts: readonly Mount[], stage: string, source = 'ku
     const to = escapeField(stage + mount.to)
     switch (mount.kind) {
       case 'bind': {
+        if (mount.isFile === true) return []
         const options = mount.isWritable === true ? 'rbind' : ['rbind', 'ro', ...lockedOptions(mount.from)].join(',')
         return [`${escapeField(mount.from)} ${to} none ${options},X-mount.mkdir 0 0`]
       }
@@ -131,6 +132,16 @@ export function mountTable(mounts: readonly Mount[], stage: string, source = 'ku
     }
   })
   return `${lines.join('\n')}\n`
+}
+
+/** The mounts of single files, for which `enter.sh` makes a file to be mounted on. */
+export function fileTable(mounts: readonly Mount[], stage: string): string {
+  const lines = mounts.flatMap((mount) => {
+    if (mount.kind !== 'bind' || mount.isFile !== true) return []
+    const options = ['bind', 'ro', ...lockedOptions(mount.from)].join(',')
+    return [`${escapeField(mount.from)} ${escapeField(stage + mount.to)} none ${options} 0 0\n`]
+  })
+  return lines.join('')
 }
 
 function escapeField(path: string): string {

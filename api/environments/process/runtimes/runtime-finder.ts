@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process'
+import { realpathSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { RuntimeUnavailable } from '../../driver/driver.ts'
 import type { FoundRuntime } from '../../driver/found-runtime.ts'
+import { interpretersOnPath } from './interpreters-on-path.ts'
 
 interface Family {
   readonly name: FoundRuntime['family']
   /** Its first group is the version. */
   readonly identifier: RegExp
-  /** Commands to look for on PATH, best first. */
+  /** Commands to look for on PATH, best first; a command of a path stands for itself. */
   readonly commands: (version: string) => readonly string[]
   /** Makes the interpreter print its real file and its version, a line each. */
   readonly probe: readonly string[]
@@ -20,7 +22,7 @@ const families: readonly Family[] = [
   {
     name: 'nodejs',
     identifier: /^nodejs(\d+)\.x$/,
-    commands: (version) => [`node${version}`, 'node', process.execPath],
+    commands: (version) => [`node${version}`, `node-${version}`, 'node', process.execPath],
     probe: ['-p', 'process.execPath + "\\n" + process.versions.node'],
     client: 'nodejs/index.cjs',
     install: (version) => `Node.js ${version}: install it so that \`node${version}\` or \`node\` is on PATH`,
@@ -55,8 +57,11 @@ type Probe = (command: string, code: readonly string[]) => Promise<Interpreter |
 
 export type FindRuntime = (identifier: string) => Promise<FoundRuntime>
 
+/** Whether functions see the program at this path. */
+type IsShown = (path: string) => boolean
+
 /** Finds the interpreter of a runtime on the path, once. Rejects with `RuntimeUnavailable`. */
-export function createRuntimeFinder(searchPath: string): FindRuntime {
+export function createRuntimeFinder(searchPath: string, isShown: IsShown = () => true): FindRuntime {
   const found = new Map<string, Promise<FoundRuntime>>()
   const probed = new Map<string, Promise<Interpreter | undefined>>()
   const probeOnce: Probe = (command, code) => {
@@ -69,7 +74,7 @@ export function createRuntimeFinder(searchPath: string): FindRuntime {
   return (identifier) => {
     let runtime = found.get(identifier)
     if (runtime === undefined) {
-      runtime = find(identifier, probeOnce)
+      runtime = find(identifier, { searchPath, isShown, probeOnce })
       found.set(identifier, runtime)
       // Look again next time: the interpreter may have been installed.
       runtime.catch(() => {
@@ -81,35 +86,78 @@ export function createRuntimeFinder(searchPath: string): FindRuntime {
   }
 }
 
-async function find(identifier: string, probeOnce: Probe): Promise<FoundRuntime> {
+interface Surroundings {
+  readonly searchPath: string
+  readonly isShown: IsShown
+  readonly probeOnce: Probe
+}
+
+async function find(identifier: string, surroundings: Surroundings): Promise<FoundRuntime> {
   const providedVersion = provided.exec(identifier)
   if (providedVersion) return { identifier, family: 'provided', version: providedVersion[1] ?? 'al1' }
   for (const family of families) {
     const version = family.identifier.exec(identifier)?.[1]
-    if (version !== undefined) return findInterpreter(identifier, version, family, probeOnce)
+    if (version !== undefined) return findInterpreter(identifier, version, family, surroundings)
   }
-  throw new RuntimeUnavailable(`Runtime ${identifier} is not supported yet by the process driver`)
+  throw new RuntimeUnavailable(
+    `Runtime ${identifier} is not supported on one machine: deploy the function as a container image in Kubernetes`,
+  )
 }
 
+/** Looks at one interpreter after the other until the version fits; else the first serves, or the one that runs this server. */
 async function findInterpreter(
   identifier: string,
   version: string,
   family: Family,
-  probeOnce: Probe,
+  { searchPath, isShown, probeOnce }: Surroundings,
 ): Promise<FoundRuntime> {
   const base = { identifier, family: family.name, version, client: family.client }
   let other: Interpreter | undefined
-  for (const command of family.commands(version)) {
+  let hidden: Interpreter | undefined
+  for (const command of filesOf(family.commands(version), searchPath)) {
     const interpreter = await probeOnce(command, family.probe)
     if (interpreter === undefined) continue
-    if (isVersion(interpreter.version, version)) {
-      return { ...base, interpreter: interpreter.file, interpreterVersion: interpreter.version }
+    const file = [interpreter.file, programOf(interpreter.file)].find(isShown)
+    const fits = isVersion(interpreter.version, version)
+    if (file === undefined) {
+      if (hidden === undefined || (fits && !isVersion(hidden.version, version))) hidden = interpreter
+      continue
     }
-    if (other === undefined || command === process.execPath) other = interpreter
+    if (fits) return { ...base, interpreter: file, interpreterVersion: interpreter.version }
+    if (other === undefined || command === process.execPath) other = { ...interpreter, file }
   }
-  if (other === undefined) throw new RuntimeUnavailable(`Runtime ${identifier} needs ${family.install(version)}`)
-  const warning = `Runtime ${identifier} runs on ${family.name} ${other.version}: ${version} was not found on PATH`
+  if (other === undefined) {
+    const advice = hidden === undefined ? '' : `; ${hiddenAdvice(hidden)}`
+    throw new RuntimeUnavailable(`Runtime ${identifier} needs ${family.install(version)}${advice}`)
+  }
+  const reason =
+    hidden !== undefined && isVersion(hidden.version, version)
+      ? hiddenAdvice(hidden)
+      : `${version} was not found on PATH`
+  const warning = `Runtime ${identifier} runs on ${family.name} ${other.version}: ${reason}`
   return { ...base, interpreter: other.file, interpreterVersion: other.version, warning }
+}
+
+/** Why an interpreter that is on PATH cannot be used. */
+function hiddenAdvice({ file }: Interpreter): string {
+  return (
+    `isolated functions cannot see ${file}. ` +
+    'Restart the server if it was installed just now, else install it in a folder of its own'
+  )
+}
+
+function filesOf(commands: readonly string[], searchPath: string): string[] {
+  return commands.flatMap((command) =>
+    command.startsWith('/') ? [command] : interpretersOnPath(searchPath, command).map(({ path }) => path),
+  )
+}
+
+function programOf(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file
+  }
 }
 
 function isVersion(actual: string, wanted: string): boolean {
@@ -124,7 +172,7 @@ async function probe(command: string, code: readonly string[], searchPath: strin
     const [file, version] = stdout.trim().split('\n')
     if (file?.startsWith('/') === true && version !== undefined) return { file, version }
   } catch {
-    // Not on PATH, or a shim without that version behind it.
+    // A command of a version manager without that version, or one that is broken.
   }
   return undefined
 }
