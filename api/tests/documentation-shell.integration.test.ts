@@ -1,21 +1,18 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { newDataFolder, startMain, type RunningServer } from '../testing/running-server.ts'
+import { blocksOf, documentedAddress, missingPrograms, readerVariables, runBlocks } from '../testing/shell-blocks.ts'
 
 /** Runs the shell blocks of pages in order, as a reader would, against a server started for them. */
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const documentedAddress = 'http://127.0.0.1:9000'
 
-const path = process.env['PATH'] ?? ''
-const missing = ['aws', 'zip', 'curl'].filter(
-  (program) => !path.split(':').some((folder) => existsSync(join(folder, program))),
-)
+const missing = missingPrograms('aws', 'zip', 'curl')
 const about = 'the shell blocks of the documentation'
 const hasBoto3 = spawnSync('python3', ['-c', 'import boto3']).status === 0
 const describeShell = missing.length === 0 ? describe : describe.skip
@@ -33,7 +30,7 @@ describeShell(missing.length === 0 ? about : `${about} (skipped: not on PATH: ${
   })
 
   test('those of the README create and invoke a function, which its snippets for SDKs invoke, too', async () => {
-    await runBlocks('README.md', 'sh')
+    await runBlocks('README.md', { address: server.address, folder: work })
     expect(readFileSync(join(work, 'out.json'), 'utf8')).toBe('{"hello":"you"}')
     // In a folder where the SDK is found.
     const file = join(root, 'node_modules/.cache', `documentation-${String(process.pid)}.mjs`)
@@ -45,13 +42,13 @@ describeShell(missing.length === 0 ? about : `${about} (skipped: not on PATH: ${
     }
     if (hasBoto3) expect((await run('python3', ['-c', snippetOf('python')])).stdout).toBe('{"hello":"you"}\n')
     await run('aws', ['lambda', 'delete-function', '--endpoint-url', server.address, '--function-name', 'hello'], {
-      env: variables(),
+      env: readerVariables(),
       cwd: work,
     })
   }, 240_000)
 
   test('those of getting started lead to a function with a URL', async () => {
-    const output = await runBlocks('docs/getting-started.md', 'sh')
+    const output = await runBlocks('docs/getting-started.md', { address: server.address, folder: work })
     expect(readFileSync(join(work, 'out.json'), 'utf8')).toBe('')
     expect(output).toContain('{"hello":"you"}')
     expect(output).toContain('REPORT RequestId:')
@@ -63,27 +60,4 @@ describeShell(missing.length === 0 ? about : `${about} (skipped: not on PATH: ${
   function snippetOf(language: string): string {
     return (blocksOf('README.md', language)[0] ?? '').replaceAll(documentedAddress, server.address)
   }
-
-  async function runBlocks(page: string, language: string): Promise<string> {
-    const script = blocksOf(page, language).join('\n').replaceAll(documentedAddress, server.address)
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], { cwd: work, env: variables() })
-    return stdout
-  }
 })
-
-/** The machine's own settings of AWS's tools have no part in it. */
-function variables(): Record<string, string> {
-  const none = {
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  }
-  const keys = { AWS_DEFAULT_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
-  return { PATH: path, HOME: process.env['HOME'] ?? '/', AWS_PAGER: '', ...none, ...keys }
-}
-
-/** Blocks whose info string is the language alone; those with a further word need what a test does not have. */
-function blocksOf(page: string, language: string): string[] {
-  const text = readFileSync(join(root, page), 'utf8')
-  return Array.from(text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm')), ([, block = '']) => block)
-}

@@ -1,27 +1,16 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from '@jest/globals'
 import { newDataFolder, startMain, zipOf } from '../testing/running-server.ts'
+import { providerFolder, whyNoTerraform } from '../testing/terraform.ts'
 
 const run = promisify(execFile)
 const source = fileURLToPath(new URL('./terraform/', import.meta.url))
-/** Terraform looks for providers here when it is not told otherwise. */
-const pluginFolders = ['/opt/tf-plugins', '/usr/local/share/terraform/plugins', '/usr/share/terraform/plugins']
 const minutes = (count: number): number => count * 60_000
-
-const plugins = pluginFolders.find((folder) => existsSync(join(folder, 'registry.terraform.io/hashicorp/aws')))
-const hasTerraform = (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, 'terraform')))
-const missing = !hasTerraform
-  ? 'terraform is not on the PATH'
-  : plugins === undefined
-    ? `its AWS provider is in none of ${pluginFolders.join(', ')}`
-    : process.env['KUBELAMBDA_TERRAFORM'] === undefined
-      ? 'it takes minutes: set KUBELAMBDA_TERRAFORM=1'
-      : undefined
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterAll(async () => {
@@ -29,9 +18,9 @@ afterAll(async () => {
 })
 
 const about = 'terraform, whose signatures are verified, applies, plans no changes, changes, changes back and destroys'
-const when = missing === undefined ? test : test.skip
+const when = whyNoTerraform === undefined ? test : test.skip
 when(
-  missing === undefined ? about : `${about} (skipped: ${missing})`,
+  whyNoTerraform === undefined ? about : `${about} (skipped: ${whyNoTerraform})`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kubelambda-terraform-'))
     const data = newDataFolder()
@@ -60,7 +49,7 @@ when(
     }
     const first = { endpoint: server.address, step: '1' }
     const second = { endpoint: server.address, step: '2' }
-    await terraform(first, 'init', `-plugin-dir=${plugins ?? ''}`)
+    await terraform(first, 'init', `-plugin-dir=${providerFolder ?? ''}`)
     await terraform(first, 'apply', '-auto-approve')
     expect(await terraform(first, 'plan', '-detailed-exitcode')).toBe(0)
     expect(await terraform(second, 'plan', '-detailed-exitcode')).toBe(2)
