@@ -5,9 +5,15 @@ import { describe, expect, test } from '@jest/globals'
 
 /** Holds what README, docs/ and the folders' READMEs say against the code. */
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const folders = ['api', 'runtime-bootstrap', 'k8s', 'fixtures', 'conformance', 'bench']
+const folders = ['api', 'runtime-bootstrap', 'k8s', 'fixtures', 'conformance', 'bench', 'examples']
 const folderPages = folders.map((folder) => `${folder}/README.md`)
-const pages = [...globSync('*.md', { cwd: root }), ...globSync('docs/*.md', { cwd: root }), ...folderPages]
+const examplePages = globSync('examples/*/README.md', { cwd: root })
+const pages = [
+  ...globSync('*.md', { cwd: root }),
+  ...globSync('docs/*.md', { cwd: root }),
+  ...folderPages,
+  ...examplePages,
+]
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const isThere = (path: string): boolean => existsSync(join(root, path))
@@ -25,9 +31,10 @@ const sourceFiles = globSync('{api,k8s,runtime-bootstrap}/**/*.ts', { cwd: root 
 const source = sourceFiles.map(read).join('\n')
 
 describe('pages', () => {
-  test('the README has at most 200 lines, and those of folders have at most 40', () => {
+  test('the README has at most 200 lines, those of folders have at most 40, and those of examples at most 30', () => {
     expect(lineCount('README.md')).toBeLessThanOrEqual(200)
     expect(folderPages.filter((page) => lineCount(page) > 40)).toEqual([])
+    expect(examplePages.filter((page) => lineCount(page) > 30)).toEqual([])
   })
 
   test.each(pages)('the links of %s lead to pages and headings that exist', (page) => {
@@ -40,6 +47,8 @@ describe('pages', () => {
     const linked = (page: string, from: string) => read(from).includes(`](${page})`)
     expect(globSync('docs/*.md', { cwd: root }).filter((page) => !linked(page, 'README.md'))).toEqual([])
     expect(folderPages.filter((page) => !linked(`../${page}`, 'docs/development.md'))).toEqual([])
+    const nameInExamples = (page: string) => page.replace('examples/', '')
+    expect(examplePages.filter((page) => !linked(nameInExamples(page), 'examples/README.md'))).toEqual([])
   })
 
   test.each(pages)('the files that %s names exist', (page) => {

@@ -1,0 +1,5 @@
+from greetings import greet  # from the layer
+
+
+def handler(event, context):
+    return greet(event["name"], event.get("language"))

@@ -1,0 +1,3 @@
+export const handler = async ({ rawPath, requestContext }) => ({
+  message: `${requestContext.http.method} ${rawPath} was received`,
+})
