@@ -64,7 +64,7 @@ async function putTogether(
   const { store, scheduler, provisioning, events, lifecycle, sources } = parts
   const { dispatcher } = events
   const state = { isReady: false }
-  const app = createApp(settings, surroundings, { ...parts, authentication }, () => state.isReady)
+  const app = createApp(settings, surroundings, { ...parts, authentication, listener }, () => state.isReady)
   const endings: (() => void)[] = [
     () => authentication.close(),
     () => provisioning.close(),
@@ -116,10 +116,10 @@ async function whenThere<Result>(step: () => Promise<Result>, signal: AbortSigna
 function createApp(
   settings: Settings,
   { log, now, ids }: Surroundings,
-  parts: Parts & { readonly authentication: Authentication },
+  parts: Parts & { readonly authentication: Authentication; readonly listener: Listener },
   isReady: () => boolean,
 ) {
-  const { store, codeStore, events, authentication } = parts
+  const { store, codeStore, events, authentication, listener } = parts
   const { verifier } = authentication
   const { dispatcher } = events
   const link = { linkKey: store.linkKey, nowMs: now }
@@ -136,6 +136,7 @@ function createApp(
       logError,
     }),
     router: { ids, logError },
+    browsers: { isLoopback: listener.isLoopback, allowedHosts: settings.allowedHosts },
     authentication: { verifier, accountId: settings.accountId },
     codeDownload: { ...link, codeStore },
     failedEvents: events,

@@ -1,6 +1,7 @@
 import { version } from '../version.ts'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { openRoute, registerAuthentication, type AuthenticationDependencies } from './http/authentication.ts'
+import { anyOrigin, registerBrowserChecks, type BrowserDependencies } from './http/browser-requests.ts'
 import { registerCodeDownload, type CodeDownloadDependencies } from './packages/code-download.ts'
 import {
   registerFunctionUrls,
@@ -16,6 +17,7 @@ import { registerRoutes, routerOptions, type RouterDependencies } from './http/r
 export interface AppDependencies {
   readonly handlers: Handlers
   readonly router: RouterDependencies
+  readonly browsers: BrowserDependencies
   readonly authentication: AuthenticationDependencies
   readonly codeDownload: CodeDownloadDependencies
   readonly functionUrls: FunctionUrlServerDependencies
@@ -41,13 +43,14 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     schemaController: { compilersFactory },
   })
   registerRoutes(app, dependencies.handlers, dependencies.router)
+  registerBrowserChecks(app, dependencies.browsers)
   registerOtherServices(app)
   registerAuthentication(app, dependencies.authentication)
   registerFrontPage(app)
   registerCodeDownload(app, dependencies.codeDownload)
   registerFunctionUrls(app, dependencies.functionUrls)
   registerFailedEvents(app, dependencies.failedEvents)
-  app.get('/health', { config: openRoute }, (_request, reply) => {
+  app.get('/health', { config: { ...openRoute, ...anyOrigin } }, (_request, reply) => {
     const isReady = dependencies.isReady()
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', version })
   })

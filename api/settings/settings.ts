@@ -17,6 +17,8 @@ export interface Settings {
   readonly region: string
   /** What function URLs end in, with the scheme where it is given; without it they are paths on the server's own address. */
   readonly urlHost?: string
+  /** Names that clients may call a server on loopback by; lower case, without a port. */
+  readonly allowedHosts: readonly string[]
   /** Absolute file of access keys; without it any signature is accepted. */
   readonly credentialsFile?: string
   readonly driver: 'process' | 'kubernetes'
@@ -86,6 +88,7 @@ export function readSettings(given: GivenSettings): Settings {
     region: read('KUBELAMBDA_REGION'),
     ...optional('credentialsFile', credentialsFile === undefined ? undefined : resolve(credentialsFile)),
     ...optional('urlHost', read('KUBELAMBDA_URL_HOST')),
+    allowedHosts: allowedHosts(read),
     driver: isKubernetes ? 'kubernetes' : 'process',
     ...(isKubernetes ? { kubernetes, registries } : {}),
     concurrency: read('KUBELAMBDA_CONCURRENCY'),
@@ -100,6 +103,17 @@ export function readSettings(given: GivenSettings): Settings {
     ...optional('redisUrl', read('KUBELAMBDA_REDIS_URL')),
     ...optional('codeUrl', read('KUBELAMBDA_CODE_URL')),
   }
+}
+
+/** A host that is configured elsewhere is allowed, too. */
+function allowedHosts(read: Read): readonly string[] {
+  const urlHost = read('KUBELAMBDA_URL_HOST')
+  const hosts = [
+    ...(read('KUBELAMBDA_ALLOWED_HOSTS') ?? '').split(' '),
+    read('KUBELAMBDA_HOST'),
+    ...(urlHost === undefined ? [] : [new URL(urlHost.includes('://') ? urlHost : `http://${urlHost}`).hostname]),
+  ]
+  return [...new Set(hosts.filter((each) => each !== '').map((each) => each.toLowerCase()))]
 }
 
 /** One endpoint for all services, and others for single ones. */

@@ -81,6 +81,17 @@ export const settingsTable = {
     meaning:
       'Host of function URLs, with its port, such as `localhost:9000` or `https://example.org`: they are then `<id>.lambda-url.<region>.<host>`. Without it, they are paths on the address that the client used',
   },
+  KUBELAMBDA_ALLOWED_HOSTS: {
+    read: text(
+      undefined,
+      /^[a-z0-9._-]+( [a-z0-9._-]+)*$/i,
+      'must be host names without ports, separated by spaces, such as host.docker.internal',
+    ),
+    section: 'Server',
+    value: '<hosts>',
+    meaning:
+      'Names, separated by spaces and without ports, by which clients call a server that listens on loopback, such as `host.docker.internal`. Names of loopback and the host in `KUBELAMBDA_URL_HOST` are always allowed; requests to others are refused with status 403, as [web pages](security.md#browsers) can send them',
+  },
   KUBELAMBDA_LOG_FORMAT: {
     read: text('text', /^(text|json)$/, 'must be text or json'),
     section: 'Server',

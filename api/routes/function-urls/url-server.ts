@@ -10,6 +10,7 @@ import type { Invoke } from '../../invoke/invoke.ts'
 import { checkPayload } from '../../invoke/payload.ts'
 import { traceHeader } from '../../invoke/trace-header.ts'
 import { bodyOf, openRoute } from '../http/authentication.ts'
+import { anyOrigin } from '../http/browser-requests.ts'
 import { callersFault, sendError } from '../http/error-response.ts'
 import { authorizeUrlCall, urlForbidden, type UrlAuthorization } from './url-authorization.ts'
 import { bufferedUrlAnswer, internalServerError, streamedUrlAnswer, type UrlAnswer } from './url-response.ts'
@@ -50,7 +51,7 @@ export function registerFunctionUrls(app: FastifyInstance, dependencies: Functio
     method: [...methods],
     url: urlRoute,
     bodyLimit,
-    config: openRoute,
+    config: { ...openRoute, ...anyOrigin },
     errorHandler: (error, request, reply) => sendError(tooLarge(error) ?? faultOf(error, request), request.id, reply),
     handler: async (request, reply) => {
       const addressed = addressedUrl(request.headers.host, request.originalUrl)

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net'
 import { storeUnavailable } from '../../errors.ts'
 import { version } from '../../version.ts'
+import { isLoopbackAddress } from './browser-requests.ts'
 import { answerBrokenHttp, errorParts } from './error-response.ts'
 import { prepareGracefulShutdown } from './graceful-shutdown.ts'
 
@@ -11,6 +12,8 @@ import { prepareGracefulShutdown } from './graceful-shutdown.ts'
 export interface Listener {
   /** The URL of the address that it listens on. */
   readonly address: string
+  /** Only this machine reaches it. */
+  readonly isLoopback: boolean
   /** Passes requests to the handler from now on; open connections stay. */
   serve(handler: RequestListener): void
   /** From now on each response closes its connection, so that clients move to another server. */
@@ -33,8 +36,10 @@ export async function openListener(host: string, port: number): Promise<Listener
   server.on('request', nameServer).on('request', refuse).on('clientError', answerBrokenHttp)
   await listen(server, host, port)
   const shutdown = prepareGracefulShutdown(server)
+  const bound = server.address() as AddressInfo
   return {
-    address: addressOf(host, server.address() as AddressInfo),
+    address: addressOf(host, bound),
+    isLoopback: isLoopbackAddress(bound.address),
     serve(handler) {
       server.removeListener('request', refuse).on('request', handler)
     },
