@@ -1,14 +1,18 @@
 import { expect, test } from '@jest/globals'
-import { operation, operations, shapeOf, structureOf } from './operations.ts'
+import { followedModel, operation, operations, shapeOf, structureOf } from './operations.ts'
 import type { Shape } from './operations.ts'
 
-test('the API has 85 operations', () => {
-  expect(operations).toHaveLength(85)
+test('the model that is followed is that of 2026-10-01, with 88 operations', () => {
+  expect(followedModel).toEqual({ apiVersion: '2015-03-31', date: '2026-10-01' })
+  expect(operations).toHaveLength(88)
+  // What the model of a year before does not have.
+  expect(operation('PutResourcePolicy').path).toBe('/2026-07-09/resource-policy/{ResourceArn}')
+  expect(shapeOf('Runtime')).toMatchObject({ enum: expect.arrayContaining(['nodejs26.x', 'python3.15']) as object })
 })
 
 test('every operation has its own method, path and query', () => {
   const places = operations.map(({ method, path, query }) => JSON.stringify([method, path, query]))
-  expect(new Set(places).size).toBe(85)
+  expect(new Set(places).size).toBe(88)
 })
 
 test('an operation that shares its path is told apart by its query', () => {

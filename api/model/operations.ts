@@ -65,6 +65,9 @@ const byName = Object.fromEntries(
   Object.entries(data.operations).map(([name, operation]) => [name, { name, ...operation }]),
 ) as unknown as Readonly<Record<OperationName, Operation>>
 
+/** The service model that `lambda.json` was generated from: the version of its API, and the day of its publication. */
+export const followedModel: { readonly apiVersion: string; readonly date: string } = data.model
+
 /** All operations of the API, by name. */
 export const operations: readonly Operation[] = Object.values(byName)
 

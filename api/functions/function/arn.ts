@@ -7,6 +7,7 @@ export interface Home {
 /** The AWS partition of a region, the second part of its ARNs. */
 export function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn'
+  if (region.startsWith('eusc-')) return 'aws-eusc'
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 }
 

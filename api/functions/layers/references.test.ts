@@ -20,6 +20,12 @@ test.each([
   expect(() => checkLayerReferences(arns, home)).toThrow(message)
 })
 
+test('layers of AWS itself have no region, and each is referenced once', () => {
+  const [one, other] = ['arn:aws:lambda:::awslayer:One', 'arn:aws:lambda:::awslayer:Other']
+  expect(() => checkLayerReferences([one, other, layer('a', 1)], home)).not.toThrow()
+  expect(() => checkLayerReferences([one, one], home)).toThrow('Two different versions of the same layer')
+})
+
 test('five different layers may be referenced', () => {
   expect(() =>
     checkLayerReferences(

@@ -3,7 +3,7 @@ import type { Home } from '../function/arn.ts'
 import { checkCode, storeCode, type CodeSourceDependencies } from '../code/code-source.ts'
 import { packageLimits } from '../code/deployment-package.ts'
 import type { FunctionCode, FunctionLayer } from '../function/function.ts'
-import { checkLayerReferences, layerVersionMissing } from './references.ts'
+import { checkLayerReferences, isAwsLayer, layerVersionMissing } from './references.ts'
 import type { LayerSource } from './layer-source.ts'
 import { parseLayerVersionArn } from './layer.ts'
 import type { Layers } from './layers.ts'
@@ -41,7 +41,7 @@ async function foreignLayer(dependencies: LayerResolutionDependencies, arn: stri
   const { foreignLayers } = dependencies
   if (foreignLayers === undefined) {
     throw invalidParameterValue(
-      `Layer version ${arn} belongs to another account. To have such layers fetched, set KUBELAMBDA_LAYER_ENDPOINT and ` +
+      `Layer version ${arn} belongs to ${isAwsLayer(arn) ? 'AWS' : 'another account'}. To have such layers fetched, set KUBELAMBDA_LAYER_ENDPOINT and ` +
         'AWS credentials and start the server again, or publish the layer here.',
     )
   }

@@ -25,8 +25,8 @@ const settingsErrors = {
 }
 
 /** Limits stricter than the service model's, as functions meet them on AWS (reference 11). */
-const ordinaryLimits = { timeoutSeconds: 900, memoryMb: 10_240 }
-const managedLimits = { timeoutSeconds: 5_400, memoryMb: 32_768 }
+const ordinaryLimits = { timeoutSeconds: 900, memoryMb: 10_240, ephemeralStorageMb: 10_240 }
+const managedLimits = { timeoutSeconds: 5_400, memoryMb: 32_768, ephemeralStorageMb: 32_768 }
 
 /** Refuses values that are invalid for a function, whatever its other settings are. */
 export function checkChange(current: FunctionSettings, change: SettingsChange): void {
@@ -44,7 +44,8 @@ export function checkTogether(change: SettingsChange, next: FunctionSettings): v
   if (change.vpc !== undefined || change.fileSystems !== undefined) checkNetwork(change, next)
 }
 
-function checkLimits({ timeoutSeconds = 1, memoryMb = 128 }: SettingsChange, most: typeof ordinaryLimits): void {
+function checkLimits(change: SettingsChange, most: typeof ordinaryLimits): void {
+  const { timeoutSeconds = 1, memoryMb = 128, ephemeralStorageMb = 512 } = change
   const violations: string[] = []
   const atMost = (path: string, value: number, most: number) => {
     if (value <= most) return
@@ -53,6 +54,7 @@ function checkLimits({ timeoutSeconds = 1, memoryMb = 128 }: SettingsChange, mos
   }
   atMost('timeout', timeoutSeconds, most.timeoutSeconds)
   atMost('memorySize', memoryMb, most.memoryMb)
+  atMost('ephemeralStorage.size', ephemeralStorageMb, most.ephemeralStorageMb)
   if (violations.length > 0) throw validation(violations)
 }
 

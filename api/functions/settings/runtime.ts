@@ -8,7 +8,9 @@ const printedRuntimes = [
   ...['python3.10', 'python3.11', 'java21', 'ruby3.3', 'ruby3.4', 'ruby3.2', 'python3.8', 'python3.9', 'java17'],
   ...['nodejs16.x', 'dotnet10', 'dotnet8', 'java11', 'dotnet6', 'nodejs18.x', 'provided.al2', 'java8.al2'],
 ]
-const supported = new Set([...printedRuntimes, 'ruby4.0'])
+/** Runtimes that AWS added since the recording of that order: supported, but not printed. */
+const newerRuntimes = ['nodejs26.x', 'python3.15', 'ruby4.0', 'java8.al2023', 'java11.al2023', 'java17.al2023']
+const supported = new Set([...printedRuntimes, ...newerRuntimes])
 
 const deprecated = new Set([
   ...['nodejs', 'nodejs4.3', 'nodejs4.3-edge', 'nodejs6.10', 'nodejs8.10', 'nodejs10.x', 'nodejs12.x', 'nodejs14.x'],

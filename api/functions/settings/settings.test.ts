@@ -47,6 +47,11 @@ describe('the settings of a new function', () => {
       { variables: { KEY: 'x'.repeat(4087) } },
       `${refusal} exceeded the 4KB limit. String measured: ${measured}`,
     ],
+    [
+      'a larger /tmp than 10 GB',
+      { ephemeralStorageMb: 10_241 },
+      /'10241' at 'ephemeralStorage\.size' .* less than or equal to 10240$/,
+    ],
     ['15 minutes and more', { timeoutSeconds: 901 }, /'901' at 'timeout' .* less than or equal to 900$/],
     [
       'a level of text logs',

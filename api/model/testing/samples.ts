@@ -30,6 +30,7 @@ const texts = [
   `${arn}:event-source-mapping:01234567-89ab-cdef-0123-456789abcdef`,
   `${arn}:capacity-provider:abc`,
   'arn:aws:lambda:us-east-1::runtime:abc',
+  '01234567-89ab-cdef-0123-456789abcdef',
   `${arn}:function:abc:1/durable-execution/name/id`,
 ]
 

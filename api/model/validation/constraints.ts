@@ -69,7 +69,8 @@ function matching(pattern: string, max: number | undefined): Constraint {
 export function wholeMatch(pattern: string): RegExp {
   const space = ' \\t\\n\\x0B\\f\\r'
   const adapted = pattern.replaceAll('[\\s\\S]', '[^]').replaceAll('[^\\s]', `[^${space}]`)
-  return new RegExp(`^(?:${adapted})$`)
+  // Only with this flag JavaScript knows classes of Unicode characters, and with it more characters must be escaped.
+  return new RegExp(`^(?:${adapted})$`, pattern.includes('\\p{') ? 'u' : '')
 }
 
 /** A double as Java prints it: `2.0`, `1.0E7`. */

@@ -8,7 +8,6 @@ import type { Shape } from '../operations.ts'
 const region = '(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}'
 const anyName = '[a-zA-Z0-9-_]+'
 const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'
-const functionPrefix = `(arn:(aws[a-zA-Z-]*)?:lambda:)?(${region}:)?(\\d{12}:)?(function:)?`
 
 const taggable = [
   `function:${anyName}(:(\\$LATEST|${anyName}))?`,
@@ -20,21 +19,10 @@ const taggable = [
 
 /** Strings that AWS checks differently from the model, by shape. */
 const strings: Readonly<Record<string, { readonly pattern?: string; readonly enum?: readonly string[] }>> = {
-  DestinationArn: {
-    pattern:
-      '$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|' +
-      `arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:(${region})?:(\\d{12})?:(.*)`,
-  },
   EventSourcePosition: { enum: ['LATEST', 'AT_TIMESTAMP', 'TRIM_HORIZON'] },
-  FunctionName: { pattern: `${functionPrefix}(${anyName})(:(\\$LATEST|${anyName}))?` },
   InvokeMode: { enum: ['RESPONSE_STREAM', 'BUFFERED'] },
-  NamespacedFunctionName: {
-    pattern: `${functionPrefix}([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|${anyName}))?`,
-  },
   NamespacedStatementId: { pattern: '([a-zA-Z0-9-_]+)' },
   RecursiveLoop: { enum: ['Terminate', 'Allow'] },
-  SecurityGroupId: { pattern: 'sg-[0-9a-zA-Z]*' },
-  SubnetId: { pattern: 'subnet-[0-9a-z]*' },
   TaggableResource: { pattern: `arn:(aws[a-zA-Z-]*):lambda:${region}:\\d{12}:(${taggable.join('|')})` },
 }
 
@@ -46,7 +34,8 @@ export const supportedRuntimes: readonly string[] = (
 ).split(' ')
 
 /** Runtimes newer than the recording: accepted, but not printed. */
-export const newerRuntimes: readonly string[] = ['ruby4.0']
+export const newerRuntimes: readonly string[] =
+  'nodejs26.x python3.15 ruby4.0 java8.al2023 java11.al2023 java17.al2023'.split(' ')
 
 const layerReference: Shape = {
   type: 'string',

@@ -40,6 +40,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteFunctionUrlConfig: functionUrls,
   DeleteLayerVersion: 'yes',
   DeleteProvisionedConcurrencyConfig: provisionedConcurrency,
+  DeleteResourcePolicy: 'no',
   GetAccountSettings: 'yes',
   GetAlias: 'yes',
   GetCapacityProvider: capacityProviders,
@@ -65,6 +66,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetLayerVersionPolicy: 'yes: policies are stored and returned, but not enforced',
   GetPolicy: 'yes: policies are enforced for function URLs only',
   GetProvisionedConcurrencyConfig: provisionedConcurrency,
+  GetResourcePolicy: 'no',
   GetRuntimeManagementConfig:
     'partly: stored and returned, but without effect: the machine or the image determines the runtime version',
   Invoke: 'partly: all invocation types. Durable executions are not supported',
@@ -98,6 +100,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   PutFunctionScalingConfig:
     'partly: `MinExecutionEnvironments` stay initialised. The number of environments scales with demand, not with CPU utilisation, up to `MaxExecutionEnvironments`; further invocations are throttled. If both are 0, the function is `Deactivated` at once',
   PutProvisionedConcurrencyConfig: provisionedConcurrency,
+  PutResourcePolicy: 'no',
   PutRuntimeManagementConfig:
     'partly: stored and returned, but without effect: the machine or the image determines the runtime version',
   RemoveLayerVersionPermission: 'yes: policies are stored and returned, but not enforced',
