@@ -26,13 +26,13 @@ interface Asked {
   readonly body?: string
 }
 
-/** A request signed as the conformance suite signs it; a test of the suite checks that against the SDK. */
-function signed({
+/** A request as the conformance suite signs it: with AWS's own signer. */
+async function signed({
   url = '/2015-03-31/functions',
   at = now,
   region = 'us-east-1',
   ...asked
-}: Asked = {}): SignedRequest {
+}: Asked = {}): Promise<SignedRequest> {
   const parts = {
     method: 'POST',
     url: new URL(url, 'http://host:9000'),
@@ -40,9 +40,11 @@ function signed({
     body: Buffer.from(asked.body ?? ''),
   }
   const secret = { accessKeyId: key.accessKeyId, secretAccessKey: asked.secretAccessKey ?? key.secret }
-  const headers = sign(parts, region, secret, new Date(at))
+  const headers = await sign(parts, region, secret, new Date(at))
   return { method: 'POST', url, rawHeaders: Object.entries(headers).flat() }
 }
+
+const [plain, ofAnotherSecret] = [await signed(), await signed({ secretAccessKey: 'other' })]
 
 /** The request with a header changed or removed. */
 function withHeader(
@@ -61,8 +63,7 @@ function withHeader(
   return { ...request, rawHeaders: changed }
 }
 
-const withAuthorization = (change: (value: string) => string | undefined) =>
-  withHeader(signed(), 'authorization', change)
+const withAuthorization = (change: (value: string) => string | undefined) => withHeader(plain, 'authorization', change)
 const refusalOf = (request: SignedRequest, body = emptyHash) => {
   try {
     verifier.begin(request).verify(body)
@@ -129,19 +130,19 @@ describe('the canonical request', () => {
 })
 
 describe('a signature in a header', () => {
-  test('that matches identifies its account and key', () => {
-    const request = signed({ url: '/a%2Fb?x=1&x=0', body: '{}', headers: { 'content-type': 'application/json' } })
+  test('that matches identifies its account and key', async () => {
+    const request = await signed({ url: '/a%2Fb?x=1&x=0', body: '{}', headers: { 'content-type': 'application/json' } })
     const caller = verifier.begin(request).verify(bodyHash(Buffer.from('{}')) as string)
     expect(caller).toEqual({ accessKeyId: 'AKIDEXAMPLE', accountId: '000000000000' })
   })
 
   test.each<[string, SignedRequest, string]>([
-    ['another body', signed(), hash('sha256', 'other')],
-    ['another secret', signed({ secretAccessKey: 'other' }), emptyHash],
-    ['another path', { ...signed(), url: '/2015-03-31/other' }, emptyHash],
-    ['another query', { ...signed(), url: '/2015-03-31/functions?a=1' }, emptyHash],
-    ['another method', { ...signed(), method: 'GET' }, emptyHash],
-    ['another host', withHeader(signed(), 'host', () => 'elsewhere'), emptyHash],
+    ['another body', plain, hash('sha256', 'other')],
+    ['another secret', ofAnotherSecret, emptyHash],
+    ['another path', { ...plain, url: '/2015-03-31/other' }, emptyHash],
+    ['another query', { ...plain, url: '/2015-03-31/functions?a=1' }, emptyHash],
+    ['another method', { ...plain, method: 'GET' }, emptyHash],
+    ['another host', withHeader(plain, 'host', () => 'elsewhere'), emptyHash],
     ['no digits', withAuthorization((value) => value.replace(/Signature=.*/, 'Signature=zz')), emptyHash],
   ])('of %s does not match', (_about, request, body) => {
     expect(refusalOf(request, body)).toMatchObject({
@@ -154,12 +155,12 @@ describe('a signature in a header', () => {
   })
 
   const minutes = (count: number) => count * 60_000
-  test('is valid for five minutes before and after', () => {
-    for (const at of [now - minutes(5), now + minutes(5)]) expect(refusalOf(signed({ at }))).toBeUndefined()
-    expect(refusalOf(signed({ at: now - minutes(6) }))?.message).toBe(
+  test('is valid for five minutes before and after', async () => {
+    for (const at of [now - minutes(5), now + minutes(5)]) expect(refusalOf(await signed({ at }))).toBeUndefined()
+    expect(refusalOf(await signed({ at: now - minutes(6) }))?.message).toBe(
       'Signature expired: 20260102T025805Z is now earlier than 20260102T025905Z (20260102T030405Z - 5 min.)',
     )
-    expect(refusalOf(signed({ at: now + minutes(6) }))?.message).toBe(
+    expect(refusalOf(await signed({ at: now + minutes(6) }))?.message).toBe(
       'Signature not yet current: 20260102T031005Z is still later than 20260102T030905Z (20260102T030405Z + 5 min.)',
     )
   })
@@ -181,7 +182,7 @@ describe('a signature in a header', () => {
       /^Authorization header requires 'Credential' parameter\. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header\. /,
     ],
     [
-      withHeader(signed(), 'x-amz-date', () => 'today'),
+      withHeader(plain, 'x-amz-date', () => 'today'),
       'IncompleteSignatureException',
       "Date must be in ISO-8601 'basic format'. Got 'today'. See http://en.wikipedia.org/wiki/ISO_8601",
     ],
@@ -214,7 +215,7 @@ describe('a signature in a header', () => {
       'The security token included in the request is invalid.',
     ],
     [
-      { ...signed(), url: '/?X-Amz-Algorithm=AWS4-HMAC-SHA256' },
+      { ...plain, url: '/?X-Amz-Algorithm=AWS4-HMAC-SHA256' },
       'InvalidSignatureException',
       "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
     ],

@@ -2,7 +2,7 @@
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  readonly sessionToken?: string | undefined
+  readonly sessionToken?: string
 }
 
 /** No credentials were found. The message says how to configure them; the cause says what was tried. */

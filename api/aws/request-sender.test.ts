@@ -68,7 +68,7 @@ test('a service that does not respond, disconnects, or is not there is reported 
   const breakingOff: RequestListener = (_request, response) => {
     response.writeHead(200, { 'content-length': '10' }).write('half', () => response.destroy())
   }
-  await expectFault(30_000, await serve(breakingOff), 'aborted')
+  await expectFault(30_000, await serve(breakingOff), 'other side closed')
   end()
   await expectFault(30_000, new URL('http://127.0.0.1:1/'), 'connect ECONNREFUSED 127.0.0.1:1')
 })

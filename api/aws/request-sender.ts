@@ -1,5 +1,5 @@
-import { Agent as HttpAgent, request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Agent, type Dispatcher } from 'undici'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'
@@ -12,7 +12,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number
-  readonly headers: IncomingHttpHeaders
+  readonly headers: Dispatcher.ResponseData['headers']
   readonly text: string
 }
 
@@ -22,51 +22,29 @@ export interface HttpAnswer {
  */
 export type SendRequest = (url: URL, request: HttpRequest) => Promise<HttpAnswer>
 
-/** Idle connections are closed before the service closes them, so that no request is sent on a connection that is closing. */
-const unusedMs = 4_000
-
-/**
- * Sends requests over kept-alive connections, each with this timeout. Polls are many and small: this costs half of what `fetch`
- * takes.
- */
+/** Sends requests over kept-alive connections. A request, with the body of its response, takes at most `longestMs`. */
 export function createRequestSender(longestMs: number): SendRequest {
-  const agentOptions = { keepAlive: true, timeout: unusedMs }
-  const http = { request: requestHttp, agent: new HttpAgent(agentOptions) }
-  const https = { request: requestHttps, agent: new HttpsAgent(agentOptions) }
-  return (url, { method, headers, body, signal }) => {
-    const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
-    const { request, agent } = url.protocol === 'https:' ? https : http
-    const asking = request(url, { method, headers, agent })
-    const failWith = (reason: unknown) => {
-      reject(reason)
-      asking.destroy()
-    }
-    const fail = (cause: unknown) => failWith(new Error('The service cannot be reached', { cause }))
-    const abort = () => failWith(signal?.reason)
-    const timer = setTimeout(() => fail(new Error(`no response within ${longestMs / 1000} s`)), longestMs)
+  const agent = new Agent()
+  return async (url, { signal, ...request }) => {
+    signal?.throwIfAborted()
+    // `AbortSignal.timeout` would keep its timer after the request has ended: polls are many and short.
+    const ending = new AbortController()
+    const timer = setTimeout(() => ending.abort(new Error(`no response within ${longestMs / 1000} s`)), longestMs)
+    const abort = () => ending.abort(signal?.reason)
     signal?.addEventListener('abort', abort)
-    asking.once('close', () => {
+    try {
+      const asked = { ...request, origin: url.origin, path: url.pathname, signal: ending.signal }
+      const { statusCode, headers, body } = await agent.request(asked)
+      const text = await body.text()
+      // undici reuses the connection from the next turn of the event loop on. A poll before that would open another one.
+      await nextTurn()
+      return { status: statusCode, headers, text }
+    } catch (cause) {
+      signal?.throwIfAborted()
+      throw new Error('The service cannot be reached', { cause })
+    } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
-    })
-    asking.on('error', fail)
-    asking.once('response', (response) => readAnswer(response, resolve, fail))
-    if (signal?.aborted === true) abort()
-    else asking.end(body)
-    return promise
+    }
   }
-}
-
-function readAnswer(
-  response: IncomingMessage,
-  resolve: (answer: HttpAnswer) => void,
-  fail: (cause: unknown) => void,
-): void {
-  let text = ''
-  response.setEncoding('utf8')
-  response.on('data', (piece: string) => {
-    text += piece
-  })
-  response.on('error', fail)
-  response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
 }

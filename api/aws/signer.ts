@@ -1,4 +1,6 @@
-import { createHmac, hash } from 'node:crypto'
+import { buildQueryString, HttpRequest } from '@smithy/core/protocols'
+import { Hash } from '@smithy/core/serde'
+import { SignatureV4 } from '@smithy/signature-v4'
 import { MissingCredentials, type Credentials } from './credentials.ts'
 
 export interface SignerParts {
@@ -29,52 +31,33 @@ export interface Signer {
   signAddress(scope: SignatureScope, url: URL, expiresSeconds: number): Promise<string>
 }
 
-const algorithm = 'AWS4-HMAC-SHA256'
-
 /** Creates a signer that gets the credentials for each request. */
-export function createSigner(parts: SignerParts): Signer {
-  const keyOf = createSigningKeys()
-  const begin = async ({ service, region }: SignatureScope) => {
-    const { accessKeyId, secretAccessKey, sessionToken } = await find(parts.credentials)
-    const time = new Date(parts.now()).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
-    const scope = [time.slice(0, 8), region, service, 'aws4_request']
-    return {
-      time,
-      credential: `${accessKeyId}/${scope.join('/')}`,
-      sessionToken,
-      sign: (request: string): string => {
-        const text = [algorithm, time, scope.join('/'), hash('sha256', request)].join('\n')
-        return hmac(keyOf(scope, secretAccessKey), text).toString('hex')
-      },
-    }
-  }
+export function createSigner({ credentials, now }: SignerParts): Signer {
+  const signature = new SignatureV4({
+    credentials: () => find(credentials),
+    sha256: Hash.bind(null, 'sha256'),
+    applyChecksum: false,
+    // Set for each request.
+    region: '',
+    service: '',
+  })
+  const scoped = ({ service, region }: SignatureScope) => ({
+    signingService: service,
+    signingRegion: region,
+    signingDate: new Date(now()),
+  })
   return {
-    async signHeaders(scope, { method, url: { host, pathname }, headers: given, body }) {
-      const { time, credential, sessionToken, sign } = await begin(scope)
-      const token = sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }
-      const headers = sorted({ ...given, host, 'x-amz-date': time, ...token })
-      // The encoded path is encoded once more for signing.
-      const path = pathname.split('/').map(encodeURIComponent).join('/')
-      const names = headers.map(([name]) => name).join(';')
-      const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('')
-      const signature = sign([method, path, '', lines, names, hash('sha256', body)].join('\n'))
-      const authorization = `${algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`
-      return { ...Object.fromEntries(headers), authorization }
+    async signHeaders(scope, { method, url, headers: given, body }) {
+      const headers = { ...given, host: url.host }
+      const request = new HttpRequest({ method, path: url.pathname, headers, body })
+      return (await signature.sign(request, scoped(scope))).headers
     },
-    async signAddress(scope, { origin, host, pathname, searchParams }, expiresSeconds) {
-      const { time, credential, sessionToken, sign } = await begin(scope)
-      const pairs = sorted({
-        ...Object.fromEntries(searchParams),
-        'X-Amz-Algorithm': algorithm,
-        'X-Amz-Credential': credential,
-        'X-Amz-Date': time,
-        'X-Amz-Expires': String(expiresSeconds),
-        'X-Amz-SignedHeaders': 'host',
-        ...(sessionToken === undefined ? {} : { 'X-Amz-Security-Token': sessionToken }),
-      })
-      const query = pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')
-      const signature = sign(['GET', pathname, query, `host:${host}\n`, 'host', hash('sha256', '')].join('\n'))
-      return `${origin}${pathname}?${query}&X-Amz-Signature=${signature}`
+    async signAddress(scope, url, expiresIn) {
+      const { origin, host, pathname: path, searchParams } = url
+      const query = Object.fromEntries(searchParams)
+      const request = new HttpRequest({ method: 'GET', path, query, headers: { host } })
+      const signed = await signature.presign(request, { ...scoped(scope), expiresIn })
+      return `${origin}${path}?${buildQueryString(signed.query ?? {})}`
     },
   }
 }
@@ -88,28 +71,4 @@ async function find(credentials: () => Promise<Credentials>): Promise<Credential
       { cause },
     )
   }
-}
-
-function sorted(values: Readonly<Record<string, string>>): [string, string][] {
-  return Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1))
-}
-
-/** Returns the signing key of a scope: day, region and service. */
-type SigningKeys = (scope: readonly string[], secretAccessKey: string) => Buffer
-
-/** Derives each key once, and caches the newest one of each region and service. */
-function createSigningKeys(): SigningKeys {
-  const cached = new Map<string, { readonly of: string; readonly key: Buffer }>()
-  return (scope, secretAccessKey) => {
-    const [of, region] = [[...scope, secretAccessKey].join('/'), scope.slice(1).join('/')]
-    const known = cached.get(region)
-    if (known?.of === of) return known.key
-    const key = scope.reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`))
-    cached.set(region, { of, key })
-    return key
-  }
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
 }

@@ -12,7 +12,7 @@ import { createDiscard, type DeliverRecord } from './batches/discard.ts'
 import type { Leases } from './polling/lease.ts'
 import type { SourceKind } from './mappings/mapping.ts'
 import { createRunBatch } from './batches/run-batch.ts'
-import { createSignedServices } from '../aws/signed-services.ts'
+import { createLazyServices } from '../aws/lazy-services.ts'
 import type { AcceptEvent } from './polling/source.ts'
 import { createSourceCheck, type SourceCheck } from './validation/source-check.ts'
 import { createSources, type Sources } from './sources.ts'
@@ -48,7 +48,7 @@ export function createServerSources(parts: ServerSourcesParts): ServerSources {
   const warn = (line: string) => log.warn(line)
   const reach = {
     openEntryStream,
-    services: createSignedServices({ endpoints, credentials: findCredentials(region), now }),
+    services: createLazyServices({ endpoints, credentials: findCredentials(region), now }),
     missingEndpoint: (kind: SourceKind) => missingEndpoint(kind, endpoints),
   }
   const sources = createSources({

@@ -160,7 +160,7 @@ describe('who may not call', () => {
   test("the operators' API takes the keys of the account", async () => {
     const url = new URL('/_kubelambda/events?limit=5', server.address)
     const parts = { method: 'GET', url, headers: {}, body: Buffer.alloc(0) }
-    const headers = sign(parts, 'us-east-1', own, new Date())
+    const headers = await sign(parts, 'us-east-1', own, new Date())
     expect((await fetch(url, { headers })).status).toBe(200)
   })
 })
@@ -174,7 +174,9 @@ describe('a function URL', () => {
   async function call(url: URL, credentials?: typeof own, body = '', tampered = body) {
     const headers = { 'content-type': 'application/json' }
     const parts = { method: 'POST', url, headers, body: Buffer.from(body) }
-    const signed = credentials ? sign(parts, 'us-east-1', credentials, new Date()) : { ...headers, host: url.host }
+    const signed = credentials
+      ? await sign(parts, 'us-east-1', credentials, new Date())
+      : { ...headers, host: url.host }
     const { port } = new URL(server.address)
     return new Promise<{ status: number | undefined; type: unknown; body: string }>((resolve, reject) => {
       const path = url.pathname + url.search

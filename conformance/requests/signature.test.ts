@@ -39,7 +39,12 @@ async function expectSameSignature(call: (client: LambdaClient) => Promise<unkno
   const given = names.filter((name) => !['host', 'x-amz-date', 'x-amz-security-token'].includes(name))
   const headers = Object.fromEntries(given.map((name) => [name, String(request.headers[name])]))
   const url = new URL(request.url ?? '/', `http://${String(request.headers.host)}`)
-  const signed = sign({ method: request.method ?? '', url, headers, body }, 'eu-west-1', credentials, timeOf(request))
+  const signed = await sign(
+    { method: request.method ?? '', url, headers, body },
+    'eu-west-1',
+    credentials,
+    timeOf(request),
+  )
   expect(signed['authorization']).toBe(authorization)
 }
 

@@ -86,7 +86,7 @@ export const authentication: Area = {
         const url = new URL(`${settings}?a=b%20c`, world.target.endpoint)
         const credentials = await world.target.client.config.credentials()
         const parts = { method: 'GET', url, body: Buffer.alloc(0) }
-        const path = presign(parts, world.target.region, credentials, { now: new Date(), seconds: 60 })
+        const path = await presign(parts, world.target.region, credentials, { now: new Date(), seconds: 60 })
         const get = (asked: string) =>
           world.raw({ method: 'GET', path: asked, headers: {}, signing: { isMissing: true } })
         const answer = await get(path)

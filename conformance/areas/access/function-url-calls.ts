@@ -254,7 +254,7 @@ function post(url: string, value: unknown, headers: Readonly<Record<string, stri
 async function callSigned(world: World, url: URL, other: Partial<Credentials> = {}): Promise<UrlAnswer> {
   const credentials = { ...(await world.target.client.config.credentials()), ...other }
   const parts = { method: 'GET', url, headers: {}, body: Buffer.alloc(0) }
-  const headers = sign(parts, world.target.region, credentials, new Date())
+  const headers = await sign(parts, world.target.region, credentials, new Date())
   return callUrl(url.origin, url.pathname + url.search, { headers })
 }
 
