@@ -95,11 +95,13 @@ describe('a streamed answer', () => {
     const environment = await start(
       streaming(`if (event.small) return stream.end('small')
         const piece = Buffer.alloc(1024 * 1024)
-        for (let i = 0; i < 202; i++) if (!stream.write(piece)) await new Promise((r) => stream.once('drain', r))`),
+        for (let i = 0; i < 202; i++) if (!stream.write(piece)) await new Promise((r) => stream.once('drain', r))
+        stream.end()`),
       { timeoutMs: 100_000 },
     )
     const requestId = environment.send({ streaming: true })
-    const { response, payload } = await environment.end(requestId)
+    const { response, payload, done } = await environment.end(requestId)
+    expect(done.status).toBe('error')
     expect(response).toMatchObject({ functionError: 'Unhandled', errorType: 'Function.ResponseSizeTooLarge' })
     expect(payload).toBe(
       '{"errorMessage":"Response payload size exceeded maximum allowed payload size (209715200 bytes).","errorType":"Function.ResponseSizeTooLarge"}',

@@ -59,7 +59,7 @@ export class ResponseStream implements ResponseBody, RunStream {
   }
 
   finish(error?: StreamError): void {
-    this.#post(error)
+    this.#post(this.isTooLarge ? streamTooLarge : error)
     this.close(error)
   }
 
