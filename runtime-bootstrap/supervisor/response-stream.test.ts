@@ -101,7 +101,7 @@ describe('a streamed answer', () => {
     )
     const requestId = environment.send({ streaming: true })
     const { response, payload, done } = await environment.end(requestId)
-    expect(done.status).toBe('error')
+    expect(done).toMatchObject({ status: 'failure', errorType: 'Function.ResponseSizeTooLarge' })
     expect(response).toMatchObject({ functionError: 'Unhandled', errorType: 'Function.ResponseSizeTooLarge' })
     expect(payload).toBe(
       '{"errorMessage":"Response payload size exceeded maximum allowed payload size (209715200 bytes).","errorType":"Function.ResponseSizeTooLarge"}',
