@@ -1,5 +1,6 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
+import { ownMembers } from './eslint-own-members.mjs'
 
 const tests = [
   '**/*.test.ts',
@@ -43,8 +44,19 @@ export default defineConfig(
     },
   },
   {
+    files: ['api/**/*.ts', 'k8s/**/*.ts', 'runtime-bootstrap/**/*.ts'],
+    plugins: { tables: { rules: { 'own-members': ownMembers } } },
+    rules: { 'tables/own-members': 'error' },
+  },
+  {
+    // The keys are the names of the model, and maps of requests have no prototype.
+    files: ['api/model/**/*.ts'],
+    rules: { 'tables/own-members': 'off' },
+  },
+  {
     files: tests,
     rules: {
+      'tables/own-members': 'off',
       'max-lines': 'off',
       'max-lines-per-function': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -33,10 +33,11 @@ export function readCommandLine(args: readonly string[], variables: NodeJS.Proce
       .replace(/[^.?]$/, '$&.')
     throw new SettingsError(`${message} See --help.`)
   }
-  const { config, ...given } = command.opts<Record<string, string | undefined>>()
+  const { config, ...others } = command.opts<Record<string, string | undefined>>()
+  const given = new Map(Object.entries(others))
   const options = new Map<SettingName, string>()
   for (const [name] of settingRows) {
-    const value = given[attributeOf(name)]
+    const value = given.get(attributeOf(name))
     if (value !== undefined) options.set(name, value)
   }
   return { settings: gatherSettings(options, config, variables) }

@@ -56,7 +56,7 @@ function imageAssignment({ imageConfig, variables: own }: EnvironmentSpec, varia
         "EntryPoint unless it is AWS's. The server's log says what the registry answers",
     )
   }
-  const kept = Object.entries(variables).filter(([name]) => !imagesOwn.includes(name) || name in own)
+  const kept = Object.entries(variables).filter(([name]) => !imagesOwn.includes(name) || Object.hasOwn(own, name))
   // Without a handler of its own an image has its first argument for one (reference 4.3).
   const handler = command?.[0] ?? ''
   return {

@@ -41,7 +41,8 @@ export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): Po
   }
   if (spec.imageUri !== undefined) return { ...common, image: spec.imageUri, family: 'image', isFunctionImage: true }
   const runtime = runtimeFamily(spec.runtime)
-  const image = settings.images[spec.runtime] ?? (runtime === undefined ? undefined : settings.images[runtime.family])
+  const image =
+    imageOf(settings, spec.runtime) ?? (runtime === undefined ? undefined : imageOf(settings, runtime.family))
   if (runtime === undefined) throw unsupportedRuntime(spec.runtime)
   if (image === undefined) {
     throw new RuntimeUnavailable(
@@ -50,6 +51,10 @@ export function shapeOf(spec: EnvironmentSpec, settings: KubernetesSettings): Po
     )
   }
   return { ...common, image, family: runtime.family }
+}
+
+function imageOf({ images }: KubernetesSettings, runtime: string): string | undefined {
+  return Object.hasOwn(images, runtime) ? images[runtime] : undefined
 }
 
 /** No image helps a runtime for which there is no runtime client. */

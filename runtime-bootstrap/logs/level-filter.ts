@@ -8,7 +8,10 @@ export interface LevelFilter {
 
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']
 /** Python's names for two of them. */
-const synonyms: Readonly<Record<string, string>> = { WARNING: 'WARN', CRITICAL: 'FATAL' }
+const synonyms: ReadonlyMap<string, string> = new Map([
+  ['WARNING', 'WARN'],
+  ['CRITICAL', 'FATAL'],
+])
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 const nothing = Buffer.alloc(0)
 const newline = 10
@@ -50,7 +53,7 @@ function levelOf(line: Buffer): string {
   try {
     const { level, timestamp } = JSON.parse(line.toString()) as Readonly<Record<string, unknown>>
     if (typeof level !== 'string' || typeof timestamp !== 'string' || !rfc3339.test(timestamp)) return 'INFO'
-    const name = synonyms[level.toUpperCase()] ?? level.toUpperCase()
+    const name = synonyms.get(level.toUpperCase()) ?? level.toUpperCase()
     return levels.includes(name) ? name : 'INFO'
   } catch {
     return 'INFO'

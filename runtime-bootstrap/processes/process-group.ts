@@ -148,16 +148,16 @@ function signalAll(groups: readonly number[], name: NodeJS.Signals): void {
   for (const group of groups) signal(-group, name)
 }
 
-const systemMessages: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  ENOENT: 'no such file or directory',
-  ENOEXEC: 'exec format error',
-}
+const systemMessages: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'permission denied'],
+  ['ENOENT', 'no such file or directory'],
+  ['ENOEXEC', 'exec format error'],
+])
 
 function launchErrorOf(fault: unknown, displayPath: string | undefined): string {
   const error = fault as NodeJS.ErrnoException
   const file = displayPath ?? error.path ?? 'runtime'
-  return `fork/exec ${file}: ${systemMessages[error.code ?? ''] ?? error.message}`
+  return `fork/exec ${file}: ${systemMessages.get(error.code ?? '') ?? error.message}`
 }
 
 function nothing(): void {

@@ -76,8 +76,9 @@ export class Standby {
     const own = this.#command
     if (user?.uid !== own.user?.uid || user?.gid !== own.user?.gid) return false
     if (command.join('\0') !== own.standsFor.join('\0')) return false
-    const names = new Set([...Object.keys(variables), ...Object.keys(own.variables)])
-    const differs = (name: string): boolean => readAtStart.test(name) && variables[name] !== own.variables[name]
+    const [given, known] = [new Map(Object.entries(variables)), new Map(Object.entries(own.variables))]
+    const names = new Set([...given.keys(), ...known.keys()])
+    const differs = (name: string): boolean => readAtStart.test(name) && given.get(name) !== known.get(name)
     return ![...names].some(differs) && !bringsLibraries(variables['LD_LIBRARY_PATH'] ?? '', ownFolders)
   }
 }

@@ -16,22 +16,22 @@ import { restoreDisabled } from './restore-disabled.ts'
 import { logs, telemetry } from './extensions/telemetry.ts'
 import type { Endpoint, RuntimeEvents } from './runtime-events.ts'
 
-/** The whole API. `{id}` stands for one part of a path. */
-const routes: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
-  '/2018-06-01/ping': { GET: ping },
-  '/2018-06-01/runtime/invocation/next': { GET: next },
-  '/2018-06-01/runtime/invocation/{id}/response': { POST: invocationResponse },
-  '/2018-06-01/runtime/invocation/{id}/error': { POST: invocationError },
-  '/2018-06-01/runtime/init/error': { POST: initError },
-  '/2018-06-01/runtime/restore/next': { GET: restoreDisabled },
-  '/2018-06-01/runtime/restore/error': { POST: restoreDisabled },
-  '/2020-01-01/extension/register': { POST: unlessDisabled(extensionRegister) },
-  '/2020-01-01/extension/event/next': { GET: unlessDisabled(extensionNext) },
-  '/2020-01-01/extension/init/error': { POST: unlessDisabled(extensionInitError) },
-  '/2020-01-01/extension/exit/error': { POST: unlessDisabled(extensionExitError) },
-  '/2020-08-15/logs': { PUT: unlessDisabled(logs) },
-  '/2022-07-01/telemetry': { PUT: unlessDisabled(telemetry) },
-}
+/** The whole API, by path and method. `{id}` stands for one part of a path. */
+const routes: ReadonlyMap<string, ReadonlyMap<string, Endpoint>> = new Map([
+  ['/2018-06-01/ping', new Map([['GET', ping]])],
+  ['/2018-06-01/runtime/invocation/next', new Map([['GET', next]])],
+  ['/2018-06-01/runtime/invocation/{id}/response', new Map([['POST', invocationResponse]])],
+  ['/2018-06-01/runtime/invocation/{id}/error', new Map([['POST', invocationError]])],
+  ['/2018-06-01/runtime/init/error', new Map([['POST', initError]])],
+  ['/2018-06-01/runtime/restore/next', new Map([['GET', restoreDisabled]])],
+  ['/2018-06-01/runtime/restore/error', new Map([['POST', restoreDisabled]])],
+  ['/2020-01-01/extension/register', new Map([['POST', unlessDisabled(extensionRegister)]])],
+  ['/2020-01-01/extension/event/next', new Map([['GET', unlessDisabled(extensionNext)]])],
+  ['/2020-01-01/extension/init/error', new Map([['POST', unlessDisabled(extensionInitError)]])],
+  ['/2020-01-01/extension/exit/error', new Map([['POST', unlessDisabled(extensionExitError)]])],
+  ['/2020-08-15/logs', new Map([['PUT', unlessDisabled(logs)]])],
+  ['/2022-07-01/telemetry', new Map([['PUT', unlessDisabled(telemetry)]])],
+])
 
 const invocationPath = /^(\/2018-06-01\/runtime\/invocation\/)([^/]+)(\/(?:response|error))$/
 
@@ -75,9 +75,9 @@ function listen(server: Server): Promise<string> {
 
 function route(events: RuntimeEvents, request: ApiRequest, reply: ApiReply): void {
   const parts = request.path.endsWith('/next') ? null : invocationPath.exec(request.path)
-  const methods = routes[parts === null ? request.path : `${String(parts[1])}{id}${String(parts[3])}`]
+  const methods = routes.get(parts === null ? request.path : `${String(parts[1])}{id}${String(parts[3])}`)
   if (methods === undefined) return sendText(reply, '404 Not Found', '404 page not found\n')
-  const endpoint = methods[request.method]
+  const endpoint = methods.get(request.method)
   if (endpoint === undefined) return sendText(reply, '405 Method Not Allowed', '')
   if (request.isTruncated && endpoint !== invocationResponse) return sendText(reply, '400 Bad Request', '')
   endpoint(events, request, reply, parts?.[2] ?? '')

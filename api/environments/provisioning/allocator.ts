@@ -1,3 +1,4 @@
+import { ownMember } from '../../functions/function/own-member.ts'
 import type { EnvironmentSpec } from '../driver/driver.ts'
 import { wholeShares, type ProvisionShares } from './provision-shares.ts'
 import type { ProvisionState } from '../scheduling/provisioned-environments.ts'
@@ -177,7 +178,7 @@ function report({ applied, scheduler, shares, reported }: Context): void {
 async function allocationOf(context: Context, record: FunctionRecord, qualifier: string): Promise<Allocation> {
   const { applied } = context
   const requested = attachedTo(record, 'provisioned', qualifier)?.requested ?? 0
-  const version = record.aliases[qualifier]?.functionVersion ?? qualifier
+  const version = ownMember(record.aliases, qualifier)?.functionVersion ?? qualifier
   const wanted = provisionedVersions(record)
   const specs = [...(applied.get(record.name)?.values() ?? [])]
   const own = specs.find((spec) => spec.version === version)

@@ -1,3 +1,4 @@
+import { ownMember } from '../../functions/function/own-member.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EnvironmentSpec } from '../driver/driver.ts'
 import type { ProvisionState } from '../scheduling/provisioned-environments.ts'
@@ -56,7 +57,7 @@ async function keepMinimum(
   while (!isClosed()) {
     const record = (await catalogue.find(name))?.value
     // A newer change supersedes this one.
-    if (record?.activating?.[version.version] !== version.generation) return
+    if (record === undefined || ownMember(record.activating, version.version) !== version.generation) return
     const state = await provisioning.stateOf(name, version)
     if (state.isFailed) throw failed(state)
     if (state.initialised >= scalingOf(record, version.version).minimum) return

@@ -6,15 +6,15 @@ export interface InitFailure {
   readonly reason: string
 }
 
-const codes: Readonly<Record<string, string>> = {
-  'Runtime.InvalidEntrypoint': 'FunctionError.InvalidEntryPoint',
-  'Runtime.OutOfMemory': 'FunctionError.InitResourceExhausted',
-  'Sandbox.Timedout': 'FunctionError.InitTimeout',
-}
+const codes: ReadonlyMap<string, string> = new Map([
+  ['Runtime.InvalidEntrypoint', 'FunctionError.InvalidEntryPoint'],
+  ['Runtime.OutOfMemory', 'FunctionError.InitResourceExhausted'],
+  ['Sandbox.Timedout', 'FunctionError.InitTimeout'],
+])
 
 /** A failed initialisation, by its error type; AWS's texts are unknown. */
 export function failureOfInit(errorType: string): InitFailure {
-  const code = codes[errorType] ?? 'FunctionError.RuntimeInitError'
+  const code = codes.get(errorType) ?? 'FunctionError.RuntimeInitError'
   return { code, reason: `The initialization of the function failed. Error type: ${errorType}` }
 }
 

@@ -1,3 +1,4 @@
+import { ownMember } from '../../functions/function/own-member.ts'
 import { attachedTo } from '../../functions/function/attachment.ts'
 import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
 import { eventInvokeSettingsOf } from '../../functions/settings/event-invoke-config.ts'
@@ -59,7 +60,7 @@ async function versionSettings(
   record: FunctionRecord,
   qualifier: string,
 ): Promise<FunctionSettings | undefined> {
-  const alias = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined
+  const alias = ownMember(record.aliases, qualifier)
   const number = alias?.functionVersion ?? qualifier
   if (number === latestVersion) return record.latest.settings
   return (await catalogue.findVersion(record.name, number))?.settings

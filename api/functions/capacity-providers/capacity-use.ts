@@ -1,3 +1,4 @@
+import { ownMember } from '../function/own-member.ts'
 import { latestVersion, type FunctionRecord, type FunctionVersion } from '../function/function.ts'
 
 /** The record with the capacity provider of a version. */
@@ -9,7 +10,7 @@ export function withCapacity(record: FunctionRecord, version: FunctionVersion): 
 
 /** The record without the capacity provider of a version. */
 export function withoutCapacity(record: FunctionRecord, version: string): FunctionRecord {
-  if (record.capacity?.[version] === undefined) return record
+  if (record.capacity === undefined || !Object.hasOwn(record.capacity, version)) return record
   const { [version]: _removed, ...capacity } = record.capacity
   return { ...record, capacity }
 }
@@ -21,12 +22,12 @@ export function providersOf({ capacity = {} }: FunctionRecord): string[] {
 
 /** Versions of the function on the provider, in the order of lists. */
 export function versionsOn({ capacity = {}, versions }: FunctionRecord, provider: string): string[] {
-  return [latestVersion, ...versions].filter((version) => capacity[version] === provider)
+  return [latestVersion, ...versions].filter((version) => ownMember(capacity, version) === provider)
 }
 
 /** Published versions on a capacity provider, whose environments its scaling manages. */
 export function managedVersions({ capacity = {}, versions }: FunctionRecord): string[] {
-  return versions.filter((version) => capacity[version] !== undefined)
+  return versions.filter((version) => ownMember(capacity, version) !== undefined)
 }
 
 function providerNameOf(arn: string): string {

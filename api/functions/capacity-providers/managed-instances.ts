@@ -35,7 +35,12 @@ const supportedSince: readonly (readonly [pattern: RegExp, version: number])[] =
 ]
 
 /** Concurrent invocations per vCPU of an environment on AWS, by the prefix of the runtime's name. */
-const concurrencyPerVcpu: Readonly<Record<string, number>> = { nodejs: 64, java: 32, dotnet: 32, provided: 8 }
+const concurrencyPerVcpu: ReadonlyMap<string, number> = new Map([
+  ['nodejs', 64],
+  ['java', 32],
+  ['dotnet', 32],
+  ['provided', 8],
+])
 const otherConcurrencyPerVcpu = 16
 
 /** Defaults of a new function on a capacity provider. */
@@ -73,7 +78,7 @@ export function wholeCapacityUse(
   capacity: CapacityUse,
 ): Required<CapacityUse> {
   const family = /^[a-z]+/.exec(runtime ?? '')?.[0] ?? ''
-  const perVcpu = concurrencyPerVcpu[family] ?? otherConcurrencyPerVcpu
+  const perVcpu = concurrencyPerVcpu.get(family) ?? otherConcurrencyPerVcpu
   const maximumConcurrency = Math.floor(perVcpu * vcpusOf(memoryMb, capacity))
   return { maximumConcurrency, memoryGibPerVcpu: defaultMemoryGibPerVcpu, ...capacity }
 }

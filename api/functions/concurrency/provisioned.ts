@@ -1,3 +1,4 @@
+import { ownMember } from '../function/own-member.ts'
 import { functionArn, type Home } from '../function/arn.ts'
 import { allAttached, attach, attachedTo } from '../function/attachment.ts'
 import type { ProvisionedConfig } from '../function/attached-settings.ts'
@@ -36,7 +37,7 @@ export function provisionableVersion(
     if (record?.versions.includes(qualifier) === true) return qualifier
     throw nameErrors.notFound(arn)
   }
-  const alias = record !== undefined && Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined
+  const alias = ownMember(record?.aliases, qualifier)
   if (alias === undefined) throw versionErrors.aliasUnknown(arn)
   if (alias.functionVersion === latestVersion) throw provisionedErrors.unpublished()
   return alias.functionVersion
@@ -67,7 +68,7 @@ export function provisionedSum(record: FunctionRecord): number {
 export function provisionedVersions(record: FunctionRecord): Map<string, number> {
   const wanted = new Map<string, number>()
   for (const [qualifier, { requested }] of allAttached(record, 'provisioned')) {
-    const version = record.aliases[qualifier]?.functionVersion ?? qualifier
+    const version = ownMember(record.aliases, qualifier)?.functionVersion ?? qualifier
     wanted.set(version, (wanted.get(version) ?? 0) + requested)
   }
   return wanted
@@ -79,7 +80,7 @@ function refuseTwice(record: FunctionRecord, qualifier: string, version: string)
   const others = allAttached(record, 'provisioned').filter(([other]) => other !== qualifier)
   for (const [other] of others) {
     if (other === version && isAlias) throw provisionedErrors.versionProvisioned()
-    if (record.aliases[other]?.functionVersion !== version) continue
+    if (ownMember(record.aliases, other)?.functionVersion !== version) continue
     throw isAlias ? provisionedErrors.versionProvisioned() : provisionedErrors.versionOfAlias()
   }
 }

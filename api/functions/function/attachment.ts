@@ -1,3 +1,4 @@
+import { ownMember } from './own-member.ts'
 import type { Attachable, AttachedSettings } from './attached-settings.ts'
 import type { FunctionRecord } from './function.ts'
 
@@ -15,8 +16,8 @@ export function attachedTo<Kind extends AttachmentKind>(
   kind: Kind,
   qualifier: string,
 ): Attachable[Kind] | undefined {
-  const ofKind = attached?.[kind]
-  return ofKind !== undefined && Object.hasOwn(ofKind, qualifier) ? ofKind[qualifier] : undefined
+  const ofKind: Readonly<Record<string, Attachable[Kind]>> | undefined = attached?.[kind]
+  return ownMember(ofKind, qualifier)
 }
 
 /** All settings of a kind with their qualifiers, by qualifier in byte order. */

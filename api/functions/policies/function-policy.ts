@@ -1,3 +1,4 @@
+import { ownMember } from '../function/own-member.ts'
 import { functionArn, type Home } from '../function/arn.ts'
 import type { PolicyStatement } from '../function/attached-settings.ts'
 import { attach, attachedTo, detach } from '../function/attachment.ts'
@@ -26,7 +27,7 @@ export function holderOf(
 ): PolicyHolder {
   if (qualifier === undefined) return { kind: 'function', revisionId: record.latest.revisionId }
   if (version !== undefined) return { kind: 'version', revisionId: version.revisionId, version }
-  const alias = Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined
+  const alias = ownMember(record.aliases, qualifier)
   if (alias !== undefined) return { kind: 'alias', revisionId: alias.revisionId, alias }
   const arn = functionArn(home, record.name, qualifier)
   throw /^[a-zA-Z0-9-_]+$/.test(qualifier) && !/^\d+$/.test(qualifier)

@@ -1,3 +1,4 @@
+import { ownMember } from '../function/own-member.ts'
 import type { Home } from '../function/arn.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { completeActivation, completeDeployment, type PreparationFault } from './deployment.ts'
@@ -138,7 +139,7 @@ async function activateVersion(dependencies: ActivationDependencies, work: Work)
   await changeRecord(dependencies, name, async (record) => {
     over.length = 0
     const version = await catalogue.findVersion(name, number)
-    const isOvertaken = record.activating?.[number] !== generation
+    const isOvertaken = ownMember(record.activating, number) !== generation
     if (isOvertaken || version?.generation !== generation) return { record }
     const replaced = fault === undefined ? version.serving : version
     if (replaced !== undefined) over.push(replaced)

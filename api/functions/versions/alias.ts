@@ -1,3 +1,4 @@
+import { ownMember } from '../function/own-member.ts'
 import { functionArn, type Home } from '../function/arn.ts'
 import { detachAll } from '../function/attachment.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -52,7 +53,7 @@ export function removeAlias(record: FunctionRecord, name: string): FunctionRecor
 }
 
 export function findAlias(record: FunctionRecord, name: string): Alias | undefined {
-  return Object.hasOwn(record.aliases, name) ? record.aliases[name] : undefined
+  return ownMember(record.aliases, name)
 }
 
 /** Refuses an alias whose versions have different roles or dead letter queues (reference 2.7). */

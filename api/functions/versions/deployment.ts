@@ -1,3 +1,4 @@
+import { ownMember } from '../function/own-member.ts'
 import { withCapacity } from '../capacity-providers/capacity-use.ts'
 import type { FunctionCode, FunctionRecord, FunctionSettings, FunctionVersion } from '../function/function.ts'
 import { latestPublished, latestVersion } from '../function/function.ts'
@@ -65,7 +66,7 @@ export function completeDeployment(
   fault: PreparationFault | undefined,
   stamp: Stamp,
 ): RecordChange {
-  const isDue = published?.state === 'Pending' && record.activating?.[published.version] === undefined
+  const isDue = published?.state === 'Pending' && ownMember(record.activating, published.version) === undefined
   const versions = isDue ? [completeVersion(published, fault, stamp)] : []
   const latest = completeVersion(record.latest, fault, stamp)
   if (fault !== undefined) return { record: { ...record, latest }, versions }

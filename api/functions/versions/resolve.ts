@@ -1,3 +1,4 @@
+import { ownMember } from '../function/own-member.ts'
 import { functionArn, type Home } from '../function/arn.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { conflicts, nameErrors, noPublishedVersion } from '../function/errors.ts'
@@ -71,7 +72,7 @@ function defaultVersion(record: FunctionRecord | undefined): string {
 }
 
 function aliasOf(record: FunctionRecord, qualifier: string): Alias | undefined {
-  return Object.hasOwn(record.aliases, qualifier) ? record.aliases[qualifier] : undefined
+  return ownMember(record.aliases, qualifier)
 }
 
 function chooseVersion({ functionVersion, weights }: Alias, random: () => number): string {

@@ -81,7 +81,7 @@ function textOf(bytes: Uint8Array): string {
 }
 
 function textIn(query: Request['Querystring'], name: string): string | undefined {
-  const value = query[name]
+  const value = Object.hasOwn(query, name) ? query[name] : undefined
   return typeof value === 'string' ? value : undefined
 }
 

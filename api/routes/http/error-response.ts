@@ -118,10 +118,10 @@ export function answerError(
   sendError(fault ?? serviceFault(), request.id, reply)
 }
 
-const refusals: Readonly<Record<string, string>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-}
+const refusals: ReadonlyMap<string, string> = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+])
 
 /** Responds to bytes that are not HTTP, and closes the connection. */
 export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
@@ -130,7 +130,7 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
     socket.destroy()
     return
   }
-  const status = refusals[error.code ?? ''] ?? '400 Bad Request'
+  const status = refusals.get(error.code ?? '') ?? '400 Bad Request'
   const body = '{"message":"The request is not well-formed HTTP."}'
   const head = [
     `HTTP/1.1 ${status}`,

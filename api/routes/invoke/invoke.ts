@@ -104,7 +104,7 @@ function optional(value: unknown): string | undefined {
 }
 
 function header(context: RequestContext, name: string): string | undefined {
-  const value = context.headers[name]
+  const value = Object.hasOwn(context.headers, name) ? context.headers[name] : undefined
   return typeof value === 'string' ? value : undefined
 }
 

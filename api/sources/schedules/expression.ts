@@ -17,14 +17,18 @@ export function parseSchedule(text: string, anchorMs: number): Schedule | undefi
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
-const unitsMs: Readonly<Record<string, number>> = { minute: minuteMs, hour: 60 * minuteMs, day: dayMs }
+const unitsMs: ReadonlyMap<string, number> = new Map([
+  ['minute', minuteMs],
+  ['hour', 60 * minuteMs],
+  ['day', dayMs],
+])
 
 /** The unit is singular for one, else plural. */
 function parseRate(text: string, anchorMs: number): Schedule | undefined {
   const [, digits = '', unit = '', plural = ''] = /^rate\((\d{1,9}) (minute|hour|day)(s?)\)$/.exec(text) ?? []
   const value = Number(digits)
   if (value === 0 || (value === 1) !== (plural === '')) return undefined
-  const everyMs = value * (unitsMs[unit] ?? 0)
+  const everyMs = value * (unitsMs.get(unit) ?? 0)
   const count = (ms: number) => Math.max(0, Math.floor((ms - anchorMs) / everyMs))
   return {
     next: (afterMs) => anchorMs + (count(afterMs) + 1) * everyMs,

@@ -62,15 +62,15 @@ export async function openSqsQueue(arn: string, services: AwsServices, finding?:
 }
 
 /** Error names of SQS's older protocol, which Lambda shows. */
-const olderCodes: Readonly<Record<string, string>> = {
-  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
-  AccessDeniedException: 'AccessDenied',
-}
+const olderCodes: ReadonlyMap<string, string> = new Map([
+  ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'],
+  ['AccessDeniedException', 'AccessDenied'],
+])
 
 function faultOf(action: string, { code, message }: AwsRefusal): SourceFault {
   const shown = action.startsWith('GetQueue') ? 'ReceiveMessage' : action
   const text = code === 'QueueDoesNotExist' ? 'The specified queue does not exist.' : message
   return new SourceFault(
-    `Error occurred while ${shown}. SQS Error Code: ${olderCodes[code] ?? code}. SQS Error Message: ${text}`,
+    `Error occurred while ${shown}. SQS Error Code: ${olderCodes.get(code) ?? code}. SQS Error Message: ${text}`,
   )
 }

@@ -107,7 +107,9 @@ async function credentialsOf(registry: string, file: string | undefined): Promis
   const { auths = {} } = JSON.parse(await readFile(file, 'utf8')) as { auths?: Record<string, { auth?: string }> }
   const names =
     registry === 'docker.io' ? ['docker.io', 'https://index.docker.io/v1/'] : [registry, `https://${registry}`]
-  return names.map((name) => auths[name]?.auth).find((auth) => auth !== undefined)
+  return names
+    .map((name) => (Object.hasOwn(auths, name) ? auths[name]?.auth : undefined))
+    .find((auth) => auth !== undefined)
 }
 
 /** `fetch` hides what happened in the cause. */

@@ -56,7 +56,7 @@ function keepCounts(database: DatabaseSync): void {
 }
 
 function countsIn(row: EventRow): EventCounts {
-  const count = (name: string) => Number(row[name] ?? 0)
+  const count = (name: 'ready' | 'delayed' | 'in_flight' | 'failed') => Number(row[name] ?? 0)
   const [ready, delayed, inFlight, failed] = [count('ready'), count('delayed'), count('in_flight'), count('failed')]
   return { functionName: String(row['function']), ready, delayed, inFlight, failed }
 }

@@ -1,10 +1,10 @@
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-}
+const entities: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&apos;'],
+])
 /** What XML 1.0 cannot hold, written out or not. */
 const impossible = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 
@@ -23,5 +23,5 @@ function xmlOf(elements: XmlElements): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(impossible, '\uFFFD').replaceAll(/[&<>"']/g, (letter) => entities[letter] ?? letter)
+  return text.replaceAll(impossible, '\uFFFD').replaceAll(/[&<>"']/g, (letter) => entities.get(letter) ?? letter)
 }

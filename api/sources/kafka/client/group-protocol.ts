@@ -90,14 +90,12 @@ export async function findPartitions({ cluster, topics }: Pick<GroupParts, 'clus
 }
 
 function assign(memberIds: readonly string[], partitions: readonly Partition[]) {
-  const members: { memberId: string; assignment: Record<string, number[]> }[] = memberIds
-    .toSorted()
-    .map((memberId) => ({ memberId, assignment: {} }))
+  const members = memberIds.toSorted().map((memberId) => ({ memberId, assignment: new Map<string, number[]>() }))
   for (const [index, { topic, partition }] of partitions.entries()) {
-    const assignment = members[index % members.length]?.assignment ?? {}
-    assignment[topic] = [...(assignment[topic] ?? []), partition]
+    const assignment = members[index % members.length]?.assignment
+    assignment?.set(topic, [...(assignment.get(topic) ?? []), partition])
   }
-  return members
+  return members.map(({ memberId, assignment }) => ({ memberId, assignment: Object.fromEntries(assignment) }))
 }
 
 type Member = Pick<Membership, 'memberId' | 'generationId'>

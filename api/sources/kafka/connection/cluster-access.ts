@@ -8,11 +8,11 @@ import { iamToken } from './iam-token.ts'
 import { findManagedBrokers } from './managed-brokers.ts'
 import { readSecret } from './secrets.ts'
 
-const mechanisms: Readonly<Record<string, 'plain' | 'scram-sha-256' | 'scram-sha-512'>> = {
-  BASIC_AUTH: 'plain',
-  SASL_SCRAM_256_AUTH: 'scram-sha-256',
-  SASL_SCRAM_512_AUTH: 'scram-sha-512',
-}
+const mechanisms: ReadonlyMap<string, 'plain' | 'scram-sha-256' | 'scram-sha-512'> = new Map([
+  ['BASIC_AUTH', 'plain'],
+  ['SASL_SCRAM_256_AUTH', 'scram-sha-256'],
+  ['SASL_SCRAM_512_AUTH', 'scram-sha-512'],
+])
 
 /**
  * Finds how the cluster of a mapping is reached and entered: secrets are read anew each time, so that new ones are used.
@@ -50,8 +50,8 @@ function accessTo(
 }
 
 async function saslOf(access: readonly KafkaAccess[], services: AwsServices): Promise<SaslCredentials | undefined> {
-  const found = access.find(({ type = '' }) => Object.hasOwn(mechanisms, type))
-  const mechanism = mechanisms[found?.type ?? '']
+  const found = access.find(({ type = '' }) => mechanisms.has(type))
+  const mechanism = mechanisms.get(found?.type ?? '')
   if (found === undefined || mechanism === undefined) return undefined
   const { username, password } = await readSecret(services, found.uri ?? '', ['username', 'password'])
   return { mechanism, username, password }

@@ -23,8 +23,12 @@ export function openProvisionShares(connection: RedisConnection, membership: Mem
       await report([serverKeys.living, environmentKeys.provisioned(key)], [membership.server, said, reportSeconds])
     },
     async othersOf(key) {
-      const said = await connection.run((redis) => redis.hgetall(environmentKeys.provisioned(key)))
-      const others = membership.living.filter((server) => server !== membership.server).map((server) => said[server])
+      const said = new Map(
+        Object.entries(await connection.run((redis) => redis.hgetall(environmentKeys.provisioned(key)))),
+      )
+      const others = membership.living
+        .filter((server) => server !== membership.server)
+        .map((server) => said.get(server))
       return {
         initialised: others.reduce((sum, count) => sum + (Number(count) || 0), 0),
         isFailed: others.includes(failed),

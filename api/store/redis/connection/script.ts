@@ -34,6 +34,7 @@ export function loadScript(connection: RedisConnection, name: string, moduleUrl:
 
 /** Calls what `defineCommand` put on the client. */
 function defined(client: RedisClient, method: string): Call {
+  // eslint-disable-next-line tables/own-members -- the names are those of our scripts
   return (...all) => (client as unknown as Record<string, Call | undefined>)[method]?.call(client, ...all) ?? missing()
 }
 

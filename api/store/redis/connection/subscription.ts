@@ -29,12 +29,13 @@ export function keepSubscribed(
   const stopping = new AbortController()
   let current: Redis | undefined
   const listeners = Object.values(channels)
+  const listenerOf = new Map(Object.entries(channels))
 
   const subscribeOnce = async (): Promise<void> => {
     const redis = connection.newSubscriber()
     current = redis
     redis.on('error', () => undefined)
-    redis.on('message', (channel, text) => channels[channel]?.onMessage(text))
+    redis.on('message', (channel, text) => listenerOf.get(channel)?.onMessage(text))
     try {
       await isReady(redis)
       await redis.subscribe(...Object.keys(channels))
