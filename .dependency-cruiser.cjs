@@ -136,7 +136,12 @@ const table = {
   // Resource policies.
   'api/functions/policies/': ['api/errors.ts', 'api/functions/catalogue/', 'api/functions/function/'],
   // Function URLs, and who may call them.
-  'api/functions/function-urls/': ['api/errors.ts', 'api/functions/catalogue/', 'api/functions/function/'],
+  'api/functions/function-urls/': [
+    'api/errors.ts',
+    'api/functions/catalogue/',
+    'api/functions/function/',
+    'api/functions/policies/',
+  ],
 
   // Environments: where code runs. The driver contract, and what every driver needs: assignments, variables, runtimes.
   'api/environments/driver/': ['api/functions/', 'runtime-bootstrap/protocol/protocol.ts'],

@@ -22,6 +22,7 @@ import { managedInstances } from './areas/capacity/managed-instances.ts'
 import { names } from './areas/functions/names.ts'
 import { packages } from './areas/code/packages.ts'
 import { permissions } from './areas/access/permissions.ts'
+import { resourcePolicies } from './areas/access/resource-policies.ts'
 import { provisionedConcurrency } from './areas/capacity/provisioned-concurrency.ts'
 import { refusals } from './areas/http/refusals.ts'
 import { reservedConcurrency } from './areas/capacity/reserved-concurrency.ts'
@@ -48,6 +49,7 @@ export const areas: readonly Area[] = [
   layers,
   extensions,
   permissions,
+  resourcePolicies,
   codeSigning,
   images,
   account,

@@ -24,6 +24,7 @@ import {
   invokeWithResponseStreamRoutes,
   type InvokeWithResponseStreamDependencies,
 } from './invoke/invoke-with-response-stream.ts'
+import { resourcePolicyRoutes } from './permissions/resource-policies.ts'
 import { tagRoutes, type TagRoutesDependencies } from './tags/tags.ts'
 import { versionRoutes, type VersionRoutesDependencies } from './versions/versions.ts'
 
@@ -79,6 +80,7 @@ export function controlPlaneHandlers(dependencies: ControlPlaneDependencies): Ha
     ...layerPermissionRoutes(dependencies),
     ...layerRoutes(dependencies),
     ...permissionRoutes(dependencies),
+    ...resourcePolicyRoutes(dependencies),
     ...functionUrlRoutes(dependencies),
     ...tagRoutes(dependencies),
     ...versionRoutes(dependencies),

@@ -1,11 +1,5 @@
-import type { FunctionUrlConfig, PolicyStatement } from '../function/attached-settings.ts'
-
-/** The caller of a function URL, as far as a policy can refer to it. */
-export interface UrlCaller {
-  readonly authType: FunctionUrlConfig['authType']
-  /** Undefined if the call is not signed. */
-  readonly accountId?: string
-}
+import { allowsUrlAs, deniesUrlAs, type UrlCaller } from './written-permission.ts'
+import type { PolicyStatement } from '../function/attached-settings.ts'
 
 const actions: ReadonlySet<string> = new Set(['lambda:InvokeFunctionUrl', 'lambda:*', '*'])
 
@@ -14,9 +8,18 @@ const actions: ReadonlySet<string> = new Set(['lambda:InvokeFunctionUrl', 'lambd
  * `lambda:InvokeFunction` that AWS requires for new URLs is not required.
  */
 export function allowsUrl(statements: readonly PolicyStatement[], caller: UrlCaller): boolean {
-  return statements.some(
-    (statement) => actions.has(statement.action) && isMeant(statement, caller) && isFulfilled(statement, caller),
-  )
+  return !deniesUrl(statements, caller) && statements.some((statement) => isAllowedBy(statement, caller))
+}
+
+/** Whether a resource policy denies it to the caller, who may be of the function's own account. */
+export function deniesUrl(statements: readonly PolicyStatement[], caller: UrlCaller): boolean {
+  return statements.some(({ written }) => written !== undefined && deniesUrlAs(written, caller))
+}
+
+function isAllowedBy(statement: PolicyStatement, caller: UrlCaller): boolean {
+  const { written, action } = statement
+  if (written !== undefined) return allowsUrlAs(written, caller)
+  return actions.has(action) && isMeant(statement, caller) && isFulfilled(statement, caller)
 }
 
 function isMeant({ principal }: PolicyStatement, { accountId }: UrlCaller): boolean {

@@ -30,6 +30,24 @@ export interface FunctionUrlConfig {
   readonly lastModifiedMs: number
 }
 
+/** A statement as `PutResourcePolicy` took it, in the policy language. */
+export interface WrittenStatement {
+  readonly Effect: 'Allow' | 'Deny'
+  readonly Principal?: WrittenPrincipal
+  readonly NotPrincipal?: WrittenPrincipal
+  readonly Action?: string | readonly string[]
+  readonly NotAction?: string | readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+export type WrittenPrincipal = '*' | Readonly<Record<string, string | readonly string[]>>
+
+/** What a policy says beside its statements, where it was put as a whole. */
+export interface PolicyHead {
+  readonly version?: string
+  readonly id?: string
+}
+
 /** One statement of a resource policy, as requested. */
 export interface PolicyStatement {
   readonly id: string
@@ -42,6 +60,8 @@ export interface PolicyStatement {
   readonly organizationId?: string
   readonly eventSourceToken?: string
   readonly isViaUrl?: boolean
+  /** Of a policy that was put as a whole: the statement, which holds in place of the members above but for the id. */
+  readonly written?: WrittenStatement
 }
 
 /** The configured number of initialised environments. The allocator knows the current number. */
@@ -71,6 +91,8 @@ export interface Attachable {
   readonly eventInvoke: EventInvokeConfig
   /** Statements of the resource policy; that of the function itself is attached to `''`. */
   readonly policy: readonly PolicyStatement[]
+  /** Absent if the policy was made by `AddPermission`. */
+  readonly policyHead: PolicyHead
   readonly provisioned: ProvisionedConfig
   readonly runtimeManagement: RuntimeManagement
   readonly scaling: ScalingBounds

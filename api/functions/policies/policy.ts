@@ -1,5 +1,5 @@
 import { invalidParameterValue, kinds, LambdaError } from '../../errors.ts'
-import type { PolicyStatement } from '../function/attached-settings.ts'
+import type { PolicyHead, PolicyStatement } from '../function/attached-settings.ts'
 
 /** Errors of policies (reference 2.8). */
 export const policyErrors = {
@@ -21,7 +21,7 @@ export const policyErrors = {
       kinds.policyLengthExceeded,
       `The final policy size (${bytes}) is bigger than the limit (${maxBytes}).`,
     ),
-  revision: (reader: 'GetPolicy' | 'GetLayerPolicy') =>
+  revision: (reader: 'GetPolicy' | 'GetResourcePolicy' | 'GetLayerPolicy') =>
     new LambdaError(
       kinds.preconditionFailed,
       'The Revision Id provided does not match the latest Revision Id. ' +
@@ -32,21 +32,39 @@ export const policyErrors = {
 const maxBytes = 20_480
 const service = /^[a-z0-9][a-z0-9.-]*\.amazon(?:aws)?\.com(?:\.cn)?$/
 const account = /^\d{12}$/
+const federated = /^(?:arn:aws[a-zA-Z-]*:iam::\d{12}:(?:saml|oidc)-provider\/.+|[a-z0-9.-]+\.[a-z]+)$/
 const identity = /^arn:aws[a-zA-Z-]*:(?:iam|sts)::(?:\d{12}|cloudfront):.+$/
+
+/** Principals in the policy language. */
+export const principals = {
+  /** A principal as AWS prints it, an account as its root. Throws if it is none of its kind. */
+  written(kind: string, name: string, resource: string): string {
+    if (kind === 'Service' && service.test(name)) return name
+    if (kind === 'Federated' && federated.test(name)) return name
+    if (kind !== 'AWS' || !(name === '*' || account.test(name) || identity.test(name))) throw policyErrors.principal()
+    return account.test(name) ? rootOf(name, resource) : name
+  },
+}
 
 /** The statements with another one; `resource` is the ARN of the policy's owner. */
 export function addStatement(
   statements: readonly PolicyStatement[],
   added: PolicyStatement,
   resource: string,
+  head?: PolicyHead,
 ): readonly PolicyStatement[] {
   if (![service, account, identity, /^\*$/].some((form) => form.test(added.principal))) throw policyErrors.principal()
   if (added.urlAuthType !== undefined && added.action !== 'lambda:InvokeFunctionUrl') throw policyErrors.urlAuthType()
   if (statements.some(({ id }) => id === added.id)) throw policyErrors.statementExists(added.id)
   const all = [...statements, added]
-  const bytes = Buffer.byteLength(policyText(all, resource))
-  if (bytes > maxBytes) throw policyErrors.tooLong(bytes)
+  checkLength(all, resource, head)
   return all
+}
+
+/** Refuses policies of more than 20 kB as they are printed. */
+export function checkLength(statements: readonly PolicyStatement[], resource: string, head?: PolicyHead): void {
+  const bytes = Buffer.byteLength(policyText(statements, resource, head))
+  if (bytes > maxBytes) throw policyErrors.tooLong(bytes)
 }
 
 /** The statements without one, which must exist. */
@@ -56,10 +74,12 @@ export function removeStatement(statements: readonly PolicyStatement[], id: stri
   return statements.filter((statement) => statement.id !== id)
 }
 
+const ownHead: PolicyHead = { version: '2012-10-17', id: 'default' }
+
 /** The policy as AWS prints it. */
-export function policyText(statements: readonly PolicyStatement[], resource: string): string {
+export function policyText(statements: readonly PolicyStatement[], resource: string, head = ownHead): string {
   const Statement = statements.map((statement) => printed(statement, resource))
-  return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement })
+  return JSON.stringify({ Version: head.version, Id: head.id, Statement })
 }
 
 /** One statement as AWS prints it. */
@@ -68,6 +88,7 @@ export function statementText(statement: PolicyStatement, resource: string): str
 }
 
 function printed(statement: PolicyStatement, resource: string) {
+  if (statement.written !== undefined) return statement.written
   const condition = conditionOf(statement)
   return {
     Sid: statement.id,
@@ -82,8 +103,11 @@ function printed(statement: PolicyStatement, resource: string) {
 function printedPrincipal(principal: string, resource: string): string | Readonly<Record<string, string>> {
   if (principal === '*') return '*'
   if (service.test(principal)) return { Service: principal }
-  const partition = resource.split(':')[1] ?? 'aws'
-  return { AWS: account.test(principal) ? `arn:${partition}:iam::${principal}:root` : principal }
+  return { AWS: account.test(principal) ? rootOf(principal, resource) : principal }
+}
+
+function rootOf(accountId: string, resource: string): string {
+  return `arn:${resource.split(':')[1] ?? 'aws'}:iam::${accountId}:root`
 }
 
 /** Conditions in the order of the recordings: texts, then ARNs. */

@@ -5,7 +5,7 @@ import type { Caller, Verifier } from '../../authentication/verifier.ts'
 import { kinds, LambdaError } from '../../errors.ts'
 import { policyOf } from '../../functions/policies/function-policy.ts'
 import type { FoundFunctionUrl } from '../../functions/function-urls/function-url.ts'
-import { allowsUrl } from '../../functions/function-urls/url-permission.ts'
+import { allowsUrl, deniesUrl } from '../../functions/function-urls/url-permission.ts'
 import { bodyOf, signedRequest } from '../http/authentication.ts'
 
 export interface UrlAuthorization {
@@ -32,7 +32,9 @@ export async function authorizeUrlCall(
   }
   const caller = await signerOf(access, request)
   const { accountId } = caller
-  if (accountId !== access.accountId && !allowsUrl(statements, { authType, accountId })) throw urlForbidden()
+  const asked = { authType, accountId }
+  const isOwn = accountId === access.accountId
+  if (isOwn ? deniesUrl(statements, asked) : !allowsUrl(statements, asked)) throw urlForbidden()
   return caller
 }
 

@@ -1,11 +1,12 @@
 import { functionArn, type Home } from '../../functions/function/arn.ts'
-import type { PolicyStatement } from '../../functions/function/attached-settings.ts'
+import type { PolicyHead, PolicyStatement } from '../../functions/function/attached-settings.ts'
 import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
 import { nameErrors } from '../../functions/function/errors.ts'
 import { isPublishedVersion } from '../../functions/function/function.ts'
 import { parseFunctionName } from '../../functions/function/name.ts'
 import {
   holderOf,
+  policyHeadOf,
   policyOf,
   requirePolicyQualifier,
   requirePolicyRevision,
@@ -44,7 +45,7 @@ interface AddMembers extends StatementMembers {
   readonly InvokedViaFunctionUrl?: boolean
 }
 
-type PolicyRule = (statements: readonly PolicyStatement[]) => readonly PolicyStatement[]
+type PolicyRule = (statements: readonly PolicyStatement[], head: PolicyHead | undefined) => readonly PolicyStatement[]
 
 /** The resource policies of functions, versions and aliases (reference 2.8). */
 export function permissionRoutes(dependencies: PermissionRoutesDependencies): Handlers {
@@ -58,8 +59,9 @@ export function permissionRoutes(dependencies: PermissionRoutesDependencies): Ha
       const version = await publishedVersion(catalogue, name, qualifier)
       const holder = holderOf(dependencies, record, qualifier, version)
       const statements = policyOf(record, qualifier)
-      requirePolicyRevision(holder, statements, input.RevisionId)
-      return withPolicy(record, holder, rule(statements), newId())
+      requirePolicyRevision(holder, statements, input.RevisionId, 'GetPolicy')
+      const head = policyHeadOf(record, qualifier)
+      return withPolicy(record, holder, { statements: rule(statements, head), head }, newId())
     })
   }
 
@@ -68,7 +70,7 @@ export function permissionRoutes(dependencies: PermissionRoutesDependencies): Ha
       const { name, qualifier } = referenceIn(input)
       requirePolicyQualifier(qualifier)
       const [statement, arn] = [statementIn(input), functionArn(dependencies, name, qualifier)]
-      await changePolicy(input, (statements) => addStatement(statements, statement, arn))
+      await changePolicy(input, (statements, head) => addStatement(statements, statement, arn, head))
       return { Statement: statementText(statement, arn) }
     },
 
@@ -88,12 +90,14 @@ export function permissionRoutes(dependencies: PermissionRoutesDependencies): Ha
       if (record === undefined || statements.length === 0) throw nameErrors.resourceNotFound()
       const version = await publishedVersion(catalogue, name, qualifier)
       const { revisionId } = holderOf(dependencies, record, qualifier, version)
-      return { Policy: policyText(statements, functionArn(dependencies, name, qualifier)), RevisionId: revisionId }
+      const arn = functionArn(dependencies, name, qualifier)
+      return { Policy: policyText(statements, arn, policyHeadOf(record, qualifier)), RevisionId: revisionId }
     },
   }
 }
 
-async function publishedVersion(catalogue: Pick<Catalogue, 'findVersion'>, name: string, qualifier = '') {
+/** The published version that a qualifier names, if it is one. */
+export async function publishedVersion(catalogue: Pick<Catalogue, 'findVersion'>, name: string, qualifier = '') {
   return isPublishedVersion(qualifier) ? catalogue.findVersion(name, qualifier) : undefined
 }
 

@@ -14,6 +14,8 @@ const functionUrls: Support =
   'partly: URLs have the form `http://<server>/_kubelambda/url/<id>/`, or `http://<id>.lambda-url.<region>.<host>/` with `KUBELAMBDA_URL_HOST`. `NONE` requires a policy that allows `lambda:InvokeFunctionUrl`; the additional `lambda:InvokeFunction` that AWS requires for new URLs is not required. `AWS_IAM` requires a signature of this account, or of one that the policy names. The signature is verified when access keys are configured'
 const eventInvokeConfigs: Support =
   'partly: a destination needs the endpoint of its service. Permissions of the role are not checked'
+const resourcePolicies: Support =
+  'yes: the same policy that AddPermission changes. Its language is checked with messages of this server. Enforced for function URLs only'
 const provisionedConcurrency: Support =
   'partly: environments are initialised in advance and kept. In a cluster the servers share the configured number; otherwise each server keeps that number. For an alias with weights, only its main version is provisioned'
 
@@ -40,7 +42,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   DeleteFunctionUrlConfig: functionUrls,
   DeleteLayerVersion: 'yes',
   DeleteProvisionedConcurrencyConfig: provisionedConcurrency,
-  DeleteResourcePolicy: 'no',
+  DeleteResourcePolicy: resourcePolicies,
   GetAccountSettings: 'yes',
   GetAlias: 'yes',
   GetCapacityProvider: capacityProviders,
@@ -66,7 +68,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   GetLayerVersionPolicy: 'yes: policies are stored and returned, but not enforced',
   GetPolicy: 'yes: policies are enforced for function URLs only',
   GetProvisionedConcurrencyConfig: provisionedConcurrency,
-  GetResourcePolicy: 'no',
+  GetResourcePolicy: resourcePolicies,
   GetRuntimeManagementConfig:
     'partly: stored and returned, but without effect: the machine or the image determines the runtime version',
   Invoke: 'partly: all invocation types. Durable executions are not supported',
@@ -100,7 +102,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   PutFunctionScalingConfig:
     'partly: `MinExecutionEnvironments` stay initialised. The number of environments scales with demand, not with CPU utilisation, up to `MaxExecutionEnvironments`; further invocations are throttled. If both are 0, the function is `Deactivated` at once',
   PutProvisionedConcurrencyConfig: provisionedConcurrency,
-  PutResourcePolicy: 'no',
+  PutResourcePolicy: resourcePolicies,
   PutRuntimeManagementConfig:
     'partly: stored and returned, but without effect: the machine or the image determines the runtime version',
   RemoveLayerVersionPermission: 'yes: policies are stored and returned, but not enforced',
