@@ -1,5 +1,6 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
+import regexp from 'eslint-plugin-regexp'
 import { ownMembers } from './eslint-own-members.mjs'
 
 const tests = [
@@ -45,8 +46,13 @@ export default defineConfig(
   },
   {
     files: ['api/**/*.ts', 'k8s/**/*.ts', 'runtime-bootstrap/**/*.ts'],
-    plugins: { tables: { rules: { 'own-members': ownMembers } } },
-    rules: { 'tables/own-members': 'error' },
+    plugins: { regexp, tables: { rules: { 'own-members': ownMembers } } },
+    rules: {
+      'tables/own-members': 'error',
+      // Texts from outside are matched in linear time.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'certain' }],
+      'regexp/no-super-linear-move': ['error', { report: 'certain' }],
+    },
   },
   {
     // The keys are the names of the model, and maps of requests have no prototype.
@@ -57,6 +63,8 @@ export default defineConfig(
     files: tests,
     rules: {
       'tables/own-members': 'off',
+      'regexp/no-super-linear-backtracking': 'off',
+      'regexp/no-super-linear-move': 'off',
       'max-lines': 'off',
       'max-lines-per-function': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',

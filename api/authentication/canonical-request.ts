@@ -55,9 +55,10 @@ function order(one: string, other: string): number {
 /** One line for each signed header; the values of a repeated header are joined by commas. */
 function canonicalHeaders(rawHeaders: readonly string[], signed: readonly string[]): string {
   const values = new Map<string, string>()
+  const names = new Set(signed)
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase()
-    if (!signed.includes(name)) continue
+    if (!names.has(name)) continue
     const value = (rawHeaders[index + 1] ?? '').trim().replaceAll(/\s+/g, ' ')
     const before = values.get(name)
     values.set(name, before === undefined ? value : `${before},${value}`)

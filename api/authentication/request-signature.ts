@@ -107,12 +107,18 @@ function queryParts({ url }: SignedRequest): Parts {
   }
 }
 
+function withoutFinalSlashes(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '/') end--
+  return text.slice(0, end)
+}
+
 function signatureOf({ algorithm: name, credential, signedHeaders, time, ...rest }: Parts): RequestSignature {
   const parsed = { ...rest, time: parseRequestTime(time), signedHeaders: signedHeaders.toLowerCase().split(';') }
   if (name !== algorithm) {
     throw authenticationErrors.incomplete(`Unsupported AWS 'algorithm': '${name}' (only ${algorithm} for now).`)
   }
-  const elements = credential.replace(/\/+$/, '').split('/')
+  const elements = withoutFinalSlashes(credential).split('/', 6)
   const [accessKeyId, day, region, service, terminator] = elements
   if (elements.length !== 5 || !accessKeyId || !day || !region || !service || !terminator) {
     throw authenticationErrors.incomplete(

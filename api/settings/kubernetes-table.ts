@@ -11,7 +11,7 @@ import { SettingsError, text, wholeNumber, type Reader } from './readers.ts'
 const name = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
 const names = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(,\s*[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/
 const pairs = /^[^=,\s]+=[^,\s]*(,\s*[^=,\s]+=[^,\s]*)*$/
-const list = /^[^\s]+(,\s*[^\s]+)*$/
+const list = /^[^\s,]+(,\s*[^\s,]+)*$/
 
 /** Pairs none of which may be one that `find` finds. */
 const unreserved =

@@ -9,7 +9,7 @@ const reference = new RegExp(
     '(?::(?<tag>\\w[\\w.-]{0,127}))?(?:@sha256:(?<digest>[0-9a-f]{64}))?$',
 )
 /** A first segment that is a host and not a folder, by Docker's rule. */
-const host = /^(?:[^/]*[.:][^/]*|localhost)(?=\/)/
+const host = /^(?:[^/.:]*[.:][^/]*|localhost)(?=\/)/
 
 /**
  * A container image as the code of a function, with the digest and the start command that its registry returns now. If the

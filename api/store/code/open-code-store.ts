@@ -27,9 +27,17 @@ export async function openCodeStore({
   if (codeUrl.startsWith('file:')) {
     return openSharedCodeStore({ archives: openFolderArchives(fileURLToPath(codeUrl)), dataFolder, now, warn })
   }
-  const [, bucket = '', path = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(codeUrl) ?? []
+  const [, bucket = '', path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(codeUrl) ?? []
   // Loaded when it is needed: it is slow to load.
   const { openS3Archives } = await import('./s3-archives.ts')
-  const settings = { bucket, prefix: path.replace(/^\/+|\/+$/g, ''), endpoint: s3Endpoint, region }
+  const settings = {
+    bucket,
+    prefix: path
+      .split('/')
+      .filter((each) => each !== '')
+      .join('/'),
+    endpoint: s3Endpoint,
+    region,
+  }
   return openSharedCodeStore({ archives: await openS3Archives(settings), dataFolder, now, warn })
 }
