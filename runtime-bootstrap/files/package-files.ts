@@ -3,6 +3,7 @@ import {
   closeSync,
   fchmodSync,
   futimesSync,
+  lstatSync,
   mkdirSync,
   openSync,
   rmSync,
@@ -15,7 +16,10 @@ import type { PackageTarget, PutMessage } from '../protocol/protocol.ts'
 /** The folders for package and layers. */
 export type Folders = Readonly<Record<PackageTarget, string>>
 
-/** Writes the function's files as they arrive. The server has validated names, links and sizes. */
+/**
+ * Writes the function's files as they arrive. The server has validated names and sizes. What stands where a later layer has
+ * something else goes, links too, so that nothing is ever written through a link.
+ */
 export interface PackageFiles {
   put(message: PutMessage, body: Uint8Array): void
   /** Sets the modes of folders, once all files are written. */
@@ -29,18 +33,26 @@ export function writePackageFiles(folders: Folders): PackageFiles {
 
   function makeFolder(path: string): void {
     if (made.has(path)) return
-    mkdirSync(path, { recursive: true, mode: 0o755 })
+    makeFolder(dirname(path))
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      rmSync(path, { force: true })
+      mkdirSync(path, { recursive: true, mode: 0o755 })
+    }
     made.add(path)
   }
 
-  /** A layer overwrites files of earlier layers. */
+  function remove(path: string): void {
+    rmSync(path, { force: true, recursive: true })
+    if (made.has(path)) for (const known of [made, modes]) forget(known, path)
+  }
+
   function create(path: string): number {
     makeFolder(dirname(path))
     try {
       return openSync(path, 'wx', 0o600)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      rmSync(path, { recursive: true })
+      remove(path)
       return openSync(path, 'wx', 0o600)
     }
   }
@@ -66,7 +78,7 @@ export function writePackageFiles(folders: Folders): PackageFiles {
           return
         case 'link':
           makeFolder(dirname(path))
-          rmSync(path, { force: true, recursive: true })
+          remove(path)
           symlinkSync(message.target, path)
           return
         case 'file':
@@ -78,4 +90,9 @@ export function writePackageFiles(folders: Folders): PackageFiles {
       for (const [path, mode] of [...modes].toReversed()) chmodSync(path, mode)
     },
   }
+}
+
+/** Removes a folder and all below it from what is known about folders. */
+function forget(folders: Set<string> | Map<string, number>, path: string): void {
+  for (const folder of folders.keys()) if (folder === path || folder.startsWith(`${path}/`)) folders.delete(folder)
 }

@@ -1,4 +1,5 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import yazl from 'yazl'
@@ -140,6 +141,27 @@ export function describeCodeStore(name: string, open: () => OpenedCodeStore | Pr
       for (const { sha256, zip } of packages) await code.put(sha256, zip)
       const folder = await code.unpackedStack(packages.map(({ sha256 }) => sha256))
       expect(filesOf(folder)).toEqual({ 'target/kept': 'kept', 'link/kept': 'upper' })
+    })
+
+    test('keeps links that lead out, and writes nothing through them', async () => {
+      const outside = mkdtempSync(join(tmpdir(), 'outside-'))
+      const lower = new yazl.ZipFile()
+      lower.addBuffer(Buffer.from(outside), 'link', { mode: 0o120777, mtime: modified })
+      lower.addBuffer(Buffer.from('../nowhere'), 'dangling', { mode: 0o120777, mtime: modified })
+      const packages = [
+        await finished(lower),
+        await aPackage({ 'link/deep/file': 'upper' }),
+        await aPackage({ a: 'a' }),
+      ]
+      for (const { sha256, zip } of packages) await code.put(sha256, zip)
+      const [lowest = '', upper = '', other = ''] = packages.map(({ sha256 }) => sha256)
+      const linked = await code.unpackedStack([lowest, other])
+      expect(readlinkSync(join(linked, 'link'))).toBe(outside)
+      expect(readlinkSync(join(linked, 'dangling'))).toBe('../nowhere')
+      expect(filesOf(await code.unpackedStack([lowest, upper]))).toEqual({ 'link/deep/file': 'upper' })
+      expect(readlinkSync(join(await code.unpackedStack([upper, lowest]), 'link'))).toBe(outside)
+      expect(readdirSync(outside)).toEqual([])
+      rmSync(outside, { recursive: true })
     })
 
     test('keeps a stack of packages as long as it is in use', async () => {

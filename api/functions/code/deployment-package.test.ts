@@ -167,6 +167,31 @@ describe('a deployment package', () => {
   })
 })
 
+describe('a deployment package keeps', () => {
+  test.each(['/opt/nodejs/node_modules', '../../elsewhere', 'd/up/..', 'a'])('a link to %s', (target) => {
+    const entries = packageEntries(forge([link('a', target), link('d/up', '..')]))
+    expect(entries[0]).toMatchObject({ kind: 'link', path: 'a', target })
+  })
+
+  test('backslashes as separators in names of Windows that have no slash, and as characters in others', () => {
+    const onWindows = { madeBy: 0 }
+    const entries = packageEntries(
+      forge([
+        { name: 'www\\css\\', data: Buffer.alloc(0), ...onWindows },
+        { name: 'www\\css\\app.css', ...onWindows },
+        { name: 'lib/a\\b', ...onWindows },
+        { name: '..\\unix' },
+      ]),
+    )
+    expect(entries.map(({ kind, path }) => [kind, path])).toEqual([
+      ['folder', 'www/css'],
+      ['file', 'www/css/app.css'],
+      ['file', 'lib/a\\b'],
+      ['file', '..\\unix'],
+    ])
+  })
+})
+
 describe('a deployment package is refused as one that cannot be unzipped', () => {
   const good = forge([{ name: 'index.js', data: Buffer.from('exports.handler = async () => 1') }])
   const flipped = Buffer.from(good)
@@ -192,17 +217,18 @@ describe('a deployment package is refused as one that cannot be unzipped', () =>
     'a drive letter': forge([{ name: 'C:/x' }]),
     'a climbing name': forge([{ name: 'a/../../x' }]),
     'a name that climbs and comes back': forge([{ name: 'a/../b' }]),
-    'a backslash': forge([{ name: '..\\x' }]),
+    'a name that climbs by backslashes': forge([{ name: '..\\x', madeBy: 0 }]),
     'a NUL': forge([{ name: 'a\0b' }]),
     'an empty name': forge([{ name: '' }]),
     'a name too long for a file': forge([{ name: 'x'.repeat(256) }]),
     'a header that names another file': forge([{ name: 'a', localName: 'b' }]),
-    'an absolute link': forge([link('a', '/etc')]),
-    'a climbing link': forge([link('a', '../x')]),
-    'a link that climbs by way of another': forge([link('d/up', '..'), link('a', 'd/up/..')]),
-    'a link that climbs by way of a later one': forge([link('a', 'd/up/..'), link('d/up', '..')]),
-    'links in a circle': forge([link('a', 'b'), link('b', 'a')]),
+    'a link without a target': forge([link('a', '')]),
+    'a NUL in the target of a link': forge([link('a', 'b\0c')]),
     'an entry behind a link': forge([link('a', 'b'), { name: 'a/x' }, { name: 'b/y' }]),
+    'an entry behind a link that leads out': forge([link('a', '/etc'), { name: 'a/passwd' }]),
+    'an entry behind a link by backslashes': forge([link('a', '/etc'), { name: 'a\\passwd', madeBy: 0 }]),
+    'an entry before the link that it is behind': forge([{ name: 'a/b/x' }, link('a/b', '../..')]),
+    'a file in place of a link': forge([link('a', '/etc/passwd'), { name: 'a' }]),
     'a link in place of a folder': forge([{ name: 'a/x' }, link('a', 'b')]),
     'a device': forge([{ name: 'a', mode: 0o020644 }]),
     'a pipe': forge([{ name: 'a', mode: 0o010644 }]),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { packageErrors } from '../../errors.ts'
-import { addNode, checkLinks, emptyTree, maxNodes, pathSegments, TooManyNodes } from './package-tree.ts'
+import { addNode, emptyTree, maxNodes, pathSegments, TooManyNodes } from './package-tree.ts'
 import { ArchiveFault, readZipEntries, type ZipEntry } from './zip-archive.ts'
 
 /** A file of a package. Its checksum and size are verified as it is read; a mismatch is a `LambdaError`. */
@@ -18,7 +18,10 @@ export interface PackageFile {
   chunks(): AsyncGenerator<Buffer, void, undefined>
 }
 
-/** An entry of a package. Paths are relative, without dots, and stay inside. */
+/**
+ * An entry of a package. Paths are relative, without dots, stay inside, and lead through no link. The target of a link may be
+ * any path: it is for the function's environment, and nothing on the server may follow it.
+ */
 export type PackageEntry =
   | PackageFile
   | { readonly kind: 'folder'; readonly path: string; readonly mode: number; readonly modifiedMs: number }
@@ -102,10 +105,9 @@ function checkedTree(found: readonly ZipEntry[]): PackageEntry[] {
     const entry = packageEntry(raw, segments.join('/'))
     if (segments.length === 0 && entry.kind === 'folder') continue
     if (segments.length === 0) throw new ArchiveFault('file without a name')
-    addNode(tree, segments, entry.kind, entry.kind === 'link' ? entry.target : undefined)
+    addNode(tree, segments, entry.kind)
     entries.push(entry)
   }
-  checkLinks(tree.root)
   return entries
 }
 
@@ -135,7 +137,9 @@ function packageEntry(raw: ZipEntry, path: string): PackageEntry {
 
 function readTarget(raw: ZipEntry): string {
   if (raw.sizeBytes > maxLinkBytes) throw new ArchiveFault('link too long')
-  return inflateSmall(raw).toString()
+  const target = inflateSmall(raw).toString()
+  if (target === '' || target.includes('\0')) throw new ArchiveFault('link without a target')
+  return target
 }
 
 /** Verifies a file by reading it; returns its size. */

@@ -34,6 +34,7 @@ interface Directory {
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator64: 0x07064b50 }
 const encryptedFlags = 0x2061
 const unixHosts = [3, 19]
+const dosHost = 0
 
 /** The entries of an archive in the directory's order; none for an empty archive. */
 export function* readZipEntries(zip: Buffer): Generator<ZipEntry, void, undefined> {
@@ -88,11 +89,13 @@ function readEntry(zip: Buffer, at: number, directory: Directory): ZipEntry {
   const start = large.offset + directory.prepended
   const data = localData(zip, { start, compressedBytes: large.compressedBytes, nameBytes, limit: directory.offset })
   const attributes = zip.readUInt32LE(at + 38)
-  const isUnix = unixHosts.includes(zip.readUInt8(at + 5))
+  const host = zip.readUInt8(at + 5)
+  const isUnix = unixHosts.includes(host)
+  const name = withSlashes(decodeName(nameBytes), host)
   return {
-    name: decodeName(nameBytes),
+    name,
     mode: isUnix ? attributes >>> 16 : 0,
-    isFolder: nameBytes.at(-1) === 0x2f || (!isUnix && (attributes & 0x10) !== 0),
+    isFolder: name.endsWith('/') || (!isUnix && (attributes & 0x10) !== 0),
     modifiedMs: modifiedMs(zip.readUInt16LE(at + 14), zip.readUInt16LE(at + 12), extra),
     method: method === 0 ? 'stored' : 'deflated',
     crc32: zip.readUInt32LE(at + 16),
@@ -176,4 +179,12 @@ function decodeName(bytes: Buffer): string {
   } catch {
     return Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : (cp437[byte - 128] ?? ''))).join('')
   }
+}
+
+/**
+ * Backslashes separate folders in names without slashes that were made on DOS or Windows, and are ordinary characters in all
+ * others, as Info-ZIP's unzip reads them.
+ */
+function withSlashes(name: string, host: number): string {
+  return host === dosHost && !name.includes('/') ? name.replaceAll('\\', '/') : name
 }

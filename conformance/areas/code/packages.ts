@@ -96,7 +96,6 @@ export const packages: Area = {
     })),
     ...(
       [
-        ['a symbolic link that leads out', [{ name: 'out', content: Buffer.from('/etc'), mode: 0o120777 }]],
         [
           'a file under a symbolic link that leads out',
           [
@@ -135,6 +134,22 @@ export const packages: Area = {
           folderLinkText: 'plain',
           unicode: 'unicode name',
         })
+      },
+    },
+    {
+      name: 'symbolic links that lead out are kept, and are followed in the environment',
+      run: async (world) => {
+        const code =
+          'const fs = require("fs")\n' +
+          'exports.handler = async () => { fs.mkdirSync("/tmp/cache", { recursive: true }); fs.writeFileSync(__dirname + "/cache/x", "x")\n' +
+          'return [fs.readFileSync("/tmp/cache/x", "utf8"), fs.readlinkSync(__dirname + "/lib")] }'
+        const zip = craftedZip([
+          { name: 'index.js', content: Buffer.from(code) },
+          { name: 'cache', content: Buffer.from('/tmp/cache'), mode: 0o120777 },
+          { name: 'lib', content: Buffer.from('../../elsewhere/lib'), mode: 0o120777 },
+        ])
+        const name = await world.create('hello-node', { Code: { ZipFile: zip } })
+        answers(await world.invoke(name), ['x', '../../elsewhere/lib'])
       },
     },
     {
