@@ -40,9 +40,9 @@ async function runCase(world: World, area: string, one: Case, skipRuntimes: read
     return { area, name: one.name, result: 'skipped', durationMs: 0, detail: `${one.needs} is skipped` }
   }
   const startedAt = performance.now()
-  const verdict = await judge(world, one)
+  const outcome = await judge(world, one)
   await world.clean()
-  return { area, name: one.name, durationMs: Math.round(performance.now() - startedAt), ...verdict }
+  return { area, name: one.name, durationMs: Math.round(performance.now() - startedAt), ...outcome }
 }
 
 async function judge(world: World, one: Case): Promise<Pick<Outcome, 'result' | 'detail'>> {

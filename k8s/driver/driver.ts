@@ -234,7 +234,7 @@ class KubernetesDriver implements Driver {
       if (isStuck && (this.#isStarting || !isNews)) void this.#generics.endStranded(pod)
       return
     }
-    if (state.kind === 'unschedulable') return pool.stall(name, state.reason)
+    if (state.kind === 'unschedulable') return pool.markUnschedulable(name, state.reason)
     if (!isStuck) return pool.expect(name)
     this.#removal.end(name, pod.metadata?.namespace ?? '')
     if (state.kind === 'broken') pool.fail(name, brokenFault(state.cause, state.reason), state.isCertain)
@@ -270,7 +270,7 @@ class KubernetesDriver implements Driver {
   #reconcile(): void {
     const pods = this.#pods?.all() ?? []
     for (const pod of pods) this.#onChange(pod, false)
-    this.#pools.rest(new Set(pods.filter(isAssigned).map(shapeIdOf)))
+    this.#pools.suspendIfIdle(new Set(pods.filter(isAssigned).map(shapeIdOf)))
   }
 
   #found(): FoundEnvironment[] {

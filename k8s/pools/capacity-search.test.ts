@@ -7,7 +7,7 @@ import { aPlacedPod } from '../testing/samples.ts'
 
 /** A node that launches find full; what is sent away there leaves when the test says so. */
 class FullNode {
-  lacking = 512
+  missing = 512
   /** How many launches nobody waits for. */
   unneeded = 0
   pods: V1Pod[] = []
@@ -22,7 +22,7 @@ class FullNode {
   readonly ending = new Set<string>()
   readonly search = new CapacitySearch(
     {
-      lackingMb: () => this.lacking + this.unneeded * 128,
+      missingMb: () => this.missing + this.unneeded * 128,
       pods: () => this.pods,
       isEnding: (name) => this.ending.has(name),
       endUnneeded: () => {
@@ -64,7 +64,7 @@ beforeEach(() => {
   node = new FullNode()
 })
 afterEach(() => {
-  node.lacking = 0
+  node.missing = 0
 })
 
 test('as much goes as launches lack that somebody waits for, and no more until it has left and did not help', async () => {
@@ -108,7 +108,7 @@ test('what is in use at first, or cannot be asked for, goes when that is over', 
   while (node.sent.length < 1) await turn()
 })
 
-test('what should have left long ago is on a lost node: as much as is lacking goes elsewhere', async () => {
+test('what should have left long ago is on a lost node: as much as is missing goes elsewhere', async () => {
   const node = new FullNode()
   const leaving = aPlacedPod(512)
   node.pods.push(leaving)

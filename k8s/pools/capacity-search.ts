@@ -1,38 +1,38 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { isLongAgo, nameOf, shapeOfPod } from '../pods/pod-facts.ts'
 
-/** What launches lack, and what can make room for them. */
+/** What launches are missing, and what can free capacity for them. */
 export interface CapacitySearchParts {
-  /** Memory of the launches that no node has room for now, MB. */
-  lackingMb(): number
+  /** Memory of the launches that no node can take now, MB. */
+  missingMb(): number
   /** All pods of environments, as last seen. */
   pods(): readonly V1Pod[]
-  /** Whether the pod is to go. */
+  /** Whether the pod is being ended. */
   isEnding(name: string): boolean
-  /** Ends launches, and generic environments, that nobody waits for. */
+  /** Ends launches and generic environments that are not needed. */
   endUnneeded(): void
-  /** Ends an environment that its function does not use now; answers its pod, or nothing when there is none. */
+  /** Ends an idle environment; resolves with the name of its pod, or with undefined when there is none. */
   evict(): Promise<string | undefined>
-  /** So much was sent away for the launches that lack it, MB. */
+  /** Counts evicted memory for the launches that are missing it, MB. */
   charge(memoryMb: number): void
-  /** All that was leaving, or as much as launches lack, has left: what found no room is to try again. */
+  /** The evicted pods, or as much memory as launches are missing, are gone: unschedulable launches try again. */
   tryAgain(): void
 }
 
 const againMs = 1_000
-/** What should be gone for so long is on a node that does not answer, and makes no room. */
+/** A pod that terminates for longer is on a node that does not respond, and frees no capacity. */
 const maxTerminationMs = 30_000
 
 /**
- * Sends away as much as launches lack and is not about to leave, and looks again while they lack it: what is in use now may not be
- * in a moment, and what left may not have helped.
+ * Evicts as much memory as launches are missing, less what is already terminating. Repeats while memory is missing: an environment in use
+ * may soon be idle, and an eviction may not have helped.
  */
 export class CapacitySearch {
   readonly #parts: CapacitySearchParts
   readonly #againMs: number
-  /** Pods that were sent away, which may not be seen to end yet. */
+  /** Evicted pods, which the watch may not show as terminating yet. */
   readonly #sent = new Set<string>()
-  /** What has left since launches were last told to try again, MB. */
+  /** Memory freed since launches last tried again, MB. */
   #leftMb = 0
   #isUnderWay = false
   #again: NodeJS.Timeout | undefined
@@ -49,9 +49,9 @@ export class CapacitySearch {
   /** A pod is gone. */
   gone(pod: V1Pod): void {
     this.#sent.delete(nameOf(pod))
-    const lackingMb = this.#parts.lackingMb()
-    this.#leftMb = lackingMb > 0 ? this.#leftMb + memoryOf(pod) : 0
-    if (this.#leftMb === 0 || (this.#leftMb < lackingMb && this.#leavingMb() > 0)) return
+    const missingMb = this.#parts.missingMb()
+    this.#leftMb = missingMb > 0 ? this.#leftMb + memoryOf(pod) : 0
+    if (this.#leftMb === 0 || (this.#leftMb < missingMb && this.#leavingMb() > 0)) return
     this.#leftMb = 0
     this.#parts.tryAgain()
   }
@@ -68,12 +68,12 @@ export class CapacitySearch {
       if (pod !== undefined) this.#parts.charge(memoryOf(pod))
     }
     this.#isUnderWay = false
-    if (this.#parts.lackingMb() > 0) this.#again = setTimeout(() => this.begin(), this.#againMs).unref()
+    if (this.#parts.missingMb() > 0) this.#again = setTimeout(() => this.begin(), this.#againMs).unref()
   }
 
   #isWanted(): boolean {
-    const lackingMb = this.#parts.lackingMb()
-    return lackingMb > 0 && this.#leavingMb() + this.#leftMb < lackingMb
+    const missingMb = this.#parts.missingMb()
+    return missingMb > 0 && this.#leavingMb() + this.#leftMb < missingMb
   }
 
   #leavingMb(): number {
@@ -88,7 +88,7 @@ export class CapacitySearch {
   }
 }
 
-/** How much memory it takes up on a node, MB. */
+/** The memory that it occupies on a node, MB. */
 function memoryOf(pod: V1Pod): number {
   return pod.spec?.nodeName === undefined ? 0 : (shapeOfPod(pod)?.memoryMb ?? 0)
 }

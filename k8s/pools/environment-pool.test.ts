@@ -72,14 +72,14 @@ describe('the generic environments of a shape', () => {
   })
   afterEach(() => pool.close())
 
-  test('are not kept before somebody asks for one', () => {
+  test('are not target before somebody asks for one', () => {
     pool.fill()
     expect(cluster.starting).toEqual([])
     pool.offer(aGeneric('stray'))
     expect(cluster.ended).toEqual(['stray'])
   })
 
-  test('are kept from then on, and one that is taken is replaced', async () => {
+  test('are target from then on, and one that is taken is replaced', async () => {
     const taken = pool.take(deadlineMs)
     await cluster.until(3)
     cluster.comeUp(pool)
@@ -105,21 +105,21 @@ describe('the generic environments of a shape', () => {
     await cluster.until(2)
     pool.offer(aGeneric('pod-1'))
     cluster.nowMs = 999
-    expect([pool.rest(1000), cluster.ended]).toEqual([false, []])
+    expect([pool.suspendIfIdle(1000), cluster.ended]).toEqual([false, []])
     cluster.nowMs = 1000
-    expect([pool.rest(1000), cluster.ended.toSorted()]).toEqual([true, ['pod-1', 'pod-2']])
+    expect([pool.suspendIfIdle(1000), cluster.ended.toSorted()]).toEqual([true, ['pod-1', 'pod-2']])
     pool.fill()
     expect(cluster.starting).toEqual(['pod-1', 'pod-2'])
   })
 
-  test('wait on while a launch waits, and are kept again after the next one', async () => {
+  test('wait on while a launch waits, and are target again after the next one', async () => {
     const taken = pool.take(deadlineMs)
     cluster.nowMs = 5000
-    expect(pool.rest(1000)).toBe(false)
+    expect(pool.suspendIfIdle(1000)).toBe(false)
     await cluster.until(3)
     cluster.comeUp(pool)
     await taken
-    expect(pool.rest(1000)).toBe(true)
+    expect(pool.suspendIfIdle(1000)).toBe(true)
     expect(cluster.ended).toEqual(['pod-2', 'pod-3'])
     const again = pool.take(deadlineMs)
     await cluster.until(3)
@@ -128,14 +128,14 @@ describe('the generic environments of a shape', () => {
   })
 
   test('fail nobody with one pod that does not start, and all who wait with several in a row', async () => {
-    const onlooker = pool.untilReady(deadlineMs)
+    const observer = pool.untilReady(deadlineMs)
     const launches = [1, 2].map(() => pool.take(deadlineMs).catch((fault: unknown) => fault))
     await cluster.until(4)
     const fault = new RuntimeUnavailable('no registry')
     for (const name of ['pod-1', 'pod-2']) pool.fail(name, fault, false)
     pool.offer(aGeneric('pod-3'))
     expect(await launches[0]).toMatchObject({ name: 'pod-3' })
-    await onlooker
+    await observer
     pool.fill()
     await cluster.until(6)
     for (const name of ['pod-4', 'pod-5', 'pod-6']) {
@@ -186,7 +186,7 @@ describe('the pools of all shapes', () => {
     })
 
     test('end what waits for nobody, and what functions do not use', async () => {
-      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       while (cluster.unused.length > 0) await turn()
       expect(cluster.ended).toEqual(['pod-1'])
     })
@@ -195,58 +195,58 @@ describe('the pools of all shapes', () => {
       const spare = pools.of(aShape({ memoryMb: 256 }))
       await spare.take(deadlineMs)
       await cluster.until(4)
-      spare.stall('pod-4', full)
+      spare.markUnschedulable('pod-4', full)
       expect(cluster.ended).toEqual([])
-      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       expect([cluster.ended, spare.isStarting('pod-4')]).toEqual([['pod-4'], false])
     })
 
     test('end nothing while a pod comes up for each of them, nor where room is not what they lack', async () => {
-      busy.stall('pod-2', full)
-      expect(busy.lackingMb).toBe(0)
-      busy.stall('pod-3', full)
-      expect(busy.lackingMb).toBe(512)
+      busy.markUnschedulable('pod-2', full)
+      expect(busy.missingMb).toBe(0)
+      busy.markUnschedulable('pod-3', full)
+      expect(busy.missingMb).toBe(512)
       busy.expect('pod-3')
-      busy.stall('pod-2', "0/1 nodes are available: 1 node(s) didn't match node selector.")
-      expect(busy.lackingMb).toBe(0)
+      busy.markUnschedulable('pod-2', "0/1 nodes are available: 1 node(s) didn't match node selector.")
+      expect(busy.missingMb).toBe(0)
     })
 
     test('lack it still when one of them found some', async () => {
       const another = busy.take(deadlineMs)
       await cluster.until(4)
-      for (const name of ['pod-2', 'pod-3', 'pod-4']) busy.stall(name, full)
+      for (const name of ['pod-2', 'pod-3', 'pod-4']) busy.markUnschedulable(name, full)
       busy.offer(aGeneric('pod-2'))
       await launch
-      expect(busy.lackingMb).toBe(512)
+      expect(busy.missingMb).toBe(512)
       launch = another
     })
 
     test('end nothing more for those that four times as much was ended for, until one comes up', () => {
-      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       for (let times = 0; times < 4; times++) {
-        expect(busy.lackingMb).toBe(512)
+        expect(busy.missingMb).toBe(512)
         busy.charge(512)
       }
-      expect(busy.lackingMb).toBe(0)
+      expect(busy.missingMb).toBe(0)
     })
 
     test('charge nobody for what was sent away when nobody lacks it any more', async () => {
-      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       busy.expect('pod-3')
       await turn()
-      busy.stall('pod-3', full)
-      expect(busy.lackingMb).toBe(512)
+      busy.markUnschedulable('pod-3', full)
+      expect(busy.missingMb).toBe(512)
     })
 
     test('give those up that are of no use any more, with a pod that found none rather than one that comes up', async () => {
       let isNeeded = true
       const served = busy.take(deadlineMs, () => isNeeded)
       await cluster.until(4)
-      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       isNeeded = false
       busy.dropUnneeded()
       await expect(served).rejects.toThrow('No node has room for a pod of 512 MB')
-      expect([cluster.ended, busy.launches, busy.lackingMb]).toEqual([['pod-1', 'pod-3'], 1, 0])
+      expect([cluster.ended, busy.launches, busy.missingMb]).toEqual([['pod-1', 'pod-3'], 1, 0])
     })
 
     test('try again at once when a pod is gone', () => {
@@ -256,7 +256,7 @@ describe('the pools of all shapes', () => {
     })
 
     test('start pods anew that found none, once what was leaving has left its node', () => {
-      for (const name of ['pod-2', 'pod-3']) busy.stall(name, full)
+      for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       pools.gone({})
       expect(cluster.starting).toHaveLength(3)
       pools.gone(aPlacedPod(128))
@@ -272,11 +272,11 @@ describe('the pools of all shapes', () => {
     pools.of(used).offer(aGeneric('pod-1'))
     pools.of(unused).offer(aGeneric('pod-2'))
     cluster.nowMs = 2000
-    pools.rest(new Set([shapeId(used)]))
+    pools.suspendIfIdle(new Set([shapeId(used)]))
     expect(cluster.ended).toEqual(['pod-2'])
     expect(pools.find(shapeId(unused))).toBeUndefined()
     expect(pools.of(used).isReady).toBe(true)
-    pools.rest(new Set())
+    pools.suspendIfIdle(new Set())
     expect(cluster.ended).toEqual(['pod-2', 'pod-1'])
   })
 })

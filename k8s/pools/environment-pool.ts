@@ -1,53 +1,53 @@
 import { CapacityExhausted, RuntimeUnavailable } from '../../api/environments/driver/driver.ts'
 import { ClusterFault, launchFault } from '../cluster/cluster-fault.ts'
 import type { PodShape } from '../pods/pod-shape.ts'
-import { PoolWaiters, type Want } from './pool-waiters.ts'
+import { PoolWaiters, type PoolRequest } from './pool-waiters.ts'
 import type { GenericEnvironment, PoolContext } from './pool-context.ts'
 
-const firstPauseMs = 500
-const longestPauseMs = 10_000
-/** What goes may be on several nodes, and a pod has to fit on one. */
-const maxSent = 4
-/** So many pods in a row that do not start are no fault of their nodes. */
+const minBackoffMs = 500
+const maxBackoffMs = 10_000
+/** Evicted pods may be on several nodes, and a new pod has to fit on one: evict up to this many times the missing memory. */
+const maxEvictionRatio = 4
+/** After this many failed pods in a row, the fault is not one of their nodes. */
 const maxFailures = 3
-/** A launch goes first: the pod that replaces the one it took is started a moment later. */
+/** A launch has priority: the pool replaces the pod that it took after this delay. */
 const refillMs = 50
 
 /**
- * The generic environments of one shape: those that wait, those that start, and the launches that wait for one. It sleeps, and
- * keeps none, until it is asked for.
+ * The generic environments of one shape: those that are ready, those that start, and the launches that wait for one. A pool is
+ * suspended, and keeps no environment, until its shape is used.
  */
 export class EnvironmentPool {
   readonly shape: PodShape
   readonly #context: PoolContext
   readonly #size: number
   readonly #ready: GenericEnvironment[] = []
-  /** Names of pods that start, and whether no node has room for them now. */
+  /** Names of starting pods, and whether they are unschedulable now. */
   readonly #starting = new Map<string, boolean>()
   readonly #waiters = new PoolWaiters()
   #fault: Error | undefined
-  /** What was sent away for launches since a pod came up, MB. */
-  #sentMb = 0
-  #pauseMs = 0
-  /** Pods that did not start since one came up. */
+  /** Memory evicted for launches since a pod last started, MB. */
+  #evictedMb = 0
+  #backoffMs = 0
+  /** Pods that failed since one last started. */
   #failures = 0
   #refill: NodeJS.Timeout | undefined
   #isClosed = false
-  #isAsleep = true
-  #askedMs: number
+  #isSuspended = true
+  #lastUsedMs: number
 
   constructor(shape: PodShape, size: number, context: PoolContext) {
     this.shape = shape
     this.#size = size
     this.#context = context
-    this.#askedMs = context.clock()
+    this.#lastUsedMs = context.clock()
   }
 
-  get isAsleep(): boolean {
-    return this.#isAsleep
+  get isSuspended(): boolean {
+    return this.#isSuspended
   }
 
-  /** Whether a generic environment waits. */
+  /** Whether a generic environment is ready. */
   get isReady(): boolean {
     return this.#ready.length > 0
   }
@@ -57,44 +57,44 @@ export class EnvironmentPool {
     return this.#waiters.launches
   }
 
-  /** Memory of the launches that find no room, MB; 0 when several times as much was sent away for them in vain: they need something else. */
-  get lackingMb(): number {
-    const lackingMb = this.#lacking() * this.shape.memoryMb
-    return this.#sentMb < maxSent * lackingMb ? lackingMb : 0
+  /** Memory of the launches for which the cluster has no capacity, MB; 0 when several times as much was evicted for them without effect: they need something else. */
+  get missingMb(): number {
+    const missingMb = this.#missing() * this.shape.memoryMb
+    return this.#evictedMb < maxEvictionRatio * missingMb ? missingMb : 0
   }
 
-  /** So much was sent away for its launches, MB. */
+  /** Counts memory that was evicted for launches of this pool, MB. */
   charge(memoryMb: number): void {
-    this.#sentMb += memoryMb
+    this.#evictedMb += memoryMb
   }
 
-  /** The shape is in use: environments of it are kept waiting. */
+  /** The shape is in use: the pool keeps environments of it ready. */
   wake(): void {
-    this.#askedMs = this.#context.clock()
-    if (!this.#isAsleep) return
-    this.#isAsleep = false
+    this.#lastUsedMs = this.#context.clock()
+    if (!this.#isSuspended) return
+    this.#isSuspended = false
     this.#refillLater(0)
   }
 
-  /** Sleeps when nobody asked for so long; answers whether it does. */
-  rest(idleMs: number): boolean {
-    if (this.#isAsleep) return true
-    if (!this.#waiters.isEmpty || this.#context.clock() - this.#askedMs < idleMs) return false
-    this.#isAsleep = true
+  /** Suspends the pool when its shape was not used for that long. Returns whether it is suspended. */
+  suspendIfIdle(idleMs: number): boolean {
+    if (this.#isSuspended) return true
+    if (!this.#waiters.isEmpty || this.#context.clock() - this.#lastUsedMs < idleMs) return false
+    this.#isSuspended = true
     this.empty()
     this.#dropExcess()
     return true
   }
 
-  /** Resolves when an environment came up; rejects like `take`. */
+  /** Resolves when an environment has started; rejects like `take`. */
   async untilReady(deadlineMs: number): Promise<void> {
     this.wake()
-    if (!this.isReady) await this.#wait({ deadlineMs, isOnlooker: true })
+    if (!this.isReady) await this.#wait({ deadlineMs, isObserver: true })
   }
 
   /**
-   * The next environment, within the deadline; the fault that stood in the way when there was none, or when there is no room and the
-   * launch is of no use any more.
+   * Resolves with the next environment. Rejects with the fault that prevented one at the deadline, or earlier when there is no capacity
+   * and the launch is not needed any more.
    */
   take(deadlineMs: number, isNeeded?: () => boolean): Promise<GenericEnvironment> {
     this.wake()
@@ -106,17 +106,17 @@ export class EnvironmentPool {
     return this.#wait({ deadlineMs, ...(isNeeded && { isNeeded }) })
   }
 
-  #wait(want: Want): Promise<GenericEnvironment> {
-    const waiting = this.#waiters.wait(want, () => {
+  #wait(request: PoolRequest): Promise<GenericEnvironment> {
+    const waiting = this.#waiters.wait(request, () => {
       this.#dropExcess()
       return this.#fault ?? new Error(`No pod of ${this.shape.image} came up in time`)
     })
-    this.#pauseMs = 0
+    this.#backoffMs = 0
     this.fill()
     return waiting
   }
 
-  /** Begins as many pods as are missing. */
+  /** Creates as many pods as are missing. */
   fill(): void {
     clearTimeout(this.#refill)
     this.#refill = undefined
@@ -125,46 +125,46 @@ export class EnvironmentPool {
     for (let index = 0; index < missing; index++) void this.#create()
   }
 
-  /** Launches that are of no use any more give up where there is no room for them. */
+  /** Rejects launches that are not needed any more and for which there is no capacity. */
   dropUnneeded(): void {
-    const lacking = this.#lacking()
-    if (this.#fault !== undefined && this.#waiters.failUnneeded(lacking, this.#fault) > 0) this.#dropExcess()
+    const missing = this.#missing()
+    if (this.#fault !== undefined && this.#waiters.failUnneeded(missing, this.#fault) > 0) this.#dropExcess()
   }
 
-  /** Room came. What launches wait for starts anew: a scheduler lets a pod that it has tried often wait for 10 s. */
+  /** Capacity was freed. Recreates the pods that launches wait for: the Kubernetes scheduler retries an old pod only every 10 s. */
   renew(): void {
     if (this.launches === 0) return
-    this.#giveUpStalled()
+    this.#discardUnschedulable()
     this.fill()
   }
 
-  /** A pod of this shape is up and connected. One that was given up, or is gone, since it was expected is of no use any more. */
+  /** Takes a connected pod of this shape. One that was discarded since it was expected is ended. */
   offer(environment: GenericEnvironment): void {
-    if (!this.#starting.delete(environment.name)) return this.#turnAway(environment)
+    if (!this.#starting.delete(environment.name)) return this.#end(environment)
     if (![...this.#starting.values()].includes(true)) this.#fault = undefined
-    this.#sentMb = 0
-    this.#pauseMs = 0
+    this.#evictedMb = 0
+    this.#backoffMs = 0
     this.#failures = 0
     if (this.#waiters.serve(environment)) return
-    if (this.#ready.length >= this.#kept() || this.#isClosed) return this.#turnAway(environment)
+    if (this.#ready.length >= this.#targetSize() || this.#isClosed) return this.#end(environment)
     this.#ready.push(environment)
     environment.socket.resume()
     environment.socket.once('close', () => this.#forget(environment))
   }
 
-  /** A pod of this shape will be offered soon. */
+  /** Announces a pod of this shape that will be offered. */
   expect(name: string): void {
     this.#starting.set(name, false)
   }
 
-  /** A pod that this server had begun before it started anew: one that is of no use now goes. */
+  /** Takes over a pod that this server created before its restart, or ends it when it is not needed. */
   inherit(name: string): void {
     if (this.#starting.size + this.#ready.length < this.#wanted()) this.expect(name)
     else this.#context.end(name, this.shape.namespace)
   }
 
-  /** What was expected is another's, or gone. */
-  forgo(name: string): void {
+  /** Withdraws the announcement: another server has the pod, or it is gone. */
+  withdraw(name: string): void {
     this.#starting.delete(name)
     this.#refillLater(refillMs)
   }
@@ -173,8 +173,8 @@ export class EnvironmentPool {
     return this.#starting.has(name)
   }
 
-  /** A starting pod has nowhere to go now. */
-  stall(name: string, reason: string): void {
+  /** No node can take a starting pod now. */
+  markUnschedulable(name: string, reason: string): void {
     if (!this.#starting.has(name)) return
     this.#note(new CapacityExhausted(`No node has room for a pod of ${String(this.shape.memoryMb)} MB: ${reason}`))
     if (!/Insufficient|Too many pods/.test(reason)) return
@@ -182,12 +182,12 @@ export class EnvironmentPool {
     this.#context.searchCapacity()
   }
 
-  /** A starting pod does not start as it is; unless that is certain for all, others may on their nodes, or later. */
+  /** A starting pod failed. Unless `isCertain` for all pods of the shape, others may start on other nodes, or later. */
   fail(name: string, fault: Error, isCertain: boolean): void {
     if (this.isStarting(name)) this.lose(name, fault, ++this.#failures >= maxFailures || isCertain)
   }
 
-  /** A starting pod will not come to be. `isFinal`: another one would not either. */
+  /** A starting pod will never start. `isFinal`: another one would not either. */
   lose(name: string, fault: Error, isFinal: boolean): void {
     if (!this.#starting.delete(name)) return
     this.#note(fault)
@@ -196,7 +196,7 @@ export class EnvironmentPool {
     this.#retryLater()
   }
 
-  /** Lets go of all that wait or start, which live on. */
+  /** Disconnects from all ready and starting pods, which live on. */
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#refill)
@@ -204,31 +204,34 @@ export class EnvironmentPool {
     for (const { socket } of this.#ready.splice(0)) socket.destroy()
   }
 
-  /** Ends all that wait, here or for room, because the shape is not in use, or its room is needed for a while. */
+  /** Ends all ready and unschedulable pods, because the shape is not in use, or other launches need the capacity for a while. */
   empty(): void {
-    for (const environment of this.#ready.splice(0)) this.#turnAway(environment)
-    this.#giveUpStalled()
-    if (!this.#isAsleep) this.#refillLater(longestPauseMs)
+    for (const environment of this.#ready.splice(0)) this.#end(environment)
+    this.#discardUnschedulable()
+    if (!this.#isSuspended) this.#refillLater(maxBackoffMs)
   }
 
-  #turnAway({ name, namespace, socket }: GenericEnvironment): void {
+  #end({ name, namespace, socket }: GenericEnvironment): void {
     socket.destroy()
     this.#context.end(name, namespace)
   }
 
-  /** How many launches no pod comes up for, since there is no room. */
-  #lacking(): number {
+  /** How many launches have no pod starting for them for lack of capacity. */
+  #missing(): number {
     if (!(this.#fault instanceof CapacityExhausted)) return 0
-    return Math.max(0, this.launches - [...this.#starting.values()].filter((isStalled) => !isStalled).length)
+    return Math.max(
+      0,
+      this.launches - [...this.#starting.values()].filter((isUnschedulable) => !isUnschedulable).length,
+    )
   }
 
   #wanted(): number {
-    return this.#isClosed ? 0 : this.#kept() + this.launches
+    return this.#isClosed ? 0 : this.#targetSize() + this.launches
   }
 
-  /** How many shall wait. */
-  #kept(): number {
-    return this.#isAsleep ? 0 : this.#size
+  /** How many environments to keep ready. */
+  #targetSize(): number {
+    return this.#isSuspended ? 0 : this.#size
   }
 
   async #create(): Promise<void> {
@@ -244,36 +247,38 @@ export class EnvironmentPool {
   }
 
   #retryLater(): void {
-    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs === 0 ? firstPauseMs : this.#pauseMs * 2)
-    this.#refillLater(this.#pauseMs)
+    this.#backoffMs = Math.min(maxBackoffMs, this.#backoffMs === 0 ? minBackoffMs : this.#backoffMs * 2)
+    this.#refillLater(this.#backoffMs)
   }
 
   #refillLater(delayMs: number): void {
     this.#refill ??= setTimeout(() => this.fill(), delayMs).unref()
   }
 
-  /** Says each kind of fault once, until a pod came up. Who only looks on does not wait for better days, but for another try. */
+  /** Logs each fault once until a pod starts. Observers are rejected at once: they try again later. */
   #note(fault: Error): void {
     if (this.#fault?.message !== fault.message) this.#context.warn(fault.message)
     this.#fault = fault
-    if (!(fault instanceof RuntimeUnavailable)) this.#waiters.failOnlookers(fault)
+    if (!(fault instanceof RuntimeUnavailable)) this.#waiters.failObservers(fault)
   }
 
-  /** Pods that start for launches that gave up are not left behind. */
+  /** Ends pods that start for launches that were rejected. */
   #dropExcess(): void {
     let excess = this.#ready.length + this.#starting.size - this.#wanted()
-    const stalledFirst = [...this.#starting].toReversed().toSorted(([, one], [, other]) => Number(other) - Number(one))
-    for (const [name] of stalledFirst) {
+    const unschedulableFirst = [...this.#starting]
+      .toReversed()
+      .toSorted(([, one], [, other]) => Number(other) - Number(one))
+    for (const [name] of unschedulableFirst) {
       if (excess-- <= 0) return
-      this.#giveUpOn(name)
+      this.#discard(name)
     }
   }
 
-  #giveUpStalled(): void {
-    for (const [name, isStalled] of this.#starting) if (isStalled) this.#giveUpOn(name)
+  #discardUnschedulable(): void {
+    for (const [name, isUnschedulable] of this.#starting) if (isUnschedulable) this.#discard(name)
   }
 
-  #giveUpOn(name: string): void {
+  #discard(name: string): void {
     this.#starting.delete(name)
     this.#context.end(name, this.shape.namespace)
   }
@@ -283,6 +288,6 @@ export class EnvironmentPool {
     if (index < 0) return
     this.#ready.splice(index, 1)
     this.#context.end(environment.name, environment.namespace)
-    this.#refillLater(firstPauseMs)
+    this.#refillLater(minBackoffMs)
   }
 }

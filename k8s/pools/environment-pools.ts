@@ -6,9 +6,9 @@ import { CapacitySearch, type CapacitySearchParts } from './capacity-search.ts'
 
 export interface EnvironmentPoolsOptions
   extends Omit<PoolContext, 'searchCapacity'>, Pick<CapacitySearchParts, 'pods' | 'isEnding' | 'evict'> {
-  /** Generic environments that wait per shape in use. */
+  /** Generic environments to keep ready per shape in use. */
   readonly size: number
-  /** A shape that is of no environment, and that nobody asked for so long, is not in use. */
+  /** A shape that no environment has, and that was not used for this long, is not in use. */
   readonly idleMs: number
 }
 
@@ -24,14 +24,14 @@ export class EnvironmentPools {
     this.#context = { ...options, searchCapacity: () => this.#search.begin() }
     this.#search = new CapacitySearch({
       ...options,
-      lackingMb: () => this.#lackingMb(),
+      missingMb: () => this.#missingMb(),
       endUnneeded: () => this.#endUnneeded(),
       charge: (memoryMb) => this.#charge(memoryMb),
       tryAgain: () => this.#pools.forEach((pool) => pool.renew()),
     })
   }
 
-  /** The pool of a shape, which sleeps until it is asked for. */
+  /** The pool of a shape, suspended until the shape is used. */
   of(shape: PodShape): EnvironmentPool {
     const id = shapeId(shape)
     const pool = this.#pools.get(id) ?? new EnvironmentPool(shape, this.#options.size, this.#context)
@@ -43,16 +43,16 @@ export class EnvironmentPools {
     return this.#pools.get(id)
   }
 
-  /** A pod is gone: launches that wait for room are tried again. */
+  /** A pod is gone: launches that wait for capacity are tried again. */
   gone(pod: V1Pod): void {
     this.#search.gone(pod)
     for (const pool of this.#pools.values()) if (pool.launches > 0) pool.fill()
   }
 
-  /** Ends what waits in pools of shapes that are not in use; `inUse` are those that functions have environments of. */
-  rest(inUse: ReadonlySet<string>): void {
+  /** Ends the pods in pools of shapes that are not in use; `inUse` are the shapes of functions' environments. */
+  suspendIfIdle(inUse: ReadonlySet<string>): void {
     for (const [id, pool] of this.#pools) {
-      if (!inUse.has(id) && pool.rest(this.#options.idleMs)) this.#pools.delete(id)
+      if (!inUse.has(id) && pool.suspendIfIdle(this.#options.idleMs)) this.#pools.delete(id)
     }
   }
 
@@ -60,20 +60,20 @@ export class EnvironmentPools {
     for (const pool of this.#pools.values()) pool.close()
   }
 
-  #lackingMb(): number {
-    return [...this.#pools.values()].reduce((sum, { lackingMb }) => sum + lackingMb, 0)
+  #missingMb(): number {
+    return [...this.#pools.values()].reduce((sum, { missingMb }) => sum + missingMb, 0)
   }
 
   #endUnneeded(): void {
     for (const pool of this.#pools.values()) pool.dropUnneeded()
-    if (this.#lackingMb() === 0) return
+    if (this.#missingMb() === 0) return
     for (const pool of this.#pools.values()) if (pool.launches === 0) pool.empty()
   }
 
-  /** Each pool's part of what was sent away is as large as its part of what is lacking. */
+  /** Divides evicted memory among the pools in proportion to what each is missing. */
   #charge(memoryMb: number): void {
-    const lackingMb = this.#lackingMb()
-    if (lackingMb === 0) return
-    for (const pool of this.#pools.values()) pool.charge((memoryMb * pool.lackingMb) / lackingMb)
+    const missingMb = this.#missingMb()
+    if (missingMb === 0) return
+    for (const pool of this.#pools.values()) pool.charge((memoryMb * pool.missingMb) / missingMb)
   }
 }

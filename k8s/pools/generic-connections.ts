@@ -9,24 +9,24 @@ import type { PodRemoval } from '../pods/pod-removal.ts'
 export interface GenericConnectionsOptions {
   readonly settings: { readonly serverName: string }
   readonly nextToken: () => Promise<number>
-  /** Whether the server that started a generic environment is no more, so that this one may take it. */
+  /** Whether the server that started a generic environment is gone, so that this one may take it. */
   readonly isOwnerGone: (server: string) => Promise<boolean>
-  /** Makes such an environment this server's; false when another one was faster. */
+  /** Claims such an environment; false when another server was faster. */
   readonly claim: (id: string) => Promise<boolean>
   readonly removal: PodRemoval
   readonly isClosed: () => boolean
 }
 
-/** Connects to pods that belong to no function yet, each once, and offers them to their pools. */
+/** Connects once to each pod that belongs to no function yet, and offers it to its pool. */
 export interface GenericConnections {
   connect(pod: V1Pod, pool: EnvironmentPool): void
-  /** Whether this server has begun the pod, in this life or an earlier one. */
+  /** Whether this server created the pod, before or after a restart. */
   isOwn(pod: V1Pod): boolean
-  /** Ends a pod that cannot start and that nobody waits for: its server is gone, or gave it up. */
+  /** Ends a pod that cannot start and that no launch waits for: its server is gone or discarded it. */
   endStranded(pod: V1Pod): Promise<void>
   /** The pod is gone. */
   forget(name: string): void
-  /** Resolves when all that was begun is connected or given up, or a short deadline is over. */
+  /** Resolves when every connection attempt has ended, or at a short deadline. */
   settled(): Promise<void>
 }
 
@@ -56,11 +56,11 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
         return
       }
       socket.destroy()
-      pool.forgo(name)
-      // Assigned by a server that ended before it could say so.
+      pool.withdraw(name)
+      // A server assigned it and ended before it could label it.
       if (status.state !== 'generic') removal.end(name, namespace)
     } catch (cause) {
-      // Another server's may be in use there.
+      // A pod of another server may be in use there.
       if (isOwn(pod)) removal.end(name, namespace)
       pool.lose(name, new Error(`The supervisor of pod ${name} cannot be reached: ${(cause as Error).message}`), false)
     }
@@ -70,8 +70,8 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
     connect(pod, pool) {
       const name = nameOf(pod)
       if (connecting.has(name) || pooled.has(name)) return
-      // What nobody needs here is left to the server that started it, and to those that need it.
-      if (pool.isAsleep && !pool.isStarting(name)) return
+      // A pod that is not needed here is left to other servers.
+      if (pool.isSuspended && !pool.isStarting(name)) return
       connecting.set(
         name,
         connect(pod, pool).finally(() => connecting.delete(name)),
@@ -79,7 +79,7 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
     },
     isOwn,
     async endStranded(pod) {
-      // Whoever cannot tell now looks again later.
+      // While Redis is unavailable, a later pass decides.
       const isNobodys = isOwn(pod) || (await options.isOwnerGone(ownerOf(pod)).catch(() => false))
       if (isNobodys) removal.end(nameOf(pod), pod.metadata?.namespace ?? '')
     },
@@ -92,7 +92,7 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
   }
 }
 
-/** A pod is not to blame for a store that is away, and waits for it. */
+/** Retries while the store is unavailable, which is no fault of the pod. */
 async function nextToken(options: Pick<GenericConnectionsOptions, 'nextToken' | 'isClosed'>): Promise<number> {
   for (;;) {
     try {

@@ -9,15 +9,15 @@ export interface GenericEnvironment {
   readonly answersPings: boolean
 }
 
-/** What a pool needs of the cluster. */
+/** What a pool needs from the cluster. */
 export interface PoolContext {
-  /** A pod of the shape, named, which `create` begins; resolves once the cluster took it. */
+  /** Names a pod of the shape; `create` resolves once the cluster has accepted it. */
   plan(shape: PodShape): { readonly name: string; readonly create: () => Promise<unknown> }
-  /** Ends a pod and sees to it that it goes. */
+  /** Ends a pod, with retries until it is gone. */
   end(name: string, namespace: string): void
-  /** Launches of a pool wait for room. */
+  /** Launches of a pool wait for capacity. */
   searchCapacity(): void
   warn(line: string): void
-  /** Milliseconds that only grow. */
+  /** A monotonic clock in milliseconds. */
   readonly clock: () => number
 }

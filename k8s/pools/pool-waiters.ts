@@ -1,21 +1,21 @@
 import type { GenericEnvironment } from './pool-context.ts'
 
-/** Who wants an environment of a pool, and for how long. */
-export interface Want {
+/** A request for an environment of a pool, with its deadline. */
+export interface PoolRequest {
   readonly deadlineMs: number
-  /** Wants to know of an environment, not to have it. */
-  readonly isOnlooker?: boolean
-  /** Whether the launch is still of use. */
+  /** Whether the caller only waits for an environment to be ready, and does not take it. */
+  readonly isObserver?: boolean
+  /** Whether the launch is still needed. */
   readonly isNeeded?: () => boolean
 }
 
 interface Waiter {
-  readonly want: Want
+  readonly request: PoolRequest
   readonly resolve: (environment: GenericEnvironment) => void
   readonly reject: (reason: Error) => void
 }
 
-/** Launches, and those who only look on, that wait for an environment of one pool. */
+/** Launches and observers that wait for an environment of one pool. */
 export class PoolWaiters {
   #waiters: Waiter[] = []
 
@@ -25,36 +25,36 @@ export class PoolWaiters {
 
   /** How many launches wait. */
   get launches(): number {
-    return this.#waiters.filter(({ want }) => !want.isOnlooker).length
+    return this.#waiters.filter(({ request }) => !request.isObserver).length
   }
 
-  /** Resolves with the environment; rejects with what `onLate` says when none came in time. */
-  wait(want: Want, onLate: () => Error): Promise<GenericEnvironment> {
+  /** Resolves with the environment; rejects with the fault of `onLate` at the deadline. */
+  wait(request: PoolRequest, onLate: () => Error): Promise<GenericEnvironment> {
     const { promise, resolve, reject } = Promise.withResolvers<GenericEnvironment>()
-    const waiter: Waiter = { want, resolve, reject }
+    const waiter: Waiter = { request, resolve, reject }
     this.#waiters.push(waiter)
     const deadline = setTimeout(() => {
       this.#remove((other) => other === waiter)
       reject(onLate())
-    }, want.deadlineMs)
+    }, request.deadlineMs)
     return promise.finally(() => clearTimeout(deadline))
   }
 
-  /** Tells all who look on; answers whether the environment is a launch's now. */
+  /** Resolves all observers. Returns whether a launch took the environment. */
   serve(environment: GenericEnvironment): boolean {
-    for (const onlooker of this.#remove(isOnlooker)) onlooker.resolve(environment)
+    for (const observer of this.#remove(isObserver)) observer.resolve(environment)
     const launch = this.#waiters.shift()
     launch?.resolve(environment)
     return launch !== undefined
   }
 
-  failOnlookers(fault: Error): void {
-    for (const onlooker of this.#remove(isOnlooker)) onlooker.reject(fault)
+  failObservers(fault: Error): void {
+    for (const observer of this.#remove(isObserver)) observer.reject(fault)
   }
 
-  /** Fails launches that are of no use any more, at most so many; answers how many. */
+  /** Rejects up to `most` launches that are not needed any more; returns how many. */
   failUnneeded(most: number, fault: Error): number {
-    const unneeded = new Set(this.#waiters.filter(({ want }) => want.isNeeded?.() === false).slice(0, most))
+    const unneeded = new Set(this.#waiters.filter(({ request }) => request.isNeeded?.() === false).slice(0, most))
     for (const launch of this.#remove((waiter) => unneeded.has(waiter))) launch.reject(fault)
     return unneeded.size
   }
@@ -63,13 +63,13 @@ export class PoolWaiters {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(fault)
   }
 
-  #remove(isMeant: (waiter: Waiter) => boolean): Waiter[] {
-    const removed = this.#waiters.filter(isMeant)
+  #remove(matches: (waiter: Waiter) => boolean): Waiter[] {
+    const removed = this.#waiters.filter(matches)
     this.#waiters = this.#waiters.filter((waiter) => !removed.includes(waiter))
     return removed
   }
 }
 
-function isOnlooker({ want }: Waiter): boolean {
-  return want.isOnlooker === true
+function isObserver({ request }: Waiter): boolean {
+  return request.isObserver === true
 }

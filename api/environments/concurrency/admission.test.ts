@@ -46,7 +46,7 @@ test('one that cannot be taken over, or is not, counts no more', async () => {
   expect(concurrency.running()).toBe(0)
 })
 
-test('what runs in one that is kept initialised has a place of those', async () => {
+test('what runs in one that is kept initialised has a permit of those', async () => {
   const provisioned = { ...fakeSpec, reserved: 1, provisioned: 1, isProvisioned: true }
   await admission.takeOver(provisioned, () => Promise.resolve(found(false).environment))
   await admission.enter(provisioned)

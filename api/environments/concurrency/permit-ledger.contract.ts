@@ -22,7 +22,7 @@ function newEar() {
   return { heard, listener }
 }
 
-/** Holds a ledger of places to its contract. */
+/** Holds a ledger of permits to its contract. */
 export function describePlaceLedger(name: string, start: () => Promise<OpenedLedgers>): void {
   describe(`${name} as a ledger of permits`, () => {
     let ledgers: OpenedLedgers

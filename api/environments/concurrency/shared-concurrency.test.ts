@@ -72,7 +72,7 @@ test('what runs on a capacity provider counts for its own limit alone, and witho
   await expect(one.enter({ functionName: 'h' })).rejects.toMatchObject({ status: 429 })
 })
 
-test('a place that a server does not use is another one when it is wanted there', async () => {
+test('a permit that a server does not use is another one when it is wanted there', async () => {
   await one.enter(f)
   await one.enter(f)
   one.leave(f)
@@ -145,7 +145,7 @@ test('while the ledger is away, permits that nobody needs stay', async () => {
   await held.close()
 })
 
-test('a place that cannot be given back is kept and tried again', async () => {
+test('a permit that cannot be given back is kept and tried again', async () => {
   let isDown = true
   const ledger = ledgers.open()
   const release = (share: Share, permits: number) =>
@@ -176,7 +176,7 @@ test('a permit whose acquisition was not acknowledged becomes free again', async
   await unheard.close()
 })
 
-test('a place that was given back, and nobody heard of, is not used any more', async () => {
+test('a permit that was given back, and nobody heard of, is not used any more', async () => {
   const single = { ...f, reserved: 1 }
   const ledger = ledgers.open()
   const release = async (share: Share, permits: number) => {
@@ -251,7 +251,7 @@ test('what passes to a server while it looks is free with the next look only', a
   await Promise.all([dead.close(), successor.close()])
 })
 
-test('what runs already is counted beyond every limit, and nothing else has a place then', async () => {
+test('what runs already is counted beyond every limit, and nothing else has a permit then', async () => {
   await one.enter(f)
   await one.enter(f)
   await other.count(f)

@@ -170,7 +170,7 @@ describe('limits', () => {
     await running
   })
 
-  test('a launch that fails gives its place back', async () => {
+  test('a launch that fails gives its permit back', async () => {
     const spec = { key: 'java', runtime: 'java21' }
     await expect(run({}, spec)).rejects.toBeInstanceOf(RuntimeUnavailable)
     expect(scheduler.concurrency()).toBe(0)
@@ -266,7 +266,7 @@ describe('ends', () => {
     expect(second.identity).not.toBe(first.identity)
   })
 
-  test('an environment that never answers is ended and its place given back', async () => {
+  test('an environment that never answers is ended and its permit given back', async () => {
     await scheduler.close(0)
     // A clock that runs a thousand times too fast brings the deadline of 23 s within reach.
     scheduler = start({ clock: () => performance.now() * 1000 })

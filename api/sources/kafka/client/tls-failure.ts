@@ -23,17 +23,17 @@ function failureOf(
 ): Promise<Error | undefined> {
   const { promise, resolve } = Promise.withResolvers<Error | undefined>()
   const socket = connect({ ...tls, host, port, ...(isIP(host) === 0 ? { servername: host } : {}) })
-  const giveUp = () => resolve(undefined)
-  socket.setTimeout(connectMs, giveUp)
-  socket.once('secureConnect', () => socket.setTimeout(refusalMs, giveUp))
+  const resolveUnknown = () => resolve(undefined)
+  socket.setTimeout(connectMs, resolveUnknown)
+  socket.once('secureConnect', () => socket.setTimeout(refusalMs, resolveUnknown))
   socket.once('error', (cause: NodeJS.ErrnoException) =>
     resolve(Object.assign(new Error(cause.message, { cause }), { code: cause.code })),
   )
-  socket.once('close', giveUp)
+  socket.once('close', resolveUnknown)
   // Without a reader an alert is not seen.
   socket.resume()
   return promise.finally(() => {
-    socket.on('error', giveUp)
+    socket.on('error', resolveUnknown)
     socket.destroy()
   })
 }
