@@ -48,7 +48,8 @@ const tagPrefix = 'kubelambda.dev/'
 
 /** The settings with what a function's tags say: `kubelambda.dev/node-selector: disk=ssd,zone=a` and the like. */
 export function podSettings(all: PodSettings, tags: Readonly<Record<string, string>>): PodSettings {
-  const tag = (name: string): string | undefined => tags[`${tagPrefix}${name}`]
+  const tagged = new Map(Object.entries(tags))
+  const tag = (name: string): string | undefined => tagged.get(`${tagPrefix}${name}`)
   const serviceAccount = tag('service-account') ?? all.serviceAccount
   const runtimeClass = tag('runtime-class') ?? all.runtimeClass
   return {
