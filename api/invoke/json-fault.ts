@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { maxJsonDepth, tooDeepAt } from './json-depth.ts'
 
 /** The error in invalid JSON and its position, in the words of AWS's parser. */
 export interface JsonFault {
@@ -9,6 +10,9 @@ export interface JsonFault {
 
 const values = "JSON String, Number, Array, Object or token 'null', 'true' or 'false'"
 
+/** As Jackson says it. */
+const tooDeep = `Document nesting depth (${maxJsonDepth + 1}) exceeds the maximum allowed (${maxJsonDepth}, from \`StreamReadConstraints.getMaxNestingDepth()\`)`
+
 class Fault extends Error {
   readonly at: number
   constructor(message: string, at: number) {
@@ -17,18 +21,28 @@ class Fault extends Error {
   }
 }
 
-/** Finds the first error in bytes that `JSON.parse` rejected. Runs only for requests that fail. */
+/** Finds the first error in bytes that `JSON.parse` rejected, or that nest too deep. Runs only for requests that fail. */
 export function describeJsonFault(bytes: Buffer): JsonFault {
+  const deepAt = tooDeepAt(bytes)
+  const readable = deepAt === undefined ? bytes : bytes.subarray(0, deepAt)
+  const fault = firstFault(readable)
+  const isTooDeep = deepAt !== undefined && fault.at >= deepAt
+  const at = isTooDeep ? deepAt : fault.at
+  const before = bytes.subarray(0, at)
+  const lineStart = before.lastIndexOf(0x0a) + 1
+  const line = before.toString('latin1').split('\n').length
+  return { text: isTooDeep ? tooDeep : fault.message, line, column: at - lineStart + 1 }
+}
+
+function firstFault(bytes: Buffer): Fault {
   try {
     const end = skipValue(bytes, skipSpace(bytes, 0))
     const rest = skipSpace(bytes, end)
     if (rest < bytes.length) throw unexpected(bytes, rest, `expected a valid value (${values})`)
-    throw new Fault('Unexpected end-of-input', bytes.length)
+    return new Fault('Unexpected end-of-input', bytes.length)
   } catch (error) {
-    const fault = error instanceof Fault ? error : new Fault('Nesting depth exceeds the maximum allowed', 0)
-    const before = bytes.subarray(0, fault.at)
-    const lineStart = before.lastIndexOf(0x0a) + 1
-    return { text: fault.message, line: before.toString('latin1').split('\n').length, column: fault.at - lineStart + 1 }
+    if (error instanceof Fault) return error
+    throw error
   }
 }
 

@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { LambdaError } from '../errors.ts'
 import { checkPayload, maxEventBytes, maxPayloadBytes } from './payload.ts'
 
+const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+
 const fault = (payload: Buffer): LambdaError => {
   try {
     checkPayload(payload, 'RequestResponse')
@@ -12,13 +14,19 @@ const fault = (payload: Buffer): LambdaError => {
 }
 
 describe('the event of an invocation', () => {
-  test.each(['{"a": 1}', '[]', '"text"', '1', 'null', ' {"ü":"\\u00e9"}\n'])(
-    '%s is passed on byte for byte',
-    (text) => {
-      const payload = Buffer.from(text)
-      expect(checkPayload(payload, 'RequestResponse')).toBe(payload)
-    },
-  )
+  test.each([
+    '{"a": 1}',
+    '[]',
+    '"text"',
+    '1',
+    'null',
+    ' {"ü":"\\u00e9"}\n',
+    deep(1000),
+    `["${'['.repeat(2000)}\\"${'{'.repeat(2000)}"]`,
+  ])('%s is passed on byte for byte', (text) => {
+    const payload = Buffer.from(text)
+    expect(checkPayload(payload, 'RequestResponse')).toBe(payload)
+  })
 
   test('nothing is the empty object', () => {
     expect(checkPayload(Buffer.alloc(0), 'RequestResponse').toString()).toBe('{}')
@@ -48,7 +56,9 @@ describe('the event of an invocation', () => {
     ['"\\x"', 'Unrecognized character escape'],
     ['-', 'in numeric value'],
     ['{} {}', 'Unexpected character'],
-    ['['.repeat(200_000), 'Could not parse payload into json'],
+    ['['.repeat(200_000), 'Document nesting depth (1001) exceeds the maximum allowed (1000'],
+    [`${'{"a":['.repeat(501)}1${']}'.repeat(501)}`, 'Document nesting depth (1001)'],
+    [`{"a" 1${'['.repeat(2000)}`, 'was expecting a colon'],
   ])('%.20s is refused with its place', (text, message) => {
     const error = fault(Buffer.from(text))
     expect(error.name).toBe('InvalidRequestContentException')

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { invalidRequestContent, kinds, LambdaError } from '../errors.ts'
+import { tooDeepAt } from './json-depth.ts'
 import { describeJsonFault } from './json-fault.ts'
 
 /** Largest event of a synchronous invocation, in bytes. */
@@ -24,7 +25,7 @@ export function checkPayload(
 }
 
 function isJson(payload: Buffer): boolean {
-  if (!isUtf8(payload)) return false
+  if (!isUtf8(payload) || tooDeepAt(payload) !== undefined) return false
   try {
     JSON.parse(payload.toString('utf8'))
     return true

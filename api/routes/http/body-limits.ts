@@ -9,6 +9,11 @@ const slackBytes = 100
 const withPackage: ReadonlySet<OperationName> = new Set(['CreateFunction', 'UpdateFunctionCode', 'PublishLayerVersion'])
 const withPayload: ReadonlySet<OperationName> = new Set(['Invoke', 'InvokeAsync', 'InvokeWithResponseStream'])
 
+/** Whether the body is an event for a function, as it is, and not the operation's input in JSON. */
+export function isPayload(operation: OperationName): boolean {
+  return withPayload.has(operation)
+}
+
 /** The largest body that an operation's route reads, in bytes. */
 export function bodyLimitOf(operation: OperationName): number {
   return withPackage.has(operation) ? packageLimit - 1 : payloadLimit + slackBytes

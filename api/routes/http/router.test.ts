@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { accountConcurrencyExceeded, functionNotFound } from '../../errors.ts'
 import { operations } from '../../model/operations.ts'
 import type { OperationName } from '../../model/operations.ts'
@@ -46,6 +46,22 @@ beforeEach(() => {
 })
 
 afterEach(() => app.close())
+
+describe('a body that nests too deep', () => {
+  const deep = (levels: number) => `{"Description":"a","Other":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
+
+  test('is refused before it is parsed, whatever its size', async () => {
+    const url = '/2015-03-31/functions/echo/configuration'
+    expect((await app.inject({ method: 'PUT', url, payload: deep(1000) })).statusCode).toBe(200)
+    const parse = jest.spyOn(JSON, 'parse')
+    for (const payload of [deep(1001), `{"x":${'['.repeat(6_000_000)}`]) {
+      const answer = await app.inject({ method: 'PUT', url, payload })
+      expect([answer.statusCode, answer.headers['x-amzn-errortype']]).toEqual([400, 'InvalidRequestContentException'])
+    }
+    expect(parse).not.toHaveBeenCalled()
+    parse.mockRestore()
+  })
+})
 
 describe('ways in', () => {
   test.each(operations)('$name gets the input from the right parts of the request', async (operation) => {

@@ -1,13 +1,14 @@
 import { isAscii } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { decode } from '../../model/decode.ts'
+import { tooDeepAt } from '../../invoke/json-depth.ts'
+import { BrokenJson, decode } from '../../model/decode.ts'
 import { encode } from '../../model/encode.ts'
 import { operations } from '../../model/operations.ts'
 import type { Operation } from '../../model/operations.ts'
 import { validate } from '../../model/validation/validate.ts'
 import { baseUrlOf } from './base-url.ts'
-import { bodyLimitOf } from './body-limits.ts'
+import { bodyLimitOf, isPayload } from './body-limits.ts'
 import { answerBrokenHttp, answerError, callersFault, notBuilt, sendError, unknownOperation } from './error-response.ts'
 import type { Answer, Handler, Handlers, Input, Output } from './handler.ts'
 import { serviceFault } from '../../errors.ts'
@@ -108,11 +109,14 @@ function answerOperation(
 ): void {
   if (handler === undefined) throw notBuilt(operation.name)
   const { headers } = request
+  const body = Buffer.isBuffer(request.body) ? request.body : noBody
+  // The event of an invocation is checked where it is read.
+  if (!isPayload(operation.name) && tooDeepAt(body) !== undefined) throw new BrokenJson(body)
   const input = decode(operation, {
     labels: request.params as Record<string, string>,
     query,
     headers,
-    body: Buffer.isBuffer(request.body) ? request.body : noBody,
+    body,
   })
   validate(operation, input)
   const baseUrl = baseUrlOf(headers, request.protocol)
