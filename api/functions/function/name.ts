@@ -40,6 +40,13 @@ export function parseUnqualifiedName(text: string, home: Home): string {
   return name
 }
 
+/** Parses the name for operations that refuse every qualifier, `$LATEST` too. */
+export function parseBareName(text: string, home: Home): string {
+  const { name, qualifier } = parseFunctionName(text, undefined, home)
+  if (qualifier !== undefined) throw nameErrors.unqualifiedOnly()
+  return name
+}
+
 function referenceTo(name: string, qualifier: string | undefined): FunctionReference {
   return qualifier === undefined ? { name } : { name, qualifier }
 }

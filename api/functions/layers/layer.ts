@@ -13,6 +13,8 @@ export interface LayerVersion {
   readonly code: LayerCode
   readonly runtimes: readonly string[]
   readonly architectures: readonly string[]
+  /** The lists that the publication did not have: empty here, and left out where the version is shown. */
+  readonly absentLists?: readonly ('runtimes' | 'architectures')[]
   readonly licenseInfo?: string
   readonly policy?: LayerPolicy
 }

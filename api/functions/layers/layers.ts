@@ -14,8 +14,9 @@ export interface LayerPublication {
   readonly name: string
   readonly description: string
   readonly code: CodeRequest
-  readonly runtimes: readonly string[]
-  readonly architectures: readonly string[]
+  /** Undefined for a list that is not to be shown. */
+  readonly runtimes: readonly string[] | undefined
+  readonly architectures: readonly string[] | undefined
   readonly licenseInfo?: string | undefined
 }
 
@@ -83,10 +84,15 @@ export function createLayers(dependencies: LayersDependencies): Layers {
 
 async function publish(dependencies: LayersDependencies, request: LayerPublication): Promise<LayerVersion> {
   const { documents, stamp } = dependencies
-  const { code, licenseInfo, ...facts } = request
+  const { code, licenseInfo, runtimes, architectures, ...facts } = request
+  const lists = { runtimes, architectures }
+  const absentLists = (['runtimes', 'architectures'] as const).filter((list) => lists[list] === undefined)
   const { sha256, sizeBytes, unzippedBytes = 0 } = await storeCode(dependencies, await checkCode(dependencies, code))
   const version = {
     ...facts,
+    runtimes: runtimes ?? [],
+    architectures: architectures ?? [],
+    ...(absentLists.length === 0 ? {} : { absentLists }),
     version: await takeNumber(documents, facts.name),
     createdMs: stamp.nowMs(),
     code: { sha256, sizeBytes, unzippedBytes },

@@ -72,7 +72,9 @@ export function checkedMember(owner: string, member: string, shapeName: string):
   return members[`${owner}.${member}`]?.() ?? checkedShape(shapeName)
 }
 
-/** Whether a set accepts a value that it does not print. */
+/** Whether a set accepts a value that it does not print: layers may name every runtime of the model, retired ones too. */
 export function isUnprinted(shape: Shape, value: string): boolean {
-  return shape === publishedRuntime && newerRuntimes.includes(value)
+  if (shape !== publishedRuntime) return false
+  const model = shapeOf('Runtime')
+  return 'enum' in model && model.enum.includes(value)
 }

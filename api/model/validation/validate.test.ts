@@ -115,6 +115,14 @@ describe('messages as recorded from AWS', () => {
     expect(refusal(name, input)).toMatchObject({ name: 'ValidationException', status: 400, message: one(text) })
   })
 
+  test('layers may name retired and new runtimes', () => {
+    const retired = ['nodejs12.x', 'nodejs14.x', 'python3.7', 'go1.x', 'dotnetcore3.1', 'java8', 'ruby2.7', 'provided']
+    for (const runtime of [...retired, 'nodejs26.x', 'java8.al2023'])
+      expect(
+        refusal('PublishLayerVersion', { LayerName: 'l', Content: {}, CompatibleRuntimes: [runtime] }),
+      ).toBeUndefined()
+  })
+
   test('several violations are in one message, in the order of the members', () => {
     const input = { LayerName: 'l', Content: {}, CompatibleArchitectures: ['b'], CompatibleRuntimes: ['a'] }
     const runtimeText = `Member must satisfy constraint: [Member must satisfy enum value set: ${runtimes}, Member must not be null]`

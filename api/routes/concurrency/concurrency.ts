@@ -1,7 +1,7 @@
 import { functionArn, type Home } from '../../functions/function/arn.ts'
 import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
 import { nameErrors } from '../../functions/function/errors.ts'
-import { parseUnqualifiedName } from '../../functions/function/name.ts'
+import { parseBareName, parseUnqualifiedName } from '../../functions/function/name.ts'
 import { isManaged, latestVersion } from '../../functions/function/function.ts'
 import { capacityErrors } from '../../functions/capacity-providers/managed-instances.ts'
 import type { Lifecycle } from '../../functions/lifecycle.ts'
@@ -28,10 +28,9 @@ interface FunctionMembers {
 export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): Handlers {
   const { catalogue, lifecycle, concurrency, runExclusive } = dependencies
 
-  const functionIn = async ({ FunctionName }: FunctionMembers) => {
-    const name = parseUnqualifiedName(FunctionName, dependencies)
+  const functionIn = async (name: string, qualifierInError: string | undefined) => {
     const stored = await catalogue.find(name)
-    if (stored === undefined) throw nameErrors.notFound(functionArn(dependencies, name, latestVersion))
+    if (stored === undefined) throw nameErrors.notFound(functionArn(dependencies, name, qualifierInError))
     return stored.value
   }
 
@@ -39,11 +38,12 @@ export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): 
     ...provisionedRoutes(dependencies, runExclusive),
 
     async GetFunctionConcurrency(input: FunctionMembers) {
-      return { ReservedConcurrentExecutions: (await functionIn(input)).reservedConcurrency }
+      const name = parseUnqualifiedName(input.FunctionName, dependencies)
+      return { ReservedConcurrentExecutions: (await functionIn(name, undefined)).reservedConcurrency }
     },
 
     async PutFunctionConcurrency(input: FunctionMembers & { readonly ReservedConcurrentExecutions: number }) {
-      const { name } = await functionIn(input)
+      const { name } = await functionIn(parseBareName(input.FunctionName, dependencies), latestVersion)
       const asked = input.ReservedConcurrentExecutions
       await runExclusive(async () => {
         const byOthers = await reservedConcurrency(catalogue, name)
@@ -57,7 +57,7 @@ export function concurrencyRoutes(dependencies: ConcurrencyRoutesDependencies): 
     },
 
     async DeleteFunctionConcurrency(input: FunctionMembers) {
-      const { name } = await functionIn(input)
+      const { name } = await functionIn(parseUnqualifiedName(input.FunctionName, dependencies), latestVersion)
       await lifecycle.change(name, ({ reservedConcurrency: _reserved, ...record }) => ({ record }))
       return {}
     },

@@ -36,6 +36,10 @@ describe('a function URL config', () => {
     expect(await server.call('ListFunctionUrlConfigs', { FunctionName: 'f' })).toEqual({
       FunctionUrlConfigs: [updated],
     })
+    const unsaid = await server.call('UpdateFunctionUrlConfig', { FunctionName: 'f', AuthType: 'NONE' })
+    expect(unsaid).toEqual({ ...updated, InvokeMode: undefined })
+    const unknown = await server.refusal('UpdateFunctionUrlConfig', { FunctionName: 'nobody', AuthType: 'NONE' })
+    expect(unknown).toMatchObject({ status: 404, message: 'Function does not exist' })
   })
 
   test('leads to its function while it, its alias and the function exist', async () => {

@@ -67,12 +67,12 @@ export function functionUrlRoutes(dependencies: FunctionUrlRoutesDependencies): 
 
     async UpdateFunctionUrlConfig(input: UrlMembers, context: RequestContext) {
       const { name, alias } = targetIn(input, dependencies)
-      await recordOf(name, functionUrlErrors.notFound)
+      await recordOf(name, functionUrlErrors.noFunction)
       const change = changeIn(input)
       const { record } = await lifecycle.change(name, (current) => ({
         record: updateFunctionUrl(current, alias, change, now()),
       }))
-      return show(record, alias, context)
+      return { ...show(record, alias, context), InvokeMode: input.InvokeMode }
     },
 
     async GetFunctionUrlConfig(input: QualifiedMembers, context: RequestContext) {

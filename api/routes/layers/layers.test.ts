@@ -20,8 +20,6 @@ describe('a layer version that is published', () => {
       Description: '',
       CreatedDate: '2025-11-25T02:46:47.123+0000',
       Version: 1,
-      CompatibleRuntimes: [],
-      CompatibleArchitectures: [],
     })
     expect(server.packages.has(published['Content'].CodeSha256)).toBe(true)
     expect(await server.call('GetLayerVersion', { LayerName: 'l', VersionNumber: 1 })).toEqual(published)
@@ -37,6 +35,14 @@ describe('a layer version that is published', () => {
       CompatibleArchitectures: ['arm64'],
     }
     expect(await publish(startControlPlane(), 'l', said)).toMatchObject(said)
+  })
+
+  test('has empty lists where it was published with empty ones, and may name retired runtimes', async () => {
+    const server = startControlPlane()
+    const empty = { CompatibleRuntimes: [], CompatibleArchitectures: [] }
+    expect(await publish(server, 'l', empty)).toMatchObject(empty)
+    const retired = ['nodejs12.x', 'python3.7', 'go1.x', 'dotnetcore3.1', 'java8', 'ruby2.7', 'provided']
+    expect(await publish(server, 'l', { CompatibleRuntimes: retired })).toMatchObject({ CompatibleRuntimes: retired })
   })
 
   test('gets a number that no version before it had, also when they are deleted', async () => {
@@ -110,7 +116,6 @@ describe('layer versions', () => {
         LatestMatchingVersion: {
           LayerVersionArn: `${layer}:b:2`,
           ...{ Version: 2, Description: '', CreatedDate: '2025-11-25T02:46:47.123+0000' },
-          ...{ CompatibleRuntimes: [], CompatibleArchitectures: [] },
         },
       },
     ])

@@ -54,8 +54,8 @@ export function layerRoutes(dependencies: LayerRoutesDependencies): Handlers {
         name: nameIn(input.LayerName),
         description: input.Description ?? '',
         code: codeInput(input.Content),
-        runtimes: input.CompatibleRuntimes ?? [],
-        architectures: input.CompatibleArchitectures ?? [],
+        runtimes: input.CompatibleRuntimes,
+        architectures: input.CompatibleArchitectures,
         licenseInfo: input.LicenseInfo,
       })
       return versionOutput(dependencies, baseUrl, published)
@@ -118,14 +118,14 @@ function layerOutput(home: Home, newest: LayerVersion): Output {
   return { LayerName: name, LayerArn: layerArn(home, name), LatestMatchingVersion: listedVersion(home, newest) }
 }
 
-function listedVersion(home: Home, { name, version, ...facts }: LayerVersion): Output {
+function listedVersion(home: Home, { name, version, absentLists = [], ...facts }: LayerVersion): Output {
   return {
     LayerVersionArn: layerArn(home, name, version),
     Version: version,
     Description: facts.description,
     CreatedDate: dateText(facts.createdMs),
-    CompatibleRuntimes: facts.runtimes,
-    CompatibleArchitectures: facts.architectures,
+    CompatibleRuntimes: absentLists.includes('runtimes') ? undefined : facts.runtimes,
+    CompatibleArchitectures: absentLists.includes('architectures') ? undefined : facts.architectures,
     LicenseInfo: facts.licenseInfo,
   }
 }

@@ -40,7 +40,10 @@ export const functionUrls: Area = {
         const updated = await world.client.send(
           new UpdateFunctionUrlConfigCommand({ FunctionName: name, AuthType: 'AWS_IAM' }),
         )
-        assert.deepEqual([updated.$metadata.httpStatusCode, updated.AuthType], [200, 'AWS_IAM'])
+        assert.deepEqual(
+          [updated.$metadata.httpStatusCode, updated.AuthType, updated.InvokeMode],
+          [200, 'AWS_IAM', undefined],
+        )
         assert.ok(updated.LastModifiedTime !== undefined)
         const { FunctionUrlConfigs } = await world.client.send(
           new ListFunctionUrlConfigsCommand({ FunctionName: name }),
@@ -101,9 +104,10 @@ export const functionUrls: Area = {
         await refuses(createUrl(world, name, { Qualifier: 'none' }), missing)
         await refuses(world.client.send(new ListFunctionUrlConfigsCommand({ FunctionName: world.newName() })), missing)
         const none = notFound('The resource you requested does not exist.')
-        for (const FunctionName of [name, world.newName()]) {
+        for (const [FunctionName, unchanged] of [[name, none] as const, [world.newName(), missing] as const]) {
           await refuses(getUrl(world, FunctionName), none)
-          await refuses(world.client.send(new UpdateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' })), none)
+          const update = new UpdateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' })
+          await refuses(world.client.send(update), unchanged)
           await refuses(world.client.send(new DeleteFunctionUrlConfigCommand({ FunctionName })), none)
         }
       },

@@ -53,13 +53,16 @@ export const reservedConcurrency: Area = {
         const name = await world.create('hello-node')
         await world.publish(name)
         await refuses(put(world, `${name}:1`, 0), functionsOnly)
+        for (const qualifier of ['1', '$LATEST'])
+          await refuses(put(world, world.arn(name, qualifier), 0), functionsOnly)
       },
     },
     {
       name: 'an unknown function is not found, before the value is validated',
       run: async (world) => {
         const name = world.newName()
-        await refuses(get(world, name), { status: 404, name: 'ResourceNotFoundException' })
+        const message = `Function not found: ${world.arn(name)}`
+        await refuses(get(world, name), { status: 404, name: 'ResourceNotFoundException', message })
         await refuses(put(world, name, 100_000), notFound(`Function not found: ${world.arn(name)}:$LATEST`))
         await refuses(world.client.send(new DeleteFunctionConcurrencyCommand({ FunctionName: name })), {
           ...{ status: 404, name: 'ResourceNotFoundException' },

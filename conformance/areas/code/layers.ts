@@ -42,7 +42,7 @@ export const layers: Area = {
             ...{ Version: 1, Description: '', LicenseInfo: undefined },
           },
         )
-        assert.deepEqual([published.CompatibleRuntimes, published.CompatibleArchitectures], [[], []])
+        assert.deepEqual([published.CompatibleRuntimes, published.CompatibleArchitectures], [undefined, undefined])
       },
     },
     {
