@@ -16,6 +16,9 @@ export interface CapacityProvider {
   readonly requirements?: InstanceRequirements
   readonly scaling?: CapacityScaling
   readonly kmsKeyArn?: string
+  /** As requested; there are no machines that would be tagged or write logs. */
+  readonly propagateTags?: { readonly mode?: string; readonly tags?: Readonly<Record<string, string>> }
+  readonly telemetry?: { readonly systemLogLevel?: string; readonly logGroup?: string }
   /** Epoch milliseconds. */
   readonly lastModifiedMs: number
   readonly tags: Readonly<Record<string, string>>

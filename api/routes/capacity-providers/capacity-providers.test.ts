@@ -35,6 +35,21 @@ test('a capacity provider is created, shown by name and ARN, scaled, listed, tag
   }
 })
 
+test('what a capacity provider says of tags and logs of its machines is kept, shown and changed', async () => {
+  const server = startControlPlane()
+  const CapacityProviderName = 'p'
+  const PropagateTags = { Mode: 'Explicit', ExplicitTags: { team: 'a' } }
+  const TelemetryConfig = { LoggingConfig: { SystemLogLevel: 'WARN', LogGroup: '/own/group' } }
+  const created = await server.call('CreateCapacityProvider', {
+    ...{ CapacityProviderName, ...members, PropagateTags, TelemetryConfig },
+  })
+  expect(created).toMatchObject({ CapacityProvider: { PropagateTags, TelemetryConfig } })
+  await server.call('UpdateCapacityProvider', { CapacityProviderName, PropagateTags: { Mode: 'None' } })
+  const { CapacityProvider } = await server.call('GetCapacityProvider', { CapacityProviderName })
+  expect(CapacityProvider).toMatchObject({ TelemetryConfig })
+  expect((CapacityProvider as { PropagateTags: object }).PropagateTags).toEqual({ Mode: 'None' })
+})
+
 test('a capacity provider of the same name is a conflict, and lists page', async () => {
   const server = startControlPlane()
   for (const CapacityProviderName of ['a', 'b', 'c'])

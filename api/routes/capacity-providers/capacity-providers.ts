@@ -42,10 +42,15 @@ interface CreateMembers extends NameMembers {
   }
   readonly CapacityProviderScalingConfig?: ScalingMembers
   readonly KmsKeyArn?: string
+  readonly PropagateTags?: { readonly Mode?: string; readonly ExplicitTags?: Readonly<Record<string, string>> }
+  readonly TelemetryConfig?: {
+    readonly LoggingConfig?: { readonly SystemLogLevel?: string; readonly LogGroup?: string }
+  }
   readonly Tags?: Readonly<Record<string, string>>
 }
 
-type UpdateMembers = NameMembers & Pick<CreateMembers, 'CapacityProviderScalingConfig'>
+type ObservedMembers = Pick<CreateMembers, 'PropagateTags' | 'TelemetryConfig'>
+type UpdateMembers = NameMembers & Pick<CreateMembers, 'CapacityProviderScalingConfig'> & ObservedMembers
 type State = 'Pending' | 'Active' | 'Deleting'
 
 /** Capacity providers, and the functions that use them. No machines are provisioned. */
@@ -80,6 +85,7 @@ export function capacityProviderRoutes(dependencies: CapacityProviderDependencie
       const changed = await change(name, (current) => ({
         ...current,
         ...(scaling && { scaling }),
+        ...observedIn(members),
         lastModifiedMs: now(),
       }))
       return show(found(name, changed), 'Pending')
@@ -122,8 +128,20 @@ function newProvider(name: string, members: CreateMembers, nowMs: number): Capac
     ...(requirements && { requirements }),
     ...(scaling && { scaling }),
     ...(kmsKeyArn === undefined ? {} : { kmsKeyArn }),
+    ...observedIn(members),
     lastModifiedMs: nowMs,
     tags: members.Tags ?? {},
+  }
+}
+
+/** How machines are tagged and what they write, as far as a request says so. */
+function observedIn({ PropagateTags: tags, TelemetryConfig: telemetry }: ObservedMembers) {
+  const { SystemLogLevel: systemLogLevel, LogGroup: logGroup } = telemetry?.LoggingConfig ?? {}
+  return {
+    ...(tags && {
+      propagateTags: { ...(tags.Mode && { mode: tags.Mode }), ...(tags.ExplicitTags && { tags: tags.ExplicitTags }) },
+    }),
+    ...(telemetry && { telemetry: { ...(systemLogLevel && { systemLogLevel }), ...(logGroup && { logGroup }) } }),
   }
 }
 
@@ -142,6 +160,7 @@ function scalingIn(asked: ScalingMembers | undefined): CapacityScaling | undefin
 
 function providerOutput(home: Home, provider: CapacityProvider, state: State): Output {
   const { name, subnetIds, securityGroupIds, operatorRoleArn, requirements, scaling, kmsKeyArn } = provider
+  const { propagateTags, telemetry } = provider
   return {
     CapacityProviderArn: capacityProviderArn(home, name),
     State: state,
@@ -161,6 +180,10 @@ function providerOutput(home: Home, provider: CapacityProvider, state: State): O
       })),
     },
     KmsKeyArn: kmsKeyArn,
+    PropagateTags: propagateTags && { Mode: propagateTags.mode, ExplicitTags: propagateTags.tags },
+    TelemetryConfig: telemetry && {
+      LoggingConfig: { SystemLogLevel: telemetry.systemLogLevel, LogGroup: telemetry.logGroup },
+    },
     LastModified: new Date(provider.lastModifiedMs),
   }
 }

@@ -85,9 +85,22 @@ function tooLarge(request: FastifyRequest): LambdaError {
   return bodyTooLarge(operation, Number.isSafeInteger(length) ? length : undefined, type)
 }
 
+/** Other APIs that AWS serves on Lambda's host, signed for `lambda` too, by the date that their paths begin with. */
+const otherApis: ReadonlyMap<string, string> = new Map([
+  ['2025-03-07', 'lambda-web'],
+  ['2025-09-09', 'lambda-microvms'],
+  ['2026-04-30', 'lambda-core'],
+])
+
 /** The error for a method and path without an operation. */
 export function unknownOperation(request: FastifyRequest): LambdaError {
   const path = request.url.split('?')[0]?.slice(0, 200) ?? ''
+  const date = path.split('/', 2)[1] ?? ''
+  const api = otherApis.get(date)
+  if (api !== undefined) {
+    const text = `${request.method} ${path} is of the API ${api} (${date}), which kubelambda does not serve. It serves the Lambda API of 2015-03-31.`
+    return new LambdaError(kinds.unknownOperation, text, {})
+  }
   return new LambdaError(kinds.unknownOperation, `The Lambda API has no operation at ${request.method} ${path}`, {})
 }
 

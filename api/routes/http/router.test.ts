@@ -265,3 +265,15 @@ describe('the wire', () => {
     expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([413, 'RequestTooLargeException'])
   })
 })
+
+test.each([
+  ['lambda-web', '/2025-03-07/anything'],
+  ['lambda-microvms', '/2025-09-09/microvms/one'],
+  ['lambda-core', '/2026-04-30/functions?a=b'],
+])('a request for the API %s is told which API it is for and that it is not served', async (api, url) => {
+  const answer = await app.inject({ method: 'POST', url, payload: '{' })
+  expect([answer.statusCode, answer.headers['x-amzn-errortype']]).toEqual([404, 'UnknownOperationException'])
+  expect(answer.json()).toEqual({
+    message: expect.stringMatching(`is of the API ${api} \\(.*\\), which kubelambda does not serve`),
+  })
+})
