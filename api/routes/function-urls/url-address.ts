@@ -34,9 +34,14 @@ export interface AddressedUrl {
 /** The function URL that a request is for; undefined when it is for none. */
 export function addressedUrl(host: string | undefined, url: string): AddressedUrl | undefined {
   const ofHost = hostForm.exec(host ?? '')?.[1]
-  if (ofHost !== undefined) return { urlId: ofHost, url, isPath: false }
+  if (ofHost !== undefined) return { urlId: ofHost, url: withOneSlash(url), isPath: false }
   const [prefix, urlId] = pathForm.exec(url) ?? []
   if (prefix === undefined || urlId === undefined) return undefined
   const rest = url.slice(prefix.length)
-  return { urlId, url: rest.startsWith('/') ? rest : `/${rest}`, isPath: true }
+  return { urlId, url: withOneSlash(rest.startsWith('/') ? rest : `/${rest}`), isPath: true }
+}
+
+/** The slash that ends a function URL and the one that begins a path behind it are one. */
+function withOneSlash(url: string): string {
+  return url.startsWith('//') ? url.slice(1) : url
 }

@@ -28,7 +28,11 @@ export interface UrlContext {
 
 /** Hop-by-hop headers, which are not passed on. */
 const ofTheConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
-const textType = /^\s*(text\/|application\/(json|xml|javascript|x-www-form-urlencoded)\s*(;|$))/i
+/** Everything else is base64, forms too. */
+const textType = /^\s*(text\/|application\/(json|xml|javascript|[^\s;]+\+(json|xml))\s*(;|$))/i
+/** A character of UTF-8, percent-encoded. */
+const encodedCharacter =
+  /%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi
 
 /** Builds the event for the function: payload format 2.0 (reference 9.3). */
 export function functionUrlEvent(request: UrlRequest, context: UrlContext): object {
@@ -44,9 +48,20 @@ export function functionUrlEvent(request: UrlRequest, context: UrlContext): obje
     ...(cookie === undefined ? {} : { cookies: cookie.split(/; ?/) }),
     headers: { ...headers, ...forwarded(request, context) },
     ...(rawQueryString === '' ? {} : { queryStringParameters: queryOf(rawQueryString) }),
-    requestContext: requestContext(request, context, rawPath, headers),
+    requestContext: requestContext(request, context, decodedPath(rawPath), headers),
     ...bodyMembers(request.body, headers['content-type']),
   }
+}
+
+/** Sequences that are no UTF-8 stay as they are. */
+function decodedPath(rawPath: string): string {
+  return rawPath.replace(encodedCharacter, (sequence) => {
+    try {
+      return decodeURIComponent(sequence)
+    } catch {
+      return sequence
+    }
+  })
 }
 
 function joinedHeaders(rawHeaders: readonly string[]): Record<string, string> {

@@ -9,6 +9,7 @@ import { urlKey } from '../../functions/function-urls/function-url.ts'
 import { aFunction } from '../../functions/testing/samples.ts'
 import type { InvokeAnswer, InvokeRequest } from '../../invoke/invoke.ts'
 import { streamAnswer } from '../../invoke/streamed-answer.ts'
+import { addressedUrl } from './url-address.ts'
 import { registerFunctionUrls, rewriteFunctionUrl } from './url-server.ts'
 import { registerRoutes, routerOptions } from '../http/router.ts'
 
@@ -80,7 +81,7 @@ describe('a function URL', () => {
     const event = (await call({ ...path, url: '/_kubelambda/url/abc/a%20b/c?q=a%2Bb' })).json()
     expect(event).toMatchObject({ rawPath: '/a%20b/c', rawQueryString: 'q=a%2Bb', cookies: ['a=1'] })
     const { domainName, domainPrefix, apiId, http } = event.requestContext
-    expect([domainName, domainPrefix, apiId, http.path]).toEqual(['127.0.0.1', 'abc', 'abc', '/a%20b/c'])
+    expect([domainName, domainPrefix, apiId, http.path]).toEqual(['127.0.0.1', 'abc', 'abc', '/a b/c'])
     for (const url of ['/_kubelambda/url/abc', '/_kubelambda/url/abc/'])
       expect((await call({ ...path, url })).json()).toMatchObject({ rawPath: '/' })
     const unknown = await call({ ...path, url: '/_kubelambda/url/xyz/' })
@@ -99,6 +100,38 @@ describe('a function URL', () => {
     expect(await policyOf('/_kubelambda/url/abc/', 'localhost:9000')).toBe(sandbox)
     expect(await policyOf('/_kubelambda/url/abc/own', 'localhost:9000')).toBe(`default-src 'self', ${sandbox}`)
     expect(await policyOf('/', host)).toBeUndefined()
+  })
+
+  test.each([
+    ['/a%20b/%C3%A9%2Fc', '/a b/é/c'],
+    ['/%FF%20%C3x%zz%', '/%FF %C3x%zz%'],
+    ['/%C0%80%F0%9F%98%80', '/%C0%80😀'],
+  ])('decodes the path %s, and leaves it as it is in rawPath', async (url, decoded) => {
+    const { call } = await serve(eventOf)
+    const event = (await call({ url })).json()
+    expect([event.rawPath, event.requestContext.http.path]).toEqual([url, decoded])
+  })
+
+  test.each([
+    ['application/x-www-form-urlencoded', true],
+    ['multipart/form-data; boundary=q', true],
+    ['application/octet-stream', true],
+    ['application/problem+json; charset=utf-8', false],
+    ['application/json', false],
+    ['text/plain; charset=utf-8', false],
+    ['application/xml', false],
+    ['application/javascript', false],
+  ])('gives its function a body of type %s in base64: %s', async (type, isBase64Encoded) => {
+    const { call } = await serve(eventOf)
+    const event = (await call({ method: 'POST', payload: 'a=1', headers: { 'content-type': type } })).json()
+    expect(event).toMatchObject({ isBase64Encoded, body: isBase64Encoded ? 'YT0x' : 'a=1' })
+  })
+
+  test.each([
+    ['127.0.0.1:9000', '/_kubelambda/url/abc//x?a=//b'],
+    [host, '//x?a=//b'],
+  ])('on %s takes the slash that ends it and the one of the path as one', (authority, url) => {
+    expect(addressedUrl(authority, url)).toMatchObject({ urlId: 'abc', url: '/x?a=//b' })
   })
 
   test('joins repeated headers and query keys, and leaves out those of the connection', async () => {

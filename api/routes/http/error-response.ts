@@ -18,6 +18,9 @@ export function sendError(error: LambdaError, requestId: string, reply: FastifyR
 /** Seconds after which a throttled caller may retry; AWS models the header without a number (reference 1.3). */
 const retryAfterSeconds = '1'
 
+/** Throttles that AWS answers without that header: those by the function's own concurrency. */
+const withoutRetryAfter = 'ReservedFunctionConcurrentInvocationLimitExceeded'
+
 /**
  * Status, headers and body for an exception. The body is bytes, since Fastify adds a charset to the content type of texts and
  * AWS has none.
@@ -29,7 +32,9 @@ export function errorParts(error: LambdaError, requestId: string) {
       'content-type': 'application/json',
       'x-amzn-requestid': requestId,
       'x-amzn-errortype': error.name,
-      ...(error.status === 429 ? { 'retry-after': retryAfterSeconds } : {}),
+      ...(error.status === 429 && error.members['Reason'] !== withoutRetryAfter
+        ? { 'retry-after': retryAfterSeconds }
+        : {}),
     },
     body: Buffer.from(
       JSON.stringify({ ...error.members, [error.capitalMessage ? 'Message' : 'message']: error.message }),

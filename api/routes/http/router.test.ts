@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { accountConcurrencyExceeded, functionNotFound } from '../../errors.ts'
+import { accountConcurrencyExceeded, functionNotFound, reservedConcurrencyExceeded } from '../../errors.ts'
 import { operations } from '../../model/operations.ts'
 import type { OperationName } from '../../model/operations.ts'
 import { draftOf, render } from '../../model/testing/request-draft.ts'
@@ -155,6 +155,12 @@ describe('errors', () => {
     expect(throttled.body).toBe(
       '{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}',
     )
+  })
+
+  test('a throttle by the function’s own concurrency does not say when to retry', async () => {
+    await answering({ Invoke: () => Promise.reject(reservedConcurrencyExceeded()) })
+    const throttled = await app.inject({ method: 'POST', url: invocations })
+    expect([throttled.statusCode, throttled.headers['retry-after']]).toEqual([429, undefined])
   })
 
   test.each([new Error('the inside'), Object.assign(new Error('the inside'), { statusCode: 418 }), 'no error'])(

@@ -38,7 +38,7 @@ export const functionUrlCalls: Area = {
           ...{ accountId: 'anonymous', apiId: id, domainName, domainPrefix: id },
           ...{ routeKey: '$default', stage: '$default' },
         })
-        assert.deepEqual([http.method, http.path, http.protocol], ['GET', '/a%20b/c', 'HTTP/1.1'])
+        assert.deepEqual([http.method, http.path, http.protocol], ['GET', '/a b/c', 'HTTP/1.1'])
         assert.equal(http.userAgent, 'conformance')
         assert.equal(requestId, answer.headers['x-amzn-requestid'])
         assert.match(time, /^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/)
