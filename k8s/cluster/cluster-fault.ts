@@ -49,7 +49,7 @@ export function clusterFault(task: string, cause: unknown): ClusterFault {
   return new ClusterFault(kind, `Kubernetes refused to ${task}: ${message}`, cause)
 }
 
-/** A used-up quota is a want of room to who launches. */
+/** Reports a used-up quota as missing capacity to the scheduler. */
 export function launchFault(fault: Error): Error {
   return fault instanceof ClusterFault && fault.kind === 'quota' ? new CapacityExhausted(fault.message) : fault
 }

@@ -57,7 +57,7 @@ describe('what the cluster refuses', () => {
   })
 
   test.each<[string, V1PodStatus, keyof typeof outcomes, RegExp]>([
-    ['no node has room for', unschedulable, 429, /No node has room.*Insufficient memory/],
+    ['no node has capacity for', unschedulable, 429, /No node has capacity.*Insufficient memory/],
     ['has an image that is not there', waiting('ErrImagePull', 'not found'), 502, /KUBELAMBDA_IMAGES.*not found/],
     ['waits for its image again', waiting('ImagePullBackOff', 'back-off'), 502, /KUBELAMBDA_IMAGES/],
     ['has an image without a name', waiting('InvalidImageName', 'bad'), 502, /KUBELAMBDA_IMAGES/],
@@ -67,7 +67,7 @@ describe('what the cluster refuses', () => {
       'finds its node full',
       { phase: 'Failed', reason: 'OutOfcpu', message: "Node didn't have enough resource: cpu" },
       429,
-      /No node has room.*OutOfcpu/,
+      /No node has capacity.*OutOfcpu/,
     ],
     ['is evicted', { phase: 'Failed', reason: 'Evicted', message: 'disk pressure' }, 500, /evicted: disk pressure/],
     ['loses its node', { phase: 'Failed', reason: 'NodeLost' }, 500, /node was lost/],

@@ -22,8 +22,8 @@ export interface PodRemoval {
 
 /** Extensions have 2 s to end; a supervisor without them ends at once. */
 const graceSeconds = 3
-const firstPauseMs = 200
-const longestPauseMs = 5_000
+const initialBackoffMs = 200
+const maxBackoffMs = 5_000
 const settleMs = 3_000
 
 /** Deletes pods with retries; a permanent refusal is logged once. */
@@ -32,7 +32,7 @@ export function removePods(cluster: Pick<Cluster, 'remove'>, warn: (line: string
   const forced = new Set<string>()
 
   async function remove(name: string, namespace: string): Promise<void> {
-    for (let pauseMs = firstPauseMs; ending.has(name); pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+    for (let backoffMs = initialBackoffMs; ending.has(name); backoffMs = Math.min(maxBackoffMs, backoffMs * 2)) {
       try {
         await cluster.remove(namespace, name, graceSeconds)
         return
@@ -43,7 +43,7 @@ export function removePods(cluster: Pick<Cluster, 'remove'>, warn: (line: string
           return
         }
       }
-      await delay(pauseMs, undefined, { ref: false })
+      await delay(backoffMs, undefined, { ref: false })
     }
   }
 

@@ -7,7 +7,7 @@ export type PodState =
   | { readonly kind: 'starting' }
   /** No node can take it now; this may change by itself. */
   | { readonly kind: 'unschedulable'; readonly reason: string }
-  /** Cannot start. If `isCertain`, no other pod of the shape could; else the node may be at fault, or it may pass. */
+  /** Cannot start. If `isCertain`, no other pod of the shape could; else the node may be the cause, or the fault is temporary. */
   | {
       readonly kind: 'broken'
       readonly cause: 'image' | 'container'
@@ -66,17 +66,17 @@ export function brokenFault(cause: 'image' | 'container', reason: string): Error
   return new RuntimeUnavailable(`The image cannot be pulled: set KUBELAMBDA_IMAGES, or make it available (${reason})`)
 }
 
-/** What is told of a starting pod that is gone. Its node refuses one for want of room when what left it has not ended there yet. */
+/** The error of a starting pod that is gone. A kubelet rejects a pod (`OutOf…`) while an earlier one still ends on its node. */
 export function lostFault({ metadata, status }: V1Pod, reason: string): Error {
   const name = metadata?.name ?? ''
   if (status?.reason?.startsWith('OutOf') === true)
-    return new CapacityExhausted(`No node has room for ${name}: ${reason}`)
-  return new Error(`The pod ${name} did not come up: ${reason}`)
+    return new CapacityExhausted(`No node has capacity for ${name}: ${reason}`)
+  return new Error(`The pod ${name} did not start: ${reason}`)
 }
 
 /**
- * Whether its node says that nothing of it runs any more. A container that is gone before its kubelet saw it end is told of as one
- * that waits, in a pod that failed; a pod that is evicted has failed while its containers run still.
+ * Whether its node reports that no container of the pod runs. A container that vanishes before its kubelet sees it end is reported as
+ * waiting, in a failed pod; an evicted pod has failed while its containers still run.
  */
 export function hasStopped({ status }: V1Pod): boolean {
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]

@@ -113,7 +113,7 @@ describe('where there is no room', () => {
       Tags: { 'kubelambda.dev/node-selector': 'no=such' },
     })
     expect(await failureOf(invoke(server, name))).toEqual({ name: 'TooManyRequestsException', status: 429 })
-    expect(server.output()).toMatch(/No node has room for a pod/)
+    expect(server.output()).toMatch(/No node has capacity for a pod/)
     await eventually(async () => ((await cluster.pods()).length <= 1 ? true : undefined), 30_000)
   })
 
@@ -153,10 +153,10 @@ describe('where environments that nobody uses take up all room', () => {
     const large = await createNode(server, 'large', answers, { MemorySize: 1024 })
     // As many as the node takes, and more.
     await Promise.allSettled(Array.from({ length: 20 }, () => invoke(server, small, { sleepMs: 2_000 })))
-    expect(server.output()).toMatch(/No node has room for a pod of 256 MB: .*Insufficient cpu/)
+    expect(server.output()).toMatch(/No node has capacity for a pod of 256 MB: .*Insufficient cpu/)
     const before = await podsOf(small)
     expect(await invoke(server, large)).toBe('done')
-    expect(server.output()).toMatch(/No node has room for a pod of 1024 MB: .*Insufficient cpu/)
+    expect(server.output()).toMatch(/No node has capacity for a pod of 1024 MB: .*Insufficient cpu/)
     // Four make as much room; twice as many where the node was slow.
     expect((await podsOf(small)).length).toBeGreaterThanOrEqual(before.length - 8)
   })
