@@ -24,7 +24,7 @@ describe('the password of the Redis of the manifests', () => {
   }
   const secret = () => api.pods.get('redis-password') as V1Secret | undefined
 
-  test('is made where there is none, at random', async () => {
+  test('is created at random if there is none', async () => {
     expect(await ensure()).toEqual({
       output: 'redis-password: created the Secret redis-password\n',
       errors: '',
@@ -33,17 +33,17 @@ describe('the password of the Redis of the manifests', () => {
     expect(secret()?.stringData?.['password']).toMatch(/^[0-9a-f]{64}$/)
   })
 
-  test('stays as it is where there is one', async () => {
+  test('is kept if there is one', async () => {
     api.refuse('POST', { status: 409, message: 'secrets "redis-password" already exists' })
     expect(await ensure()).toMatchObject({ errors: '', code: 0 })
   })
 
-  test('needs no Kubernetes API where the Secret says it', async () => {
+  test('needs no Kubernetes API if the Secret is mounted', async () => {
     expect(await ensure('known')).toMatchObject({ errors: '', code: 0 })
     expect(api.asked).toEqual([])
   })
 
-  test('waits for a Kubernetes API that cannot do it yet', async () => {
+  test('waits for a Kubernetes API that is not ready', async () => {
     api.refuse('POST', { status: 503, message: 'etcd is not there' })
     const ensured = ensure()
     await until(() => api.asked.length > 0, 40_000)
@@ -56,12 +56,12 @@ describe('the password of the Redis of the manifests', () => {
     'is refused in one line where the Secret says %j, which an address cannot hold',
     async (password) => {
       const { errors, code } = await ensure(password)
-      expect(errors).toMatch(/^redis-password: [^\n]*Secret redis-password must be of letters[^\n]*\n$/)
+      expect(errors).toMatch(/^redis-password: [^\n]*Secret redis-password may only contain letters[^\n]*\n$/)
       expect(code).toBe(1)
     },
   )
 
-  test('that may not be made is told of in one line that says what to do', async () => {
+  test('that may not be created is an error of one line that says what to do', async () => {
     api.refuse('POST', { status: 403, message: 'secrets is forbidden: cannot create' })
     const { errors, code } = await ensure()
     expect(errors).toMatch(

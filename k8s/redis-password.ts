@@ -5,9 +5,9 @@ import { ClusterFault } from './cluster/cluster-fault.ts'
 import { sendRequest, loadConfig } from './cluster/cluster.ts'
 
 /**
- * Gives the Redis of the manifests a password: creates the Secret `redis-password` in the namespace that it runs in, unless
- * there is one. An init container of Redis runs it, whose only right is to create Secrets; REDIS_PASSWORD is what the Secret
- * says, if there is one, so that a Redis that starts anew does not need the Kubernetes API.
+ * Creates the password of the manifests' Redis: the Secret `redis-password` in its own namespace, unless
+ * it exists. Runs in an init container of Redis, whose only right is to create Secrets. REDIS_PASSWORD is the Secret's
+ * value, if it exists, so that a restart of Redis does not need the Kubernetes API.
  */
 const name = 'redis-password'
 const retryMs = 1_000
@@ -20,12 +20,12 @@ try {
   process.exitCode = 1
 }
 
-/** Returns a log line that says what was found or done. */
+/** Returns a log line with the result. */
 async function ensurePassword(password: string | undefined): Promise<string> {
   if (password === undefined) return createSecret()
-  // Servers have it in an address, which Redis does not.
-  if (/^[A-Za-z0-9._~-]+$/.test(password)) return `the Secret ${name} is there`
-  throw new Error(`The password in the Secret ${name} must be of letters, digits and the characters . _ ~ - alone`)
+  // Servers use it in a URL.
+  if (/^[A-Za-z0-9._~-]+$/.test(password)) return `the Secret ${name} exists`
+  throw new Error(`The password in the Secret ${name} may only contain letters, digits and the characters . _ ~ -`)
 }
 
 async function createSecret(): Promise<string> {
@@ -40,9 +40,9 @@ async function createSecret(): Promise<string> {
       return `created the Secret ${name}`
     } catch (fault) {
       if (!(fault instanceof ClusterFault)) throw fault
-      if (fault.kind === 'conflict') return `the Secret ${name} is there`
+      if (fault.kind === 'conflict') return `the Secret ${name} exists`
       if (fault.kind !== 'unreachable' || performance.now() > end)
-        throw new Error(`Create the Secret ${name} with a key password, or mend this: ${fault.message}`, {
+        throw new Error(`Create the Secret ${name} with a key password, or fix this:  ${fault.message}`, {
           cause: fault,
         })
     }

@@ -1,13 +1,13 @@
 /** Settings of the driver for all functions; those of `PodSettings` can be given per function by tags. */
 export interface KubernetesSettings extends PodSettings {
-  /** A kubeconfig file; where it is absent, the pod's own service account, else the usual places. */
+  /** A kubeconfig file; by default the pod's service account, else the usual locations. */
   readonly kubeconfig?: string
   /** Image of each runtime, by identifier or family. */
   readonly images: Readonly<Record<string, string>>
-  /** Image that carries the supervisor, for functions that are images. */
+  /** Image with the supervisor, for functions that are images. */
   readonly supervisorImage: string
   readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never'
-  /** Generic environments that wait per runtime, architecture and memory size in use. */
+  /** Idle generic environments to keep per runtime, architecture and memory size in use. */
   readonly poolSize: number
   /** How long generic environments of an unused shape are kept. */
   readonly poolIdleMs: number
@@ -19,9 +19,9 @@ export interface KubernetesSettings extends PodSettings {
   readonly overheadMb: number
   /** Whether a function may use no more CPU than its memory size gives it. */
   readonly cpuLimit: boolean
-  /** Further namespaces that functions may ask for by a tag. */
+  /** Further namespaces that functions may select by a tag. */
   readonly furtherNamespaces: readonly string[]
-  /** This server, as the owner of the generic environments that it started. */
+  /** This server's name, as the owner of the generic environments that it creates. */
   readonly serverName: string
 }
 
@@ -46,7 +46,7 @@ export interface Toleration {
 
 const tagPrefix = 'kubelambda.dev/'
 
-/** The settings with what a function's tags say: `kubelambda.dev/node-selector: disk=ssd,zone=a` and the like. */
+/** The settings, overridden by a function's tags such as `kubelambda.dev/node-selector: disk=ssd,zone=a`. */
 export function podSettings(all: PodSettings, tags: Readonly<Record<string, string>>): PodSettings {
   const tagged = new Map(Object.entries(tags))
   const tag = (name: string): string | undefined => tagged.get(`${tagPrefix}${name}`)

@@ -57,7 +57,7 @@ describe('an API server that cannot be trusted', () => {
     expect(said).toMatch(/127\.0\.0\.1.*an address.*the certificate is for/)
   })
 
-  test('one that speaks no TLS ends the start so', async () => {
+  test('ends the start if it does not speak TLS', async () => {
     const { kubeconfig } = await play(undefined, undefined)
     const config = new KubeConfig()
     config.loadFromFile(kubeconfig)
@@ -66,10 +66,10 @@ describe('an API server that cannot be trusted', () => {
     writeFileSync(kubeconfig, config.exportConfig())
     const said = await start(kubeconfig)
     expect(said).toMatch(line)
-    expect(said).toMatch(/speaks no TLS.*http:/)
+    expect(said).toMatch(/does not speak TLS.*http:/)
   })
 
-  test('an authority in a file that cannot be read ends the start with the name of the file', async () => {
+  test("ends the start if the authority's file cannot be read, and names the file", async () => {
     const { kubeconfig } = await play(undefined, undefined)
     const caFile = `${kubeconfig}-authority`
     rmSync(caFile, { force: true })
@@ -83,7 +83,7 @@ describe('an API server that cannot be trusted', () => {
     expect(said).not.toMatch(/Waiting/)
   })
 
-  test.each(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])('a certificate with %s is for good', (code) => {
+  test.each(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])('a certificate with %s is a permanent fault', (code) => {
     const cause = Object.assign(new Error('certificate has expired'), { code })
     const fault = clusterFault('list pods', new TypeError('fetch failed', { cause }))
     expect(fault.kind).toBe('kubeconfig')

@@ -110,7 +110,7 @@ export function loadConfig(kubeconfig: string | undefined): KubeConfig {
   }
   const server = config.getCurrentCluster()?.server
   if (server === undefined) refuse('it names no current cluster')
-  // Where the client finds nothing at all, it assumes this.
+  // The client's default when it finds no configuration.
   if (server === 'http://localhost:8080') refuse('there is none: name a file, or run the server in a pod')
   return config
 }
@@ -120,7 +120,7 @@ export async function sendRequest<Answer>(task: string, send: () => Promise<Answ
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`no answer within ${String(requestTimeoutMs / 1000)} s`)),
+      () => reject(new Error(`no response within  ${String(requestTimeoutMs / 1000)} s`)),
       requestTimeoutMs,
     )
   })
@@ -147,7 +147,7 @@ async function checkRights(authorization: AuthorizationV1Api, namespace: string)
   const answers = await Promise.all(
     verbs.map((verb) => {
       const body = { spec: { resourceAttributes: { namespace, verb, resource: 'pods' } } }
-      return sendRequest('ask for its rights', () => authorization.createSelfSubjectAccessReview({ body }))
+      return sendRequest('check its rights', () => authorization.createSelfSubjectAccessReview({ body }))
     }),
   )
   const missing = verbs.filter((_, index) => answers[index]?.status?.allowed !== true)

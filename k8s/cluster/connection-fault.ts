@@ -10,11 +10,11 @@ interface SystemFault {
   readonly syscall?: unknown
 }
 
-const renew = 'renew the certificate of the API server, or set the clocks right'
+const renew = 'renew the certificate of the API server, or correct the clocks'
 const address = 'give the kubeconfig an address that the certificate is for, or its name as tls-server-name'
 const authority = "give the kubeconfig the cluster's certificate authority"
-const plain = 'it speaks no TLS, so that its address begins with http:, or is another one'
-const readable = 'the kubeconfig names it: let the server read it'
+const plain = 'it does not speak TLS: its address starts with http:, or is another one'
+const readable = 'the kubeconfig names it: make it readable for the server'
 
 /** The fix for each Node.js error code; the first match counts. */
 const fixes: readonly (readonly [RegExp, string])[] = [
@@ -25,14 +25,14 @@ const fixes: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * What is wrong for good with the way to the API server: certificates that are not trusted, and files of the kubeconfig that
- * cannot be read. Undefined for everything else, such as a connection that is refused, broken or late.
+ * The permanent fault of a connection to the API server: an untrusted certificate, or a file of the kubeconfig that
+ * cannot be read. Undefined for temporary faults, such as a refused, broken or slow connection.
  */
 export function connectionFault(cause: unknown): ConnectionFault | undefined {
   const { message, code, syscall } = rootOf(cause)
   if (typeof code !== 'string') return undefined
   const fix = syscall === 'open' ? readable : fixes.find(([codes]) => codes.test(code))?.[1]
-  // Behind a semicolon Node.js advises options of its own.
+  // After a semicolon, Node.js suggests options of its own.
   return fix === undefined ? undefined : { reason: firstLine(message).split('; ')[0] ?? '', fix }
 }
 

@@ -23,14 +23,14 @@ export const managedBy = 'kubelambda'
 /** Selects the pods of all environments. */
 export const environmentSelector = `${labels.managedBy}=${managedBy},${labels.component}=environment`
 
-/** The text where a label can be it, else as much of it as can be, made unique. */
+/** The text if it is a valid label value, else its valid part, made unique by a hash. */
 export function labelValue(text: string): string {
   if (/^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/.test(text)) return text
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
   return `x${text.replaceAll(/[^a-zA-Z0-9._-]/g, '-').slice(0, 50)}-${hash}`
 }
 
-/** What tells whose an environment is, for its pod's metadata. */
+/** The labels and annotations that name an environment's function. */
 export function assignedMetadata({ functionName, version, key, isProvisioned }: EnvironmentSpec) {
   return {
     labels: {

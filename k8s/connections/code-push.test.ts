@@ -23,7 +23,7 @@ function openPod({ isFrozen = false } = {}) {
 
 afterEach(() => void jest.useRealTimers())
 
-test('a large package is read once for all pods that it is sent to at a time', async () => {
+test('a large package is read once for concurrent launches', async () => {
   const read = jest.fn(() => Promise.resolve(large))
   const push = createCodePush({ read })
   const pods = [openPod(), openPod(), openPod()]
@@ -34,7 +34,7 @@ test('a large package is read once for all pods that it is sent to at a time', a
   expect(read).toHaveBeenCalledTimes(2)
 })
 
-test('waiting for a pod leaves nothing on its connection', async () => {
+test('waiting for a pod leaves no listeners on its connection', async () => {
   const { channel } = openPod()
   const listeners = () => ['drain', 'close', 'error'].map((event) => channel.listenerCount(event))
   const before = listeners()
@@ -42,7 +42,7 @@ test('waiting for a pod leaves nothing on its connection', async () => {
   expect(listeners()).toEqual(before)
 })
 
-test('a pod that takes nothing any more is lost, as is one whose connection ends', async () => {
+test('a pod that stalls or disconnects while receiving code is lost', async () => {
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] })
   const push = createCodePush({ read: () => Promise.resolve(large) })
   const [frozen, ended] = [openPod({ isFrozen: true }), openPod({ isFrozen: true })]

@@ -43,7 +43,7 @@ describe('the supervisor of a pod', () => {
       )
     })
 
-  test('lets in who knows the key, says that it answers pings, and does', async () => {
+  test('authenticates servers with the key and answers their pings', async () => {
     const { socket, status, answersPings } = await connect('the key', 1)
     expect(status).toEqual({ state: 'generic' })
     expect(answersPings).toBe(true)
@@ -58,7 +58,7 @@ describe('the supervisor of a pod', () => {
     await expect(connect('the key', 6)).rejects.toThrow('did not authenticate this server')
   })
 
-  test('tells the server before that another one took its place', async () => {
+  test('notifies a server that another one has replaced it', async () => {
     const { socket } = await connect('the key', 1)
     const heard = next(socket)
     await connect('the key', 2)

@@ -85,7 +85,7 @@ describe('what the cluster refuses', () => {
     },
   )
 
-  test('a namespace so new that it has no service account yet is waited for', async () => {
+  test('launches wait for the service account of a new namespace', async () => {
     const patient = await startTestDriver(api.kubeconfig, { log }, { startMs: 60_000 })
     const cause = 'error looking up service account new/default: serviceaccount "default" not found'
     api.refuse('POST', { status: 403, message: `pods "x" is forbidden: ${cause}` })
@@ -97,7 +97,7 @@ describe('what the cluster refuses', () => {
     expect(await launch).toEqual(new Error('The driver is closed'))
   })
 
-  test('the object of a pod that is to go goes when its containers have ended, not when its kubelet is done', async () => {
+  test('a terminating pod is deleted when its containers have ended, before its kubelet confirms', async () => {
     api.onCreate(() => Object.assign(waiting('CrashLoopBackOff', 'back-off'), { phase: 'Running' }))
     await faultOf()
     const isTold = (pod: V1Pod) => pod.metadata?.deletionTimestamp !== undefined
@@ -108,13 +108,13 @@ describe('what the cluster refuses', () => {
     await until(() => api.pods.size === 0)
   })
 
-  test('a namespace that the settings do not name ends the launch before anything is asked', async () => {
+  test('a namespace that is not configured fails the launch without a request', async () => {
     const fault = await faultOf({ tags: { 'kubelambda.dev/namespace': 'kube-system' } })
     expect(fault).toBeInstanceOf(RuntimeUnavailable)
     expect(api.asked).not.toContain('POST')
   })
 
-  test('an API server that does not answer at the start is waited for, and named with its setting', async () => {
+  test('the start waits for an unreachable API server, and the log names its setting', async () => {
     api.refuse('GET list', { status: 503, message: 'starting' })
     const late = start()
     await until(() => lines.some((line) => /^KUBELAMBDA_KUBECONFIG: .*starting.*Waiting for it\.$/.test(line)))

@@ -15,7 +15,7 @@ import { until } from '../testing/until.ts'
 const starts: V1PodStatus = { phase: 'Pending' }
 const lacksItsImage = aStatus('Pending', { waiting: { reason: 'ImagePullBackOff', message: 'back-off' } })
 
-describe('a server that starts with generic pods there', () => {
+describe('a server that starts with existing generic pods', () => {
   let api: FakeApi
   beforeEach(async () => {
     api = await startFakeApi()
@@ -42,7 +42,7 @@ describe('a server that starts with generic pods there', () => {
   }
   const names = () => [...api.pods.keys()].toSorted()
 
-  test('waits for the one that it had begun itself, and ends what it has no use for', async () => {
+  test('waits for its own starting pod, and ends those that it does not need', async () => {
     const pods = [addPod('server-1', starts), addPod('server-1', starts)]
     await withDriver(async () => {
       await until(() => api.asked.includes('DELETE'))
@@ -56,14 +56,14 @@ describe('a server that starts with generic pods there', () => {
     })
   })
 
-  test('starts another one for one that has not started for ten minutes', async () => {
+  test('replaces a pod that has not started within ten minutes', async () => {
     const stuck = nameOf(addPod('server-1', starts, 11 * 60_000))
     await withDriver(async () => {
       await until(() => !api.pods.has(stuck) && api.pods.size === 1)
     })
   })
 
-  test('takes no part in what is no environment of ours, whatever it says', async () => {
+  test('ignores pods that are not environments, whatever their annotations say', async () => {
     for (const details of [undefined, '{', 'null', '{"image":"x"}']) {
       const pod = addPod('server-1', starts)
       pod.metadata!.annotations = details === undefined ? {} : { 'kubelambda.dev/shape-details': details }
@@ -115,7 +115,7 @@ async function playSupervisors(addresses: readonly string[]) {
   return { sentCode, close: () => servers.forEach((server) => server.close()) }
 }
 
-test('a pod that is lost while it is sent code is given up, and the launch goes on in another one', async () => {
+test('a launch is retried in another pod when its pod is lost while receiving code', async () => {
   const api = await startFakeApi()
   const addresses = ['127.9.0.1', '127.9.0.2', '127.9.0.3']
   const supervisors = await playSupervisors(addresses)

@@ -34,7 +34,7 @@ export interface KubernetesDriverOptions {
   readonly accountId: string
   readonly region: string
   readonly log: { warn(line: string): void; info(line: string): void }
-  /** Grows with each call, over all servers that ever were. */
+  /** Grows with each call, over all servers and restarts. */
   readonly nextToken: () => Promise<number>
   /** Whether the server that started a generic environment is dead, so that this one may adopt it. */
   readonly isOwnerGone: (server: string) => Promise<boolean>
@@ -47,15 +47,15 @@ export interface KubernetesDriverOptions {
 const takeOverMs = 5_000
 /** A pod may take this long to start, as it may have to pull its image first. */
 const prepareMs = 600_000
-/** A cluster that could not be reached at the start is asked again this often. */
+/** The retry interval while the cluster cannot be reached at the start. */
 const retryMs = 1_000
-/** Generic environments of servers that went away, and those that are not in use, are looked for this often. */
+/** How often to look for generic environments of dead servers and of unused shapes. */
 const adoptMs = 15_000
 
 /**
  * Runs environments in pods. Startup waits for an unreachable cluster; any other fault is an error of one line.
  *
- * 1. watch    all pods of environments, begun before anything else             ../pods/pod-cache.ts, pod-watch.ts, pod-state.ts
+ * 1. watch    all pods of environments, before anything else                    ../pods/pod-cache.ts, pod-watch.ts, pod-state.ts
  * 2. pool     generic pods per shape are created, connected and kept           ../pools/environment-pool.ts, ../pods/pod-spec.ts
  * 3. take     one that is connected, else wait for the next                    ../connections/supervisor-connection.ts
  * 4. push     the code, and with it what the caller sends: the assignment      ../connections/code-push.ts, ../pods/pod-assignment.ts
@@ -168,7 +168,7 @@ class KubernetesDriver implements Driver {
     try {
       await pool.untilReady(prepareMs)
     } catch (cause) {
-      // Want of room, or of an answer, passes: the function is ready for when it has.
+      // Missing capacity and an unreachable API are temporary: launches retry.
       if (cause instanceof RuntimeUnavailable) throw cause
     }
   }
@@ -225,20 +225,21 @@ class KubernetesDriver implements Driver {
     if (this.#isClosed || this.#removal.isEnding(name) || isAssigned(pod) || this.#assigned.has(name)) return
     if (shape === undefined) return
     const pool = this.#pools.of(shape)
-    // A shape is in use here, too, when it was by the servers before this one, or when another one starts pods of it.
+    // A shape is in use when earlier servers left pods of it, or when another server starts some.
     if (this.#isStarting || (isNews && state.kind === 'starting')) pool.wake()
     if (state.kind === 'running') return this.#generics.connect(pod, pool)
-    if (this.#isStarting && this.#generics.isOwn(pod)) pool.inherit(name)
+    if (this.#isStarting && this.#generics.isOwn(pod)) pool.adopt(name)
     const isStuck = state.kind !== 'starting' || isLongAgo(pod.metadata?.creationTimestamp, prepareMs)
     if (!pool.isStarting(name)) {
-      if (isStuck && (this.#isStarting || !isNews)) void this.#generics.endStranded(pod)
+      if (isStuck && (this.#isStarting || !isNews)) void this.#generics.endOrphaned(pod)
       return
     }
     if (state.kind === 'unschedulable') return pool.markUnschedulable(name, state.reason)
     if (!isStuck) return pool.expect(name)
     this.#removal.end(name, pod.metadata?.namespace ?? '')
     if (state.kind === 'broken') pool.fail(name, brokenFault(state.cause, state.reason), state.isCertain)
-    else pool.lose(name, new Error(`The pod ${name} did not start within ${String(prepareMs / 60_000)} minutes`), false)
+    else
+      pool.abandon(name, new Error(`The pod ${name} did not start within ${String(prepareMs / 60_000)} minutes`), false)
   }
 
   #onGone(pod: V1Pod, reason: string): void {
@@ -256,7 +257,7 @@ class KubernetesDriver implements Driver {
     this.#assigned.delete(name)
     socket?.destroy()
     this.#generics.forget(name)
-    this.#pools.find(shapeIdOf(pod))?.lose(name, lostFault(pod, reason), false)
+    this.#pools.find(shapeIdOf(pod))?.abandon(name, lostFault(pod, reason), false)
     // A finished pod remains as an object until it is deleted.
     if (pod.metadata?.deletionTimestamp === undefined) this.#removal.end(name, namespace)
     else if (hasStopped(pod)) this.#removal.stopped(name, namespace)

@@ -2,7 +2,7 @@ import type { Driver } from '../../api/environments/driver/driver.ts'
 import { connectCluster } from '../cluster/cluster.ts'
 import { createKubernetesDriver, type KubernetesDriverOptions } from './driver.ts'
 
-/** Connects to the cluster and starts the driver; what the cluster lacks is an error of one line. */
+/** Connects to the cluster and starts the driver. Missing rights and the like are an error of one line. */
 export function openKubernetesDriver(
   options: Omit<KubernetesDriverOptions, 'cluster' | 'isOwnerGone'>,
 ): Promise<Driver> {

@@ -5,7 +5,7 @@ import { bundle } from '../../api/environments/process/bundles/bundle.ts'
 import { buildRuntimeClients } from '../../api/environments/process/bundles/runtime-clients.ts'
 import { supervisorNodeFlags } from '../../runtime-bootstrap/protocol/node-flags.ts'
 
-/** Puts together what images carry: the supervisor, what copies it into other images' pods, and the runtime clients. */
+/** Assembles the files of the images: the supervisor, the program that copies it into pods of other images, and the runtime clients. */
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('Usage: node k8s/images/assemble.ts FOLDER')
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))

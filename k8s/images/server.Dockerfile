@@ -1,7 +1,7 @@
 # The server. Context: the project's folder.
 ARG NODE=docker.io/library/node:24-bookworm-slim
 FROM ${NODE}
-# The first process of a container is not ended by signals that it does not handle yet: a server told to go while it starts stayed.
+# The kernel ignores signals to process 1 that have no handler yet, so an init process ends a server that is still starting.
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /kubelambda
 COPY package.json package-lock.json ./

@@ -1,5 +1,5 @@
-# The end of /var/runtime/bootstrap where the base image has none of AWS's: starts the runtime, whose command line are the arguments,
-# behind the function's wrapper script if it has one. AWS's do the same, with the same exit codes.
+# The last step of /var/runtime/bootstrap in base images other than AWS's: starts the runtime, whose command line are the arguments,
+# through the function's wrapper script if it has one. Exit codes are those of AWS's bootstraps.
 [ -n "$AWS_LAMBDA_EXEC_WRAPPER" ] || exec "$@"
 if [ ! -f "$AWS_LAMBDA_EXEC_WRAPPER" ]; then
   echo "$AWS_LAMBDA_EXEC_WRAPPER: does not exist"

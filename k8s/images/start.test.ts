@@ -36,7 +36,7 @@ test('the bootstrap of our images puts a wrapper script in front of the interpre
   expect(start(file('wrap', 0o755))).toEqual([0, `wrapped: sh -c echo "wrapped: $WRAPPED" the runtime\n`])
 })
 
-test("the bootstrap of our images ends as AWS's where the wrapper script is missing or cannot be executed", () => {
+test("the bootstrap of our images exits as AWS's if the wrapper script is missing or not executable", () => {
   expect(start(join(folder, 'nothing'))).toEqual([127, `${folder}/nothing: does not exist\n`])
   const closed = file('closed', 0o644)
   expect(start(closed)).toEqual([126, `${closed}: is not an executable\n`])

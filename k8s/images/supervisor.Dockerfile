@@ -1,5 +1,5 @@
-# The supervisor with its own Node.js and C library, below /kubelambda: runtime images take it from here, and pods of functions
-# that are images get it copied by an init container of this image. Context: the project's folder.
+# The supervisor with its own Node.js and C library in /kubelambda. Runtime images copy it from here; for functions that are
+# images, an init container of this image copies it into the pod. Context: the project's folder.
 ARG NODE=docker.io/library/node:24-bookworm-slim
 FROM ${NODE} AS build
 WORKDIR /src
@@ -9,8 +9,8 @@ COPY api api
 COPY runtime-bootstrap runtime-bootstrap
 COPY k8s k8s
 RUN node k8s/images/assemble.ts /kubelambda
-# ld.so starts the programs with these libraries, whatever the image around them has. It cannot be read, only run: the system then
-# lets no process of the function look into the supervisor's memory or variables.
+# ld.so starts the programs with these libraries, whatever the image has. It is executable but not readable, so that the kernel
+# keeps processes of the function from reading the supervisor's memory and variables.
 RUN mkdir -p /kubelambda/lib \
  && cp -L "$(command -v node)" /kubelambda/node && cp -L "$(command -v mkfifo)" /kubelambda/mkfifo \
  && for program in /kubelambda/node /kubelambda/mkfifo; do ldd "$program" | grep -o '/[^ ]*'; done | sort -u > /tmp/libraries \

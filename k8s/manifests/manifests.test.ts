@@ -27,11 +27,11 @@ describe('the manifests', () => {
   const server = (objectOf('Deployment', 'kubelambda') as V1Deployment).spec!.template
   const redis = (objectOf('StatefulSet', 'redis') as V1StatefulSet).spec!.template
 
-  test('bring up pods that pass the Pod Security Standard restricted', () => {
+  test('create pods that comply with the Pod Security Standard restricted', () => {
     expect([server, redis].map(violationsOf)).toEqual([[], []])
   })
 
-  test("let nothing in Redis' pod have a token but what makes its password, whose only right is to create Secrets", () => {
+  test('give a token only to the init container of Redis, with the single right to create Secrets', () => {
     expect(redis.spec).toMatchObject({ automountServiceAccountToken: false, serviceAccountName: 'redis' })
     const mounts = redis.spec!.containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name))
     expect(mounts).toEqual(['data'])
@@ -39,13 +39,13 @@ describe('the manifests', () => {
     expect(rules).toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['create'] }])
   })
 
-  test('keep Redis from its limit of memory, at which it would be killed', () => {
+  test("limit the memory of Redis below the container's limit", () => {
     const [{ args = [], resources }] = redis.spec!.containers as [V1Container]
     expect(resources?.limits?.['memory']).toBe('1Gi')
     expect(args[args.indexOf('--maxmemory') + 1]).toBe(`${String(Math.floor(1024 * 0.7))}mb`)
   })
 
-  test("keep functions of every namespace from their node's metadata service, and from nothing else", () => {
+  test("block the node's metadata service, and nothing else, for functions of every namespace", () => {
     const policies = [objects, objectsIn('function-namespace')].map(
       (among) => (objectOf('NetworkPolicy', 'environments', among) as V1NetworkPolicy).spec,
     )
@@ -69,7 +69,7 @@ describe('the manifests', () => {
     expect(policies[1]?.egress).toEqual(policies[0]?.egress)
   })
 
-  test('tell servers the password before the address that it is in', () => {
+  test('set the password before the address that refers to it', () => {
     const names = server.spec!.containers[0]!.env!.map(({ name }) => name)
     expect(names.indexOf('REDIS_PASSWORD')).toBeGreaterThanOrEqual(0)
     expect(names.indexOf('REDIS_PASSWORD')).toBeLessThan(names.indexOf('KUBELAMBDA_REDIS_URL'))

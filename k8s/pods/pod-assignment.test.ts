@@ -29,7 +29,7 @@ test.each(['provided', 'image'])('no runtime waits in a pod of family %s, whose 
   expect(podStandby(family, 128)).toBeUndefined()
 })
 
-describe('what an environment in a pod is told', () => {
+describe('the assignment of an environment in a pod', () => {
   test('of a zip: the bootstrap of its runtime image, code and layers where AWS has them', () => {
     const assignment = podAssignment(aSpec(), home)
     expect(assignment).toMatchObject({

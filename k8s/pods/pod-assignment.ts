@@ -13,13 +13,13 @@ const folders: EnvironmentFolders = {
   isMounted: true,
 }
 
-/** Every runtime image has it where AWS's have it. */
+/** The bootstrap of every runtime image, at AWS's path. */
 const bootstrap = ['/var/runtime/bootstrap']
 
 /**
- * The runtime that waits in a pod until the pod is a function's; AWS's images have none. It is started as for the newest version:
- * a function of an older one whose variables differ in what counts has its own started (`standby.ts`). Its script has the memory
- * size from a variable, as the function's bootstrap has.
+ * The runtime that starts in a generic pod and waits for its function; AWS's images have none. It starts as for the newest version:
+ * a function of an older one with other relevant variables gets a new runtime process (`standby.ts`). Its script reads the memory
+ * size from a variable, as the function's bootstrap does.
  */
 export function podStandby(family: string, memoryMb: number): StandbyCommand | undefined {
   const newest = { nodejs: 'nodejs24.x', python: 'python3.14', ruby: 'ruby3.4' }[family]
@@ -29,7 +29,7 @@ export function podStandby(family: string, memoryMb: number): StandbyCommand | u
   return { command: ['/var/runtime/standby'], standsFor: bootstrap, variables }
 }
 
-/** What an environment in a pod is told. */
+/** The assignment of an environment in a pod. */
 export function podAssignment(spec: EnvironmentSpec, home: { accountId: string; region: string }): Assignment {
   const runtime = runtimeFamily(spec.imageUri === undefined ? spec.runtime : 'provided.al2023')
   if (runtime === undefined) throw unsupportedRuntime(spec.runtime)
@@ -42,10 +42,10 @@ export function podAssignment(spec: EnvironmentSpec, home: { accountId: string; 
 
 /** The entry point of AWS's base images. */
 const usualEntryPoint = ['/lambda-entrypoint.sh']
-/** What an image says about these holds, unless the function's configuration does. */
+/** The image's values of these variables apply, unless the function's configuration sets them. */
 const imagesOwn = ['PATH', 'LD_LIBRARY_PATH', 'LANG', 'TZ']
 
-/** What an image starts by itself cannot be seen in a pod: its registry or the function's configuration has to say it. */
+/** A pod cannot see its image's start command: the registry or the function's configuration has to provide it. */
 function imageAssignment({ imageConfig, variables: own }: EnvironmentSpec, variables: Assignment['variables']) {
   const { entryPoint, command, workingDirectory } = imageConfig ?? {}
   const isKnown = entryPoint !== undefined || command !== undefined
@@ -57,7 +57,7 @@ function imageAssignment({ imageConfig, variables: own }: EnvironmentSpec, varia
     )
   }
   const kept = Object.entries(variables).filter(([name]) => !imagesOwn.includes(name) || Object.hasOwn(own, name))
-  // Without a handler of its own an image has its first argument for one (reference 4.3).
+  // An image's handler is its first argument (reference 4.3).
   const handler = command?.[0] ?? ''
   return {
     handler,

@@ -28,11 +28,11 @@ describe('whether a pod ran out of memory', () => {
     expect(await outcome).toBe(isSo)
   })
 
-  test('is no longer asked of one that is not there', async () => {
+  test('is false without waiting for a missing pod', async () => {
     expect(await followEndings(() => undefined).ranOutOfMemory('pod')).toBe(false)
   })
 
-  test('is given up when the cluster does not say', async () => {
+  test('is false when the cluster reports nothing in time', async () => {
     expect(await followEndings(() => running, 1).ranOutOfMemory('pod')).toBe(false)
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ClusterFault } from '../cluster/cluster-fault.ts'
 import { removePods } from './pod-removal.ts'
 
-describe('pods that are to go', () => {
+describe('the removal of pods', () => {
   /** A cluster that notes what it is asked for, and refuses as often as it is told to. */
   function cluster(faults: ClusterFault[] = []) {
     const asked: string[] = []
@@ -15,7 +15,7 @@ describe('pods that are to go', () => {
     return { asked, warnings, removal: removePods({ remove }, (line) => warnings.push(line)) }
   }
 
-  test('are deleted once, and their objects at once when nothing of them runs any more', async () => {
+  test('deletes a pod once, and without a grace period when its containers have stopped', async () => {
     const { asked, removal } = cluster()
     removal.end('pod', 'functions')
     removal.end('pod', 'functions')
@@ -28,13 +28,13 @@ describe('pods that are to go', () => {
     expect(removal.isEnding('pod')).toBe(false)
   })
 
-  test('of others are left to them', () => {
+  test('leaves other pods alone', () => {
     const { asked, removal } = cluster()
     removal.stopped('pod', 'functions')
     expect(asked).toEqual([])
   })
 
-  test('since somebody else deleted them, go as soon', () => {
+  test('also removes stopped pods that another client has deleted', () => {
     const { asked, removal } = cluster()
     removal.deleted('pod')
     removal.end('pod', 'functions')
@@ -43,7 +43,7 @@ describe('pods that are to go', () => {
     expect(asked).toEqual(['functions/pod 0'])
   })
 
-  test('are asked for again while the cluster does not answer', async () => {
+  test('retries while the cluster does not respond', async () => {
     const { asked, warnings, removal } = cluster([new ClusterFault('unreachable', 'The API does not answer')])
     removal.end('pod', 'functions')
     await removal.settled()
@@ -51,7 +51,7 @@ describe('pods that are to go', () => {
     expect(warnings).toEqual([])
   })
 
-  test('are left behind with a word where they may not be deleted', async () => {
+  test('logs a pod that may not be deleted, and leaves it behind', async () => {
     const { asked, warnings, removal } = cluster([new ClusterFault('forbidden', 'It may not delete pods')])
     removal.end('pod', 'functions')
     await removal.settled()

@@ -57,7 +57,7 @@ function imageOf({ images }: KubernetesSettings, runtime: string): string | unde
   return Object.hasOwn(images, runtime) ? images[runtime] : undefined
 }
 
-/** No image helps a runtime for which there is no runtime client. */
+/** The error for a runtime without a runtime client, which no image can run. */
 export function unsupportedRuntime(runtime: string): RuntimeUnavailable {
   return new RuntimeUnavailable(
     `Runtime ${runtime} is not supported in pods: deploy the function as a container image`,
@@ -69,7 +69,7 @@ const unusedNamespace =
   'which the server does not use: name it in KUBELAMBDA_NAMESPACES, and give the server its Role there ' +
   '(k8s/manifests/function-namespace)'
 
-/** What a function asks for by a tag and cannot have; the reason says what to do. */
+/** The error for a tag with a value that is not allowed; the reason says what to do. */
 function tagRefused(tag: string, what: string, reason: string): RuntimeUnavailable {
   return new RuntimeUnavailable(`The tag kubelambda.dev/${tag} asks for ${what}, ${reason}`, 'InvalidConfiguration')
 }

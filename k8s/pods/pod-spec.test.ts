@@ -41,7 +41,7 @@ describe('pods of environments', () => {
     },
   )
 
-  test('would be caught by the controls if they were like any pod', () => {
+  test('without a security context would violate the controls', () => {
     expect(violationsOf({ spec: { containers: [{ name: 'any' }] } })).toEqual([
       'Privilege Escalation',
       'Running as Non-root',
@@ -75,7 +75,7 @@ describe('pods of environments', () => {
     expect(violationsOf(pod)).toEqual([])
   })
 
-  test('take for all functions what the settings say', () => {
+  test("have the settings' values for all functions", () => {
     const [, ...said] = settings
     const { metadata, spec } = podOf(Object.assign({}, ...said.map(([, each]) => each)) as Partial<KubernetesSettings>)
     expect(metadata).toMatchObject({ namespace: 'other', labels: { team: 'a' }, annotations: { note: 'b' } })
@@ -90,7 +90,7 @@ describe('pods of environments', () => {
     expect(spec?.containers[0]?.resources?.limits).toEqual({ memory: '256Mi', cpu: '72m' })
   })
 
-  test('go to no namespace that the settings do not name', () => {
+  test('are only created in configured namespaces', () => {
     const elsewhere = () => podOf({}, { tags: { 'kubelambda.dev/namespace': 'kube-system' } })
     expect(elsewhere).toThrow(/kube-system.*KUBELAMBDA_NAMESPACES/)
   })
@@ -109,20 +109,20 @@ describe('pods of environments', () => {
     expect(labelled).toThrow(new RegExp(`^The tag kubelambda\\.dev/labels [^\n]*${reserved}[^\n]*`))
   })
 
-  test('take labels whose domain only resembles a reserved one', () => {
+  test('accept labels whose domain only resembles a reserved one', () => {
     const similar = { 'mykubernetes.io/x': '1', 'kubernetes.io.example.com/y': '2', app: 'kubernetes.io' }
     const value = Object.entries(similar).map((pair) => pair.join('='))
     const { metadata } = podOf({}, { tags: { 'kubelambda.dev/labels': value.join(',') } })
     expect(metadata?.labels).toMatchObject(similar)
   })
 
-  test('take no annotation by which servers know whose an environment is', () => {
+  test('reject annotations that servers set', () => {
     const annotated = () => podOf({}, { tags: { 'kubelambda.dev/annotations': 'note=b,kubelambda.dev/key=other' } })
     expect(annotated).toThrow(expect.objectContaining({ code: 'InvalidConfiguration' }))
     expect(annotated).toThrow(/kubelambda\.dev\/annotations asks for the annotation kubelambda\.dev\/key/)
   })
 
-  test('hold no token, see no other Services, and are not started again', () => {
+  test('have no token, no variables of Services, and no restarts', () => {
     expect(podOf().spec).toMatchObject({
       automountServiceAccountToken: false,
       enableServiceLinks: false,
@@ -130,7 +130,7 @@ describe('pods of environments', () => {
     })
   })
 
-  test('write to sized volumes alone', () => {
+  test('only have sized volumes to write to', () => {
     for (const [, spec] of specs) {
       const { volumes = [], containers } = podOf({}, { ephemeralStorageMb: 1024, ...spec }).spec!
       expect(volumes.find(({ name }) => name === 'temporary')?.emptyDir?.sizeLimit).toBe('1024Mi')

@@ -11,7 +11,7 @@ export const supervisorPort = 9050
 const [userId, groupId] = [993, 990]
 /** A memory size of this many MB has one whole processor. */
 const mbPerProcessor = 1769
-/** The supervisor's Node.js with its own libraries, so that the image needs none. */
+/** The supervisor's Node.js, with its own libraries so that the image needs none. */
 const startSupervisor = [
   ...['/kubelambda/ld.so', '--library-path', '/kubelambda/lib', '/kubelambda/node', ...supervisorNodeFlags],
   '/kubelambda/supervisor.cjs',
@@ -29,7 +29,7 @@ const packageVolumes = [
 ]
 const ownVolumes = [{ name: 'supervisor', mountPath: '/kubelambda', readOnly: true }]
 
-/** A pod that waits to be assigned, and passes the Pod Security Standard `restricted`. */
+/** A generic pod. It complies with the Pod Security Standard `restricted`. */
 export function genericPod(shape: PodShape, settings: KubernetesSettings): V1Pod {
   return {
     metadata: {
@@ -49,7 +49,7 @@ export function genericPod(shape: PodShape, settings: KubernetesSettings): V1Pod
       enableServiceLinks: false,
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 5,
-      // What extensions call their machine when they listen for telemetry.
+      // The host name that extensions use for their telemetry listeners.
       hostAliases: [{ ip: '127.0.0.1', hostnames: ['sandbox.localdomain'] }],
       ...placement(shape),
       securityContext: {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { V1ContainerState } from '@kubernetes/client-node'
 import { hasStopped } from './pod-state.ts'
 
-describe('whether anything of a pod runs still', () => {
+describe('whether all containers of a pod have stopped', () => {
   const running = { running: {} }
   const terminated = { terminated: { exitCode: 137 } }
   const waiting = { waiting: { reason: 'ContainerCreating' } }
@@ -24,7 +24,7 @@ describe('whether anything of a pod runs still', () => {
     )
   })
 
-  test('it is evicted while it gets its supervisor', () => {
+  test('it is evicted while its init container runs', () => {
     const about = { name: 'any', image: 'i', imageID: '', ready: false, restartCount: 0 }
     const initContainerStatuses = [{ ...about, state: running }]
     const containerStatuses = [{ ...about, state: waiting }]

@@ -32,7 +32,7 @@ describe('the watch of pods', () => {
   const watches = () => api.asked.filter((each) => each === 'GET watch').length
   const lists = () => api.asked.filter((each) => each === 'GET list').length
 
-  test('reports what there is, then every change once', async () => {
+  test('reports existing pods, then every change once', async () => {
     api.set(pod('second'))
     api.set(pod('second', '!'))
     api.delete('first')
@@ -42,7 +42,7 @@ describe('the watch of pods', () => {
     expect(lists()).toBe(1)
   })
 
-  test('after a break reports what changed in the gap, deletions too, and nothing twice', async () => {
+  test('after a gap, reports changes and deletions of the gap once', async () => {
     api.unseen(() => {
       api.set(pod('kept'))
       api.delete('first')
@@ -59,7 +59,7 @@ describe('the watch of pods', () => {
     ])
   })
 
-  test('that is told that its version is too old lists again', async () => {
+  test('lists again when its version has expired', async () => {
     api.unseen(() => {
       api.delete('first')
       api.set(pod('second'))
@@ -70,7 +70,7 @@ describe('the watch of pods', () => {
     expect(lists()).toBe(2)
   })
 
-  test('whose version is refused from the start lists again', async () => {
+  test('lists again when its version is rejected at once', async () => {
     api.refuse('GET watch', { status: 410, message: 'too old resource version: 1 (2)' })
     api.cut()
     api.unseen(() => api.set(pod('second')))
@@ -83,7 +83,7 @@ describe('the watch of pods', () => {
     await until(() => seen.includes('third'))
   })
 
-  test('says once that the API does not answer, goes on trying, and says when it does', async () => {
+  test('reports an unreachable API once, retries, and reports its recovery', async () => {
     for (const what of ['GET list', 'GET watch']) api.refuse(what, { status: 503, message: 'no leader' })
     api.cut()
     await until(() => lists() >= 3)
@@ -94,7 +94,7 @@ describe('the watch of pods', () => {
     expect(seen.filter((line) => line === 'recovered')).toHaveLength(1)
   })
 
-  test('that is closed reports nothing more', async () => {
+  test('reports nothing after it is closed', async () => {
     watch.close()
     api.set(pod('second'))
     api.cut()

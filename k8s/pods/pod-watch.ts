@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { clusterFault, type ClusterFault } from '../cluster/cluster-fault.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 
-/** Follows the pods of a namespace: every change once, and after a gap the difference. */
+/** Follows the pods of a namespace: reports every change once, and after a gap the difference. */
 export interface PodWatch {
   /** All pods as last seen. */
   readonly pods: ReadonlyMap<string, V1Pod>
@@ -23,7 +23,7 @@ export interface PodWatchOptions {
 const firstDelayMs = 200
 const longestDelayMs = 5_000
 
-/** Lists the pods, which rejects when it cannot be done, then watches them until it is closed. */
+/** Lists the pods, then watches them until closed. Rejects when the pods cannot be listed. */
 export async function watchPods(options: PodWatchOptions): Promise<PodWatch> {
   const watch = new ListAndWatch(options)
   await watch.start()
@@ -61,7 +61,7 @@ class ListAndWatch implements PodWatch {
         isBroken = false
         version = await this.#follow(version)
         pauseMs = firstDelayMs
-        // A version that expires at once must not make us flood the API server.
+        // A version that expires at once must not cause a flood of requests.
         if (version === undefined) await delay(firstDelayMs, undefined, { ref: false })
       } catch (cause) {
         if (!isBroken) this.#options.onFault(clusterFault('watch pods', cause))

@@ -1,24 +1,24 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { nameOf } from '../pods/pod-facts.ts'
 import { CapacitySearch } from './capacity-search.ts'
 import { aPlacedPod } from '../testing/samples.ts'
 
-/** A node that launches find full; what is sent away there leaves when the test says so. */
+/** A full node, on which evicted pods end when the test says so. */
 class FullNode {
   missing = 512
-  /** How many launches nobody waits for. */
+  /** The number of launches that no invocation waits for. */
   unneeded = 0
   pods: V1Pod[] = []
-  unused: V1Pod[] = []
-  sent: V1Pod[] = []
-  /** How often something was to go, found or not. */
-  asked = 0
-  charged = 0
-  /** How often launches were told to try again. */
-  tries = 0
-  isStoreAway = false
+  idle: V1Pod[] = []
+  evicted: V1Pod[] = []
+  /** Calls of `evict`, with or without a result. */
+  evictions = 0
+  evictedMb = 0
+  /** Calls of `retry`. */
+  retries = 0
+  isStoreDown = false
   readonly ending = new Set<string>()
   readonly search = new CapacitySearch(
     {
@@ -29,30 +29,30 @@ class FullNode {
         this.unneeded = 0
       },
       evict: () => {
-        this.asked++
-        if (this.isStoreAway) return Promise.reject(new Error('The store is away'))
-        const pod = this.unused.pop()
-        if (pod !== undefined) this.sent.push(pod)
+        this.evictions++
+        if (this.isStoreDown) return Promise.reject(new Error('The store is unavailable'))
+        const pod = this.idle.pop()
+        if (pod !== undefined) this.evicted.push(pod)
         return Promise.resolve(pod && nameOf(pod))
       },
-      charge: (memoryMb) => void (this.charged += memoryMb),
+      charge: (memoryMb) => void (this.evictedMb += memoryMb),
       tryAgain: () => {
-        this.tries++
+        this.retries++
       },
     },
     { againAfterMs: 1 },
   )
 
-  /** So many pods of functions that nobody uses now. */
+  /** Adds idle pods of functions. */
   fill(count: number, memoryMb: number): void {
     const pods = Array.from({ length: count }, () => aPlacedPod(memoryMb))
     this.pods.push(...pods)
-    this.unused.push(...pods)
+    this.idle.push(...pods)
   }
 
-  /** Of what was sent away so many leave. */
-  leave(count: number): void {
-    for (const pod of this.sent.splice(0, count)) {
+  /** Lets `count` evicted pods end. */
+  finish(count: number): void {
+    for (const pod of this.evicted.splice(0, count)) {
       this.pods = this.pods.filter((other) => other !== pod)
       this.search.gone(pod)
     }
@@ -67,56 +67,56 @@ afterEach(() => {
   node.missing = 0
 })
 
-test('as much goes as launches lack that somebody waits for, and no more until it has left and did not help', async () => {
+test('evicts what needed launches lack, and more only when freed memory did not help', async () => {
   node.fill(20, 128)
   node.unneeded = 10
   node.search.begin()
   node.search.begin()
-  while (node.sent.length < 4) await turn()
+  while (node.evicted.length < 4) await nextMacrotask()
   node.search.begin()
-  await turn()
-  expect([node.sent.length, node.charged]).toEqual([4, 512])
-  node.leave(3)
+  await nextMacrotask()
+  expect([node.evicted.length, node.evictedMb]).toEqual([4, 512])
+  node.finish(3)
   node.search.begin()
-  await turn()
-  expect([node.asked, node.tries]).toEqual([4, 0])
-  node.leave(1)
-  expect(node.tries).toBe(1)
-  while (node.sent.length < 4) await turn()
-  expect([node.asked, node.charged]).toEqual([8, 1024])
+  await nextMacrotask()
+  expect([node.evictions, node.retries]).toEqual([4, 0])
+  node.finish(1)
+  expect(node.retries).toBe(1)
+  while (node.evicted.length < 4) await nextMacrotask()
+  expect([node.evictions, node.evictedMb]).toEqual([8, 1024])
 })
 
-test('what is about to leave by itself counts, unless it has no place on a node', async () => {
+test('ending pods count as freed memory if they are on a node', async () => {
   node.fill(1, 512)
   const leaving = aPlacedPod(512)
   node.pods.push(leaving)
   node.ending.add(nameOf(leaving))
   node.search.begin()
-  await turn()
-  expect(node.asked).toBe(0)
+  await nextMacrotask()
+  expect(node.evictions).toBe(0)
   delete leaving.spec!.nodeName
-  while (node.sent.length < 1) await turn()
+  while (node.evicted.length < 1) await nextMacrotask()
 })
 
-test('what is in use at first, or cannot be asked for, goes when that is over', async () => {
-  node.isStoreAway = true
+test('evicts later when no environment is idle or the store is unavailable', async () => {
+  node.isStoreDown = true
   node.search.begin()
-  while (node.asked < 2) await turn()
-  node.isStoreAway = false
-  while (node.asked < 4) await turn()
+  while (node.evictions < 2) await nextMacrotask()
+  node.isStoreDown = false
+  while (node.evictions < 4) await nextMacrotask()
   node.fill(1, 512)
-  while (node.sent.length < 1) await turn()
+  while (node.evicted.length < 1) await nextMacrotask()
 })
 
-test('what should have left long ago is on a lost node: as much as is missing goes elsewhere', async () => {
+test('a pod that terminates for too long does not count as freed memory', async () => {
   const node = new FullNode()
   const leaving = aPlacedPod(512)
   node.pods.push(leaving)
   node.fill(1, 512)
   leaving.metadata!.deletionTimestamp = new Date()
   node.search.begin()
-  await turn()
-  expect(node.sent).toEqual([])
+  await nextMacrotask()
+  expect(node.evicted).toEqual([])
   leaving.metadata!.deletionTimestamp = new Date(Date.now() - 60_000)
-  while (node.sent.length < 1) await turn()
+  while (node.evicted.length < 1) await nextMacrotask()
 })

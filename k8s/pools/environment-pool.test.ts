@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { CapacityExhausted, RuntimeUnavailable } from '../../api/environments/driver/driver.ts'
@@ -12,8 +12,8 @@ import { aPlacedPod, aShape } from '../testing/samples.ts'
 
 const deadlineMs = 10_000
 
-/** Pods that come up when the test says so. */
-class PodsOnPaper implements PoolContext {
+/** A cluster whose pods become ready when the test says so. */
+class FakeCluster implements PoolContext {
   readonly starting: string[] = []
   readonly ended: string[] = []
   readonly warnings: string[] = []
@@ -30,7 +30,7 @@ class PodsOnPaper implements PoolContext {
     }
   }
   readonly end = (name: string) => void this.ended.push(name)
-  /** Environments that functions do not use. */
+  /** Idle environments of functions. */
   readonly unused: string[] = []
   readonly evict = () => Promise.resolve(this.unused.pop())
   readonly searchCapacity = () => undefined
@@ -47,15 +47,15 @@ class PodsOnPaper implements PoolContext {
   readonly warn = (line: string) => void this.warnings.push(line)
   readonly clock = () => this.nowMs
 
-  /** The pods that started so far come up. */
-  comeUp(pool: EnvironmentPool): void {
+  /** Makes all starting pods ready. */
+  makeReady(pool: EnvironmentPool): void {
     for (const name of this.starting.splice(0)) {
       if (!this.ended.includes(name)) pool.offer(aGeneric(name))
     }
   }
 
   async until(count: number): Promise<void> {
-    while (this.starting.length < count) await turn()
+    while (this.starting.length < count) await nextMacrotask()
   }
 }
 
@@ -64,25 +64,25 @@ function aGeneric(name: string): GenericEnvironment {
 }
 
 describe('the generic environments of a shape', () => {
-  let cluster: PodsOnPaper
+  let cluster: FakeCluster
   let pool: EnvironmentPool
   beforeEach(() => {
-    cluster = new PodsOnPaper()
+    cluster = new FakeCluster()
     pool = new EnvironmentPool(aShape(), 2, cluster)
   })
   afterEach(() => pool.close())
 
-  test('are not target before somebody asks for one', () => {
+  test('are not kept before the first launch', () => {
     pool.fill()
     expect(cluster.starting).toEqual([])
     pool.offer(aGeneric('stray'))
     expect(cluster.ended).toEqual(['stray'])
   })
 
-  test('are target from then on, and one that is taken is replaced', async () => {
+  test('are kept after the first launch, and replaced when taken', async () => {
     const taken = pool.take(deadlineMs)
     await cluster.until(3)
-    cluster.comeUp(pool)
+    cluster.makeReady(pool)
     expect((await taken).name).toBe('pod-1')
     const next = await pool.take(deadlineMs)
     expect(next.name).toBe('pod-3')
@@ -90,7 +90,7 @@ describe('the generic environments of a shape', () => {
     expect(cluster.starting).toEqual(['pod-4'])
   })
 
-  test('that were given up while they started serve nobody', async () => {
+  test('that were discarded while starting are not used', async () => {
     await expect(pool.take(0)).rejects.toThrow('No pod of')
     await cluster.until(3)
     expect(cluster.ended).toEqual(['pod-3'])
@@ -100,7 +100,7 @@ describe('the generic environments of a shape', () => {
     expect((await taken).name).toBe('pod-1')
   })
 
-  test('end, those that start too, when nobody asked for them for long', async () => {
+  test('end when no launch came for the idle time, starting ones included', async () => {
     pool.wake()
     await cluster.until(2)
     pool.offer(aGeneric('pod-1'))
@@ -112,22 +112,22 @@ describe('the generic environments of a shape', () => {
     expect(cluster.starting).toEqual(['pod-1', 'pod-2'])
   })
 
-  test('wait on while a launch waits, and are target again after the next one', async () => {
+  test('stay while a launch waits, and are kept again after the next launch', async () => {
     const taken = pool.take(deadlineMs)
     cluster.nowMs = 5000
     expect(pool.suspendIfIdle(1000)).toBe(false)
     await cluster.until(3)
-    cluster.comeUp(pool)
+    cluster.makeReady(pool)
     await taken
     expect(pool.suspendIfIdle(1000)).toBe(true)
     expect(cluster.ended).toEqual(['pod-2', 'pod-3'])
     const again = pool.take(deadlineMs)
     await cluster.until(3)
-    cluster.comeUp(pool)
+    cluster.makeReady(pool)
     expect((await again).name).toBe('pod-4')
   })
 
-  test('fail nobody with one pod that does not start, and all who wait with several in a row', async () => {
+  test('fail all waiting launches after several failed starts in a row, not after one', async () => {
     const observer = pool.untilReady(deadlineMs)
     const launches = [1, 2].map(() => pool.take(deadlineMs).catch((fault: unknown) => fault))
     await cluster.until(4)
@@ -145,7 +145,7 @@ describe('the generic environments of a shape', () => {
     expect(await launches[1]).toBe(fault)
   })
 
-  test('fail all who wait at once when no pod would ever start', async () => {
+  test('fail all waiting launches at once when no pod can start', async () => {
     const waits = [pool.take(deadlineMs), pool.untilReady(deadlineMs)].map((wait) =>
       wait.catch((fault: unknown) => fault),
     )
@@ -157,16 +157,16 @@ describe('the generic environments of a shape', () => {
 })
 
 describe('the pools of all shapes', () => {
-  let cluster: PodsOnPaper
+  let cluster: FakeCluster
   let pools: EnvironmentPools
   beforeEach(() => {
-    cluster = new PodsOnPaper()
+    cluster = new FakeCluster()
     const { plan, end, warn, clock, pods, isEnding, evict } = cluster
     pools = new EnvironmentPools({ size: 1, idleMs: 1000, plan, end, warn, clock, pods, isEnding, evict })
   })
   afterEach(() => pools.close())
 
-  describe('where launches find no room', () => {
+  describe('when launches lack capacity', () => {
     const full = '0/1 nodes are available: 1 Insufficient cpu.'
     let busy: EnvironmentPool
     let launch: Promise<unknown>
@@ -185,13 +185,13 @@ describe('the pools of all shapes', () => {
       await expect(launch).rejects.toThrow('closed')
     })
 
-    test('end what waits for nobody, and what functions do not use', async () => {
+    test('end idle generic environments and evict idle ones of functions', async () => {
       for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
-      while (cluster.unused.length > 0) await turn()
+      while (cluster.unused.length > 0) await nextMacrotask()
       expect(cluster.ended).toEqual(['pod-1'])
     })
 
-    test('end what waits for room and for nobody, too', async () => {
+    test('end unschedulable pods that no launch waits for', async () => {
       const spare = pools.of(aShape({ memoryMb: 256 }))
       await spare.take(deadlineMs)
       await cluster.until(4)
@@ -201,7 +201,7 @@ describe('the pools of all shapes', () => {
       expect([cluster.ended, spare.isStarting('pod-4')]).toEqual([['pod-4'], false])
     })
 
-    test('end nothing while a pod comes up for each of them, nor where room is not what they lack', async () => {
+    test('end nothing while a pod starts for each launch, or when launches lack something else', async () => {
       busy.markUnschedulable('pod-2', full)
       expect(busy.missingMb).toBe(0)
       busy.markUnschedulable('pod-3', full)
@@ -211,7 +211,7 @@ describe('the pools of all shapes', () => {
       expect(busy.missingMb).toBe(0)
     })
 
-    test('lack it still when one of them found some', async () => {
+    test('still lack it when one launch of several was served', async () => {
       const another = busy.take(deadlineMs)
       await cluster.until(4)
       for (const name of ['pod-2', 'pod-3', 'pod-4']) busy.markUnschedulable(name, full)
@@ -221,7 +221,7 @@ describe('the pools of all shapes', () => {
       launch = another
     })
 
-    test('end nothing more for those that four times as much was ended for, until one comes up', () => {
+    test('stop evicting at four times the missing memory, until a pod becomes ready', () => {
       for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       for (let times = 0; times < 4; times++) {
         expect(busy.missingMb).toBe(512)
@@ -230,32 +230,32 @@ describe('the pools of all shapes', () => {
       expect(busy.missingMb).toBe(0)
     })
 
-    test('charge nobody for what was sent away when nobody lacks it any more', async () => {
+    test('count no evicted memory when no launch lacks capacity any more', async () => {
       for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       busy.expect('pod-3')
-      await turn()
+      await nextMacrotask()
       busy.markUnschedulable('pod-3', full)
       expect(busy.missingMb).toBe(512)
     })
 
-    test('give those up that are of no use any more, with a pod that found none rather than one that comes up', async () => {
+    test('reject unneeded launches, and end an unschedulable pod before a starting one', async () => {
       let isNeeded = true
       const served = busy.take(deadlineMs, () => isNeeded)
       await cluster.until(4)
       for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       isNeeded = false
       busy.dropUnneeded()
-      await expect(served).rejects.toThrow('No node has room for a pod of 512 MB')
+      await expect(served).rejects.toThrow('No node has capacity for a pod of 512 MB')
       expect([cluster.ended, busy.launches, busy.missingMb]).toEqual([['pod-1', 'pod-3'], 1, 0])
     })
 
-    test('try again at once when a pod is gone', () => {
-      busy.lose('pod-2', new CapacityExhausted('exceeded quota'), false)
+    test('retry at once when a pod is gone', () => {
+      busy.abandon('pod-2', new CapacityExhausted('exceeded quota'), false)
       pools.gone({})
       expect(cluster.starting).toHaveLength(4)
     })
 
-    test('start pods anew that found none, once what was leaving has left its node', () => {
+    test('replace unschedulable pods when an ending pod has left its node', () => {
       for (const name of ['pod-2', 'pod-3']) busy.markUnschedulable(name, full)
       pools.gone({})
       expect(cluster.starting).toHaveLength(3)
@@ -265,7 +265,7 @@ describe('the pools of all shapes', () => {
     })
   })
 
-  test('shrink to those that functions use', async () => {
+  test('shrink to the shapes in use', async () => {
     const [used, unused] = [aShape(), aShape({ memoryMb: 256 })]
     for (const shape of [used, unused]) pools.of(shape).wake()
     await cluster.until(2)

@@ -109,7 +109,7 @@ export class EnvironmentPool {
   #wait(request: PoolRequest): Promise<GenericEnvironment> {
     const waiting = this.#waiters.wait(request, () => {
       this.#dropExcess()
-      return this.#fault ?? new Error(`No pod of ${this.shape.image} came up in time`)
+      return this.#fault ?? new Error(`No pod of ${this.shape.image} became ready in time`)
     })
     this.#backoffMs = 0
     this.fill()
@@ -158,7 +158,7 @@ export class EnvironmentPool {
   }
 
   /** Takes over a pod that this server created before its restart, or ends it when it is not needed. */
-  inherit(name: string): void {
+  adopt(name: string): void {
     if (this.#starting.size + this.#ready.length < this.#wanted()) this.expect(name)
     else this.#context.end(name, this.shape.namespace)
   }
@@ -176,7 +176,7 @@ export class EnvironmentPool {
   /** No node can take a starting pod now. */
   markUnschedulable(name: string, reason: string): void {
     if (!this.#starting.has(name)) return
-    this.#note(new CapacityExhausted(`No node has room for a pod of ${String(this.shape.memoryMb)} MB: ${reason}`))
+    this.#note(new CapacityExhausted(`No node has capacity for a pod of ${String(this.shape.memoryMb)} MB: ${reason}`))
     if (!/Insufficient|Too many pods/.test(reason)) return
     this.#starting.set(name, true)
     this.#context.searchCapacity()
@@ -184,11 +184,11 @@ export class EnvironmentPool {
 
   /** A starting pod failed. Unless `isCertain` for all pods of the shape, others may start on other nodes, or later. */
   fail(name: string, fault: Error, isCertain: boolean): void {
-    if (this.isStarting(name)) this.lose(name, fault, ++this.#failures >= maxFailures || isCertain)
+    if (this.isStarting(name)) this.abandon(name, fault, ++this.#failures >= maxFailures || isCertain)
   }
 
   /** A starting pod will never start. `isFinal`: another one would not either. */
-  lose(name: string, fault: Error, isFinal: boolean): void {
+  abandon(name: string, fault: Error, isFinal: boolean): void {
     if (!this.#starting.delete(name)) return
     this.#note(fault)
     if (fault instanceof CapacityExhausted) this.#context.searchCapacity()
@@ -242,7 +242,7 @@ export class EnvironmentPool {
     } catch (cause) {
       const fault = cause instanceof Error ? cause : new Error(String(cause))
       const isFinal = fault instanceof ClusterFault && (fault.kind === 'forbidden' || fault.kind === 'invalid')
-      this.lose(name, launchFault(fault), isFinal)
+      this.abandon(name, launchFault(fault), isFinal)
     }
   }
 

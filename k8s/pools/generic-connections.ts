@@ -23,7 +23,7 @@ export interface GenericConnections {
   /** Whether this server created the pod, before or after a restart. */
   isOwn(pod: V1Pod): boolean
   /** Ends a pod that cannot start and that no launch waits for: its server is gone or discarded it. */
-  endStranded(pod: V1Pod): Promise<void>
+  endOrphaned(pod: V1Pod): Promise<void>
   /** The pod is gone. */
   forget(name: string): void
   /** Resolves when every connection attempt has ended, or at a short deadline. */
@@ -46,8 +46,8 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
     const name = nameOf(pod)
     const namespace = pod.metadata?.namespace ?? ''
     try {
-      const isOthers = async () => !(await options.isOwnerGone(ownerOf(pod))) || !(await options.claim(name))
-      if (!isOwn(pod) && (await isOthers())) return
+      const isTaken = async () => !(await options.isOwnerGone(ownerOf(pod))) || !(await options.claim(name))
+      if (!isOwn(pod) && (await isTaken())) return
       pool.expect(name)
       const { socket, status, answersPings } = await reachPod(pod, await nextToken(options), connectMs)
       if (status.state === 'generic' && !options.isClosed()) {
@@ -62,7 +62,11 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
     } catch (cause) {
       // A pod of another server may be in use there.
       if (isOwn(pod)) removal.end(name, namespace)
-      pool.lose(name, new Error(`The supervisor of pod ${name} cannot be reached: ${(cause as Error).message}`), false)
+      pool.abandon(
+        name,
+        new Error(`The supervisor of pod ${name} cannot be reached: ${(cause as Error).message}`),
+        false,
+      )
     }
   }
 
@@ -78,10 +82,10 @@ export function connectGenerics(options: GenericConnectionsOptions): GenericConn
       )
     },
     isOwn,
-    async endStranded(pod) {
+    async endOrphaned(pod) {
       // While Redis is unavailable, a later pass decides.
-      const isNobodys = isOwn(pod) || (await options.isOwnerGone(ownerOf(pod)).catch(() => false))
-      if (isNobodys) removal.end(nameOf(pod), pod.metadata?.namespace ?? '')
+      const isOrphaned = isOwn(pod) || (await options.isOwnerGone(ownerOf(pod)).catch(() => false))
+      if (isOrphaned) removal.end(nameOf(pod), pod.metadata?.namespace ?? '')
     },
     forget(name) {
       pooled.delete(name)

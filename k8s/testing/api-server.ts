@@ -8,40 +8,40 @@ import { join } from 'node:path'
 import { KubeConfig, type V1Pod } from '@kubernetes/client-node'
 import type { Certificate } from '../../api/testing/certificates.ts'
 
-/** How the API server refuses a request. */
+/** An error response of the API server. */
 export interface Refusal {
   readonly status: number
   readonly message: string
 }
 
-/** Speaks the part of the Kubernetes API that the driver uses: pods are created, listed, watched, patched and removed. */
+/** A fake of the part of the Kubernetes API that the driver uses: create, list, watch, patch and delete pods. */
 export interface FakeApi {
-  /** A kubeconfig file that leads here. */
+  /** A kubeconfig file for this server. */
   readonly kubeconfig: string
   readonly pods: ReadonlyMap<string, V1Pod>
-  /** What was asked so far: `GET list`, `GET watch`, `POST`, … */
+  /** The requests so far: `GET list`, `GET watch`, `POST`, … */
   readonly asked: readonly string[]
-  /** Refuses what is asked like this from now on; undefined takes all. */
+  /** Rejects requests for which this returns an error; undefined accepts all. */
   refuse(asked: string, refusal: Refusal | undefined): void
-  /** What becomes of each pod that is created from now on. */
+  /** The status of pods that are created from now on. */
   onCreate(status: (pod: V1Pod) => V1Pod['status']): void
   set(pod: V1Pod): void
   delete(name: string): void
-  /** Changes that no watch is told of. */
+  /** Changes that watches do not report. */
   unseen(change: () => void): void
-  /** Tells the watches that the version they are at is too old. */
+  /** Ends all watches with 410: their resource version has expired. */
   expire(): void
-  /** Breaks all connections. */
+  /** Closes all connections. */
   cut(): void
   stop(): Promise<void>
 }
 
-/** What it shows to who connects, and the authority that its kubeconfig names; all PEM. */
+/** The server's certificate and key, and the authority in its kubeconfig; all PEM. */
 export interface PlayedTls extends Certificate {
   readonly authority: string | undefined
 }
 
-/** Plays an API server, over TLS when it is given a certificate. */
+/** Starts a fake API server, with TLS when it is given a certificate. */
 export async function startFakeApi(tls?: PlayedTls): Promise<FakeApi> {
   const pods = new Map<string, V1Pod>()
   const watches = new Set<ServerResponse>()
@@ -70,7 +70,7 @@ export async function startFakeApi(tls?: PlayedTls): Promise<FakeApi> {
     const pod = pods.get(name)
     if (pods.delete(name) && pod !== undefined) tell('DELETED', versioned(pod))
   }
-  /** A pod that its node runs stays until the node says that it has ended it, unless it is deleted for good. */
+  /** A deleted pod remains until its kubelet confirms, unless the grace period is 0. */
   const deleteGently = (pod: V1Pod, grace: string | null): void => {
     const isKept = pod.status?.phase === 'Running' && grace !== '0'
     const metadata = Object.assign({}, pod.metadata, { deletionTimestamp: new Date() })
@@ -151,7 +151,7 @@ export async function startFakeApi(tls?: PlayedTls): Promise<FakeApi> {
   }
 }
 
-/** A kubeconfig file for the port, in a folder of its own. */
+/** Writes a kubeconfig file for the port into its own folder. */
 function writeKubeconfig(port: number, tls: PlayedTls | undefined): { folder: string; kubeconfig: string } {
   const folder = mkdtempSync(join(tmpdir(), 'api-'))
   const kubeconfig = join(folder, 'kubeconfig')

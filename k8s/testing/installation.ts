@@ -4,33 +4,33 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
 import { eventually } from './test-cluster.ts'
 
-/** Where the manifests put everything. */
+/** The namespace of the manifests. */
 export const namespace = 'kubelambda'
 const run = promisify(execFile)
 
-/** Answers what `kubectl` prints; rejects with what it complains about. */
+/** Resolves with the output of `kubectl`; rejects with its error output. */
 export async function kubectl(...args: string[]): Promise<string> {
   return (await run('kubectl', args, { maxBuffer: 16 * 1024 * 1024 })).stdout
 }
 
-/** Servers, Redis and all as the manifests bring them up. */
+/** Servers and Redis as the manifests install them. */
 export interface Installation {
   readonly core: CoreV1Api
-  /** Reaches the servers through their Service, and asks once: what a client would ask again would be hidden. */
+  /** A client of the Service without retries, which would hide failures. */
   readonly client: LambdaClient
-  /** Reaches one server. */
+  /** A client of one server. */
   clientOf(server: V1Pod): LambdaClient
-  /** Those that are ready and do not end. */
+  /** The servers that are ready and not terminating. */
   servers(): Promise<V1Pod[]>
-  /** Resolves when so many servers are ready and no other is there. */
+  /** Resolves when exactly this many servers are ready. */
   settled(count: number): Promise<V1Pod[]>
-  /** Pods that are not about to go. */
+  /** Pods that are not terminating. */
   pods(selector: string): Promise<V1Pod[]>
-  /** What all servers wrote. */
+  /** The logs of all servers. */
   logs(): Promise<string>
 }
 
-/** Brings the manifests up, or goes on with those that another test file brought up; with further settings of the servers. */
+/** Installs the manifests, or uses the installation of an earlier test file; `settings` are added to the servers. */
 export async function openInstallation(
   replicas = 2,
   settings: Readonly<Record<string, string>> = {},
@@ -49,7 +49,7 @@ export async function openInstallation(
   return installation
 }
 
-/** Takes settings back that an installation was opened with. */
+/** Removes settings that an installation was opened with. */
 export async function removeSettings(settings: Readonly<Record<string, string>>): Promise<void> {
   await setVariables(Object.keys(settings).map((name) => `${name}-`))
 }
@@ -85,7 +85,7 @@ function installationOf(core: CoreV1Api, serviceAddress: string): Installation {
 
 function clientAt(endpoint: string): LambdaClient {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  // Whoever is not answered is to fail, not to wait for ever.
+  // A request without a response must fail rather than wait for ever.
   const requestHandler = { requestTimeout: 120_000, throwOnRequestTimeout: true }
   return new LambdaClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1, requestHandler })
 }
@@ -95,8 +95,8 @@ function isReady({ status }: V1Pod): boolean {
 }
 
 /**
- * Removes what the manifests brought up, and waits until it is gone. Servers would be waited for as long as an invocation may run,
- * and a namespace with pods in it for half of that: pods go first.
+ * Removes the installation and waits until it is gone. Deletes pods first: otherwise servers drain for as long as an invocation may
+ * run, and a namespace with pods in it takes half of that.
  */
 export async function removeInstallation(): Promise<void> {
   const isThere = async () => (await kubectl('get', 'namespace', namespace, '--ignore-not-found', '-o', 'name')) !== ''

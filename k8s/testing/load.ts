@@ -1,20 +1,20 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 
-/** What invocations under load came to so far. */
+/** The results of invocations under load so far. */
 export interface Outcome {
   readonly answers: unknown[]
   /** Name and message of each error. */
   readonly failures: string[]
 }
 
-/** Invocations that go on, a few at once. */
+/** Continuous concurrent invocations. */
 export interface Load {
   readonly outcome: Outcome
-  /** Ends it once all that runs is answered. */
+  /** Stops, and resolves when running invocations have ended. */
   stop(): Promise<Outcome>
 }
 
-/** Invokes a function without a break, `width` at once; each event has an `id` of its own. */
+/** Invokes a function continuously, `width` invocations at once; each event has its own `id`. */
 export function startLoad(
   client: LambdaClient,
   FunctionName: string,
@@ -29,7 +29,7 @@ export function startLoad(
         outcome.answers.push(await ask(client, FunctionName, { ...event, id: ++lastId }))
       } catch (error) {
         outcome.failures.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
-        // What refuses at once is not asked in a tight loop.
+        // Immediate rejections must not cause a tight loop.
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     }
@@ -49,6 +49,6 @@ async function ask(client: LambdaClient, FunctionName: string, event: { readonly
   const answer = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
   const text = answer.Payload?.transformToString() ?? ''
   const parsed = JSON.parse(text) as { readonly id?: unknown }
-  if (answer.FunctionError !== undefined || parsed.id !== event.id) throw new Error(`another answer: ${text}`)
+  if (answer.FunctionError !== undefined || parsed.id !== event.id) throw new Error(`unexpected response:  ${text}`)
   return parsed
 }

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { describe, test } from '@jest/globals'
 import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
 
-/** The address of the cluster's only node where that is this machine, so that processes of pods are processes of this machine. */
+/** The address of the cluster's only node if that is this machine, so that processes of pods are visible here. */
 export const nodeHere = await findNode()
 
 async function findNode(): Promise<string | undefined> {
@@ -16,7 +16,7 @@ async function findNode(): Promise<string | undefined> {
   return node?.status?.addresses?.map(({ address }) => address).find((address) => own.includes(address))
 }
 
-/** Describes tests that stop and kill processes in pods; on any other cluster they are skipped, and the name says why. */
+/** Describes tests that stop and kill processes in pods. On other clusters they are skipped, and the name says why. */
 export function describeOnThisNode(name: string, body: () => void): void {
   if (nodeHere !== undefined) describe(name, body)
   else {
@@ -26,7 +26,7 @@ export function describeOnThisNode(name: string, body: () => void): void {
   }
 }
 
-/** Lets a container use so much more memory than now, and no more; answers whether anything was ended for want of it. */
+/** Limits a container to this much more memory than it uses now. Returns a function that tells whether anything was OOM-killed. */
 export function limitMemory(pod: V1Pod, words: string, moreMb: number): () => boolean {
   const [pid] = processesNamed(pod, words)
   if (pid === undefined) throw new Error(`There is no ${words} in the pod`)
@@ -35,7 +35,7 @@ export function limitMemory(pod: V1Pod, words: string, moreMb: number): () => bo
   return () => !existsSync(events) || /^oom_kill [1-9]/m.test(readFileSync(events, 'utf8'))
 }
 
-/** Of version 1 of cgroups, or version 2. */
+/** The file of cgroup version 1 or 2. */
 function memoryFiles(pid: number) {
   const groups = readProcess(pid, 'cgroup').split('\n')
   const [one, two] = [/^\d+:memory:/, /^0::/].map((prefix) =>
@@ -49,7 +49,7 @@ function memoryFiles(pid: number) {
   return { usage: `${folder}/${usage}`, limit: `${folder}/${limit}`, events: `${folder}/${events}` }
 }
 
-/** Sends a signal to those processes of a pod whose command line holds the words; answers how many there were. */
+/** Sends a signal to the processes of a pod whose command line contains the words. Returns how many there were. */
 export function signalPod(pod: V1Pod, words: string, signal: NodeJS.Signals): number {
   const found = processesNamed(pod, words)
   for (const pid of found) process.kill(pid, signal)
@@ -58,13 +58,13 @@ export function signalPod(pod: V1Pod, words: string, signal: NodeJS.Signals): nu
 
 function processesNamed(pod: V1Pod, words: string): number[] {
   const commandOf = (pid: number) => readProcess(pid, 'cmdline').replaceAll('\0', ' ')
-  // What waits for the process, and passes signals on to it, is not meant.
+  // Excludes the parent that waits for the process and forwards signals.
   return processesOf(pod).filter((pid) => !commandOf(pid).startsWith('tini ') && commandOf(pid).includes(words))
 }
 
 function processesOf({ metadata }: V1Pod): number[] {
   const uid = metadata?.uid ?? 'none'
-  // With systemd as the driver of cgroups the dashes are others.
+  // The systemd cgroup driver replaces the dashes.
   const names = [`pod${uid}`, `pod${uid.replaceAll('-', '_')}`]
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
   return pids.filter((pid) => names.some((name) => readProcess(Number(pid), 'cgroup').includes(name))).map(Number)

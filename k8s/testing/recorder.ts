@@ -2,28 +2,28 @@ import { connect } from 'node:net'
 import type { CoreV1Api } from '@kubernetes/client-node'
 import { eventually, imageOf } from './test-cluster.ts'
 
-/** What functions told a recorder. */
+/** The runs that functions reported to a recorder. */
 export interface Record {
-  /** How many ran at the same time at most. */
+  /** The highest number of concurrent runs. */
   readonly most: number
-  /** How often each id was told of; in the order in which each was told of first. */
+  /** How often each id was reported, in the order of the first reports. */
   readonly times: ReadonlyMap<string, number>
-  /** What each of those that run now was told last. */
+  /** The last id of each current run. */
   readonly running: readonly string[]
 }
 
-/** A pod that functions tell what they run: pods cannot write to the test's disk. */
+/** A pod to which functions report their runs, since pods cannot write to the test's disk. */
 export interface Recorder {
   readonly address: string
   read(): Promise<Record>
   remove(): Promise<void>
 }
 
-/** A record as a recorder writes it. */
+/** A record in the recorder's format. */
 type Told = Omit<Record, 'times'> & { readonly times: [string, number][] }
 
 const port = 8080
-/** Each run is one connection: its lines are ids, and its end is the run's end. A line `?` is answered with all that is known. */
+/** Each run is one connection: its lines are ids, and its end is the run's end. The response to a line `?` is the whole record. */
 const program = `
 const running = new Map(), times = new Map()
 let most = 0
@@ -44,7 +44,7 @@ require('node:net').createServer((socket) => {
   })
 }).listen(${String(port)})`
 
-/** A handler that tells the recorder named by the variable RECORDER of its event's id, holds on for `sleepMs`, and ends when it knows that both were seen. */
+/** A handler that reports its event's id to the recorder in the variable RECORDER, sleeps for `sleepMs`, and ends when both are acknowledged. */
 export const recordingHandler = `
 import { connect } from 'node:net'
 export const handler = ({ id, sleepMs = 0 }) => new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ export const handler = ({ id, sleepMs = 0 }) => new Promise((resolve, reject) =>
   socket.on('error', reject)
 })`
 
-/** A handler that holds on for a while and tells it of the messages and records of its event, in their order. */
+/** A handler that sleeps for a while and reports the messages and records of its event, in order. */
 export const batchRecordingHandler = `
 import { connect } from 'node:net'
 const textOf = ({ body, kinesis }) => body ?? Buffer.from(kinesis.data, 'base64').toString()
@@ -64,7 +64,7 @@ export const handler = ({ Records }) => new Promise((resolve, reject) => {
   socket.resume().on('close', () => resolve()).on('error', reject)
 })`
 
-/** Starts one in the namespace. */
+/** Starts a recorder in the namespace. */
 export async function startRecorder(core: CoreV1Api, namespace: string, name: string): Promise<Recorder> {
   const container = {
     name: 'recorder',

@@ -4,8 +4,8 @@ import { kubectl, namespace, type Installation } from './installation.ts'
 import { signalPod } from './node-processes.ts'
 
 /**
- * Kills the server that has been there for the longest, so that each is killed in turn. Its pod is replaced at once: started again and again
- * in its place it would be held back.
+ * Kills the oldest server, so that each is killed in turn. Deletes its pod, since a container that restarts again and again
+ * in one pod is delayed by backoff.
  */
 export async function killServer(installation: Installation): Promise<void> {
   const bornMs = ({ metadata }: V1Pod) => metadata?.creationTimestamp?.getTime() ?? 0
@@ -15,13 +15,13 @@ export async function killServer(installation: Installation): Promise<void> {
   await removePod(victim)
 }
 
-/** Removes a pod of the function, if there is one, without a word to it. */
+/** Deletes a pod of the function, if there is one, without a grace period. */
 export async function removeFunctionPod(installation: Installation, functionName: string): Promise<void> {
   const [pod] = await installation.pods(`kubelambda.dev/function=${functionName}`)
   if (pod !== undefined) await removePod(pod)
 }
 
-/** Removes a pod at once. */
+/** Deletes a pod without a grace period. */
 export async function removePod({ metadata }: V1Pod): Promise<void> {
   await kubectl('-n', namespace, 'delete', 'pod', metadata?.name ?? '', '--grace-period=0', '--force')
 }

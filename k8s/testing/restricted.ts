@@ -66,7 +66,7 @@ const controls: Readonly<Record<string, (pod: Controlled) => boolean>> = {
   }),
 }
 
-/** The controls of the standard `restricted` that a pod does not pass. */
+/** The controls of the standard `restricted` that a pod violates. */
 export function violationsOf({ metadata = {}, spec }: V1Pod): string[] {
   if (spec === undefined) return Object.keys(controls)
   const containers = [...(spec.initContainers ?? []), ...spec.containers]

@@ -4,7 +4,7 @@ import type { PodShape } from '../pods/pod-shape.ts'
 import { genericPod } from '../pods/pod-spec.ts'
 import type { KubernetesSettings } from '../settings.ts'
 
-/** The settings of a server that says nothing about pods. */
+/** The default settings of a server. */
 export function someSettings(more: Partial<KubernetesSettings> = {}): KubernetesSettings {
   return {
     namespace: 'functions',
@@ -28,7 +28,7 @@ export function someSettings(more: Partial<KubernetesSettings> = {}): Kubernetes
   }
 }
 
-/** A function as the scheduler asks the driver for. */
+/** An environment's spec as the scheduler passes it to the driver. */
 export function aSpec(more: Partial<EnvironmentSpec> = {}): EnvironmentSpec {
   return {
     key: 'f:$LATEST:1',
@@ -61,14 +61,14 @@ export function aShape(more: Partial<PodShape> = {}): PodShape {
   }
 }
 
-/** A pod that takes up room on a node. */
+/** A pod that is scheduled on a node. */
 export function aPlacedPod(memoryMb: number): V1Pod {
   const pod = genericPod(aShape({ memoryMb }), someSettings())
   pod.spec!.nodeName = 'node-1'
   return pod
 }
 
-/** Of a pod that no node takes. */
+/** The status of an unschedulable pod. */
 export const unschedulable: V1PodStatus = {
   phase: 'Pending',
   conditions: [
@@ -76,7 +76,7 @@ export const unschedulable: V1PodStatus = {
   ],
 }
 
-/** Of a pod whose container is in this state. */
+/** The status of a pod whose container is in this state. */
 export function aStatus(phase: string, state: V1ContainerState): V1PodStatus {
   const container: V1ContainerStatus = {
     ...{ name: 'function', image: 'registry/nodejs:1', imageID: '', ready: false, restartCount: 0 },

@@ -18,7 +18,7 @@ import { fixtureOf, type FixtureName } from '../../fixtures/fixtures.ts'
 import { nameOf } from '../pods/pod-facts.ts'
 import { hasStopped } from '../pods/pod-state.ts'
 
-/** Where the images of a test run are: `k8s/images/build.sh` made them under this prefix. */
+/** The prefix under which `k8s/images/build.sh` built the images of a test run. */
 const imagePrefix = process.env['KUBELAMBDA_TEST_IMAGES'] ?? 'localhost/kubelambda'
 export const imageOf = (name: string): string => `${imagePrefix}/${name}:latest`
 const families = ['nodejs', 'python', 'ruby', 'provided']
@@ -40,7 +40,7 @@ export async function openTestCluster(): Promise<TestCluster> {
   const core = config.makeApiClient(CoreV1Api)
   const namespace = `kubelambda-test-${randomBytes(4).toString('hex')}`
   await core.createNamespace({ body: { metadata: { name: namespace } } })
-  // Pods need it; a function created before is active without knowing whether its image is there.
+  // Pods need it: a function created earlier becomes active without a check of its image.
   await eventually(
     () => core.readNamespacedServiceAccount({ name: 'default', namespace }).catch(() => undefined),
     60_000,
@@ -76,12 +76,12 @@ export async function openTestCluster(): Promise<TestCluster> {
     },
     async close() {
       for (const server of servers) if (server.process.exitCode === null) server.process.kill('SIGKILL')
-      // The next tests need the room.
+      // The next tests need the capacity.
       await core.deleteCollectionNamespacedPod({ namespace, gracePeriodSeconds: 1 })
       await core.deleteNamespace({ name: namespace, gracePeriodSeconds: 0 })
       await eventually(async () => {
         const { items } = await core.listNamespacedPod({ namespace })
-        // A kubelet takes up to a minute to say so of what it has ended.
+        // A kubelet takes up to a minute to report containers that have ended.
         for (const pod of items.filter(hasStopped)) {
           await core.deleteNamespacedPod({ namespace, name: nameOf(pod), gracePeriodSeconds: 0 }).catch(() => undefined)
         }
@@ -92,7 +92,7 @@ export async function openTestCluster(): Promise<TestCluster> {
   }
 }
 
-/** Whoever has a client. */
+/** Anything with a client. */
 type Asked = Pick<RunningServer, 'client'>
 type Overrides = Partial<
   Pick<CreateFunctionCommandInput, 'Environment' | 'Layers' | 'MemorySize' | 'Runtime' | 'Tags' | 'Timeout'>
@@ -113,7 +113,7 @@ export async function createFixture(server: Asked, name: FixtureName, more: Over
   })
 }
 
-/** Publishes a fixture as a layer, and answers the version's ARN. */
+/** Publishes a fixture as a layer. Returns the version's ARN. */
 export async function publishLayer({ client }: Asked, name: FixtureName): Promise<string> {
   const ZipFile = readFileSync(await buildFixture(name))
   const published = await client.send(new PublishLayerVersionCommand({ LayerName: name, Content: { ZipFile } }))
@@ -134,7 +134,7 @@ async function create(server: Asked, input: CreateFunctionCommandInput): Promise
   return input.FunctionName ?? ''
 }
 
-/** Invokes a function and answers what it answered; a function error is thrown. */
+/** Invokes a function and returns its response; throws a function error. */
 export async function invoke<Answer>(server: Asked, name: string, event: unknown = {}): Promise<Answer> {
   const answer = await server.client.send(new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }))
   const text = Buffer.from(answer.Payload ?? []).toString()
@@ -153,7 +153,7 @@ export function failureOf(invocation: Promise<unknown>): Promise<Failure | undef
   )
 }
 
-/** What a caller was told. */
+/** The response that a caller got. */
 export interface Failure {
   readonly name: string
   readonly status: number | undefined
@@ -167,7 +167,7 @@ export async function settledState(server: RunningServer, name: string) {
   }, 60_000)
 }
 
-/** What `look` finds at last, looking again after each pause; rejects after the deadline. */
+/** Calls `look` until it finds something; rejects at the deadline. */
 export async function eventually<Found>(
   look: () => Promise<Found | undefined>,
   deadlineMs: number,

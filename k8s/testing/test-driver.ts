@@ -4,7 +4,7 @@ import { createKubernetesDriver, type KubernetesDriverOptions } from '../driver/
 import type { KubernetesSettings } from '../settings.ts'
 import { someSettings } from './samples.ts'
 
-/** Starts a driver on a played API, without a pool unless it is told so; what it says, and when it stops waiting, are the caller's. */
+/** Starts a driver on a fake API server, without a pool by default. The caller gives the log and the abort signal. */
 export function startTestDriver(
   kubeconfig: string,
   options: Pick<KubernetesDriverOptions, 'log'> & Partial<KubernetesDriverOptions>,

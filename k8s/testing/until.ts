@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function until(condition: () => boolean, deadlineMs = 15_000): Promise<void> {
   const end = performance.now() + deadlineMs
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`Waited in vain for ${condition.toString()}`)
+    if (performance.now() > end) throw new Error(`Deadline exceeded:  ${condition.toString()}`)
     await delay(5)
   }
 }

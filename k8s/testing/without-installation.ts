@@ -1,4 +1,4 @@
 import { removeInstallation } from './installation.ts'
 
-/** Before and after a run of the suite: nothing of the manifests is there. Test files share what they bring up in between. */
+/** Removes the installation before and after a run of the suite. Test files share it in between. */
 export default removeInstallation

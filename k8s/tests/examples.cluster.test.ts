@@ -28,7 +28,7 @@ describeWalk(missing.length === 0 ? about : `${about} (skipped: not on PATH: ${m
     rmSync(work, { recursive: true, force: true })
   }, 400_000)
 
-  test('leads to a function that runs in a pod', async () => {
+  test('runs a function in a pod', async () => {
     const port = String(await freePort())
     const kubeconfig = process.env['KUBECONFIG']
     const output = await runBlocks('examples/kubernetes/README.md', {

@@ -35,7 +35,7 @@ describe('what can go wrong in a cluster', () => {
   const noPods = (select: () => Promise<unknown[]>) =>
     eventually(async () => ((await select()).length === 0 ? true : undefined), 30_000)
 
-  test('an image that cannot be pulled is the reason why a function failed, and leaves no pod', async () => {
+  test('an image that cannot be pulled fails the function with that reason and leaves no pod', async () => {
     const other = await cluster.start({
       KUBELAMBDA_IMAGES: 'python=registry.invalid/none:1',
       KUBELAMBDA_SERVER_NAME: 'other',
@@ -73,7 +73,7 @@ describe('what can go wrong in a cluster', () => {
     expect(await invoke(server, name)).toBe('done')
   })
 
-  test('a function that fills its memory fails with an error of its own, and serves again', async () => {
+  test('a function that runs out of memory fails with its own error, and the next invocation succeeds', async () => {
     const name = await createNode(server, 'greedy', answers, { Timeout: 30 })
     await expect(invoke(server, name, { fill: true })).rejects.toThrow(
       /Runtime\.(OutOfMemory|ExitError)|signal: killed/,
@@ -99,7 +99,7 @@ describe('what can go wrong in a cluster', () => {
   })
 })
 
-describe('where there is no room', () => {
+describe('without capacity in the cluster', () => {
   let cluster: TestCluster
   let server: RunningServer
   beforeAll(async () => {
@@ -108,7 +108,7 @@ describe('where there is no room', () => {
   })
   afterAll(() => cluster.close())
 
-  test('a pod that no node takes is a 429 within the time to start, a line that says so, and no pod', async () => {
+  test('an unschedulable pod is a 429 within the start time, is logged, and is deleted', async () => {
     const name = await createNode(server, 'unschedulable', answers, {
       Tags: { 'kubelambda.dev/node-selector': 'no=such' },
     })
@@ -128,7 +128,7 @@ describe('where there is no room', () => {
   })
 })
 
-describe('where environments that nobody uses take up all room', () => {
+describe('when idle environments use all capacity', () => {
   let cluster: TestCluster
   let server: RunningServer
   beforeAll(async () => {
@@ -137,7 +137,7 @@ describe('where environments that nobody uses take up all room', () => {
   })
   afterAll(() => cluster.close())
 
-  test('they make it for functions that find none', async () => {
+  test('they are evicted for other functions', async () => {
     await createQuota(cluster, 'full', '1')
     const [idle, next] = [await createNode(server, 'idle', answers), await createNode(server, 'next', answers)]
     for (const name of [idle, next, idle]) expect(await invoke(server, name)).toBe('done')
@@ -147,7 +147,7 @@ describe('where environments that nobody uses take up all room', () => {
   const podsOf = async (name: string) =>
     (await cluster.pods(`kubelambda.dev/function=${name}`)).filter(({ spec }) => spec?.nodeName !== undefined)
 
-  test('several small ones make it for a large one', async () => {
+  test('several small ones are evicted for a large one', async () => {
     await cluster.core.deleteNamespacedResourceQuota({ namespace: cluster.namespace, name: 'full' })
     const small = await createNode(server, 'small', answers, { MemorySize: 256, Timeout: 60 })
     const large = await createNode(server, 'large', answers, { MemorySize: 1024 })
@@ -182,7 +182,7 @@ describe('while the Kubernetes API cannot be reached', () => {
     gate.shut()
   })
 
-  test('environments that are held go on, new ones wait, and all recovers by itself', async () => {
+  test('running environments go on, new ones wait, and all recover', async () => {
     const server = await cluster.start({ KUBELAMBDA_KUBECONFIG: gate.kubeconfig })
     const held = await createNode(server, 'held', answers)
     await invoke(server, held)

@@ -76,7 +76,7 @@ describe('functions in pods', () => {
     expect(pods[0]?.metadata?.labels).toMatchObject({ 'kubelambda.dev/version': 'LATEST' })
   })
 
-  test('layers are laid over each other in pods of every runtime', async () => {
+  test('layers are merged in pods of every runtime', async () => {
     const Layers = [await publishLayer(server, 'layer-lower'), await publishLayer(server, 'layer-upper')]
     const upper = { word: 'upper', tool: 'upper' }
     const data = ['only-lower.txt', 'only-upper.txt', 'word.txt']
@@ -98,14 +98,14 @@ describe('functions in pods', () => {
     expect(await invoke(server, 'native-bootstrap', { a: 1 })).toEqual({ native: true, event: { a: 1 } })
   })
 
-  test('two thousand files arrive with their modes and links', async () => {
+  test('a package of two thousand files keeps modes and links', async () => {
     await createFixture(server, 'many-files')
     expect(await invoke(server, 'many-files')).toBeDefined()
     await createFixture(server, 'zip-attributes')
     expect(await invoke(server, 'zip-attributes')).toBeDefined()
   })
 
-  test('a function sees its own user, folders and variables, and nothing of the pod', async () => {
+  test("a function sees its own user, folders and variables, and none of the pod's", async () => {
     await createFixture(server, 'inspect-node', { Environment: { Variables: { GREETING: 'hello' } } })
     const seen = await invoke<{ uid: number; cwd: string; variables: Record<string, string> }>(server, 'inspect-node')
     expect([seen.uid, seen.cwd, seen.variables['GREETING']]).toEqual([993, '/var/task', 'hello'])
@@ -115,7 +115,7 @@ describe('functions in pods', () => {
     expect(foreign).toEqual([])
   })
 
-  test('a function has the runtime that waited in its pod, unless it starts its own with other variables', async () => {
+  test("a function uses the pod's waiting runtime, unless other variables require a new one", async () => {
     const commandLine = '/proc/self/cmdline'
     const programs = {
       'nodejs24.x': ['index.js', `exports.handler = async () => require('fs').readFileSync('${commandLine}', 'utf8')`],
@@ -175,7 +175,7 @@ describe('functions in pods', () => {
     expect(await invoke(server, name)).toEqual(['x', true])
   })
 
-  test('an update is served by a new pod, and the old one goes', async () => {
+  test('an update is served by a new pod, and the old pod ends', async () => {
     const name = await createNode(server, 'updated', `export const handler = async () => 'old'`)
     expect(await invoke(server, name)).toBe('old')
     const zip = await zipOf('index.mjs', `export const handler = async () => 'new'`)
@@ -213,7 +213,7 @@ describe('functions in pods', () => {
     },
   )
 
-  test('an invocation that outlives its server ends, and its environment serves the next', async () => {
+  test('an invocation survives its server, and its environment serves the next one', async () => {
     const name = await createNode(server, 'outlives', tellsIdentity, { Timeout: 20 })
     const before = await invoke<{ identity: string }>(server, name)
     await eventually(async () => ((await podsOf(name)).length === 1 ? true : undefined), 20_000)

@@ -19,7 +19,7 @@ interface Loot {
   readonly kubernetes: number[]
 }
 
-describe('a function that tries to get at what is not its own', () => {
+describe('a function that attacks its surroundings', () => {
   let cluster: TestCluster
   let server: RunningServer
   let loot: Loot
@@ -52,7 +52,7 @@ describe('a function that tries to get at what is not its own', () => {
   }, 180_000)
   afterAll(() => cluster.close())
 
-  test('is let in by no supervisor, also where the network lets it through', () => {
+  test('is authenticated by no supervisor, even without network policies', () => {
     expect(loot.otherSupervisors.length).toBeGreaterThanOrEqual(2)
     for (const types of loot.otherSupervisors) expect(types).toEqual(['"type":"challenge"'])
   })
@@ -61,12 +61,12 @@ describe('a function that tries to get at what is not its own', () => {
     expect([loot.ownSupervisor, loot.keys]).toEqual([[], []])
   })
 
-  test('has no token, and is refused by the Kubernetes API', () => {
+  test('has no token, and the Kubernetes API rejects it', () => {
     expect(loot.token).toEqual([])
     for (const status of loot.kubernetes) expect([0, 401, 403]).toContain(status)
   })
 
-  test('leaves the others as they were', async () => {
+  test('does not affect other functions', async () => {
     expect(await invoke(server, 'victim')).toBe('mine')
   })
 })

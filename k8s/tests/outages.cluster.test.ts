@@ -54,7 +54,7 @@ describeOnThisNode('three servers that lose each other or Redis', () => {
     return () => clearInterval(killer)
   }
 
-  test('without Redis held environments go on, all else is a 503 at once, and all is well when it is back', async () => {
+  test('without Redis, held environments go on and other requests fail with 503 at once, until it is back', async () => {
     const [held, unknown] = [await create('held'), await create('unknown')]
     const [server] = await installation.servers()
     const client = installation.clientOf(server!)
@@ -83,7 +83,7 @@ describeOnThisNode('three servers that lose each other or Redis', () => {
     expect(await refused(client, after)).toBeUndefined()
   }, 300_000)
 
-  test('a server that was paused past its lease finds its environments with others, and harms nothing', async () => {
+  test('a server that was paused past its lease loses its environments to others without harm', async () => {
     const name = await create('passed-on')
     const [paused, ...rest] = await installation.servers()
     const [pausedClient, others] = [installation.clientOf(paused!), rest.map((server) => installation.clientOf(server))]
@@ -116,7 +116,7 @@ describeOnThisNode('three servers that lose each other or Redis', () => {
     await installation.settled(3)
   }, 300_000)
 
-  test('no more of a function run at once than its reserve, also while a server is killed and started', async () => {
+  test('reserved concurrency is never exceeded, also while a server is killed and restarted', async () => {
     const recorder: Recorder = await startRecorder(installation.core, namespace, 'recorder-reserve')
     try {
       const FunctionName = await create('reserved', recordingHandler, { RECORDER: recorder.address })

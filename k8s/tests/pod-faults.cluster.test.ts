@@ -68,7 +68,7 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     await eventually(async () => ((await isGone()) ? true : undefined), 60_000)
   }
 
-  test('a frozen supervisor: the caller is told long before the time limit, and the pod is replaced', async () => {
+  test('a frozen supervisor: the invocation fails long before its timeout, and the pod is replaced', async () => {
     const pod = await createHeld('frozen', { Timeout: 900 })
     const { failed } = await begin('frozen')
     expect(signalPod(pod, '/kubelambda/supervisor.cjs', 'SIGSTOP')).toBe(1)
@@ -79,7 +79,7 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     )
   })
 
-  test('a killed supervisor: the caller is told at once, and the pod is replaced', async () => {
+  test('a killed supervisor: the invocation fails at once, and the pod is replaced', async () => {
     const pod = await createHeld('killed', { Timeout: 60 })
     const { failed } = await begin('killed')
     expect(signalPod(pod, '/kubelambda/supervisor.cjs', 'SIGKILL')).toBe(1)
@@ -97,7 +97,7 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     expect(server.output()).toMatch(new RegExp(`${nameOf(pod)} of evicted is gone: it was deleted`))
   })
 
-  test('more in /tmp than the function has there: the log says what was exceeded', async () => {
+  test('a full /tmp: the log names the exceeded limit', async () => {
     const pod = await createHeld('hoarder', { Timeout: 180, MemorySize: 1024 })
     const { failed } = await begin('hoarder', { writeMb: 600, sleepMs: 170_000 })
     expect(await failed).toEqual({ name: 'ServiceException', status: 500 })
@@ -108,7 +108,7 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     // A kubelet measures volumes once a minute, and evicts at its next look.
   }, 240_000)
 
-  test('a node that does not answer: what is deleted there is given up at once, and goes when the node is back', async () => {
+  test('an unresponsive node: its deleted pods are given up at once, and end when the node is back', async () => {
     const pod = await createHeld('lost', { Timeout: 60 })
     const { failed } = await begin('lost')
     const kubelet = kubelets()
@@ -123,7 +123,7 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     await expectReplaced('lost', pod)
   })
 
-  test('a node that is lost: those who wait there are told within seconds, and the next are served elsewhere', async () => {
+  test('a lost node: its invocations fail within seconds, and the next ones run elsewhere', async () => {
     const pod = await createHeld('cut-off', { Timeout: 900 })
     // The pod that others are served by, since a kubelet that stands starts none.
     const shape = pod.metadata?.labels?.['kubelambda.dev/shape'] ?? ''
@@ -147,7 +147,7 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     await expectReplaced('cut-off', pod)
   }, 300_000)
 
-  test('memory that runs out for the whole pod, and ends the supervisor, too: the function is told to be at fault', async () => {
+  test('a pod that runs out of memory and loses its supervisor: the error blames the function', async () => {
     const pod = await createHeld('burst', { Timeout: 60, MemorySize: 128 })
     const hasRunOut = limitMemory(pod, '/kubelambda/supervisor.cjs', 30)
     const answer = invoke(server, 'burst', { id: 'burst', children: 1, sleepMs: 60_000 })
@@ -160,7 +160,7 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     expect(server.output()).toMatch(new RegExp(`${nameOf(pod)} of burst is gone: it ran out of memory`))
   })
 
-  test('memory that runs out for the whole pod ends what used it up, and neither the supervisor nor the environment', async () => {
+  test('a pod that runs out of memory: the process that used it ends, and the supervisor and the environment go on', async () => {
     const pod = await createHeld('greedy', { Timeout: 60, MemorySize: 128 })
     const answer = invoke(server, 'greedy', { id: 'greedy', children: 6, sleepMs: 5_000 })
     await expect(answer).rejects.toThrow(/Runtime\.(OutOfMemory|ExitError).*signal: killed/)

@@ -59,19 +59,19 @@ describe('provisioned concurrency over servers', () => {
       return ready.length === 2 && ready.every((is) => is) ? true : undefined
     }, 120_000)
 
-  test('is initialised once, however many servers there are, and each of them tells of all', async () => {
+  test('is initialised once for all servers, and each of them reports all of it', async () => {
     await everyServerIsReady()
     // Pods are labelled a moment after they serve.
     await eventually(async () => ((await podNames()).length === wanted ? true : undefined), 30_000)
   }, 180_000)
 
-  test('serves one server that is asked for all of it at once', async () => {
+  test('serves one server that uses all of it at once', async () => {
     const [client] = await clients()
     const ahead = Array.from({ length: wanted }, () => 'provisioned-concurrency')
     expect(await startsOf(client!, wanted)).toEqual(ahead)
   }, 60_000)
 
-  test('goes on with the servers after an update of them', async () => {
+  test('survives an update of the servers', async () => {
     await everyServerIsReady()
     const before = await podNames()
     await kubectl('-n', namespace, 'rollout', 'restart', 'deployment/kubelambda')

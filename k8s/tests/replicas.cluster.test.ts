@@ -48,7 +48,7 @@ describe('the manifests', () => {
     return identitiesOf(await Promise.all(asked))
   }
 
-  test('bring up two servers, which share what one was told', async () => {
+  test('start two servers, which share their state', async () => {
     const servers = await installation.servers()
     expect(servers).toHaveLength(2)
     for (const server of servers) {
@@ -58,7 +58,7 @@ describe('the manifests', () => {
     await eventually(async () => ((await podNames()).length > 0 ? true : undefined), 20_000)
   })
 
-  test('keep a function out of Redis, also where the network lets it through', async () => {
+  test('keep functions out of Redis, even without network policies', async () => {
     const thief = await createFixture(installation, 'trespass-node')
     const event = { redis: { host: `redis.${namespace}`, port: 6379 } }
     const { redis, keys } = await invoke<{ redis: string[]; keys: string[] }>(installation, thief, event)
@@ -89,7 +89,7 @@ describe('the manifests', () => {
     await eventually(haveAllServed, 90_000, longerThanParkedMs)
   }, 400_000)
 
-  test('a server that is told to go while it starts goes', async () => {
+  test('a server that is terminated while it starts exits', async () => {
     await kubectl('-n', namespace, 'scale', 'deployment/kubelambda', '--replicas=3')
     const old = new Set((await installation.servers()).map(({ metadata }) => metadata?.name))
     const begun = await eventually(async () => {
@@ -102,7 +102,7 @@ describe('the manifests', () => {
     await installation.settled(2)
   }, 500_000)
 
-  test('a deleted function has no pods ten seconds later, those among them that wait for any server', async () => {
+  test('a deleted function has no pods ten seconds later, parked ones included', async () => {
     await createNode(installation, 'short-lived', tellsIdentity)
     await invoke(installation, 'short-lived')
     const parked = () =>
@@ -113,7 +113,7 @@ describe('the manifests', () => {
     await eventually(async () => ((await pods()).length === 0 ? true : undefined), 10_000)
   }, 120_000)
 
-  test('one server deleted under load is no end: the other goes on, and takes its environments over', async () => {
+  test('when a server is deleted under load, the other one takes its environments over', async () => {
     const load = startLoad(installation.client, name, { event: { sleepMs: 50 } })
     await answered(load, 20)
     const podsBefore = await podNames()

@@ -65,7 +65,7 @@ const whileServersAreKilled = () => {
   const spoil = (round: number) =>
     round % 2 === 1 ? killServer(installation) : removeFunctionPod(installation, FunctionName)
 
-  test('all run, records in the order of their shard, and none is left', async () => {
+  test('all run, records in the order of their shard, and nothing remains in the queue', async () => {
     const [queue, stream] = [await newQueue(moto), await newStream(moto)]
     const [sent, spoiledAt] = [[] as Sent[], [0]]
     await map(queue.arn)
