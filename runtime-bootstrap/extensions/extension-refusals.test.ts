@@ -27,7 +27,7 @@ async function answersTo(code: string, others: Record<string, string> = {}): Pro
 
 const unknownId = '00000000-0000-4000-8000-000000000000'
 
-test('a registration that cannot be is refused with AWS words, name first, and changes nothing', async () => {
+test("an invalid registration is rejected with AWS's text, the name's fault first, and changes nothing", async () => {
   const told = await answersTo(`
     tell(await as(undefined, 'nonsense'))
     tell(await as('probe', { events: ['INVOKE'], configurationKeys: ['x'] }))
@@ -60,7 +60,7 @@ test('a registration that cannot be is refused with AWS words, name first, and c
   expect(started[0]!.log()).toContain('EXTENSION\tName: probe\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\n')
 })
 
-test('more than ten extensions are refused', async () => {
+test('more than ten extensions are rejected', async () => {
   const told = await answersTo(`const ids = []
     for (let i = 0; i < 10; i++) { const answer = await as('inner' + i, {}); tell(answer); ids.push(answer.headers['lambda-extension-identifier']) }
     for (const id of ids) if (id) void ask('GET', extension + 'event/next', { 'Lambda-Extension-Identifier': id })
@@ -68,12 +68,12 @@ test('more than ten extensions are refused', async () => {
   expect(told).toEqual([...Array(9).fill([200]), [403, 'Extension.TooManyExtensions', 'Extension limit (10) reached']])
 })
 
-test('registration is closed once the runtime has asked for its first event', async () => {
+test("registration is closed after the runtime's first request for an event", async () => {
   const told = await answersTo(`await register(['INVOKE']); await next(); tell(await as('late', {})); await next()`)
   expect(told).toEqual([[403, 'Extension.RegistrationClosed', 'Extension registration closed already']])
 })
 
-test('an identifier that is missing, none or unknown is refused, also before the error type is looked at', async () => {
+test('a missing, invalid or unknown identifier is rejected, before the error type is checked', async () => {
   const told = await answersTo(`
     const errorType = { 'Lambda-Extension-Function-Error-Type': 'Extension.X' }
     for (const path of ['event/next', 'init/error', 'exit/error']) {
@@ -102,7 +102,7 @@ test('an identifier that is missing, none or unknown is refused, also before the
   ])
 })
 
-test('what comes in the wrong order is refused: next twice, and an init error after the first', async () => {
+test('requests in the wrong order are rejected: next twice, and an init error after the first event', async () => {
   const told = await answersTo(`await register(['INVOKE']); const first = next()
     await new Promise((resolve) => setImmediate(resolve)); tell(await next()); tell(await fail('init', 'X'))
     await first; tell(await fail('init', 'X')); await next()`)
@@ -115,7 +115,7 @@ test('what comes in the wrong order is refused: next twice, and an init error af
   ])
 })
 
-test('an extension whose connection broke asks again, and misses no event', async () => {
+test('an extension whose connection broke requests again and misses no event', async () => {
   const told = await answersTo(`await register(['INVOKE'])
     const lost = http.request({ host, port, path: extension + 'event/next', headers: { 'Lambda-Extension-Identifier': id } })
     lost.on('error', () => undefined).on('socket', (socket) => socket.on('connect', () => setTimeout(() => lost.destroy(), 20))).end()
@@ -124,7 +124,7 @@ test('an extension whose connection broke asks again, and misses no event', asyn
   expect(told).toEqual([[200]])
 })
 
-test('more files than there may be extensions are a launch error', async () => {
+test('more extension files than allowed are a launch error', async () => {
   const others = Object.fromEntries(
     Array.from({ length: 10 }, (_, index) => [`z${index}`, extension('await register([]); await next()')]),
   )

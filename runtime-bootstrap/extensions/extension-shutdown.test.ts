@@ -22,8 +22,8 @@ const stubborn = `process.on('SIGTERM', () => require('fs').writeSync(1, 'the ru
 const events = (name: string, log: string) =>
   saidBy(name, log).map((line) => JSON.parse(line) as Record<string, unknown>)
 
-describe('the end of an environment', () => {
-  test('is SIGTERM for the runtime, then SHUTDOWN for the extensions that want it', async () => {
+describe('the shutdown of an environment', () => {
+  test('sends SIGTERM to the runtime, then SHUTDOWN to the extensions that registered for it', async () => {
     const environment = await start(polite, { wants: listener('INVOKE', 'SHUTDOWN'), other: listener('INVOKE') })
     environment.assign()
     await environment.invoke()
@@ -38,7 +38,7 @@ describe('the end of an environment', () => {
     expect(log).toMatch(/the runtime ends\n[^]*SHUTDOWN/)
   })
 
-  test('has no event identifier in the header of its event', async () => {
+  test('sends its event without an identifier in the header', async () => {
     const environment = await start(polite, {
       head: extension(`await register(['SHUTDOWN']); const { headers } = await next()
         say({ id: headers['lambda-extension-event-identifier'] ?? null, type: headers['content-type'] })`),
@@ -49,7 +49,7 @@ describe('the end of an environment', () => {
     expect(events('head', environment.log())).toEqual([{ id: null, type: 'application/json' }])
   })
 
-  test('waits for what an extension says last, and kills what does not leave', async () => {
+  test('waits for the last output of an extension, and kills one that does not exit', async () => {
     const environment = await start(stubborn, {
       last: extension(
         `await register(['SHUTDOWN']); await next(); await new Promise((r) => setTimeout(r, 400)); say('the last word'); process.exit(0)`,
@@ -68,7 +68,7 @@ describe('the end of an environment', () => {
     await until(() => isGone(pidIn(log, 'stays')) && isGone(Number(payload)))
   })
 
-  test('is what an extension hears of when it comes back from its work', async () => {
+  test('reaches an extension when it returns from its work', async () => {
     const marks = `process.on('SIGTERM', () => { require('fs').writeFileSync(__dirname + '/ends', ''); process.exit(0) })
       exports.handler = async () => 1`
     const environment = await start(marks, {
@@ -82,7 +82,7 @@ describe('the end of an environment', () => {
     expect(events('busy', environment.log()).at(-1)).toMatchObject({ shutdownReason: 'spindown' })
   })
 
-  test('is the same when the server goes away', async () => {
+  test('is the same when the server disconnects', async () => {
     const environment = await start(polite, { wants: listener('SHUTDOWN') })
     environment.assign()
     await environment.ready()
@@ -91,7 +91,7 @@ describe('the end of an environment', () => {
     expect(events('wants', environment.log())).toEqual([expect.objectContaining({ shutdownReason: 'spindown' })])
   })
 
-  test('is a warning for the runtime where it has an extension inside', async () => {
+  test('sends SIGTERM to a runtime with an internal extension', async () => {
     const code = `import { request } from 'node:http'
       import { writeSync } from 'node:fs'
       const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/'
@@ -109,7 +109,7 @@ describe('the end of an environment', () => {
     expect(environment.log()).toContain('the runtime ends\n')
   })
 
-  test('comes without a warning where no extension is', async () => {
+  test('sends no SIGTERM without extensions', async () => {
     const environment = await start(polite, {})
     environment.assign()
     await environment.invoke()
@@ -119,7 +119,7 @@ describe('the end of an environment', () => {
 })
 
 describe('a reset', () => {
-  test('after a timeout tells extensions so, and starts them anew', async () => {
+  test('after a timeout notifies extensions, and restarts them', async () => {
     const environment = await start(
       'exports.handler = (event) => event.hang ? new Promise(() => setInterval(() => 0, 1000)) : Promise.resolve(1)',
       { wants: listener('INVOKE', 'SHUTDOWN') },
@@ -139,7 +139,7 @@ describe('a reset', () => {
     ])
   })
 
-  test('after the runtime left tells extensions of a failure, and answers before they are gone', async () => {
+  test('after the runtime exited notifies extensions of a failure, and responds before they end', async () => {
     const environment = await start('exports.handler = async () => process.exit(3)', {
       slow: extension(`await register(['SHUTDOWN']); say((await next()).json())
         await new Promise((r) => setTimeout(r, 200)); process.exit(0)`),
@@ -155,7 +155,7 @@ describe('a reset', () => {
 })
 
 describe('the log', () => {
-  test('has a line for each extension after initialisation', async () => {
+  test('has a line per extension after initialisation', async () => {
     const environment = await start(polite, { a: listener('INVOKE', 'SHUTDOWN'), b: listener() })
     environment.assign()
     const { log } = await environment.invoke()
@@ -164,7 +164,7 @@ describe('the log', () => {
     )
   })
 
-  test('says how far each was when initialisation failed', async () => {
+  test('shows the state of each extension when initialisation failed', async () => {
     const environment = await start(polite, {
       crashes: extension(`await register(['INVOKE']); process.exit(1)`),
       reports: extension(`await register([]); await until(() => false)`),
@@ -178,7 +178,7 @@ describe('the log', () => {
     expect(environment.log()).toContain('EXTENSION\tName: reports\tState: Started\tEvents: []\n')
   })
 
-  test('in JSON has them as events of a level', async () => {
+  test('has them as events with a level in JSON', async () => {
     const environment = await start(polite, { a: listener('INVOKE') })
     environment.assign({ logging: { applicationLevel: 'INFO', systemLevel: 'INFO' } })
     await environment.invoke()

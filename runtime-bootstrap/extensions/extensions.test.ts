@@ -23,7 +23,7 @@ const faultBody = (errorType: string, id: string, text: string) =>
   JSON.stringify({ errorType, errorMessage: `RequestId: ${id} Error: ${text}` })
 
 describe('an external extension', () => {
-  test('is started before the runtime, which waits until it has registered', async () => {
+  test('starts before the runtime, which waits for its registration', async () => {
     const slow = extension(`say('starting'); await new Promise((r) => setTimeout(r, 50)); say('registering')
       await register([]); await next()`)
     const environment = await start(`console.log('the runtime'); ${echo}`, { a: slow, b: slow })
@@ -35,7 +35,7 @@ describe('an external extension', () => {
     expect(runtime).toBeGreaterThan(log.indexOf('b: registering'))
   })
 
-  test('is told who it serves when it registers, and the account only when it asks', async () => {
+  test('learns the function when it registers, and the account only on request', async () => {
     const curious = extension(`say((await register([])).text.trim()); await next()`)
     const accepting = extension(`
       say((await register([], { 'Lambda-Extension-Accept-Feature': 'other, accountId' })).text.trim()); await next()`)
@@ -47,7 +47,7 @@ describe('an external extension', () => {
     expect(saidBy('accepting', environment.log())).toEqual([JSON.stringify({ accountId: '000000000000', ...identity })])
   })
 
-  test('has the function variables but those that are for the runtime alone', async () => {
+  test("has the function's variables except those for the runtime", async () => {
     const nosy = extension(`say(Object.keys(process.env).sort()); await register([]); await next()`)
     const environment = await start(echo, { nosy })
     environment.assign({ variables: { ...variablesOf(environment.folder), AWS_EXECUTION_ENV: 'x', MINE: 'y' } })
@@ -61,7 +61,7 @@ describe('an external extension', () => {
     }
   })
 
-  test('is not started, and has no API, where the layers switch extensions off', async () => {
+  test('is not started, and has no API, if layers disable extensions', async () => {
     const asks = `const http = require('node:http')
       exports.handler = () => new Promise((resolve) => http.request('http://' + process.env.AWS_LAMBDA_RUNTIME_API +
         '/2020-01-01/extension/register', { method: 'POST' }, (answer) => resolve(answer.statusCode)).end())`
@@ -73,7 +73,7 @@ describe('an external extension', () => {
     expect(saidBy('a', log)).toEqual([])
   })
 
-  test('in a folder below is none', async () => {
+  test('in a subfolder is not started', async () => {
     const environment = await start(echo, { 'a/inner': '#!/nowhere\n' })
     environment.assign()
     expect((await environment.invoke({ event: '1' })).payload).toBe('1')
@@ -92,7 +92,7 @@ describe('an external extension', () => {
     expect(environment.log()).toMatch(/Phase: invoke\tStatus: error\tError Type: Extension.LaunchError\n/)
   })
 
-  test('that never registers holds the runtime back until the time for initialisation is over', async () => {
+  test('that never registers delays the runtime until the initialisation timeout', async () => {
     const environment = await start(`console.log('the runtime'); ${echo}`, {
       idle: extension('setInterval(() => 0, 1000)'),
     })
@@ -105,7 +105,7 @@ describe('an external extension', () => {
 })
 
 describe('initialisation', () => {
-  test('lasts until each extension asked for its first event', async () => {
+  test('ends when each extension has requested its first event', async () => {
     const late = extension(`await register([]); say('registered')
       await until(() => fs.existsSync(process.env.LATE)); say('asks'); await next()`)
     const environment = await start(`console.log('the runtime'); ${echo}`, { late })
@@ -119,7 +119,7 @@ describe('initialisation', () => {
     expect(environment.log()).toMatch(/late: asks\n[^]*START/)
   })
 
-  test('fails with its error when an extension cannot get ready, and begins anew in the first invocation', async () => {
+  test("fails with an extension's init error, and is repeated in the first invocation", async () => {
     const broken = extension(`await register([]); await fail('init', 'Extension.NoConfig'); process.exit(1)`)
     const environment = await start(echo, { broken })
     environment.assign()
@@ -140,7 +140,7 @@ describe('initialisation', () => {
     expect(payload).toBe(faultBody('Extension.Crash', done.requestId, text))
   })
 
-  test('that fails starts the extensions anew as well', async () => {
+  test('that fails also restarts the extensions', async () => {
     const second =
       extension(`if (!fs.existsSync(process.env.MARK)) { fs.writeFileSync(process.env.MARK, ''); process.exit(1) }
       await register(['INVOKE']); for (;;) say((await next()).json().eventType)`)
@@ -154,7 +154,7 @@ describe('initialisation', () => {
 })
 
 describe('an invocation', () => {
-  test('is an event for the extensions that want it, without the payload', async () => {
+  test('is an event, without the payload, for extensions that registered for it', async () => {
     const environment = await start(echo, { all: listener('INVOKE', 'SHUTDOWN'), none: listener() })
     environment.assign({ timeoutMs: 5000 })
     await environment.invoke({ event: '{"secret":1}', traceId: 'Root=1-2-3' })
@@ -177,7 +177,7 @@ describe('an invocation', () => {
     expect(saidBy('none', environment.log())).toEqual([])
   })
 
-  test('has an event identifier in the header of its event', async () => {
+  test('has an event identifier in the header', async () => {
     const heads = extension(`await register(['INVOKE'])
       for (;;) { const { headers } = await next(); say([headers['content-type'], headers['lambda-extension-event-identifier']]) }`)
     const environment = await start(echo, { heads })
@@ -189,7 +189,7 @@ describe('an invocation', () => {
     ])
   })
 
-  test('is answered while an extension still works, and is over when it is done', async () => {
+  test('returns its response while an extension still works, and ends when it is done', async () => {
     const slow = extension(`await register(['INVOKE'])
       for (;;) { await next(); await until(() => fs.existsSync(process.env.DONE)); say('done') }`)
     const environment = await start(echo, { slow })
@@ -206,7 +206,7 @@ describe('an invocation', () => {
     expect(log).toMatch(/slow: done\nEND .*\nREPORT .*\t\n$/)
   })
 
-  test('that an extension holds up beyond the timeout keeps its answer, and the environment begins anew', async () => {
+  test('that an extension delays beyond the timeout keeps its response, and the environment is reset', async () => {
     const stuck = extension(
       `await register(['INVOKE']); await next(); say('pid ' + process.pid); setInterval(() => 0, 1000)`,
     )
@@ -219,7 +219,7 @@ describe('an invocation', () => {
     expect((await environment.invoke()).payload).toBe('1')
   })
 
-  test('fails with the extension that ends meanwhile', async () => {
+  test('fails when an extension exits meanwhile', async () => {
     const brief = extension(`await register(['INVOKE']); await next(); process.exit(7)`)
     const environment = await start('exports.handler = () => new Promise(() => setInterval(() => 0, 1000))', { brief })
     environment.assign({ timeoutMs: 20_000 })
@@ -230,7 +230,7 @@ describe('an invocation', () => {
     )
   })
 
-  test('fails with the error that an extension reports meanwhile', async () => {
+  test('fails with an error that an extension reports meanwhile', async () => {
     const broken = extension(
       `await register(['INVOKE']); await next(); say((await fail('exit', 'Extension.Lost')).status); process.exit(1)`,
     )
@@ -241,7 +241,7 @@ describe('an invocation', () => {
     expect(saidBy('broken', log)).toEqual(['202'])
   })
 
-  test('after one between which an extension ended gets new ones', async () => {
+  test('restarts extensions that exited after the previous one', async () => {
     const killed = extension(
       `await register(['INVOKE']); say('pid ' + process.pid); for (;;) say((await next()).json().eventType)`,
     )
@@ -255,7 +255,7 @@ describe('an invocation', () => {
     expect([payload, done.status]).toEqual(['1', 'success'])
   })
 
-  test('finds extensions frozen with the runtime, and lets them run on', async () => {
+  test('thaws extensions that were frozen with the runtime', async () => {
     const environment = await start('exports.handler = async () => process.pid', {
       frozen: extension(
         `await register(['INVOKE']); say('pid ' + process.pid); for (;;) say((await next()).json().eventType)`,
@@ -270,7 +270,7 @@ describe('an invocation', () => {
   })
 })
 
-test('an adapter asks for the events in place of a runtime that is a web server', async () => {
+test('an adapter requests the events for a runtime that is a web server', async () => {
   const environment = await start({ bootstrap: webServer }, { adapter: webAdapter })
   const variables = { ...variablesOf(environment.folder), TMPDIR: environment.folder }
   environment.assign({ command: [], variables })
@@ -282,7 +282,7 @@ test('an adapter asks for the events in place of a runtime that is a web server'
   expect(environment.log()).toContain('the web server ends\n')
 })
 
-test('what extensions write is in the log in whole lines, however it comes', async () => {
+test('output of extensions is logged in whole lines, in whatever chunks it arrives', async () => {
   const environment = await start(
     `process.stdout.write('begun '); exports.handler = async () => { process.stdout.write('ended'); return 1 }`,
     {

@@ -21,7 +21,7 @@ async function start(hostile: string, timeoutMs = 3000, code = echo): Promise<Su
 const usedMb = ({ pid }: Supervised) =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) / 1024
 
-test('an extension that writes without end neither holds up the function nor fills the memory', async () => {
+test('an extension that writes endlessly neither delays the function nor exhausts memory', async () => {
   const environment = await start(`await register([]); void next()
     const text = 'x'.repeat(60_000); for (;;) { fs.writeSync(1, text); await new Promise((r) => setImmediate(r)) }`)
   for (let round = 0; round < 3; round++) {
@@ -30,7 +30,7 @@ test('an extension that writes without end neither holds up the function nor fil
   expect(usedMb(environment)).toBeLessThan(200)
 })
 
-test('an extension that asks without reading the answers is cut off', async () => {
+test('an extension that sends requests without reading responses is disconnected', async () => {
   const environment = await start(
     `await register([])
     const socket = require('node:net').connect(port, host, () => {
@@ -49,7 +49,7 @@ test('an extension that asks without reading the answers is cut off', async () =
   expect(usedMb(environment)).toBeLessThan(200)
 })
 
-test('what an extension started ends with it, and one that never leaves is killed', async () => {
+test('processes of an extension end with it, and an extension that never exits is killed', async () => {
   const environment = await start(
     `await register(['INVOKE', 'SHUTDOWN'])
     process.on('SIGTERM', () => undefined)
@@ -63,7 +63,7 @@ test('what an extension started ends with it, and one that never leaves is kille
   await until(() => isGone(pid))
 })
 
-test('a subscriber that takes connections and never answers neither holds up the function nor fills the memory', async () => {
+test('a subscriber that never responds neither delays the function nor exhausts memory', async () => {
   const environment = await start(`await register(['INVOKE'])
     const server = require('node:net').createServer((socket) => socket.pause()).listen(0, async () => {
       await subscribe({ types: ['platform', 'function'], destination: toHttp(server.address().port), buffering: { timeoutMs: 25 } })
@@ -75,7 +75,7 @@ test('a subscriber that takes connections and never answers neither holds up the
   expect(usedMb(environment)).toBeLessThan(200)
 })
 
-test('an extension with no end of connections asks for events as any other', async () => {
+test('an extension with very many connections can still request events', async () => {
   const environment = await start(`await register(['INVOKE'])
     const sockets = Array.from({ length: 200 }, () => require('node:net').connect(port, host).on('error', () => undefined))
     for (const socket of sockets) socket.write('POST /2020-01-01/extension/register HTTP/1.1\\r\\nContent-Length: 1000000\\r\\n\\r\\n')

@@ -29,7 +29,7 @@ const putFolder = (path: string) => {
   files.put({ type: 'put', place: 'layers', kind: 'folder', path, mode: 0o777 }, Buffer.alloc(0))
 }
 
-test('links that lead out are kept', () => {
+test('links that point outside are kept', () => {
   putLink('absolute', outside)
   putLink('lib/climbing', '../../nowhere')
   files.finish()

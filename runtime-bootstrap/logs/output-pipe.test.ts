@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openOutputPipe } from './output-pipe.ts'
 
-test('a pipe opens although its folder is out of reach once, as when another /tmp is mounted', async () => {
+test('a pipe opens although its folder is unreachable once, as when another /tmp is mounted', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kubelambda-pipe-'))
   const mark = join(folder, 'first')
   writeFileSync(mark, '')
@@ -24,6 +24,6 @@ test('a pipe opens although its folder is out of reach once, as when another /tm
   }
 })
 
-test('a pipe that cannot be made is an error', async () => {
+test('a pipe that cannot be created is an error', async () => {
   await expect(openOutputPipe(() => undefined, ['false'])).rejects.toThrow('mkfifo exited with 1')
 })

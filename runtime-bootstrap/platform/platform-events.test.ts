@@ -21,7 +21,7 @@ describe('a log in JSON', () => {
       .map((line) => JSON.parse(line) as unknown)
   const event = (type: string, record: object) => ({ time: expect.any(String), type: `platform.${type}`, record })
 
-  test('has the events of the platform instead of its lines', async () => {
+  test("has the platform's events instead of its lines", async () => {
     const environment = await start(`exports.handler = async () => process.stdout.write('{"a":1}\\n')`)
     environment.assign({ logging })
     const { log, done } = await environment.invoke({ tail: true })
@@ -48,7 +48,7 @@ describe('a log in JSON', () => {
     expect(linesOf(Buffer.from(done.logTail!, 'base64').toString())).toEqual(ofRun)
   })
 
-  test('says what went wrong from WARN on, and how all went at DEBUG', async () => {
+  test('has failures from WARN on, and all outcomes at DEBUG', async () => {
     const environment = await start(
       `exports.handler = async (e) => { if (e.exit) process.exit(7); if (e.fail) throw new Error('no'); return 12 }`,
     )
@@ -79,7 +79,7 @@ describe('a log in JSON', () => {
     expect(linesOf(log)[0]).toEqual(event('runtimeDone', { requestId: done.requestId, status: 'timeout', metrics }))
   })
 
-  test('keeps of the function what is of the level that is configured; what says none is INFO', async () => {
+  test("keeps the function's lines of the configured level; lines without a level are INFO", async () => {
     const timestamp = '2026-01-02T03:04:05.678Z'
     const written = [
       { level: 'DEBUG', timestamp, text: 'low' },

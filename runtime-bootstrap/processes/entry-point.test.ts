@@ -23,12 +23,12 @@ function find(command: readonly string[], wrapper: string, more: Partial<Assignm
 describe('a wrapper script', () => {
   const wrapper = file('wrap', 0o755)
 
-  test('stands in front of a runtime that the supervisor starts itself', () => {
+  test('precedes a runtime that the supervisor starts itself', () => {
     expect(find(['node', 'index.mjs'], wrapper)).toEqual({ command: [wrapper, 'node', 'index.mjs'] })
     expect(find(['node', 'index.mjs'], '')).toEqual({ command: ['node', 'index.mjs'] })
   })
 
-  test('that is missing or cannot be executed ends the start with the codes of a shell', () => {
+  test('that is missing or not executable exits with the codes of a shell', () => {
     expect(find(['node'], join(folder, 'nothing'))).toEqual({ exitCode: 127 })
     expect(find(['node'], file('closed', 0o644))).toEqual({ exitCode: 126 })
   })
@@ -39,7 +39,7 @@ describe('a wrapper script', () => {
     expect(find(command, join(folder, 'nothing'))).toEqual({ command })
   })
 
-  test('is none of what a function that is an image starts', () => {
+  test('is not used by functions that are images', () => {
     const command = ['/lambda-entrypoint.sh', 'app.handler']
     expect(find(command, wrapper, { isImage: true })).toEqual({ command })
   })

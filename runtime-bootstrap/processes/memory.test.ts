@@ -25,8 +25,8 @@ const mb = 1024
 const hasPython = process.platform === 'linux' && spawnSync('python3', ['-c', '']).status === 0
 const describeHere = hasPython ? describe : describe.skip
 
-describeHere('what processes use, where there is Linux and python3', () => {
-  test('of memory that forked children share counts once', async () => {
+describeHere('the memory of processes, on Linux with python3', () => {
+  test('counts pages shared by forked children once', async () => {
     const pid = await start(`kept = b'x' * (100 << 20)
 for _ in range(3):
     if os.fork() == 0: time.sleep(1000)`)
@@ -35,7 +35,7 @@ for _ in range(3):
     expect([await exceeds(usage, 80 * mb), await exceeds(usage, 150 * mb)]).toEqual([true, false])
   })
 
-  test('of files that they read is in memory, and can be taken back', async () => {
+  test('excludes reclaimable pages of files', async () => {
     const file = join(folder, 'large')
     writeFileSync(file, '')
     truncateSync(file, 150 << 20)
@@ -46,13 +46,13 @@ sum(pages[at] for at in range(0, len(pages), 4096))`)
     expect(await exceeds(usage, 50 * mb)).toBe(false)
   })
 
-  test('of their own for a moment counts when it is over', async () => {
+  test('includes a peak that is over', async () => {
     const pid = await start(`kept = b'x' * (100 << 20)
 del kept`)
     expect(await exceeds(usageOf([pid]), 80 * mb)).toBe(true)
   })
 
-  test('of programs that others started counts in full', async () => {
+  test('counts programs started by others in full', async () => {
     const pid = await start(`import subprocess, sys
 for _ in range(2): subprocess.Popen(['perl', '-e', '$| = 1; $kept = "x" x (60 << 20); print "done\\n"; sleep 1000'], stdout=subprocess.PIPE).stdout.readline()`)
     const usage = usageOf([pid])

@@ -48,7 +48,7 @@ async function invoke(environment: Supervised): Promise<Found> {
 
 const wasWaiting = ({ commandLine }: Found) => commandLine.includes('--standby')
 
-describe('a runtime that waits', () => {
+describe('a standby runtime', () => {
   const assign = (environment: Supervised, own: Record<string, string>, more: Partial<Assignment> = {}) => {
     environment.assign({ variables: variablesIn(environment, own), timeoutMs: 20_000, ...more })
   }
@@ -77,14 +77,14 @@ describe('a runtime that waits', () => {
     expect(others).toEqual(variablesIn(environment, { MINE: 'é\n1' }))
   })
 
-  test('has no connection left of its rehearsal', async () => {
+  test('keeps no connection of its rehearsal', async () => {
     const connections = "process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'))"
     const environment = await start({ 'index.js': `exports.handler = async () => ${connections}` })
     assign(environment, {})
     expect(JSON.parse((await environment.invoke()).payload)).toEqual(['TCPSocketWrap'])
   })
 
-  test('finds what layers bring', async () => {
+  test('finds modules of layers', async () => {
     const environment = await start()
     assign(environment, { NODE_PATH: `${environment.folder}/layer/node_modules` })
     expect(await invoke(environment)).toMatchObject({ layered: 'of a layer' })
@@ -104,13 +104,13 @@ describe('a runtime that waits', () => {
     await until(() => childrenOf(environment).length === 1)
   })
 
-  test('is not taken by a function that brings libraries, for which the loader looks when a process starts', async () => {
+  test('is not used by a function with shared libraries, which the loader looks up at process start', async () => {
     const environment = await start({ ...files, 'lib/libown.so.1': '' })
     assign(environment, {})
     expect(wasWaiting(await invoke(environment))).toBe(false)
   })
 
-  test('is not taken by a function with a wrapper, or another command', async () => {
+  test('is not used by a function with a wrapper script or another command', async () => {
     const wrapped = await start({ ...files, wrapper: '#!/bin/sh\nexec "$@"\n' })
     assign(wrapped, { AWS_LAMBDA_EXEC_WRAPPER: `${wrapped.folder}/wrapper` })
     // There the start command puts it in front by itself.
@@ -121,13 +121,13 @@ describe('a runtime that waits', () => {
     for (const environment of [wrapped, inImage, other]) expect(wasWaiting(await invoke(environment))).toBe(false)
   })
 
-  test('is not taken by a function that runs as another user than it', async () => {
+  test('is not used by a function that runs as another user', async () => {
     const environment = await start()
     assign(environment, {}, { user: { uid: process.getuid!(), gid: process.getgid!() } })
     expect(wasWaiting(await invoke(environment))).toBe(false)
   })
 
-  test('serves one initialisation; the next one starts another', async () => {
+  test('serves one initialisation; the next one starts a new runtime', async () => {
     const environment = await start({
       'index.js': `exports.handler = async (event) => event.exit ? process.exit(1) : require('fs').readFileSync('/proc/self/cmdline', 'utf8')`,
     })
@@ -147,7 +147,7 @@ describe('a runtime that waits', () => {
     expect(wasWaiting(await invoke(environment))).toBe(false)
   })
 
-  test('ends with its environment, also when nobody took it or the supervisor is killed', async () => {
+  test('ends with its environment, also when it is unused or the supervisor is killed', async () => {
     for (const end of ['shutdown', 'kill'] as const) {
       const environment = await start()
       let waiting: number | undefined

@@ -96,11 +96,11 @@ async function ask(method: string, path: string, body = '', headers = '') {
 }
 
 describe('answers', () => {
-  test('ping is pong', async () => {
+  test('ping with pong', async () => {
     expect(await ask('GET', '/2018-06-01/ping')).toMatchObject({ status: 200, body: 'pong' })
   })
 
-  test('a response is accepted and passed on byte for byte', async () => {
+  test('a response is accepted and forwarded byte for byte', async () => {
     const answer = await ask('POST', `${invocation}/id-1/response`, '"é"', 'Content-Type: text/x\r\n')
     expect(answer).toMatchObject({ status: 202, body: '{"status":"OK"}\n' })
     expect(answer.head).toContain('Content-Type: application/json\r\n')
@@ -122,14 +122,14 @@ describe('answers', () => {
     expect(answers).toEqual([{ body: Buffer.from('any'), contentType: 'application/json', errorType }])
   })
 
-  test('the cause is cut out of an error that has one', async () => {
+  test('the cause is removed from an error that has one', async () => {
     const body = '{"errorMessage":"m","errorType":"t","errorCause":{"paths":[]}}'
     await ask('POST', `${invocation}/id-1/error`, body, 'Content-Type: application/vnd.aws.lambda.error.cause+json\r\n')
     expect(String(answers[0]?.body)).toBe('{"errorMessage":"m","errorType":"t"}')
     expect(answers[0]?.contentType).toBe('application/json')
   })
 
-  test('an init error is taken while the runtime starts', async () => {
+  test('an init error is accepted while the runtime starts', async () => {
     state = 'Started'
     expect(await ask('POST', '/2018-06-01/runtime/init/error', '{}')).toMatchObject({ status: 202 })
     await ask('POST', '/2018-06-01/runtime/init/error', 'oops')
@@ -138,7 +138,7 @@ describe('answers', () => {
 })
 
 describe('next', () => {
-  test('hands out the event with its headers, only those that have a value', async () => {
+  test('returns the event with those headers that have a value', async () => {
     const asked = exchange(request('GET', `${invocation}/next`))
     state = 'Ready'
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -153,14 +153,14 @@ describe('next', () => {
     )
   })
 
-  test('is refused while an event waits for its answer', async () => {
+  test('is rejected while an event waits for its response', async () => {
     expect(await ask('GET', `${invocation}/next`)).toMatchObject({
       status: 403,
       body: '{"errorMessage":"State transition from Running to Ready failed for runtime. Error: State transition is not allowed","errorType":"InvalidStateTransition"}\n',
     })
   })
 
-  test('of a client that has gone is given up', async () => {
+  test('of a disconnected client is dropped', async () => {
     state = 'Ready'
     const socket = await open()
     socket.write(request('GET', `${invocation}/next`))
@@ -174,7 +174,7 @@ describe('next', () => {
 describe('refusals', () => {
   const invalidId = '{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}\n'
 
-  test('an id that is not the current one is 400, also when it was answered already', async () => {
+  test('an id other than the current one is 400, also of a completed invocation', async () => {
     expect(await ask('POST', `${invocation}/other/response`)).toMatchObject({ status: 400, body: invalidId })
     await ask('POST', `${invocation}/id-1/response`)
     expect(await ask('POST', `${invocation}/id-1/error`)).toMatchObject({ status: 400, body: invalidId })
@@ -234,7 +234,7 @@ describe('refusals', () => {
     },
   )
 
-  test('a head without end is 431', async () => {
+  test('an endless head is 431', async () => {
     expect(statusOf((await exchange(`GET / HTTP/1.1\r\nX: ${'x'.repeat(1_600_000)}`))[0])).toBe(431)
   })
 })
@@ -243,7 +243,7 @@ describe('framing', () => {
   const chunkedHead = `POST ${invocation}/id-1/response HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n`
   const streaming = 'Lambda-Runtime-Function-Response-Mode: streaming\r\n'
 
-  test('a chunked body is put together, in whatever pieces it comes', async () => {
+  test('a chunked body is reassembled, in whatever pieces it arrives', async () => {
     const bytes = `${chunkedHead}\r\n5;x=y\r\nhello\r\n6\r\n world\r\n0\r\n\r\n`
     const socket = await open()
     for (const byte of Buffer.from(bytes)) {
@@ -254,7 +254,7 @@ describe('framing', () => {
     expect(String(answers[0]?.body)).toBe('hello world')
   })
 
-  test('trailers that are announced and do not come are no error, as with the Go client', async () => {
+  test('announced trailers that are missing are no error, as with the Go client', async () => {
     const trailer = 'Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n'
     const [answer] = await exchange(`${chunkedHead}${trailer}\r\n2\r\n{}\r\n0\r\n\r\n`)
     expect(statusOf(answer)).toBe(202)
@@ -270,7 +270,7 @@ describe('framing', () => {
     ])
   })
 
-  test('a stream that breaks off is 400, and the function fails with it', async () => {
+  test('an aborted stream is 400, and the function fails with it', async () => {
     const socket = await open()
     socket.end(`${chunkedHead}${streaming}\r\n4\r\nhalf\r\n`)
     const [chunk] = (await once(socket, 'data')) as [Buffer]
@@ -279,7 +279,7 @@ describe('framing', () => {
     expect(answers[0]?.errorType).toBe('Runtime.TruncatedResponse')
   })
 
-  test('a response that breaks off without streaming may be sent again', async () => {
+  test('an aborted response without streaming may be sent again', async () => {
     const socket = await open()
     socket.end(`POST ${invocation}/id-1/response HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf`)
     await once(socket, 'data')
@@ -287,7 +287,7 @@ describe('framing', () => {
     expect(await ask('POST', `${invocation}/id-1/response`, 'whole')).toMatchObject({ status: 202 })
   })
 
-  test('a chunked body over the limit is 413 and the connection lives on', async () => {
+  test('a chunked body over the limit is 413 and the connection stays open', async () => {
     const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`
     const [first, second] = await exchange(
       `${chunkedHead}\r\n${chunk.repeat(7)}0\r\n\r\n${request('GET', '/2018-06-01/ping')}`,
@@ -296,13 +296,13 @@ describe('framing', () => {
     expect([statusOf(first), statusOf(second)]).toEqual([413, 200])
   })
 
-  test('requests behind each other on one connection are answered in order', async () => {
+  test('pipelined requests on one connection get responses in order', async () => {
     const pings = request('GET', '/2018-06-01/ping').repeat(3)
     const found = await exchange(`${request('POST', `${invocation}/id-1/response`, '1')}${pings}`, 4)
     expect(found.map(statusOf)).toEqual([202, 200, 200, 200])
   })
 
-  test('a client that waits for leave to send its body gets it', async () => {
+  test('a client that expects 100 Continue gets it', async () => {
     const socket = await open()
     socket.write(`POST ${invocation}/id-1/response HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n`)
     const [leave] = (await once(socket, 'data')) as [Buffer]

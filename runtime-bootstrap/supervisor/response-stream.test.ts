@@ -24,8 +24,8 @@ const signal = ({ folder }: Supervised, name: string) => writeFileSync(join(fold
 const body = (errorType: string, id: string, text: string) =>
   JSON.stringify({ errorType, errorMessage: `RequestId: ${id} Error: ${text}` })
 
-describe('a streamed answer', () => {
-  test('leaves before the function ends, and its end comes by itself', async () => {
+describe('a streamed response', () => {
+  test('starts before the function ends, and its end follows separately', async () => {
     const environment = await start(
       streaming(
         `stream.setContentType('text/plain'); stream.write('first '); await signal('go'); stream.write('second'); stream.end()`,
@@ -41,27 +41,27 @@ describe('a streamed answer', () => {
     expect(done.status).toBe('success')
   })
 
-  test('is collected when the caller wants it whole', async () => {
+  test('is collected for a buffered invocation', async () => {
     const environment = await start(streaming(`stream.write('first '); stream.write('second'); stream.end()`))
     const { payload, done } = await environment.invoke()
     expect(payload).toBe('first second')
     expect(environment.streamed(done.requestId)).toBe('')
   })
 
-  test('is no stream when the function returns it', async () => {
+  test('is buffered when the function returns it', async () => {
     const environment = await start('exports.handler = async () => "whole"')
     const { payload, done } = await environment.invoke({ streaming: true })
     expect([payload, environment.streamed(done.requestId)]).toEqual(['"whole"', ''])
   })
 
-  test('of nothing is an end alone', async () => {
+  test('that is empty has only an end', async () => {
     const environment = await start(streaming('stream.end()'))
     const { response, done } = await environment.invoke({ streaming: true })
     expect(response.functionError).toBeUndefined()
     expect(environment.streamed(done.requestId)).toBe('')
   })
 
-  test('may be larger than a whole one, byte for byte, while the caller takes it', async () => {
+  test('may exceed the buffered limit, byte for byte, while the caller reads it', async () => {
     const environment = await start(
       streaming(
         `for (let i = 0; i < 160; i++) if (!stream.write(String(i % 10).repeat(65_536))) await new Promise((r) => stream.once('drain', r))`,
@@ -73,7 +73,7 @@ describe('a streamed answer', () => {
     expect(environment.streamed(requestId) === expected).toBe(true)
   })
 
-  test('waits in the runtime while the caller does not take it', async () => {
+  test('blocks the runtime while the caller does not read it', async () => {
     const environment = await start(
       streaming(
         `stream.write(Buffer.alloc(16 * 1024 * 1024, 'x')); console.log('written'); await signal('go'); stream.end()`,
@@ -91,7 +91,7 @@ describe('a streamed answer', () => {
     expect(environment.streamed(requestId).length).toBe(16 * 1024 * 1024)
   })
 
-  test('over 200 MB ends with an error, and the environment lives on', async () => {
+  test('over 200 MB ends with an error, and the environment stays', async () => {
     const environment = await start(
       streaming(`if (event.small) return stream.end('small')
         const piece = Buffer.alloc(1024 * 1024)
@@ -123,7 +123,7 @@ describe('a stream that fails', () => {
     return { environment, requestId, ...(await environment.end(requestId)) }
   }
 
-  test('in the handler has the error that the runtime put into its trailers, behind all that was written', async () => {
+  test("in the handler has the error of the runtime's trailers, after all written bytes", async () => {
     const { environment, requestId, response, payload, done } = await failing(
       `stream.write(' more'); throw new TypeError('broke')`,
     )
@@ -138,7 +138,7 @@ describe('a stream that fails', () => {
     expect((await environment.invoke({ event: '{}', streaming: true })).done.initDurationMs).toBeUndefined()
   })
 
-  test('because what is piped into it failed has that error', async () => {
+  test('because its piped source failed has that error', async () => {
     const { response, payload } = await failing(
       `const { pipeline } = require('stream/promises')
        await pipeline((async function* () { yield 'x'; throw new Error('source') })(), stream)`,
@@ -147,7 +147,7 @@ describe('a stream that fails', () => {
     expect(JSON.parse(payload)).toMatchObject({ errorMessage: 'source' })
   })
 
-  test('because nobody caught an error has that error, and ends the runtime', async () => {
+  test('because of an uncaught error has that error, and ends the runtime', async () => {
     const { response, payload, done } = await failing(
       `setImmediate(() => { throw new Error('loose') }); await new Promise(() => undefined)`,
     )
@@ -171,14 +171,14 @@ describe('a stream that fails', () => {
     expect(await environment.waitForStream(next, (text) => text !== '')).toBe('half')
   })
 
-  test('because the runtime ended is a failure of the sandbox, with the reason in its details', async () => {
+  test('because the runtime exited is a sandbox failure, with the reason in its details', async () => {
     const { requestId, response, payload, done } = await failing('process.exit(3)')
     expect(response).toMatchObject({ functionError: 'Unhandled', errorType: 'Sandbox.Failure' })
     expect(payload).toBe(body('Runtime.ExitError', requestId, 'Runtime exited with error: exit status 3'))
     expect(done).toMatchObject({ status: 'error', errorType: 'Runtime.ExitError' })
   })
 
-  test('while the caller does not take it still ends at the function timeout', async () => {
+  test('while the caller does not read it still ends at the function timeout', async () => {
     const environment = await start(
       streaming(`for (;;) if (!stream.write(Buffer.alloc(65_536))) await new Promise((r) => stream.once('drain', r))`),
       { timeoutMs: 1000 },
@@ -199,7 +199,7 @@ describe('a stream that fails', () => {
   })
 })
 
-describe('a runtime of its own', () => {
+describe('a custom runtime', () => {
   /** Posts what the event says as raw bytes, then asks for the next event on a new connection. */
   const bootstrap = `#!${process.execPath}
     const net = require('net'), http = require('http')
@@ -249,7 +249,7 @@ describe('a runtime of its own', () => {
     expect([next.payload, next.done.initDurationMs]).toEqual(['half', undefined])
   })
 
-  test('that names another mode is refused, and the function fails with it', async () => {
+  test('that names another mode is rejected, and the function fails with it', async () => {
     const { environment, response, payload, log } = await post({ head: mode('buffered'), body: `${half}0\r\n\r\n` })
     expect(response.functionError).toBe('Unhandled')
     expect(JSON.parse(payload)).toMatchObject({ errorType: 'Runtime.InvalidResponseModeHeader' })
@@ -257,7 +257,7 @@ describe('a runtime of its own', () => {
     expect(environment.streamed('')).toBe('')
   })
 
-  test('cannot answer a second time while its stream is open', async () => {
+  test('cannot respond a second time while its stream is open', async () => {
     const { environment, response, done, log } = await post({ head: mode('streaming'), body: half, second: 'post' })
     expect(log).toContain('again 400')
     expect(response.functionError).toBeUndefined()

@@ -19,8 +19,8 @@ const echo = 'exports.handler = async (event) => event'
 const body = (errorType: string, id: string, text: string) =>
   JSON.stringify({ errorType, errorMessage: `RequestId: ${id} Error: ${text}` })
 
-describe('an invocation that goes well', () => {
-  test('is answered, reported, and logged from INIT_START to REPORT in order', async () => {
+describe('a successful invocation', () => {
+  test('returns a response and a report, and is logged from INIT_START to REPORT in order', async () => {
     const environment = await start(
       `console.log('cold'); exports.handler = async (e) => { console.log('warm'); return { got: e } }`,
     )
@@ -69,14 +69,14 @@ describe('an invocation that goes well', () => {
     expect(long.log.match(/line \d+/g)).toHaveLength(5000)
   })
 
-  test('answers with bytes as they were posted', async () => {
+  test('returns the bytes as posted', async () => {
     const environment = await start(`exports.handler = async (e) => ({ text: 'é€😀' + e, big: 'x'.repeat(1_000_000) })`)
     environment.assign()
     const { payload } = await environment.invoke({ event: '"ü"' })
     expect(payload).toBe(JSON.stringify({ text: 'é€😀ü', big: 'x'.repeat(1_000_000) }))
   })
 
-  test('may come right behind the assignment or after ready', async () => {
+  test('may arrive right after the assignment or after ready', async () => {
     const environment = await start(echo)
     environment.assign()
     expect(await environment.ready()).toBeGreaterThan(0)
@@ -142,7 +142,7 @@ fetch(base + 'next').then(async (r) => {
     },
   )
 
-  test('that needs too much memory is killed', async () => {
+  test('that uses too much memory is killed', async () => {
     const environment = await start(`const kept = []; exports.handler = async () => {
       for (;;) { kept.push(Buffer.alloc(4_000_000, 1)); await new Promise((r) => setTimeout(r, 5)) } }`)
     environment.assign({ memoryMb: 150, timeoutMs: 20_000 })
@@ -160,7 +160,7 @@ fetch(base + 'next').then(async (r) => {
     expect((await environment.invoke()).payload).toBe('1000')
   })
 
-  test('that answers too much stays warm', async () => {
+  test('that returns too large a response stays warm', async () => {
     const environment = await start(`exports.handler = async (n) => 'x'.repeat(n)`)
     environment.assign()
     const limit = 6 * 1024 * 1024 + 100
@@ -203,19 +203,22 @@ describe('time', () => {
     expect((await environment.invoke()).done.status).toBe('timeout')
   })
 
-  test.each<InvokeOptions>([{}, { isEvent: true }])('keeps its answer when there is no next (%j)', async (options) => {
-    const environment = await start({
-      bootstrap: `#!${process.execPath}
+  test.each<InvokeOptions>([{}, { isEvent: true }])(
+    'keeps a response that no request for the next event follows (%j)',
+    async (options) => {
+      const environment = await start({
+        bootstrap: `#!${process.execPath}
 const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/'
 fetch(base + 'next').then(async (r) => {
   await fetch(base + r.headers.get('lambda-runtime-aws-request-id') + '/response', { method: 'POST', body: '"ok"' })
   setInterval(() => 0, 1000)
 })`,
-    })
-    environment.assign({ command: [], timeoutMs: 500 })
-    const { payload, response, done } = await environment.invoke(options)
-    expect([payload, response.functionError, done.status]).toEqual(['"ok"', undefined, 'timeout'])
-  })
+      })
+      environment.assign({ command: [], timeoutMs: 500 })
+      const { payload, response, done } = await environment.invoke(options)
+      expect([payload, response.functionError, done.status]).toEqual(['"ok"', undefined, 'timeout'])
+    },
+  )
 
   test('has the deadline in the context', async () => {
     const environment = await start('exports.handler = async (e, c) => c.getRemainingTimeInMillis()')
@@ -227,7 +230,7 @@ fetch(base + 'next').then(async (r) => {
 })
 
 describe('initialisation', () => {
-  test('that throws is done again within the invocation, whose answer it is', async () => {
+  test('that throws is repeated in the invocation, which returns its error', async () => {
     const environment = await start(`console.log('loading'); throw new RangeError('bad start')`)
     environment.assign()
     await environment.waitForLog('INIT_REPORT')
@@ -250,7 +253,7 @@ describe('initialisation', () => {
     expect(payload).toBe(body('Runtime.ExitError', done.requestId, 'Runtime exited without providing a reason'))
   })
 
-  test('that takes too long is done again, limited by the function timeout', async () => {
+  test('that takes too long is repeated, limited by the function timeout', async () => {
     const slow = await start({
       'index.mjs': `await new Promise((r) => setTimeout(r, 60_000)); export const handler = async () => 1`,
     })
@@ -262,7 +265,7 @@ describe('initialisation', () => {
     expect(done.status).toBe('timeout')
   })
 
-  test('that works the second time answers the invocation', async () => {
+  test('that succeeds the second time serves the invocation', async () => {
     const environment = await start(`const fs = require('fs'); const mark = __dirname + '/mark'
       if (!fs.existsSync(mark)) { fs.writeFileSync(mark, ''); process.exit(1) }
       exports.handler = async () => 'second'`)
@@ -275,7 +278,7 @@ describe('initialisation', () => {
 })
 
 describe('the entry point', () => {
-  test('of a function without bootstrap is missed by name', async () => {
+  test('of a function without bootstrap is named in the error', async () => {
     const environment = await start({})
     environment.assign({ command: [] })
     const { payload, done } = await environment.invoke()
@@ -283,7 +286,7 @@ describe('the entry point', () => {
     expect(payload).toBe(body('Runtime.InvalidEntrypoint', done.requestId, text))
   })
 
-  test('that is not executable is refused', async () => {
+  test('that is not executable is an error', async () => {
     const environment = await start({ bootstrap: 'echo' })
     environment.assign({ command: [] })
     const { payload, done } = await environment.invoke()
@@ -292,7 +295,7 @@ describe('the entry point', () => {
     )
   })
 
-  test('whose interpreter is missing is refused', async () => {
+  test('whose interpreter is missing is an error', async () => {
     const environment = await start({ bootstrap: '#!/nowhere/sh\n' })
     environment.assign({ command: [] })
     const { payload, done } = await environment.invoke()
@@ -312,7 +315,7 @@ describe('the entry point', () => {
     expect(payload).toBe(body('Runtime.InvalidEntrypoint', done.requestId, message))
   })
 
-  test('may lie in a layer, be a shell script, and write to /dev/stderr', async () => {
+  test('may be in a layer, be a shell script, and write to /dev/stderr', async () => {
     const environment = await start({
       'layer/bootstrap': `#!/bin/bash
 host=\${AWS_LAMBDA_RUNTIME_API%:*} port=\${AWS_LAMBDA_RUNTIME_API#*:}
@@ -376,7 +379,7 @@ describe('between invocations', () => {
     for (const pid of pids) await until(() => isGone(pid))
   })
 
-  test('nothing outlives a supervisor whose server is gone', async () => {
+  test('no process outlives a supervisor whose server has disconnected', async () => {
     const environment = await start('exports.handler = async () => process.pid')
     environment.assign()
     const pid = Number((await environment.invoke()).payload)
@@ -385,7 +388,7 @@ describe('between invocations', () => {
     await until(() => isGone(pid))
   })
 
-  test('a runtime that leaves is started again for the next event', async () => {
+  test('a runtime that exits is restarted for the next event', async () => {
     const environment = await start('exports.handler = async () => process.pid')
     environment.assign()
     const { payload } = await environment.invoke()

@@ -36,7 +36,7 @@ function subscribe() {
   return { subscription, deliveries, add, takeNext }
 }
 
-test('records wait until there are as many as one delivery has', () => {
+test('records are buffered up to the maximum number of a delivery', () => {
   const { subscription, deliveries, add } = subscribe()
   add(999, 'x')
   expect(deliveries).toEqual([])
@@ -45,7 +45,7 @@ test('records wait until there are as many as one delivery has', () => {
   subscription.close()
 })
 
-test('records wait until they are as long as one delivery', () => {
+test('records are buffered up to the maximum bytes of a delivery', () => {
   const { subscription, deliveries, add } = subscribe()
   add(2, 'x'.repeat(130_000))
   expect(deliveries).toEqual([])
@@ -54,7 +54,7 @@ test('records wait until they are as long as one delivery', () => {
   subscription.close()
 })
 
-test('one delivery follows the other, and what a slow subscriber has no room for is counted and told', async () => {
+test("deliveries are sequential, and records beyond a slow subscriber's buffer are counted and reported", async () => {
   const { subscription, deliveries, add, takeNext } = subscribe()
   add(1000, 'x')
   add(2500, 'y')

@@ -46,7 +46,7 @@ async function recordsOfFirst(name: string, environment: Supervised) {
 const echo = 'exports.handler = async (event) => event'
 
 describe('a subscriber', () => {
-  test('is sent the records of a cold invocation in order, those of initialisation too', async () => {
+  test('gets the records of a cold invocation in order, including initialisation', async () => {
     const code = `process.stdout.write('cold\\n'); exports.handler = async () => { process.stdout.write('warm\\n'); return 'x' }`
     const environment = await start(code, { a: subscriber(`'platform', 'function'`) })
     const { done, log } = await environment.invoke({ traceId: 'Root=1-2-3' })
@@ -97,7 +97,7 @@ describe('a subscriber', () => {
     expect(saidBy('a', log)).toEqual([])
   })
 
-  test('of the output of extensions gets that, and nothing of the function', async () => {
+  test('of the extension stream gets output of extensions, and none of the function', async () => {
     const environment = await start(`process.stdout.write('mine\\n'); ${echo}`, {
       a: subscriber(`'extension'`),
       talks: extension(`await register(['INVOKE']); for (;;) { await next(); say('hello') }`),
@@ -108,7 +108,7 @@ describe('a subscriber', () => {
     }
   })
 
-  test('hears that the runtime is done while it holds the invocation open', async () => {
+  test('gets runtimeDone while it keeps the invocation open', async () => {
     const waits = extension(`await register(['INVOKE'])
       await subscribe({ types: ['platform'], destination: toHttp(await listenHttp()), buffering: { timeoutMs: 25 } })
       for (;;) { await next(); await until(() => fs.existsSync(recordsFile) && fs.readFileSync(recordsFile, 'utf8').includes('runtimeDone')) }`)
@@ -117,7 +117,7 @@ describe('a subscriber', () => {
     expect(done.status).toBe('success')
   })
 
-  test('is sent lines that are JSON objects as such where the log is JSON, unless its schema is older', async () => {
+  test('gets JSON lines as objects if the log is JSON, unless its schema is older', async () => {
     const logging = { applicationLevel: 'INFO', systemLevel: 'INFO' }
     const code = `exports.handler = async () => { process.stdout.write('{"a":1}\\ntext\\n') }`
     const extensions = { a: subscriber(`'function'`), old: subscriber(`'function'`, `schemaVersion: '2022-07-01'`) }
@@ -132,7 +132,7 @@ describe('a subscriber', () => {
     )
   })
 
-  test('by TCP gets the same, a line for each record, as slowly as it reads', async () => {
+  test('by TCP gets the same, one line per record, as slowly as it reads', async () => {
     const tcp = extension(`await register(['INVOKE'])
       const port = await listenTcp(30)
       await subscribe({ types: ['platform'], destination: { protocol: 'TCP', port }, buffering: { timeoutMs: 25 } })
@@ -141,7 +141,7 @@ describe('a subscriber', () => {
     expect((await recordsOfFirst('tcp', environment))[0]!.type).toBe('platform.initStart')
   })
 
-  test('hears how an invocation failed, and after that of the end', async () => {
+  test('gets the failure of an invocation, then the shutdown', async () => {
     const environment = await start('exports.handler = async () => process.exit(3)', {
       a: subscriber(`'platform'`, '', `'INVOKE', 'SHUTDOWN'`),
     })
@@ -153,7 +153,7 @@ describe('a subscriber', () => {
     )
   })
 
-  test('hears how an initialisation failed, of the runtime as of another extension', async () => {
+  test('gets the failure of an initialisation, of the runtime or another extension', async () => {
     const failing = {
       a: subscriber(`'platform'`, '', `'SHUTDOWN'`),
       b: extension(
@@ -172,7 +172,7 @@ describe('a subscriber', () => {
     }
   })
 
-  test('by the Logs API is told of ends instead of initialisations', async () => {
+  test('by the Logs API gets ends instead of initialisations', async () => {
     const logs = extension(`await register(['INVOKE'])
       const { status } = await ask('PUT', '/2020-08-15/logs', {}, { types: ['platform'], destination: toHttp(await listenHttp()), buffering: { timeoutMs: 25 } })
       if (status !== 200) say(status)
@@ -191,7 +191,7 @@ describe('a subscriber', () => {
     expect(log).toContain('LOGS\tName: logs\tState: Subscribed\tTypes: [Platform]\n')
   })
 
-  test('that is not there misses records, is told how many, and holds nothing up', async () => {
+  test('that is unreachable misses records, gets their number, and delays nothing', async () => {
     const absent =
       extension(`const net = require('node:net'), probe = net.createServer().listen(0); await new Promise((r) => probe.on('listening', r))
       const { port } = probe.address(); await new Promise((r) => probe.close(r))
@@ -221,7 +221,7 @@ describe('a subscriber', () => {
   })
 })
 
-describe('a subscription that cannot be', () => {
+describe('an invalid subscription', () => {
   const told = (log: string) => saidBy('probe', log).map((line) => JSON.parse(line) as unknown)
   const probe = (code: string) =>
     extension(`const tell = ({ status, text }) => say([status, text.startsWith('{') ? JSON.parse(text) : text])
@@ -230,7 +230,7 @@ describe('a subscription that cannot be', () => {
       ${code}`)
   const invalid = (errorMessage: string) => [400, { errorType: 'ValidationError', errorMessage }]
 
-  test('is refused with all that is wrong in one line, and changes nothing', async () => {
+  test('is rejected with all faults in one line, and changes nothing', async () => {
     const environment = await start(echo, {
       probe:
         probe(`tell(await put(valid)); tell(await put(valid, { 'Lambda-Extension-Identifier': '00000000-0000-4000-8000-000000000000' }))
@@ -275,7 +275,7 @@ describe('a subscription that cannot be', () => {
     expect(log).not.toContain('TELEMETRY')
   })
 
-  test('is refused once initialisation is over, and by both APIs', async () => {
+  test('is rejected by both APIs after initialisation', async () => {
     const environment = await start(echo, {
       probe:
         probe(`await register(['INVOKE']); const port = await listenHttp(); valid.destination = toHttp(port); tell(await put(valid))

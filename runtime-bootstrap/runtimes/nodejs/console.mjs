@@ -12,7 +12,7 @@ const methods = {
   fatal: 'FATAL',
 }
 
-/** Puts before each line what AWS's runtime puts there; answers how to say whose invocation runs, and how to log an error. */
+/** Prefixes each line as AWS's runtime does. Returns functions that set the current invocation and log an error. */
 export function patchConsole(variables) {
   const isJson = variables.AWS_LAMBDA_LOG_FORMAT === 'JSON'
   const minLevel = isJson ? Math.max(0, levels.indexOf((variables.AWS_LAMBDA_LOG_LEVEL ?? 'TRACE').toUpperCase())) : 0
@@ -35,7 +35,7 @@ export function patchConsole(variables) {
     error(title, error) {
       write('ERROR', isJson ? [intoError(error)] : [`${title} \t${describe(intoError(error))}`])
     },
-    /** Waits until the log is in its pipe: a long one is written bit by bit, and an answer must not overtake it. */
+    /** Waits until the log is in its pipe: a long one is written in pieces, and a response must not overtake it. */
     async flushed() {
       if (out === undefined || out.writableLength === 0) return
       await new Promise((resolve) => out.write('', resolve))
@@ -43,7 +43,7 @@ export function patchConsole(variables) {
   }
 }
 
-/** An error that cannot be shown whole must not hide that there was one. */
+/** Falls back to a short form for an error that cannot be serialized. */
 function describe(error) {
   try {
     return stringifyErrors(error)

@@ -15,7 +15,7 @@ export function errorBody(error) {
   return { errorType: typeof error, errorMessage: textOf(error), trace: [] }
 }
 
-/** Objects without a prototype have no text of their own. */
+/** Objects without a prototype have no `toString`. */
 function textOf(value) {
   try {
     return String(value)
@@ -24,7 +24,7 @@ function textOf(value) {
   }
 }
 
-/** What AWS's runtime makes of a rejection that nobody handles. */
+/** The error that AWS's runtime reports for an unhandled rejection. */
 export function unhandledRejection(reason, promise) {
   const error = new RuntimeError('Runtime.UnhandledPromiseRejection', textOf(reason))
   error.reason = reason
@@ -32,7 +32,7 @@ export function unhandledRejection(reason, promise) {
   return error
 }
 
-/** The log shows errors alone: what else was thrown is made one. */
+/** The log only shows errors: other thrown values are wrapped in one. */
 export function intoError(thrown) {
   return isError(thrown) ? thrown : new Error(textOf(thrown))
 }
@@ -46,7 +46,7 @@ function errorRecord(error) {
   return record
 }
 
-/** JSON in which errors at any depth show what they are. */
+/** JSON that includes errors at any depth. */
 export function stringifyErrors(value) {
   return JSON.stringify(value, (_key, member) => (isError(member) ? errorRecord(member) : member))
 }

@@ -11,9 +11,9 @@ const neverSettled =
 const noJson = 'Unable to stringify response body'
 
 /**
- * How a runtime calls handlers. `run` settles with what one answers, and returns what to do once nothing is left to wait for;
- * `serialize` makes JSON of the answer. Whether an answer stands when a rejection beside it ends the runtime, `answerStands`
- * tells.
+ * How a runtime calls handlers. `run` completes with the handler's result, and returns a function to call when the event loop is empty;
+ * `serialize` turns the result into JSON. `answerStands`: whether a result is kept when an unhandled rejection ends the
+ * runtime.
  */
 export function handlerStyle(executionEnvironment, handler) {
   if (!isAtLeast24(executionEnvironment)) {
@@ -25,20 +25,20 @@ export function handlerStyle(executionEnvironment, handler) {
   return { run: runAwaited, serialize, answerStands: false }
 }
 
-/** Whether the function was made for Node.js 24 or a later one, whatever runs it. */
+/** Whether the function is configured for Node.js 24 or later, whatever version runs it. */
 export function isAtLeast24(executionEnvironment) {
   return Number(/nodejs(\d+)/.exec(executionEnvironment ?? '')?.[1] ?? 0) >= 24
 }
 
-/** From Node.js 24 on: what it returns, or what its promise comes to. */
+/** From Node.js 24 on: the return value, or the value of the returned promise. */
 function runAwaited(handler, event, context, { resolve, reject }) {
   Promise.resolve(handler(event, context)).then(resolve, reject)
   return () => reject(new RuntimeError('Runtime.NodeJsExit', neverSettled))
 }
 
 /**
- * Before: its promise's value; else what it gives to the callback, by default once nothing is left to do; else what it gives to
- * `context.done` and its kin, at once; else nothing, once nothing is left to do, which is an error of an async function.
+ * Before Node.js 24: its promise's value; else the callback's value, by default when the event loop is empty; else the value of
+ * `context.done` and its kin, at once; else nothing, when the event loop is empty, which is an error of an async function.
  */
 function runWithCallbacks(handler, event, context, { resolve, reject }) {
   const settle = (error, result) => (error === null || error === undefined ? resolve(result) : reject(error))

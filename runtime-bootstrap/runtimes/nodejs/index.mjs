@@ -11,7 +11,7 @@ const variables = process.env
 let api
 let log
 
-/** Where an error goes that no handler took: to the invocation that runs, or to the initialisation. */
+/** Reports an uncaught error to the running invocation, or as an init error. */
 let report = (body) => api.failInit(JSON.stringify(body), body.errorType)
 
 let isEnding = false
@@ -29,7 +29,7 @@ let handler
 let style
 
 /**
- * Loads the handler, then runs one event after the other. A CommonJS or ES module handler; async, callback or streaming.
+ * Loads the handler, then runs one event after the other. Handlers are CommonJS or ES modules; async, callback or streaming.
  * Not at the top level: as a CommonJS bundle, which cannot wait there, Node.js starts faster.
  */
 async function main() {
@@ -81,12 +81,12 @@ async function main() {
 
 void main()
 
-/** A rejection that nobody handles shows within a turn of the event loop: a runtime that ends for it takes no event any more. */
+/** An unhandled rejection surfaces within a turn of the event loop: a runtime that ends for it must not take another event. */
 function turn() {
   return new Promise((resolve) => setImmediate(() => isEnding || resolve()))
 }
 
-/** What the handler answers; while it runs, the wait for the next event does not keep the process alive. */
+/** Runs the handler. Meanwhile, the pending request for the next event does not keep the process alive. */
 function run(event, headers) {
   let onEmpty
   return new Promise((resolve, reject) => {

@@ -96,7 +96,7 @@ describe('a handler is found', () => {
   })
 })
 
-describe('a handler answers', () => {
+describe('a handler responds', () => {
   test.each([
     ['by a promise', 'exports.handler = async () => ({ a: 1 })', '{"a":1}'],
     ['by a thenable', 'exports.handler = () => ({ then: (resolve) => resolve(7) })', '7'],
@@ -133,7 +133,7 @@ describe('a handler answers', () => {
     }
   })
 
-  test('by a stream that is its second of three parameters, also for Node.js 24', async () => {
+  test('by a stream that is the second of three parameters, also for Node.js 24', async () => {
     const code =
       'exports.handler = awslambda.streamifyResponse(async (event, stream, context) => stream.end(context.functionName))'
     expect((await (await start(code, undefined, node24)).invoke()).payload).toBe('f')
@@ -162,13 +162,13 @@ describe('a handler for Node.js 24', () => {
     expect((await (await start24(code)).invoke()).payload).toBe(payload)
   })
 
-  test('is found in the default export, too', async () => {
+  test('is also found in the default export', async () => {
     const files = { 'index.mjs': 'export default { handler: () => 1 }' }
     expect((await (await start(files, undefined, node24)).invoke()).payload).toBe('1')
     expect(JSON.parse(await answerOf(files))).toMatchObject({ errorType: 'Runtime.HandlerNotFound' })
   })
 
-  test('fails with a promise that it left alone and that is rejected', async () => {
+  test('fails with the rejection of a promise that it does not await', async () => {
     const environment = await start24(
       `exports.handler = async () => { void Promise.reject(new Error('lost')); return 1 }`,
     )
@@ -208,7 +208,7 @@ describe('a streaming handler', () => {
     })
   })
 
-  test('that does not end its stream is waited for', async () => {
+  test('that does not end its stream keeps the invocation open', async () => {
     const supervised = await supervise({
       'index.js': `exports.handler = awslambda.streamifyResponse(async (event, stream) => { stream.write('half') })`,
     })
@@ -217,7 +217,7 @@ describe('a streaming handler', () => {
     expect((await supervised.invoke()).done).toMatchObject({ status: 'timeout' })
   })
 
-  test('writes objects as JSON, and what it returns is ignored aloud', async () => {
+  test('writes objects as JSON, and its return value is ignored with a warning', async () => {
     const { payload, log } = await (
       await start(
         `exports.handler = awslambda.streamifyResponse(async (event, stream) => { stream.write({ a: 1 }); stream.end(); return 1 })`,
@@ -253,7 +253,7 @@ describe('a handler fails', () => {
     }
   })
 
-  test('by an exception that nobody catches, which ends the runtime', async () => {
+  test('by an uncaught exception, which ends the runtime', async () => {
     const environment = await start(
       `exports.handler = async () => { setTimeout(() => { throw new Error('late') }, 0); await new Promise(() => setInterval(() => 0, 1000)) }`,
     )
@@ -263,7 +263,7 @@ describe('a handler fails', () => {
     expect(done.errorType).toBe('Runtime.ExitError')
   })
 
-  test('by a rejection beside its answer, which stands; the next event finds a new runtime', async () => {
+  test('by a rejection after its response, which stands; the next event gets a new runtime', async () => {
     const environment = await start(
       `let n = 0; exports.handler = async (fail) => { if (fail) void Promise.reject(new Error('lost')); return ++n }`,
     )
@@ -275,7 +275,7 @@ describe('a handler fails', () => {
     expect((await environment.invoke({ event: 'false' })).payload).toBe('1')
   })
 
-  test('by a rejection that nobody handles', async () => {
+  test('by an unhandled rejection', async () => {
     const environment = await start(
       `exports.handler = async () => { Promise.reject(new Error('lost')); await new Promise(() => setInterval(() => 0, 1000)) }`,
     )
@@ -301,7 +301,7 @@ describe('a handler fails', () => {
 })
 
 describe('the context', () => {
-  test('has what AWS gives', async () => {
+  test("has AWS's members", async () => {
     const environment = await start(
       `exports.handler = async (e, c) => ({ ...c, left: c.getRemainingTimeInMillis(), trace: process.env._X_AMZN_TRACE_ID })`,
     )
@@ -327,7 +327,7 @@ describe('the context', () => {
 describe('the console', () => {
   const levels = `exports.handler = async () => { console.log('a\\nb %d', 1, { c: 2 }); console.info('i'); console.warn('w'); console.error('e'); console.debug('d'); console.trace('t'); process.stdout.write('plain\\n') }`
 
-  test('puts time, id and level before what is written', async () => {
+  test('prefixes lines with time, id and level', async () => {
     const { log, done } = await (await start(levels)).invoke()
     const id = done.requestId
     const lines = log.split('\n').slice(2, -3)
@@ -343,7 +343,7 @@ describe('the console', () => {
     ])
   })
 
-  test('shows errors in JSON as they are', async () => {
+  test('shows errors as they are in JSON', async () => {
     const code = `const cause = new TypeError('why'); cause.code = 7
       exports.handler = async () => { console.error(cause); console.warn('failed:', cause, { a: 1 }); console.log({ cause }); throw 'text' }`
     const { log } = await (await start(code, undefined, { AWS_LAMBDA_LOG_FORMAT: 'JSON' })).invoke()
@@ -358,7 +358,7 @@ describe('the console', () => {
     ])
   })
 
-  test('shows an error that holds itself without its members', async () => {
+  test('shows a circular error without its members', async () => {
     const code = `exports.handler = async () => { const error = new RangeError('round'); error.self = error; throw error }`
     const { log } = await (await start(code)).invoke()
     expect(log).toMatch(
@@ -366,7 +366,7 @@ describe('the console', () => {
     )
   })
 
-  test('writes JSON from the level on that is configured', async () => {
+  test('writes JSON from the configured level on', async () => {
     const variables = { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'WARN' }
     const { log, done } = await (await start(levels, undefined, variables)).invoke()
     const lines = log.split('\n').filter((line) => line.startsWith('{'))

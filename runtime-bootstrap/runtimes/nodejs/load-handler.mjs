@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { RuntimeError } from './errors.mjs'
 
-/** Loads the function that `_HANDLER` names: `folder/file.export` or `file.object.method`; if asked to, of a default export. */
+/** Loads the function that `_HANDLER` names: `folder/file.export` or `file.object.method`, optionally in a default export. */
 export async function loadHandler(taskRoot, handlerName, looksInDefault) {
   const slash = handlerName.lastIndexOf('/') + 1
   const folder = handlerName.slice(0, slash)
@@ -34,13 +34,13 @@ async function loadModule(taskRoot, name) {
   } catch (error) {
     if (error instanceof SyntaxError)
       throw renamed(error, 'Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`)
-    // What an ES module imports is not among these on AWS.
+    // On AWS, imports of an ES module are not included.
     if (error?.code === 'MODULE_NOT_FOUND') throw renamed(error, 'Runtime.ImportModuleError', `Error: ${error.message}`)
     throw error
   }
 }
 
-/** A package or folder; what is not there is missed in AWS's words. */
+/** Loads a package or folder; a missing one is an error with AWS's text. */
 function requireFrom(taskRoot, name) {
   const require = createRequire('/var/runtime/index.mjs')
   return require(require.resolve(name, { paths: [taskRoot, join(taskRoot, dirname(name))] }))

@@ -6,8 +6,8 @@ import { RuntimeApi } from './runtime-api.mjs'
 const reply = 'HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 0\r\nContent-Length: 2\r\n\r\n{}'
 
 /**
- * Takes an event and answers it, from this process to itself, before there is a function: what Node.js reads and compiles at its
- * first use is ready then. What goes wrong is of no matter.
+ * Handles an event from this process to itself before a function is assigned, so that Node.js has loaded and compiled what the
+ * first event needs. Failures are ignored.
  */
 export async function rehearse() {
   const server = createServer((socket) => {
@@ -21,7 +21,7 @@ export async function rehearse() {
       play(api).then(resolve, reject)
     })
   } catch {
-    // A machine without a loopback interface runs no function either, and says so later.
+    // Without a loopback interface functions fail, too, with their own error.
   }
   server.close()
 }

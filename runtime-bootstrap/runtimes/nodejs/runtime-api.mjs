@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 const base = '/2018-06-01/runtime'
 
 /**
- * A client of the Runtime API over one kept-alive connection. It reads answers by their length alone, as the supervisor writes
+ * A client of the Runtime API over one keep-alive connection. It reads responses by Content-Length only, as the supervisor writes
  * them; Node's own client costs several milliseconds at start.
  */
 export class RuntimeApi {
@@ -11,14 +11,14 @@ export class RuntimeApi {
   #socket
   #received = []
   #receivedBytes = 0
-  /** No reply ends before so many bytes. */
+  /** No reply ends before this many bytes. */
   #neededBytes = 0
-  /** Who waits for a reply, in the order of the requests. */
+  /** Callbacks that wait for replies, in the order of the requests. */
   #waiting = []
-  /** The next event, when it was asked for already. */
+  /** The next event, if it was already requested. */
   #event
 
-  /** Without its supervisor a runtime has nothing to do. */
+  /** `onLost` runs when the supervisor disconnects, since a runtime is useless without it. */
   constructor(address, onLost = () => process.exit(1)) {
     const colon = address.lastIndexOf(':')
     this.#host = address
@@ -27,7 +27,7 @@ export class RuntimeApi {
     this.#socket.on('error', onLost).on('close', onLost)
   }
 
-  /** Gives the connection up, which counts as lost. */
+  /** Closes the connection, which counts as lost. */
   close() {
     this.#socket.destroy()
   }
@@ -45,13 +45,13 @@ export class RuntimeApi {
     return event
   }
 
-  /** Answers, and wants no event any more. */
+  /** Sends the response, without a request for another event. */
   answer(requestId, body) {
     const path = `${base}/invocation/${requestId}/response`
     return this.#request('POST', path, body, { 'Content-Type': 'application/json' })
   }
 
-  /** Answers, and asks for the next event in the same write: neither side waits for the other in between. */
+  /** Sends the response and the request for the next event in one write, which saves a round trip. */
   respond(requestId, body) {
     const path = `${base}/invocation/${requestId}/response`
     void this.#request('POST', path, body, { 'Content-Type': 'application/json' }, this.#nextHead())
@@ -66,7 +66,7 @@ export class RuntimeApi {
     return this.#request('POST', `${base}/init/error`, body, errorHeaders(errorType))
   }
 
-  /** Begins a streamed response; the pieces follow, then the end, with an error if there was one. */
+  /** Starts a streamed response; chunks follow, then the end, with an error if there was one. */
   stream(requestId, contentType) {
     const head = [
       `POST ${base}/invocation/${requestId}/response HTTP/1.1`,
@@ -94,7 +94,7 @@ export class RuntimeApi {
     }
   }
 
-  /** One write for all of them; false when the supervisor does not keep up. */
+  /** Writes all chunks at once. Returns false on backpressure. */
   #writeChunks(chunks) {
     let isTaken = true
     this.#socket.cork()
@@ -124,7 +124,7 @@ export class RuntimeApi {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Large events come in many pieces, which are put together once. */
+  /** Large events arrive in many pieces, which are joined once. */
   #read(chunk) {
     this.#received.push(chunk)
     this.#receivedBytes += chunk.length
@@ -162,7 +162,7 @@ function errorHeaders(errorType) {
   return headers
 }
 
-/** Names of errors are the function's own; a header takes no line breaks. */
+/** Error names come from the function; headers must not contain line breaks. */
 function printable(text) {
   return String(text).replace(/[^\x20-\x7e]/g, '?')
 }

@@ -2,12 +2,12 @@ import { closeSync, readFileSync } from 'node:fs'
 import Module from 'node:module'
 import { rehearse } from './rehearsal.mjs'
 
-/** Where the runtime was started before its function is known it waits: for folder and variables, as JSON on descriptor 3. */
+/** A runtime that starts before its function is known waits for the folder and variables, as JSON on descriptor 3. */
 export async function waitForFunction() {
   const flag = process.argv.indexOf('--standby')
   if (flag < 0) return
   process.argv.splice(flag, 1)
-  // Takes its time, which is now.
+  // Slow, so it runs while the runtime waits.
   void process.stdout
   await rehearse()
   const input = readFileSync(3, 'utf8')

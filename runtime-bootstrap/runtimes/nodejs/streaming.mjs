@@ -5,7 +5,7 @@ const streamed = Symbol.for('aws.lambda.runtime.handler.streaming')
 const bufferLimit = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')
 const httpContentType = 'application/vnd.awslambda.http-integration-response'
 
-/** Whether the handler writes its answer to a stream. */
+/** Whether the handler streams its response. */
 export function isStreaming(handler) {
   return handler[streamed] === 'response'
 }
@@ -13,7 +13,7 @@ export function isStreaming(handler) {
 /** Gives functions the global `awslambda`, as AWS's runtime does. */
 export function installGlobals() {
   globalThis.awslambda = {
-    /** Marks a handler that writes its answer to a stream, which buffers up to `highWaterMark` bytes. */
+    /** Marks a handler that streams its response, with a buffer of up to `highWaterMark` bytes. */
     streamifyResponse(handler, options) {
       handler[streamed] = 'response'
       if (typeof options?.highWaterMark === 'number') handler[bufferLimit] = Math.trunc(options.highWaterMark)
@@ -30,7 +30,7 @@ export function installGlobals() {
   }
 }
 
-/** The stream that a streaming handler writes to; the request begins with the first byte. */
+/** The stream of a streaming handler; the request starts with the first byte. */
 export class ResponseStream extends Writable {
   #open
   #request
@@ -45,17 +45,17 @@ export class ResponseStream extends Writable {
     this.#open = open
   }
 
-  /** Of use until the first byte. */
+  /** Has an effect until the first byte. */
   setContentType(contentType) {
     this.#contentType = contentType
   }
 
-  /** What goes before the first byte of the body. */
+  /** Sets the prelude, which precedes the body. */
   setPrelude(bytes) {
     this.#prelude = bytes
   }
 
-  /** Settles when all was sent, or when it never will be. */
+  /** Resolves when all is sent, or cannot be sent any more. */
   sent() {
     return finished(this, { readable: false })
   }
@@ -64,7 +64,7 @@ export class ResponseStream extends Writable {
     return this.#request !== undefined
   }
 
-  /** What is neither text nor bytes is written as JSON. */
+  /** Values other than text and bytes are written as JSON. */
   write(chunk, ...others) {
     const isPlain = typeof chunk === 'string' || chunk instanceof Uint8Array
     return super.write(isPlain ? chunk : JSON.stringify(chunk), ...others)
@@ -86,7 +86,7 @@ export class ResponseStream extends Writable {
     this.#endRequest().then(() => callback(), callback)
   }
 
-  /** Ends a stream that has begun with an error in its trailers, behind all that was written; resolves when it was taken. */
+  /** Ends a started stream with an error in its trailers, after all written bytes; resolves when it is accepted. */
   async fail(type, body) {
     this.#failure ??= { type, body }
     if (!this.destroyed) {

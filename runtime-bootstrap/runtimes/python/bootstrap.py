@@ -8,12 +8,12 @@ import os
 import sys
 import time
 
-# What `socket` adds to it, and imports for that, would cost every cold start milliseconds.
+# `socket` adds imports that would cost every cold start milliseconds.
 import _socket as socket
 
 
 class RuntimeApi:
-    """A client over one kept-alive connection; answers are read by their length, as the supervisor writes them."""
+    """A client over one keep-alive connection. Reads responses by Content-Length, as the supervisor writes them."""
 
     BASE = "/2018-06-01/runtime"
 
@@ -35,7 +35,7 @@ class RuntimeApi:
         return self._reply()
 
     def respond(self, request_id, body, content_type):
-        """Answers, and asks for the next event in the same write: neither side waits for the other in between."""
+        """Sends the response and the request for the next event in one write, which saves a round trip."""
         path = "%s/invocation/%s/response" % (self.BASE, request_id)
         self._is_asked = True
         self._request("POST", path, body, {"Content-Type": content_type}, self._next)
@@ -78,7 +78,7 @@ class RuntimeApi:
 
 
 class FunctionFault(Exception):
-    """The function cannot be loaded, or its result not be sent; type and text as AWS's runtime gives them."""
+    """The function cannot be loaded, or its result cannot be sent; type and text are those of AWS's runtime."""
 
     def __init__(self, error_type, message, trace=()):
         super().__init__(message)
@@ -87,7 +87,7 @@ class FunctionFault(Exception):
 
 
 class Shown:
-    """Printed as on AWS: its class, and all that is no secret of its own."""
+    """Printed as on AWS: the class and all public attributes."""
 
     def __repr__(self):
         members = ("%s=%s" % member for member in vars(self).items() if not member[0].startswith("_"))
@@ -188,7 +188,7 @@ def json_record_text(record):
 
 
 def install_logging():
-    """Puts AWS's handler on the root logger; `logging` itself is imported only once the function wants it."""
+    """Adds AWS's handler to the root logger; `logging` is only imported when the function imports it."""
     import importlib.abc
     import importlib.util
 
@@ -214,7 +214,7 @@ def install_logging():
 
 
 def add_handler(logging):
-    """A handler like any other: functions give it formatters of their own, which may name `aws_request_id`."""
+    """An ordinary handler: functions set their own formatters, which may refer to `aws_request_id`."""
     is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 
     class JsonFormatter(logging.Formatter):
@@ -278,7 +278,7 @@ def error_record(error, request_id):
 
 
 def theirs(frames):
-    """The frames from the first on that is not of this file; all when there is none, as on AWS."""
+    """The frames from the first one outside this file; all if there is none, as on AWS."""
     for index, frame in enumerate(frames):
         if "/bootstrap.py" not in frame.filename:
             return frames[index:]
@@ -286,7 +286,7 @@ def theirs(frames):
 
 
 def log_error(record):
-    """One event of several lines: they begin with spaces that are not broken."""
+    """Joins lines into one log event: further lines start with non-breaking spaces."""
     if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
         values = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "level": "ERROR"}
         sys.stdout.write(json.dumps({**values, **record}, ensure_ascii=False) + "\n")
@@ -300,7 +300,7 @@ def log_error(record):
 
 
 def to_json(value):
-    """Decimals keep their digits, and bytes are text, as with the encoder of AWS's runtime."""
+    """Encodes decimals with all digits and bytes as text, as AWS's runtime does."""
     decimals = []
     mark = os.urandom(16).hex()
 
@@ -322,7 +322,7 @@ def to_json(value):
 
 
 def keeps_characters():
-    """From Python 3.12 on AWS's runtime leaves characters beyond ASCII as they are."""
+    """From Python 3.12 on, AWS's runtime does not escape characters beyond ASCII."""
     minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
     return (int(minor) if minor.isdigit() else sys.version_info[1]) >= 12
 
@@ -360,7 +360,7 @@ def run_one(api, handler):
 
 
 def wait_for_function():
-    """Where the runtime was started before its function is known it waits: for folder and variables, as JSON on descriptor 3."""
+    """A runtime that starts before its function is known waits for the folder and variables, as JSON on descriptor 3."""
     if "--standby" not in sys.argv:
         return
     sys.argv.remove("--standby")
@@ -395,7 +395,7 @@ def main():
 
 
 def add_search_paths():
-    """Function first, then layers, then what Python has; the folder of this file is not for functions."""
+    """The search path: function, layers, then Python's own, without the folder of this file."""
     here = os.path.dirname(os.path.abspath(__file__))
     own = [path for path in sys.path if os.path.abspath(path or ".") != here]
     version = "python%d.%d" % sys.version_info[:2]

@@ -81,7 +81,7 @@ describePython('a Python handler is found', () => {
   })
 })
 
-describePython('a Python handler answers', () => {
+describePython('a Python handler responds', () => {
   test.each([
     ['a dictionary, with spaces', `{"a": [1, 2.5, None, True]}`, '{"a": [1, 2.5, null, true]}'],
     ['nothing', 'None', 'null'],
@@ -116,7 +116,7 @@ describePython('a Python handler answers', () => {
     )
   })
 
-  test('with the event it got, again and again', async () => {
+  test('with the event, for several invocations', async () => {
     const environment = await start(`${pass}event`)
     for (const event of ['{"a": "é"}', '[]', '"x"', '1']) {
       const { payload, response } = await environment.invoke({ event })
@@ -124,7 +124,7 @@ describePython('a Python handler answers', () => {
     }
   })
 
-  test('with what the context has', async () => {
+  test('with the members of the context', async () => {
     const environment = await start(`import os
 def handler(event, c):
     names = ["function_name", "function_version", "invoked_function_arn", "memory_limit_in_mb", "aws_request_id", "log_group_name", "log_stream_name"]
@@ -174,7 +174,7 @@ describePython('a Python handler fails', () => {
     expect(log).toContain('[ERROR] ValueError\nTraceback (most recent call last):\n')
   })
 
-  test('with a result that is no JSON', async () => {
+  test('with a result that is not JSON', async () => {
     const { payload } = await (await start(`${pass}{1, 2}`)).invoke()
     expect(JSON.parse(payload)).toMatchObject({
       errorType: 'Runtime.MarshalError',
@@ -214,7 +214,7 @@ def handler(event, context):
     expect(lines.at(-1)).toBe('ZeroDivisionError: division by zero')
   })
 
-  test('is formatted as the function says', async () => {
+  test("has the function's format", async () => {
     const own = `import logging
 logging.getLogger().handlers[0].setFormatter(logging.Formatter("%(levelname)s|%(aws_request_id)s|%(message)s"))
 def handler(event, context): logging.warning("first"); logging.warning("second")`
@@ -222,7 +222,7 @@ def handler(event, context): logging.warning("first"); logging.warning("second")
     expect(log).toContain(`\nWARNING|${done.requestId}|first\nWARNING|${done.requestId}|second\nEND`)
   })
 
-  test('is JSON from the level on that is configured', async () => {
+  test('is JSON from the configured level on', async () => {
     const variables = { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'ERROR' }
     const { log, done } = await (await start(code, undefined, variables)).invoke()
     const records = log.split('\n').filter((line) => line.startsWith('{'))
@@ -242,8 +242,8 @@ def handler(event, context): logging.warning("first"); logging.warning("second")
   })
 })
 
-describePython('a Python runtime that waits', () => {
-  test("becomes the function's: its variables, its folder, and it shows no more how it was started", async () => {
+describePython('a Python standby runtime', () => {
+  test("becomes the function's: its variables, its folder, and no trace of its start", async () => {
     const command = [python ?? '', client]
     const environment = await supervise(
       {

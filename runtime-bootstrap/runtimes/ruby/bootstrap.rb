@@ -5,7 +5,7 @@ require 'json'
 require 'socket'
 require 'stringio'
 
-# A client over one kept-alive connection; answers are read by their length, as the supervisor writes them.
+# A client over one keep-alive connection. Reads responses by Content-Length, as the supervisor writes them.
 class RuntimeApi
   BASE = '/2018-06-01/runtime'.freeze
 
@@ -25,7 +25,7 @@ class RuntimeApi
     reply
   end
 
-  # Answers, and asks for the next event in the same write: neither side waits for the other in between.
+  # Sends the response and the request for the next event in one write, which saves a round trip.
   def respond(request_id, body, content_type)
     @is_asked = true
     request("#{BASE}/invocation/#{request_id}/response", body, { 'Content-Type' => content_type }, @next)
@@ -93,7 +93,7 @@ class LambdaContext
   end
 end
 
-# Answers how to call what `_HANDLER` names: `file.method` or `file.Module::Class.method`.
+# Returns a callable for `_HANDLER`: `file.method` or `file.Module::Class.method`.
 def load_handler(name)
   file, *path = parts = name.split('.')
   unless [1, 2].include?(path.size)
@@ -130,7 +130,7 @@ def body_of(result)
   result.is_a?(StringIO) ? [result.string, 'application/unknown'] : [JSON.generate(result), 'application/json']
 end
 
-# After these AWS's runtime ends itself; a handler that merely fails is called again.
+# Errors after which AWS's runtime exits; after others the handler is called again.
 def critical?(error)
   error.is_a?(NameError) || !error.is_a?(StandardError)
 end
@@ -152,7 +152,7 @@ def run_one(api, handler)
   end
 end
 
-# Where the runtime was started before its function is known it waits: for folder and variables, as JSON on descriptor 3.
+# A runtime that starts before its function is known waits for the folder and variables, as JSON on descriptor 3.
 def wait_for_function
   return unless ARGV.delete('--standby')
 

@@ -59,13 +59,13 @@ describeRuby('a Ruby handler', () => {
     expect(JSON.parse(payload)).toMatchObject({ errorType, errorMessage: expect.stringMatching(errorMessage) })
   })
 
-  test('answers with the event it got, again and again', async () => {
+  test('returns the event, for several invocations', async () => {
     const environment = await start(echo)
     for (const event of ['{"a":"é"}', '[]', '"x"', '1'])
       expect((await environment.invoke({ event })).payload).toBe(event)
   })
 
-  test('answers nothing with null', async () => {
+  test('returns nil as null', async () => {
     expect((await (await start('def handler(event:, context:) = nil')).invoke()).payload).toBe('null')
   })
 
@@ -82,7 +82,7 @@ describeRuby('a Ruby handler', () => {
     }
   })
 
-  test('that exits fails and is started again', async () => {
+  test('that exits fails and is restarted', async () => {
     const environment = await start(
       `$n = 0\ndef handler(event:, context:)\n  $n += 1\n  exit(3) if event['die']\n  $n\nend`,
     )
@@ -119,7 +119,7 @@ end`)
   })
 })
 
-describeRuby('a Ruby runtime that waits', () => {
+describeRuby('a Ruby standby runtime', () => {
   test("becomes the function's: its variables, its folder, and its gems' paths", async () => {
     const command = [ruby ?? '', client]
     const environment = await supervise(
