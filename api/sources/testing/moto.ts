@@ -35,6 +35,33 @@ async function freePort(host: string): Promise<number> {
 
 /** The services at this address. */
 export function servicesAt(address: string): AwsServices {
+  return oneReceiveAtATime(signedServicesAt(address))
+}
+
+/**
+ * Calls ReceiveMessage of a FIFO queue one after the other: moto looks at the groups in flight and marks what it returns in two
+ * steps, so that calls at the same time get messages of one group, which SQS never returns.
+ */
+function oneReceiveAtATime(services: AwsServices): AwsServices {
+  const pending = new Map<string, Promise<unknown>>()
+  return {
+    ...services,
+    call(call) {
+      const { QueueUrl: url } = 'input' in call ? (call.input as { QueueUrl?: string }) : {}
+      if (!('target' in call) || !call.target.endsWith('.ReceiveMessage') || url?.endsWith('.fifo') !== true) {
+        return services.call(call)
+      }
+      const result = (pending.get(url) ?? Promise.resolve()).then(() => services.call(call))
+      pending.set(
+        url,
+        result.catch(() => undefined),
+      )
+      return result
+    },
+  }
+}
+
+function signedServicesAt(address: string): AwsServices {
   return createSignedServices({
     endpoints: { sqs: address, kinesis: address, dynamodb: address, secretsmanager: address, kafka: address },
     credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
