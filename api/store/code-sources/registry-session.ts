@@ -51,7 +51,9 @@ export class RegistrySession {
       this.#authorization = basic
       return
     }
-    const said = new Map(Array.from(challenge.matchAll(/\b(\w+)="([^"]*)"/g), ([, key = '', value = '']) => [key, value]))
+    const said = new Map(
+      Array.from(challenge.matchAll(/\b(\w+)="([^"]*)"/g), ([, key = '', value = '']) => [key, value]),
+    )
     const [realm, service] = [said.get('realm'), said.get('service')]
     if (realm === undefined)
       throw new Error(`${this.#options.registry} asks for credentials in a way that is unknown here`)
