@@ -162,7 +162,8 @@ test('Ctrl-C in a terminal lets a running invocation end', async () => {
 })
 
 test('SIGTERM to npm start ends the server', async () => {
-  const env = { ...process.env, KUBELAMBDA_PORT: '0', KUBELAMBDA_DATA: folder() }
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, KUBELAMBDA_PORT: '0', KUBELAMBDA_DATA: folder() }
   const npm = spawn('npm', ['start'], { cwd: project, env, stdio: ['ignore', 'pipe', 'ignore'] })
   let output = ''
   npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
