@@ -5,7 +5,8 @@ FROM ${NODE}
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /kubelambda
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+# The base image has Node.js; the package that brings it to other machines is not needed.
+RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/node node_modules/.bin/node && npm cache clean --force
 COPY api api
 COPY runtime-bootstrap runtime-bootstrap
 COPY k8s k8s
