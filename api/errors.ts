@@ -1,10 +1,10 @@
-/** Lambda's exceptions: what the caller did. Each is made by a factory here, and mapped to HTTP in one place, `routes/`. */
+/** Lambda's exceptions, for errors of the caller. Factories in this file create them; only `routes/` maps them to HTTP. */
 export class LambdaError extends Error {
   override readonly name: string
   readonly status: number
   /** Further members of the body, such as `Reason`. */
   readonly members: Readonly<Record<string, string>>
-  /** Whether the text's key is `Message`; most exceptions write `message`. */
+  /** Whether the body's member is `Message`; in most exceptions it is `message`. */
   readonly capitalMessage: boolean
 
   constructor(
@@ -29,7 +29,7 @@ interface Kind {
   readonly capitalMessage?: boolean
 }
 
-/** Exceptions by name, with status and the spelling of their message key, as in the service's model. */
+/** Exceptions by name, with their status and the spelling of their message member, as in the service's model. */
 export const kinds = {
   accessDenied: { name: 'AccessDeniedException', status: 403, capitalMessage: true },
   codeSigningConfigNotFound: { name: 'CodeSigningConfigNotFoundException', status: 404, capitalMessage: true },
@@ -60,7 +60,7 @@ export const kinds = {
   validation: { name: 'ValidationException', status: 400 },
 } as const satisfies Record<string, Kind>
 
-/** Constraint violations, all of a request's in one message (reference 1.5). */
+/** All constraint violations of a request, in one message (reference 1.5). */
 export function validation(violations: readonly string[]): LambdaError {
   const count = violations.length
   const text = `${String(count)} validation error${count === 1 ? '' : 's'} detected: ${violations.join('; ')}`
@@ -85,7 +85,7 @@ export function functionNotFound(arn: string): LambdaError {
   return new LambdaError(kinds.resourceNotFound, `Function not found: ${arn}`)
 }
 
-/** Every concurrency slot of the account is taken (reference 3.3 and 7.6). */
+/** The account's concurrency limit is reached (reference 3.3 and 7.6). */
 export function accountConcurrencyExceeded(): LambdaError {
   return new LambdaError(kinds.tooManyRequests, 'Rate Exceeded.', {
     type: 'User',
@@ -93,7 +93,7 @@ export function accountConcurrencyExceeded(): LambdaError {
   })
 }
 
-/** Deployment packages that cannot be taken (reference 2.4). */
+/** Rejected deployment packages (reference 2.4). */
 export const packageErrors = {
   couldNotUnzip: () =>
     invalidParameterValue('Could not unzip uploaded file. Please check your file, then try to upload again.'),
@@ -102,7 +102,7 @@ export const packageErrors = {
   zippedTooLarge: () => new LambdaError(kinds.requestEntityTooLarge, 'Zipped size must be smaller than 52428800 bytes'),
 }
 
-/** The function's runtime cannot run here; the text says what to install. */
+/** This machine cannot run the function's runtime; the message says what to install. */
 export function invalidRuntime(message: string): LambdaError {
   return new LambdaError(kinds.invalidRuntime, message)
 }
@@ -113,7 +113,7 @@ export function reservedConcurrencyExceeded(): LambdaError {
   return new LambdaError(kinds.tooManyRequests, 'Rate Exceeded.', { type: 'User', reason })
 }
 
-/** Our fault: nothing of the inside is said to the caller. */
+/** An internal error, whose details the caller does not get. */
 export function serviceFault(): LambdaError {
   return new LambdaError(kinds.service, 'An internal error occurred. The server log has the details.', {
     type: 'Service',
@@ -121,8 +121,8 @@ export function serviceFault(): LambdaError {
 }
 
 /**
- * What the server keeps its things in cannot be used now; it is for the caller to try again. AWS's `ServiceException` is 500, and
- * its SDKs try a 503 again as well.
+ * The store is temporarily unavailable, and the caller should retry. AWS's `ServiceException` has status 500; its SDKs retry a 503
+ * as well.
  */
 export function storeUnavailable(cause: unknown): LambdaError {
   const message = 'The service is temporarily unavailable. Try again in a moment.'
@@ -131,12 +131,12 @@ export function storeUnavailable(cause: unknown): LambdaError {
   return unavailable
 }
 
-/** Whether it is the answer while the store is away. */
+/** Whether the error is `storeUnavailable`. */
 export function isStoreUnavailable(fault: unknown): boolean {
   return fault instanceof LambdaError && fault.status === 503
 }
 
-/** The function was called too often in one chain of calls (reference 6.6); AWS's text is unknown. */
+/** A chain of invocations contains the function too often (reference 6.6). AWS's message is unknown. */
 export function recursiveInvocation(): LambdaError {
   const text = 'Lambda has detected your function being invoked in a recursive loop and stopped it.'
   return new LambdaError(kinds.recursiveInvocation, text)

@@ -30,8 +30,8 @@ const forgetMs = 30_000
 const retryMs = 500
 
 /**
- * Listens, and answers 503 until everything is put together, which waits for a store or cluster that cannot be reached yet.
- * A port that cannot be used is an error of one line.
+ * Opens the listener, which answers 503 until the server has started. The start waits for a store or cluster that is not reachable yet.
+ * Rejects with an error of one line when the port cannot be used.
  */
 export async function startServer(settings: Settings, surroundings: Surroundings): Promise<Server> {
   const listener = await openListener(settings.host, settings.port)
@@ -50,8 +50,8 @@ export async function startServer(settings: Settings, surroundings: Surroundings
 }
 
 /**
- * Opens the door when everything is there; answers how to close. What an earlier server left under way is completed:
- * deployments, and events that were accepted. A data folder that cannot be used is an error of one line.
+ * Starts the server, and lets the listener serve requests; returns how to close. Completes the deployments and accepted events that an
+ * earlier server left. Rejects with an error of one line when the data folder cannot be used.
  */
 async function putTogether(
   settings: Settings,

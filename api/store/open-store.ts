@@ -7,19 +7,19 @@ import { lockDataFolder } from './embedded/database.ts'
 import { openEmbeddedStore } from './embedded/embedded-store.ts'
 import type { RedisStore } from './redis/redis-store.ts'
 
-/** Everything that is kept but code. */
+/** All persistent state except code. */
 export interface Store {
   readonly catalogue: Catalogue
-  /** What invocations read: goes on with what was known last while the store is away. */
+  /** The catalogue for invocations, which serves the last known state while the store is unavailable. */
   readonly invocationCatalogue: Pick<Catalogue, 'find' | 'findVersion'>
   readonly documents: Documents
   readonly events: EventQueue
   readonly failedEvents: FailedEvents
-  /** What links to this server are signed with. */
+  /** The key that signs links to this server. */
   readonly linkKey: Buffer
-  /** The store as replicas share it; undefined when it is this process's own. */
+  /** The store that replicas share; undefined when this process has its own. */
   readonly shared?: RedisStore
-  /** Ends after the writes under way. */
+  /** Closes after the pending writes. */
   close(): Promise<void>
 }
 
@@ -30,11 +30,11 @@ export interface StoreOptions {
   readonly replicaId: string
   readonly log: { info(line: string): void; warn(line: string): void }
   readonly now: () => number
-  /** Ends the wait for a store that is not there yet. */
+  /** Aborts the wait for a store that is not reachable yet. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Opens Redis where its address is given, else the data folder's database. Either way the folder is this process's own. */
+/** Opens Redis if its address is configured, else the database in the data folder. Either way the folder belongs to this process alone. */
 export async function openStore({ dataFolder, redisUrl, ...options }: StoreOptions): Promise<Store> {
   if (redisUrl === undefined) {
     const store = openEmbeddedStore(dataFolder)
@@ -42,7 +42,7 @@ export async function openStore({ dataFolder, redisUrl, ...options }: StoreOptio
   }
   const folder = lockDataFolder(dataFolder)
   try {
-    // A server without Redis does without the 20 MB of its client.
+    // A server without Redis saves the 20 MB of memory that the client takes.
     const { openRedisStore } = await import('./redis/redis-store.ts')
     const shared = await openRedisStore({ url: redisUrl, ...options })
     const close = async () => {

@@ -8,7 +8,7 @@ import type { LayerSource } from '../../functions/layers/layer-source.ts'
 const downloadMs = 120_000
 
 /**
- * Layers of other accounts from AWS or another endpoint that speaks its API, asked for with the server's own credentials:
+ * Fetches layers of other accounts from AWS, or from another endpoint that speaks its API. Authenticates with the server's own credentials:
  * those that AWS's SDK finds (`AWS_ACCESS_KEY_ID` and so on, profiles, roles of pods and machines).
  */
 export function createAwsLayerSource(endpoint: string, region: string): LayerSource {
@@ -40,7 +40,7 @@ async function fetchLayer(client: LambdaClient, arn: string): Promise<Buffer> {
   return zip
 }
 
-/** What the endpoint refused, as the caller shall read it; faults of the network and of the endpoint stay ours. */
+/** Translates what the endpoint refused into an error for the caller. Network faults and internal errors of the endpoint stay internal errors. */
 function refusal(error: unknown, arn: string, endpoint: string): unknown {
   if (!(error instanceof Error) || error instanceof LambdaError) return error
   if (error.name === 'CredentialsProviderError') {

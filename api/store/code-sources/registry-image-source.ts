@@ -4,9 +4,9 @@ import type { ImageReference, ImageSource, ReadImage } from '../../functions/cod
 import { RegistrySession } from './registry-session.ts'
 
 export interface RegistryImageSourceOptions {
-  /** Registries that are reached over plain http, beside those of this machine. */
+  /** Registries that are reached over plain HTTP, besides those of this machine. */
   readonly plainRegistries: readonly string[]
-  /** A `config.json` as Docker and pull secrets have it, with credentials by registry; read anew each time. */
+  /** A `config.json` in Docker's format with credentials per registry, as pull secrets contain it. Read again for each image. */
   readonly credentialsFile?: string | undefined
   readonly log: { warn(line: string): void }
 }
@@ -17,7 +17,7 @@ interface Descriptor {
 }
 
 interface Manifest {
-  /** Of an index: an image for each platform. */
+  /** In an index: one image per platform. */
   readonly manifests?: readonly Descriptor[]
   readonly config?: Descriptor
 }
@@ -30,14 +30,14 @@ interface ImageFile {
   }
 }
 
-/** For all that one image takes. */
+/** The deadline of all requests for one image. */
 const deadlineMs = 8_000
 const manifestTypes = [
   ...['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json'],
   ...['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json'],
 ]
 
-/** Looks images up in their registries, as anybody or with the credentials of a file. */
+/** Resolves images in their registries, anonymously or with the credentials of a file. */
 export function createRegistryImageSource(options: RegistryImageSourceOptions): ImageSource {
   return {
     async read(reference) {
@@ -55,8 +55,8 @@ export function createRegistryImageSource(options: RegistryImageSourceOptions): 
 }
 
 /**
- * 1. manifest   by tag or digest; of an index the one of the platform
- * 2. config     the file that it names
+ * 1. manifest   by tag or digest; from an index, the manifest of the platform
+ * 2. config     the configuration file that the manifest names
  */
 async function readImage(reference: ImageReference, options: RegistryImageSourceOptions): Promise<ReadImage> {
   const { registry, repository, tag, digest } = reference
@@ -95,7 +95,7 @@ function startOf({ config }: ImageFile): ReadImage['config'] {
   }
 }
 
-/** The digest of what was sent, in hex; what was asked for by its digest must have it. */
+/** The digest of the received bytes, in hex. Verifies it when the request was by digest. */
 function hashOf(body: Buffer, asked: string): string {
   const hash = createHash('sha256').update(body).digest('hex')
   if (asked.startsWith('sha256:') && asked !== `sha256:${hash}`) throw new Error(`what it sends is not ${asked}`)
@@ -112,7 +112,7 @@ async function credentialsOf(registry: string, file: string | undefined): Promis
     .find((auth) => auth !== undefined)
 }
 
-/** `fetch` hides what happened in the cause. */
+/** `fetch` puts the actual error into the cause. */
 function reasonOf(fault: unknown): string {
   const { message, cause } = fault as { message?: string; cause?: { message?: string } }
   return cause?.message ?? message ?? String(fault)

@@ -7,11 +7,11 @@ export interface RegistrySessionOptions {
   readonly signal: AbortSignal
 }
 
-/** Manifests and configurations are some kilobytes. */
+/** Manifests and configurations are a few kilobytes. */
 const mostBytes = 4 * 1024 * 1024
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+)(:\d+)?$/
 
-/** Reads from one repository of a registry (API version 2), and gets the token that it asks for. */
+/** Reads from one repository of a registry (API version 2), and requests the bearer token that the registry demands. */
 export class RegistrySession {
   readonly #options: RegistrySessionOptions
   #authorization: string | undefined
@@ -20,7 +20,7 @@ export class RegistrySession {
     this.#options = options
   }
 
-  /** A manifest or blob, whole. */
+  /** Reads a manifest or a blob as a whole. */
   async get(path: string, accept: readonly string[] = []): Promise<Buffer> {
     const url = `${this.#origin()}/v2/${this.#options.repository}/${path}`
     const headers = accept.length === 0 ? {} : { accept: accept.join(', ') }

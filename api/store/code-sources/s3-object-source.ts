@@ -31,7 +31,7 @@ async function fetchObject(client: S3Client, { bucket, key, version }: ObjectRef
   }
 }
 
-/** AWS's words for what S3 refused (reference 2.4); what is our own fault stays one. */
+/** Translates S3's refusals into AWS's errors (reference 2.4). Other faults stay internal errors. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof Error) || !('$metadata' in error)) return error
   const status = (error.$metadata as { httpStatusCode?: number }).httpStatusCode ?? 500

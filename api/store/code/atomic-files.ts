@@ -4,17 +4,17 @@ import { basename, dirname, join } from 'node:path'
 
 const temporary = '.tmp-'
 
-/** A new name in the same folder, for what is not whole yet. */
+/** A new name in the same folder, for a file or folder that is not complete yet. */
 export function temporaryBeside(path: string): string {
   return join(dirname(path), `${temporary}${randomUUID()}`)
 }
 
-/** Whether a name in a folder is one that `temporaryBeside` gave. */
+/** Whether `temporaryBeside` made this name. */
 export function isTemporary(path: string): boolean {
   return basename(path).startsWith(temporary)
 }
 
-/** Writes a file that is there whole and durable, or not at all. */
+/** Writes a file atomically: afterwards it exists complete and durable, or not at all. */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const partial = temporaryBeside(path)
   try {
@@ -46,7 +46,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Removes a folder; renames it first, so that a half-removed folder is never taken for a whole one. */
+/** Removes a folder; renames it first, so that a partly removed folder is never mistaken for a complete one. */
 export async function removeAtomically(path: string): Promise<void> {
   if (!(await isThere(path))) return
   const partial = temporaryBeside(path)

@@ -8,9 +8,9 @@ import { watchUnusedCode } from './unused-code.ts'
 import { isTemporary, isThere, readIfThere, writeAtomically } from './atomic-files.ts'
 
 /**
- * Keeps packages in two folders of the data folder: archives in `code`, for the server alone, and what was unpacked of them.
- * Whatever is written is made under a temporary name and renamed when it is whole; what a killed server left under such
- * names goes here, so the data folder must be this process's own.
+ * Keeps packages in two folders of the data folder: archives in `code`, which only the server reads, and unpacked packages.
+ * Everything is written under a temporary name and renamed when it is complete. Opening removes what a killed server left under
+ * such names, so the data folder must belong to this process alone.
  */
 export function openDiskCodeStore(dataFolder: string, now: () => number = Date.now): CodeStore {
   const archives = join(dataFolder, 'code')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { SharedArchives } from './shared-archives.ts'
 import { isTemporary, readIfThere, writeAtomically } from './atomic-files.ts'
 
-/** Archives in a folder that all servers see, as `<hex>-<id>.zip`; one that cannot be written is an error of one line. */
+/** Archives in a folder that all servers share, as `<hex>-<id>.zip`. Throws an error of one line when the folder is not writable. */
 export function openFolderArchives(folder: string): SharedArchives {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -2,8 +2,8 @@ import { chmod, link, lstat, mkdir, readdir, readlink, rm, stat, symlink, utimes
 import { join } from 'node:path'
 
 /**
- * Lays unpacked packages over each other in an empty folder, the last on top. What stands where a later package has something
- * else goes, links too, so that nothing is ever written through a link. Files are shared with the packages' own folders.
+ * Merges unpacked packages into an empty folder; a later package wins. An entry that a later package replaces is removed first,
+ * links too, so that nothing is ever written through a link. Files are hard links into the packages' own folders.
  */
 export async function stackInto(packages: readonly string[], target: string): Promise<void> {
   for (const folder of packages) await lay(folder, target)

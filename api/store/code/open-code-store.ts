@@ -14,7 +14,7 @@ export interface CodeStoreOptions {
   readonly warn: (line: string) => void
 }
 
-/** Opens the code store where the setting says; one that cannot be used is an error of one line that names the setting. */
+/** Opens the code store at the configured URL. Throws an error of one line that names the setting when the store cannot be used. */
 export async function openCodeStore({
   dataFolder,
   codeUrl,
@@ -28,7 +28,7 @@ export async function openCodeStore({
     return openSharedCodeStore({ archives: openFolderArchives(fileURLToPath(codeUrl)), dataFolder, now, warn })
   }
   const [, bucket = '', path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(codeUrl) ?? []
-  // Loaded when it is needed: it is slow to load.
+  // Loaded on demand, because it loads slowly.
   const { openS3Archives } = await import('./s3-archives.ts')
   const settings = {
     bucket,

@@ -23,7 +23,7 @@ const requestMs = 30_000
 
 /**
  * Archives in a bucket, as `<prefix>/<hex>/<id>.zip`, read and written with the server's own credentials (`AWS_ACCESS_KEY_ID` and so
- * on). A bucket that cannot be used is an error of one line.
+ * on). Throws an error of one line when the bucket cannot be used.
  */
 export async function openS3Archives({ bucket, prefix, endpoint, region }: BucketSettings): Promise<SharedArchives> {
   const client = new S3Client({
@@ -50,7 +50,7 @@ export async function openS3Archives({ bucket, prefix, endpoint, region }: Bucke
     list: async () =>
       (await keysOf('')).flatMap((name) => {
         const hex = /^([0-9a-f]{64})\/[^/]+\.zip$/.exec(name.slice(root.length))?.[1]
-        // What others keep in the bucket is none of ours.
+        // Other objects in the bucket do not belong to kubelambda.
         return hex === undefined ? [] : [{ name, hex }]
       }),
     read: (name) => readObject(client, bucket, name),

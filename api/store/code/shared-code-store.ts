@@ -7,23 +7,23 @@ import { watchUnusedCode } from './unused-code.ts'
 
 export interface SharedCodeStoreOptions {
   readonly archives: SharedArchives
-  /** Where packages are unpacked; this process's own. */
+  /** Where packages are unpacked. Belongs to this process alone. */
   readonly dataFolder: string
   readonly now: () => number
-  /** Takes a line for the operator. */
+  /** Logs a warning for the operator. */
   readonly warn: (line: string) => void
 }
 
-/** An archive that this process wrote so lately is surely not removed before whoever puts it again has saved what names it. */
+/** An archive that this process wrote less than this time ago is not removed before the function or layer that refers to it is saved. */
 const youngMs = 10 * 60 * 1000
 
 /**
- * An archive that nothing names is kept so long: the catalogue is elsewhere, and when it is lost or set back and restored later,
- * its functions need their code.
+ * How long to keep an archive that nothing refers to. The catalogue is stored elsewhere: when it is lost or rolled back, and restored
+ * later, its functions need their code.
  */
 const graceMs = 7 * 24 * 60 * 60 * 1000
 
-/** Keeps archives where all servers see them, and unpacks them on this machine. */
+/** Keeps archives in storage that all servers share, and unpacks them on this machine. */
 export function openSharedCodeStore({ archives, dataFolder, now, warn }: SharedCodeStoreOptions): CodeStore {
   const read = (hex: string) => readWhole(archives, hex)
   const folders = openUnpackedFolders(dataFolder, { place: archives.place, read })
@@ -37,7 +37,7 @@ export function openSharedCodeStore({ archives, dataFolder, now, warn }: SharedC
     const isDoubtful = used.size === 0 && all.some(({ hex }) => hex !== undefined)
     if (isDoubtful && !isTold) warn(`No function or layer names any archive in ${archives.place}: all are kept there.`)
     isTold = isDoubtful
-    // Of several with the same content the first by name is kept, whoever asks.
+    // Of several archives with the same content, every server keeps the first by name.
     for (const { name, hex } of all.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
       const isUsed = hex !== undefined && used.has(hex)
       if (isUsed) unused.forget(name)
@@ -78,7 +78,7 @@ export function openSharedCodeStore({ archives, dataFolder, now, warn }: SharedC
   }
 }
 
-/** One that went between the list and the read has another by its side, or was not needed. */
+/** An archive that was removed between the list and the read has a duplicate, or was not needed. */
 async function readWhole(archives: SharedArchives, hex: string): Promise<Buffer | undefined> {
   for (const name of await archives.namesOf(hex)) {
     const zip = await archives.read(name)

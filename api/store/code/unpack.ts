@@ -16,9 +16,9 @@ import { packageEntries, smallFileBytes, type PackageFile } from '../../function
 const sliceMs = 4
 
 /**
- * Unpacks a package into an empty folder, with the modes, times and links it has, whatever the umask. Folders can always be
- * entered by everyone and changed by their owner. Works in slices of a few milliseconds with synchronous calls: for small
- * files that costs the main thread less than waiting for each call does.
+ * Unpacks a package into an empty folder, with its modes, times and links, regardless of the umask. Everyone can enter folders, and
+ * their owner can change them. Works in slices of a few milliseconds with synchronous calls: for small files this costs the
+ * main thread less than asynchronous calls.
  */
 export async function unpackInto(zip: Buffer, target: string): Promise<void> {
   const folders = folderMaker(target)
@@ -80,7 +80,7 @@ interface Folder {
   modifiedMs?: number
 }
 
-/** Makes each folder once; modes and times come last, since writing into a folder changes its time. */
+/** Creates each folder once. Sets modes and times last, because writing into a folder changes its time. */
 function folderMaker(target: string) {
   const made = new Map<string, Folder>([[target, { mode: 0o755 }]])
   const make = (path: string): Folder => {

@@ -13,18 +13,18 @@ export interface ArchiveSource {
   readonly read: (hex: string) => Promise<Buffer | undefined>
 }
 
-/** Unpacked packages of this machine, each whole or not there, under the hex of its hash. */
+/** Unpacked packages on this machine under the hex of their hash. Each exists complete or not at all. */
 export interface UnpackedFolders {
   readonly unpacked: (sha256: string) => Promise<string>
   readonly unpackedStack: (sha256s: readonly string[]) => Promise<string>
-  /** Hex of every hash that is here. */
+  /** The hex hashes of all unpacked packages. */
   kept(): Promise<string[]>
   drop(hex: string): Promise<void>
 }
 
 /**
- * Opens `<data folder>/unpacked`, which functions of other users enter when they know a package's name. What a killed server
- * left half-made goes, so the data folder must be this process's own.
+ * Opens `<data folder>/unpacked`. Functions that run as other users can enter a package whose name they know. Opening removes what a
+ * killed server left incomplete, so the data folder must belong to this process alone.
  */
 export function openUnpackedFolders(dataFolder: string, source: ArchiveSource): UnpackedFolders {
   const root = join(dataFolder, 'unpacked')
@@ -66,8 +66,8 @@ function prepareRoot(root: string): void {
 }
 
 /**
- * Unpacked files are not synced one by one, so a power cut may leave them empty: what was unpacked before the machine's
- * last start is unpacked again.
+ * Unpacked files are not synced one by one, so a power failure may leave them empty: packages that were unpacked before the
+ * machine's last boot are unpacked again.
  */
 function forgetOtherBoots(unpacked: string): void {
   const [boot, mark] = [bootId(), join(unpacked, '.boot')]
@@ -94,7 +94,7 @@ async function unpackArchive({ place, read }: ArchiveSource, hex: string, target
   await unpackInto(zip, target)
 }
 
-/** A folder that is there whole or not at all; filled by `make` when it is not there yet. */
+/** Creates a folder atomically with the content that `make` writes, unless it exists. */
 async function makeWhole(path: string, make: (partial: string) => Promise<void>): Promise<string> {
   if (await isThere(path)) return path
   const partial = temporaryBeside(path)

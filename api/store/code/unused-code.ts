@@ -1,14 +1,14 @@
 const hourMs = 60 * 60 * 1000
 
-/** What was seen unused, by this process's own clock. */
+/** Since when each package is unused, by this process's own clock. */
 export interface UnusedCode {
-  /** Notes that something is unused, and answers whether it has been so for the grace. */
+  /** Notes that a package is unused. Returns whether it has been unused for the grace period. */
   isOverdue(name: string): boolean
-  /** It is in use. */
+  /** Notes that a package is in use. */
   forget(name: string): void
 }
 
-/** Nothing is unused yet; the grace is an hour unless given. */
+/** Starts with no unused packages. The grace period is an hour by default. */
 export function watchUnusedCode(now: () => number, graceMs = hourMs): UnusedCode {
   const since = new Map<string, number>()
   return {

@@ -7,8 +7,8 @@ import { inTransaction, promiseOf } from './database.ts'
 const maxCachedRecords = 1000
 
 /**
- * The catalogue in SQLite: a record and its versions are JSON documents, found by name. Since this process alone has the
- * file, records last read stay parsed in memory.
+ * The catalogue in SQLite. A record and its versions are JSON documents, keyed by name. Recently read records are cached in memory in
+ * parsed form, since no other process opens the file.
  */
 export function openCatalogue(database: DatabaseSync): Catalogue {
   const statements = prepare(database)
@@ -75,7 +75,7 @@ export function openCatalogue(database: DatabaseSync): Catalogue {
   }
 }
 
-/** Keeps a record that was read, and drops what was kept longest when there are too many. */
+/** Caches a record, and evicts the oldest one when the cache is full. */
 function remember(
   cache: Map<string, Stored<FunctionRecord>>,
   name: string,
@@ -108,7 +108,7 @@ function prepare(database: DatabaseSync) {
     countRevision: sql('UPDATE revisions SET newest = newest + 1'),
     remove: sql('DELETE FROM functions WHERE name = ? AND revision = ?'),
     list: sql('SELECT document FROM functions WHERE name > ? ORDER BY name LIMIT ?'),
-    // Reads every document; asked once per start.
+    // Reads every document; called once per start.
     underWay: sql(
       `SELECT name FROM functions
        WHERE document ->> '$.latest.state' = 'Pending' OR document ->> '$.latest.updateStatus' = 'InProgress'
@@ -121,7 +121,7 @@ function prepare(database: DatabaseSync) {
     saveVersion: sql('INSERT OR REPLACE INTO versions (function, version, code_bytes, document) VALUES (?, ?, ?, ?)'),
     removeVersion: sql('DELETE FROM versions WHERE function = ? AND version = ?'),
     removeVersions: sql('DELETE FROM versions WHERE function = ?'),
-    // Both sums read a small index only, never the documents.
+    // Both sums read only a small index, never the documents.
     usage: sql(`
       SELECT (SELECT count(*) FROM functions) AS function_count,
              (SELECT coalesce(sum(code_bytes), 0) FROM functions) + (SELECT coalesce(sum(code_bytes), 0) FROM versions) AS code_bytes`),

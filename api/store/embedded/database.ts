@@ -6,19 +6,19 @@ import { schemaSteps } from './schema.ts'
 /** The data folder cannot be used; the message is one line that says what to do. */
 class StoreUnusable extends Error {}
 
-/** The name of the database in the data folder. */
+/** The file name of the database in the data folder. */
 export const databaseName = 'kubelambda.sqlite'
 
 /**
- * Opens the data folder's database for this process alone, and brings its tables up to date. SQLite's lock on the file
- * ends with the process, however it ends. The folder can be passed by functions that run as other users; only the
- * server's user can read the database, since it holds environment variables.
+ * Opens the data folder's database exclusively, and migrates its tables. SQLite's lock on the file is released when the process
+ * ends, for whatever reason. Functions that run as other users can traverse the folder; only the server's user can read the
+ * database, since it contains environment variables.
  */
 export function openDatabase(dataFolder: string): DatabaseSync {
   const path = join(dataFolder, databaseName)
   try {
     if (mkdirSync(dataFolder, { recursive: true }) !== undefined) chmodSync(dataFolder, 0o711)
-    // Never opened again while in use: closing any descriptor of it would drop SQLite's lock.
+    // Never open this file again while it is in use: closing any descriptor of it drops SQLite's lock.
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   } catch (cause) {
     throw new StoreUnusable(
@@ -37,13 +37,13 @@ export function openDatabase(dataFolder: string): DatabaseSync {
   return database
 }
 
-/** Takes a data folder that holds no functions for this process alone, by the lock on a database that stays empty. */
+/** Locks a data folder that contains no functions for this process, through a database that stays empty. */
 export function lockDataFolder(dataFolder: string): { release(): void } {
   const database = openDatabase(dataFolder)
   return { release: () => database.close() }
 }
 
-/** Takes the file for this process: in exclusive mode the lock of the first transaction is kept. */
+/** Locks the file for this process: in exclusive mode SQLite keeps the lock of the first transaction. */
 function claim(database: DatabaseSync): void {
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   database.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864')
@@ -71,7 +71,7 @@ function whyUnusable(dataFolder: string, cause: Error): string {
   return `The data folder ${dataFolder} holds a database that cannot be used: ${cause.message}. Restore it, or set KUBELAMBDA_DATA to another folder.`
 }
 
-/** Runs the work in one transaction; nothing of it stays when it throws. */
+/** Runs the work in one transaction, and rolls back when it throws. */
 export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -84,7 +84,7 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
   }
 }
 
-/** As `inTransaction`, but COMMIT leaves the disk alone: safe from the death of the process, not yet from a power cut. */
+/** As `inTransaction`, but COMMIT does not sync the disk: the writes survive the death of the process, but not yet a power failure. */
 export function inUnsyncedTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec('PRAGMA synchronous = NORMAL')
   try {
@@ -94,7 +94,7 @@ export function inUnsyncedTransaction<Result>(database: DatabaseSync, work: () =
   }
 }
 
-/** SQLite answers at once; contracts answer promises. What the work throws rejects. */
+/** Wraps SQLite's synchronous calls in a promise, as the contracts require. Rejects with what the work throws. */
 export function promiseOf<Result>(work: () => Result): Promise<Result> {
   return new Promise((resolve) => {
     resolve(work())

@@ -3,7 +3,7 @@ import type { Stored } from '../../functions/catalogue/catalogue.ts'
 import type { DocumentKey, DocumentPage, Documents, ListedDocument } from '../../functions/catalogue/documents.ts'
 import { inTransaction, promiseOf } from './database.ts'
 
-/** Documents in SQLite; their revisions are drawn from the same counter as the functions'. */
+/** Documents in SQLite. Their revisions come from the same counter as the functions'. */
 export function openDocuments(database: DatabaseSync): Documents {
   const statements = prepare(database)
   const save = ({ kind, id }: DocumentKey, value: object, expectedRevision: number): boolean => {

@@ -10,17 +10,17 @@ import { openEventQueue } from './event-queue.ts'
 import { openGroupCommit } from './group-commit.ts'
 import { openFailedEvents } from './failed-events.ts'
 
-/** Everything that one data folder's database keeps. */
+/** Everything in the database of one data folder. */
 export interface EmbeddedStore {
   readonly catalogue: Catalogue
   readonly documents: Documents
   readonly events: EventQueue
   readonly failedEvents: FailedEvents
-  /** Ends after the writes under way; the folder is then free for another server. */
+  /** Closes after the pending writes. Then another server can open the folder. */
   close(): Promise<void>
 }
 
-/** Opens the data folder for this process alone; a folder that cannot be used is an error of one line that says what to do. */
+/** Opens the data folder exclusively. Throws an error of one line that says what to do when the folder cannot be used. */
 export function openEmbeddedStore(dataFolder: string): EmbeddedStore {
   const database = openDatabase(dataFolder)
   const catalogue = openCatalogue(database)

@@ -6,7 +6,7 @@ import type { GroupCommit } from './group-commit.ts'
 
 type Statements = ReturnType<typeof prepare>
 
-/** The queue in SQLite. What was in flight when the last process ended is ready again. */
+/** The queue in SQLite. Events that were in flight when the last process ended are ready again. */
 export function openEventQueue(database: DatabaseSync, commits: GroupCommit): EventQueue {
   const statements = prepare(database)
   statements.release.run()
@@ -35,7 +35,7 @@ export function openEventQueue(database: DatabaseSync, commits: GroupCommit): Ev
         statements.add.run(id, functionName, text, payload)
       })
     },
-    // Who holds an event need not survive a power cut: the event does, and is run again.
+    // That an event is in flight need not survive a power failure: the event itself does, and runs again.
     take: (request) => promiseOf(() => inUnsyncedTransaction(database, () => takeAll(request))),
     finish: (id) => commits.soon(() => void statements.finish.run(id)),
     note: (id, step) => commits.soon(() => void statements.note.run(...columnsOf(step), id)),
@@ -53,14 +53,14 @@ export function openEventQueue(database: DatabaseSync, commits: GroupCommit): Ev
   }
 }
 
-/** Makes the id known; false when it is. */
+/** Registers the id; returns false when it is known already. */
 function isNew({ forget, know }: Statements, id: string, knownForMs: number): boolean {
   const nowMs = Date.now()
   forget.run(nowMs)
   return know.run(id, nowMs + knownForMs).changes === 1
 }
 
-/** Each function that has ready events, once, from the one after the last that was served. */
+/** Functions with ready events, each once, round-robin from the one after the last served. */
 function* functionsInTurn(
   statements: Statements,
   start: string,

@@ -1,15 +1,15 @@
 import type { EventState } from '../../events/queue/failed-events.ts'
 import type { QueuedEvent, TakenEvent } from '../../events/queue/event-queue.ts'
 
-/** A row of the table of events. */
+/** A row of the events table. */
 export type EventRow = Record<string, unknown>
 
-/** The states by their number in the table. */
+/** States, indexed by their number in the table. */
 export const eventStates: readonly EventState[] = ['ready', 'delayed', 'inFlight', 'failed']
 
 type Head = Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
 
-/** What a row says of an event, without its payload. */
+/** Converts a row to an event without its payload. */
 export function keptParts(row: EventRow): Omit<TakenEvent, 'payload'> {
   return {
     ...(JSON.parse(row['head'] as string) as Head),

@@ -4,7 +4,7 @@ import { promiseOf } from './database.ts'
 import { eventStates, keptParts, type EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'
 
-/** An operator's view of the queue in the same table. Each page is one read of an index. */
+/** The operator's view of the queue, on the same table. Each page is one read of an index. */
 export function openFailedEvents(database: DatabaseSync, commits: GroupCommit): FailedEvents {
   keepCounts(database)
   const statements = prepare(database)
@@ -34,14 +34,14 @@ export function openFailedEvents(database: DatabaseSync, commits: GroupCommit): 
 }
 
 /**
- * Counts the events of each function and state, and goes on counting with each change of the table: reading the numbers then takes as
- * long with a million events as with one. The counts are in memory, and part of each transaction.
+ * Counts the events of each function and state once, and updates the counts with each change of the table: reading them takes as
+ * long with a million events as with one. The counts are in memory, and each transaction updates them.
  */
 function keepCounts(database: DatabaseSync): void {
   const one = (row: 'old' | 'new', sign: '+' | '-') => `
     INSERT INTO event_counts VALUES (${row}.function, ${row}.state, ${sign}1)
     ON CONFLICT DO UPDATE SET count = count ${sign} 1;`
-  /** By the index of that state alone, without a look at payloads. */
+  /** Reads only the index of that state, not the payloads. */
   const counted = (state: number) =>
     `SELECT function, ${String(state)}, count(*) FROM events WHERE state = ${String(state)} GROUP BY function`
   database.exec(`

@@ -13,11 +13,11 @@ interface Write {
 }
 
 /**
- * Writes that share transactions: those of one turn, and those that arrive while the disk is busy with the ones before,
- * become durable together. The disk is waited for off the main thread, so that invocations go on meanwhile.
+ * Groups writes into shared transactions. Writes of one event-loop turn, and those that arrive while the disk syncs the group
+ * before, become durable together. The sync does not block the main thread, so invocations continue meanwhile.
  */
 export interface GroupCommit {
-  /** Resolves when the write survives a power cut; rejects when the group's transaction failed. */
+  /** Resolves when the write survives a power failure; rejects when the group's transaction failed. */
   durably(apply: () => void): Promise<void>
   /** Resolves when the write is visible and survives the death of the process. */
   soon(apply: () => void): Promise<void>
@@ -25,8 +25,8 @@ export interface GroupCommit {
 }
 
 /**
- * Commits groups on the database at `path`. SQLite appends a commit to the write-ahead log, whose name ends in `-wal`; it
- * is durable once that file is synced, which is done here instead of inside COMMIT.
+ * Commits groups on the database at `path`. SQLite appends a commit to the write-ahead log, whose name ends in `-wal`. The commit
+ * is durable once that file is synced, which happens here instead of inside COMMIT.
  */
 export function openGroupCommit(database: DatabaseSync, path: string): GroupCommit {
   syncFolder(dirname(path))
@@ -71,7 +71,7 @@ export function openGroupCommit(database: DatabaseSync, path: string): GroupComm
   }
 }
 
-/** The log's own name must be durable before what is in it. */
+/** The log's directory entry must be durable before its content. */
 function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   fsyncSync(folder)

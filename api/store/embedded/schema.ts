@@ -1,4 +1,4 @@
-/** The tables, as the steps that made them: a data folder at version N gets the steps after the first N. Never edit a step. */
+/** The schema as a list of migrations: a data folder at version N gets the migrations after the first N. Never edit a migration. */
 export const schemaSteps: readonly string[] = [
   `CREATE TABLE functions (
      name TEXT PRIMARY KEY,

@@ -31,11 +31,11 @@ export interface RedisStoreOptions extends ConnectionOptions {
   /** Names this server among its replicas; new with each start. */
   readonly replicaId: string
   readonly now?: () => number
-  /** How long what this replica holds outlives it, in milliseconds. */
+  /** How long this replica's leases outlive it, in milliseconds. */
   readonly leaseMs?: number
 }
 
-/** Everything that Redis keeps for all replicas. */
+/** Everything that replicas share through Redis. */
 export interface RedisStore {
   readonly catalogue: Catalogue
   readonly invocationCatalogue: ReadableCatalogue
@@ -46,7 +46,7 @@ export interface RedisStore {
   readonly permits: PermitLedger
   /** Which server holds which environment. */
   readonly leases: EnvironmentLeases
-  /** What each replica keeps of provisioned concurrency. */
+  /** Each replica's provisioned environments. */
   readonly provisionShares: ProvisionShares
   /** Called on one server for each dead one, when its permits have passed to this one. */
   onDeath(inherit: Inherit): void
@@ -54,7 +54,7 @@ export interface RedisStore {
   readonly sourceLeases: Leases
   /** A mutex over all servers. */
   readonly runExclusive: RunExclusive
-  /** What links to any replica are signed with. */
+  /** The key that signs links to any replica. */
   readonly linkKey: Buffer
   /** For further scripts. */
   readonly connection: RedisConnection
@@ -70,12 +70,12 @@ export interface RedisStore {
 
 const checkMs = 1_000
 
-/** A Redis that refuses for a while what opening needs is asked again this often. */
+/** The retry interval while Redis temporarily rejects a command of the start. */
 const retryMs = 500
 
 /**
- * Opens the store once Redis is there, however often it goes meanwhile. A Redis that cannot be used is an error of one line
- * that names the setting.
+ * Opens the store once Redis is available, and retries when the connection is lost meanwhile. Throws an error of one line that names
+ * the setting when Redis cannot be used.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
   for (let tries = 0; ; tries++) {
@@ -93,7 +93,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
   }
 }
 
-/** What is begun is undone by `endings` when a later step fails. */
+/** When a step fails, `endings` undo the steps before it. */
 async function openOver(
   connection: RedisConnection,
   options: RedisStoreOptions,
@@ -153,7 +153,7 @@ async function openOver(
   }
 }
 
-/** What servers divide between them, with the channels that they have to hear. */
+/** The state that servers divide among themselves, with the channels that they subscribe to. */
 function openServerParts(connection: RedisConnection, membership: Membership) {
   const permits = openPermitLedger(connection, membership)
   const leases = openEnvironmentLeases(connection, membership)
@@ -172,7 +172,7 @@ function openServerParts(connection: RedisConnection, membership: Membership) {
   }
 }
 
-/** The catalogue, with what keeps its memory true. */
+/** The catalogue, with the subscription and the checks that keep its cache up to date. */
 function openCachedCatalogue(connection: RedisConnection, replicaId: string, renewSubscription: () => void) {
   const listeners: ((functionName: string) => void)[] = []
   const missing: (() => void)[] = []

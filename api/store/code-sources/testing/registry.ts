@@ -3,17 +3,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A registry of images over HTTP (API version 2), which serves what it was given. */
+/** An image registry over HTTP (API version 2), which serves the blobs and manifests that a test stored. */
 export interface RunningRegistry {
   /** `127.0.0.1:port`. */
   readonly host: string
-  /** Keeps bytes; answers their digest. */
+  /** Stores bytes; returns their digest. */
   put(content: object): string
-  /** Lets a tag of `team/app` name a manifest. */
+  /** Points a tag of `team/app` to a manifest. */
   tag(name: string, digest: string): void
-  /** Asks for these credentials, by tokens as most registries do. */
+  /** Requires these credentials, through bearer tokens as most registries do. */
   lock(credentials: string): void
-  /** Sends something else than was asked for. */
+  /** Sends other bytes than those requested. */
   corrupt(digest: string): void
   close(): void
 }

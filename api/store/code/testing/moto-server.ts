@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, test } from '@jest/globals'
 
-/** An S3-compatible server of this test's own. */
+/** An S3-compatible server for one test. */
 export interface S3Server {
   readonly endpoint: string
   createBucket(name: string): Promise<void>

@@ -1,33 +1,33 @@
 import type { Stored } from '../../../functions/catalogue/catalogue.ts'
 import type { FunctionRecord, FunctionVersion } from '../../../functions/function/function.ts'
 
-/** What is known of one function: its record, and the versions that were asked for. */
+/** The cached state of one function: its record, and the versions that were read. */
 export interface CachedFunction {
   record?: Stored<FunctionRecord>
   readonly versions: Map<string, FunctionVersion>
 }
 
-/** Parsed records in memory. */
+/** A cache of parsed records. */
 export interface CatalogueCache {
   known(name: string): CachedFunction | undefined
-  /** What was known last, also if it has not been true since. */
+  /** The last known state, even if it is out of date. */
   recall(name: string): CachedFunction | undefined
-  /** Reads, and keeps what was read unless the function changed meanwhile. */
+  /** Reads from Redis, and caches the result unless the function changed meanwhile. */
   load<Value>(
     name: string,
     read: () => Promise<Value | undefined>,
     keep: (known: CachedFunction, value: Value) => void,
   ): Promise<Value | undefined>
-  /** What is known or just being read of the function is out of date. */
+  /** Invalidates the function, including reads under way. */
   forget(name: string): void
-  /** All that is known or just being read may be out of date. */
+  /** Invalidates all functions, including reads under way. */
   distrust(): void
 }
 
 const mostFunctions = 1000
 const mostVersions = 100
 
-/** An empty cache, which drops what it has held longest when it is full. */
+/** Creates an empty cache, which evicts the oldest entry when it is full. */
 export function createCatalogueCache(): CatalogueCache {
   const functions = new Map<string, CachedFunction>()
   const trusted = new Set<CachedFunction>()

@@ -1,32 +1,32 @@
 import type { CatalogueCache } from './catalogue-cache.ts'
 import type { ChannelListener } from '../connection/subscription.ts'
 
-/** Knows whether the cache may be trusted. */
+/** Tracks whether the cache is up to date. */
 export interface CatalogueFreshness {
-  /** Whether every change of another replica is told to this one. */
+  /** Whether this replica is notified of every change by another one. */
   isCurrent(): boolean
-  /** Whether Redis answered the last check. */
+  /** Whether Redis responded to the last check. */
   isReachable(): boolean
   readonly listener: ChannelListener
-  /** Compares what was told with what happened; called regularly. */
+  /** Compares the notifications with the revision in Redis. Called at an interval. */
   check(): Promise<void>
 }
 
 export interface FreshnessParts {
   readonly cache: CatalogueCache
-  /** The newest revision of any function, as Redis has it. */
+  /** The newest revision of any function in Redis. */
   readonly newestRevision: () => Promise<number>
   /** Called when the subscription does not deliver. */
   readonly renewSubscription: () => void
   readonly onChange: (change: { name: string; replica: string }) => void
-  /** Changes may have been missed, and are heard again. */
+  /** Called when the subscription is restored; notifications may have been missed. */
   readonly onMissed: () => void
 }
 
 /**
- * Each change has the revision after the one before it, so a gap shows that messages were missed, and a revision in Redis that
- * nobody told of for a whole round shows that they do not arrive. Either way all that is known is read again, and who
- * follows changes is told that there may be some which it did not hear of.
+ * Revisions are consecutive, so a gap shows that messages were missed, and a revision in Redis without a message for a whole
+ * interval shows that messages do not arrive. In both cases the cache is invalidated, and subscribers to changes are notified that
+ * they may have missed some.
  */
 export function createCatalogueFreshness(parts: FreshnessParts): CatalogueFreshness {
   const { cache } = parts

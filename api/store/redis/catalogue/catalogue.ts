@@ -17,13 +17,13 @@ export interface CatalogueParts {
   readonly replicaId: string
 }
 
-/** What invocations need of a catalogue. */
+/** The part of the catalogue that invocations use. */
 export type ReadableCatalogue = Pick<Catalogue, 'find' | 'findVersion'>
 
 /**
- * The catalogue in Redis. What was read lately is answered from memory: a replica sees its own saves at once, and those of
- * others as soon as the message that the save publishes is here, usually within a millisecond. When the message is lost,
- * `catalogue-freshness.ts` notices within three seconds; while no messages can come, each read asks Redis.
+ * The catalogue in Redis, with a cache of recent reads. A replica sees its own saves at once, and those of others as soon as it
+ * receives the message that each save publishes, usually within a millisecond. When a message is lost,
+ * `catalogue-freshness.ts` notices within three seconds. While the subscription is down, each read goes to Redis.
  */
 export function openCatalogue(parts: CatalogueParts): Catalogue {
   const { connection, cache, freshness, replicaId } = parts
@@ -41,7 +41,7 @@ export function openCatalogue(parts: CatalogueParts): Catalogue {
   return {
     find: async (name) => {
       const record = known(name)?.record ?? (await load(name))
-      // What was known of a function that is gone must not come back when Redis is away.
+      // The cached state of a removed function must not reappear when Redis is unavailable.
       if (record === undefined) cache.forget(name)
       return record
     },
@@ -84,8 +84,8 @@ export function openCatalogue(parts: CatalogueParts): Catalogue {
 }
 
 /**
- * What was known last, for invocations while Redis is away; as long as it is there, the same as the catalogue. How long
- * code may run on without Redis is for the leases of its environments to say.
+ * The catalogue for invocations, which serves the last known state while Redis is unavailable. The leases of environments
+ * limit how long code may run without Redis.
  */
 export function lastKnown(catalogue: Catalogue, { cache, freshness }: CatalogueParts): ReadableCatalogue {
   const orKnown = async <Value>(read: () => Promise<Value>, recall: () => Value | undefined): Promise<Value> => {
@@ -133,7 +133,7 @@ async function readUses(
   { after, limit }: { readonly after?: string; readonly limit: number },
 ): Promise<string[]> {
   const from = after === undefined ? `[${provider}:` : `(${provider}:${after}`
-  // `;` is the character behind `:`.
+  // `;` is the character after `:`.
   const to = `(${provider};`
   const uses = await connection.run((redis) =>
     redis.zrangebylex(catalogueKeys.capacityUses, from, to, 'LIMIT', 0, limit),

@@ -5,7 +5,7 @@ import { documentKeys } from '../connection/keys.ts'
 import { pairsOf, storedOf } from './replies.ts'
 import { loadScript } from '../connection/script.ts'
 
-/** Documents in Redis, read from there each time. */
+/** Documents in Redis, without a cache. */
 export function openDocuments(connection: RedisConnection): Documents {
   const saveDocument = loadScript(connection, 'save-document', import.meta.url)
   const removeDocument = loadScript(connection, 'remove-document', import.meta.url)
@@ -36,7 +36,7 @@ function lowerBound({ prefix = '', after }: Omit<DocumentPage, 'kind' | 'limit'>
   return isBehindPrefix ? `(${after}` : `[${prefix}`
 }
 
-/** No byte of UTF-8 is 255, so this is behind all that starts with the prefix. */
+/** No byte of UTF-8 is 255, so this sorts after every id with the prefix. */
 function upperBound({ prefix = '' }: { prefix?: string }): Uint8Array {
   return Buffer.concat([Buffer.from(`(${prefix}`), Buffer.from([0xff])])
 }

@@ -3,7 +3,7 @@ import type { RedisConnection } from './connection.ts'
 
 const oldestMajor = 6
 
-/** Says, in a line each, what could be lost with Redis set as it is; what Redis does not tell is left out. */
+/** Lists, in a line each, how data could be lost with the configuration of Redis. Skips settings that Redis does not reveal. */
 export async function configurationWarnings({ client }: RedisConnection): Promise<string[]> {
   const node = client instanceof Cluster ? client.nodes('master')[0] : client
   if (node === undefined) return []
@@ -31,7 +31,7 @@ export async function configurationWarnings({ client }: RedisConnection): Promis
   return warnings
 }
 
-/** Managed services refuse CONFIG; then nothing is known. */
+/** Managed services refuse CONFIG; then the settings are unknown. */
 async function settingsOf(node: Redis): Promise<Map<string, string>> {
   try {
     const values = await node.config('GET', '*')

@@ -3,15 +3,15 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { explain, isForGood, reasonOf, replyOf } from './faults.ts'
 import { parseRedisAddress, type RedisAddress } from './redis-address.ts'
 
-/** A client that sends each command to the node that has its keys. */
+/** A client that sends each command to the node that owns its keys. */
 export type RedisClient = Redis | Cluster
 
-/** The server's way to Redis, which comes back by itself whenever Redis does. */
+/** The server's connection to Redis, which reconnects whenever Redis is back. */
 export interface RedisConnection {
   readonly client: RedisClient
-  /** Runs commands. While Redis cannot be used they reject at once, or after two seconds, with Lambda's 503. */
+  /** Runs commands. While Redis is unavailable they reject at once, or after two seconds, with Lambda's 503. */
   run<Reply>(work: (client: RedisClient) => Promise<Reply>): Promise<Reply>
-  /** A connection for subscriptions alone, which does not come back once it is lost; the caller ends it. */
+  /** Opens a connection only for subscriptions, which does not reconnect. The caller ends it. */
   newSubscriber(): Redis
   close(): void
 }
@@ -19,25 +19,25 @@ export interface RedisConnection {
 export interface ConnectionOptions {
   readonly url: string
   readonly log: { info(line: string): void; warn(line: string): void }
-  /** Ends the wait for a Redis that is not there. */
+  /** Aborts the wait for a Redis that is not reachable. */
   readonly signal?: AbortSignal | undefined
-  /** The setting that the address is from. */
+  /** The setting that contains the address. */
   readonly setting?: string
 }
 
 const commandTimeoutMs = 2_000
-/** A socket that answers nothing for so long while commands wait is given up. */
+/** A socket that receives no reply for this long while commands wait is closed. */
 const socketTimeoutMs = 4_000
 const disconnectTimeoutMs = 200
 const longestBackOffMs = 1_000
 
-/** A first connection that takes longer is told of. */
+/** A first connection that takes longer is logged. */
 const patienceMs = 1_000
 const lookMs = 20
 
 /**
- * Connects, and waits for a Redis that cannot be reached yet, which is told once. What waiting does not mend, such as a wrong
- * password, is an error of one line that names the setting.
+ * Connects, and waits for a Redis that is not reachable yet, which it logs once. Throws an error of one line that names the setting
+ * for faults that are not temporary, such as a wrong password.
  */
 export async function connectToRedis(options: ConnectionOptions): Promise<RedisConnection> {
   const { url, log } = options
@@ -65,14 +65,14 @@ function backOff(times: number): number {
   return Math.min(longestBackOffMs, 25 * 2 ** Math.min(times, 10)) * (0.75 + Math.random() / 4)
 }
 
-/** Nothing waits for a connection and nothing is sent twice: who asks is told at once, and decides. */
+/** Commands neither wait for a connection nor are retried: the caller gets the error at once, and decides. */
 function commonOptions({ isEncrypted, username, password, database }: RedisAddress) {
   return {
     protocol: 2,
     commandTimeout: commandTimeoutMs,
     connectTimeout: commandTimeoutMs,
     socketTimeout: socketTimeoutMs,
-    // The client waits so long for the end of a socket, also of one that has ended already.
+    // The client waits this long for a socket to end, even if it has ended already.
     disconnectTimeout: disconnectTimeoutMs,
     keepAlive: 5_000,
     maxRetriesPerRequest: 0,
@@ -80,7 +80,7 @@ function commonOptions({ isEncrypted, username, password, database }: RedisAddre
     maxLoadingRetryTime: 200,
     disableClientInfo: true,
     connectionName: 'kubelambda',
-    // A master that became a replica is left for the one that took its place.
+    // After a failover, reconnects to the new master.
     reconnectOnError: (fault: Error) => replyOf(fault).startsWith('READONLY '),
     db: database,
     ...(username === undefined ? {} : { username }),
@@ -108,20 +108,20 @@ function newCluster(address: RedisAddress): Cluster {
     enableOfflineQueue: false,
     clusterRetryStrategy: backOff,
     clusterNodeRetryStrategy: backOff,
-    // A command that broke off may have been carried out, so it is not sent again.
+    // A command whose connection was lost may have been executed, so it is not retried.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     slotsRefreshTimeout: commandTimeoutMs,
     slotsRefreshInterval: 2_000,
-    // With TLS, certificates are for names.
+    // Certificates contain host names, so TLS needs them.
     ...(address.isEncrypted ? { dnsLookup: (host, call) => call(null, host) } : {}),
   })
-  // The client refuses commands to a node that is only connecting, so nodes are connected before they are needed.
+  // The client rejects commands to a node that is still connecting, so nodes are connected in advance.
   cluster.on('+node', (node: Redis) => void (node.status === 'wait' && node.connect().catch(() => undefined)))
   return cluster
 }
 
-/** PUBLISH reaches all nodes of a cluster, so any one will do. */
+/** PUBLISH reaches all nodes of a cluster, so any node will do. */
 function newSubscriber(address: RedisAddress, client: RedisClient): Redis {
   if (!(client instanceof Cluster)) return newRedis(address, () => null)
   const nodes = client.nodes().filter((node) => node.status === 'ready')
@@ -168,7 +168,7 @@ async function isAnswering(
   if (client.status !== 'ready') return false
   try {
     if (client instanceof Cluster) await Promise.all(client.nodes('master').map((node) => node.ping()))
-    // The client itself goes on with another database when there is none of this number.
+    // The client itself continues with another database when this one does not exist.
     else await client.select(database)
     return true
   } catch (fault) {
@@ -177,7 +177,7 @@ async function isAnswering(
   }
 }
 
-/** Answers how to be silent about the end that is meant. */
+/** Logs lost connections. Returns a function that stops logging, for an intended end. */
 function tellOfLosses(client: RedisClient, where: string, log: ConnectionOptions['log']): () => void {
   let [isLost, isMeant] = [false, false]
   client.on('close', () => {

@@ -13,7 +13,7 @@ function explained(message: string): unknown {
   }
 }
 
-/** As Redis 6 tells of what happened inside a script. */
+/** Redis 6's format of an error inside a script. */
 const inScript = (text: string) =>
   `ERR Error running script (call to f_b471d2691164d21cca4669f124c58034ad89a164): @user_script:25: @user_script: 25: ${text}`
 

@@ -1,22 +1,22 @@
 import { storeUnavailable } from '../../../errors.ts'
 
-/** What a node of a cluster said, where there is one behind the fault. */
+/** The error of the cluster node that caused the fault, if there is one. */
 function rootOf(fault: Error): Error {
   const { lastNodeError } = fault as { lastNodeError?: Error }
   return lastNodeError === undefined ? fault : rootOf(lastNodeError)
 }
 
-/** The fault in one line, without its last full stop. */
+/** The fault in one line, without its final full stop. */
 export function reasonOf(fault: Error): string {
   const root = rootOf(fault) as Error & { code?: string }
   const text = root.message || (root.code ?? 'no reason given')
   return text.split('\n')[0]?.replace(/\.$/, '') ?? text
 }
 
-/** Certificates that are not trusted, and a server that speaks no TLS. */
+/** Codes of untrusted certificates, and of a server that does not speak TLS. */
 const tlsCodes = /^(CERT_|DEPTH_ZERO_|EPROTO$|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/
 
-/** Whether waiting does not mend it: what Redis answered, unless it passes. */
+/** Whether the fault is permanent: an error reply, unless it is a temporary one. */
 export function isForGood(fault: Error): boolean {
   const root = rootOf(fault) as Error & { code?: string }
   if (root.name !== 'ReplyError') return tlsCodes.test(root.code ?? '')
@@ -24,24 +24,24 @@ export function isForGood(fault: Error): boolean {
   return credentials.test(reply) || !isPassing(reply)
 }
 
-/** Before Redis 7 an error inside a script has its own text behind the script's, and a dash where it has a code. */
+/** Before Redis 7, an error inside a script has its own text after the script's, and a dash in place of its code. */
 const insideScript = /^ERR Error running script .*@user_script: ?\d+: -?(.*)$/s
 
-/** What Redis answered, also inside a script, with the code that it begins with. */
+/** The error reply, also from inside a script, including the code at its beginning. */
 export function replyOf({ message }: Error): string {
   return insideScript.exec(message)?.[1] ?? message
 }
 
-/** Replies to a wrong or missing password. A server that runs outlives a change of it. */
+/** Replies to a wrong or missing password. A running server survives a password change. */
 const credentials = /^(NOAUTH|WRONGPASS) /
-/** Replies that say that Redis cannot do it now, whatever is asked. */
+/** Replies of a Redis that temporarily refuses any command. */
 const passing =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|OOM|MISCONF|NOREPLICAS|BUSY|NOAUTH|WRONGPASS) /
-/** What is said of a script whose keys move to another node of a cluster, or while a cluster is not whole. */
+/** Errors of a script whose keys move to another node of a cluster, or while a cluster is incomplete. */
 const passingInScript =
   /\bscript attempted (to )?(access a (non local key|slot not served)|execute .* the cluster is down)/i
 
-/** Throws Lambda's 503 for what may pass, else an error of ours. */
+/** Throws Lambda's 503 for a temporary fault, and an internal error for others. */
 export function explain(cause: unknown): never {
   if (!(cause instanceof Error)) throw new Error('Redis failed', { cause })
   if (cause instanceof TypeError || cause instanceof RangeError) throw cause

@@ -1,8 +1,8 @@
 import type { DocumentKey, DocumentKind } from '../../../functions/catalogue/documents.ts'
 
 /**
- * Every key in Redis. What one script touches shares a hash tag, and so a slot of a cluster: all of the catalogue, all
- * documents, and all events each have one.
+ * Every key in Redis. Keys that one script uses share a hash tag, and so a slot of a cluster. The catalogue, the
+ * documents and the events have one hash tag each.
  */
 const catalogue = '{kubelambda:catalogue}'
 const documents = '{kubelambda:documents}'
@@ -44,7 +44,7 @@ export const eventKeys = {
   /** Hash: `function`, `sequence`, `head`, `payload`, `progress` and `answer` once there are some, and `taker` while in flight. */
   event: (id: string) => `${events}:event:${id}`,
   eventPrefix: `${events}:event:`,
-  /** Text: there while this id is not added again. */
+  /** String: exists while this id must not be added again. */
   knownPrefix: `${events}:known:`,
   /** Sorted set: ids of a function's ready events by sequence. */
   readyPrefix: `${events}:ready:`,
@@ -54,15 +54,15 @@ export const eventKeys = {
   turn: `${events}:turn`,
   /** Counter of events. */
   sequence: `${events}:sequence`,
-  /** Sorted set: ids of delayed events by when they are due, in Redis' milliseconds. */
+  /** Sorted set: ids of delayed events by due time, in Redis' milliseconds. */
   delayed: `${events}:delayed`,
   /** Sorted set: ids of a function's delayed events by sequence. */
   waitingPrefix: `${events}:waiting:`,
   /** Set: functions with delayed events. */
   waiting: `${events}:waiting`,
-  /** Sorted set: takers by when their lease ends, in Redis' milliseconds. */
+  /** Sorted set: takers by the end of their lease, in Redis' milliseconds. */
   takers: `${events}:takers`,
-  /** Text: when any taker renewed its lease last, in Redis' milliseconds. */
+  /** String: when any taker last renewed its lease, in Redis' milliseconds. */
   watched: `${events}:watched`,
   /** Sorted set: ids of a taker's events in flight by sequence. */
   held: (taker: string) => `${events}:held:${taker}`,
@@ -80,7 +80,7 @@ const servers = '{kubelambda:servers}'
 export const serverKeys = {
   /** Sorted set: servers by the end of their lease, in Redis' milliseconds. */
   living: `${servers}:living`,
-  /** Set of servers whose things wait for a successor. */
+  /** Set of dead servers whose permits and environments wait for a successor. */
   dead: `${servers}:dead`,
 } as const
 
@@ -96,21 +96,21 @@ export const permitKeys = {
 const leases = '{kubelambda:leases}'
 
 export const leaseKeys = {
-  /** Text: the fence of who polls this part of an event source; ends by itself. */
+  /** String with an expiry: the fencing token of the server that polls this part of an event source. */
   lease: (name: string) => `${leases}:lease:${name}`,
-  /** Counter of leases given. */
+  /** Counter of granted leases. */
   fences: `${leases}:fences`,
 } as const
 
-/** Text: hex of the key that links are signed with. */
+/** String: hex of the key that signs links. */
 export const linkKeyKey = '{kubelambda:link-key}'
 
 export const environmentKeys = {
-  /** Hash: server by the environment it holds; `*` for those that wait for anyone. */
+  /** Hash: server by the environment it holds; `*` for parked environments, which any server can take. */
   holders: `${servers}:holders`,
   /** Counter of fencing tokens. */
   token: `${servers}:token`,
-  /** Sorted set: environments that wait, by when they were parked; by the key of what they run. */
+  /** Sorted set: parked environments by the time they were parked; one set per key of what they run. */
   parked: (key: string) => `${servers}:parked:${key}`,
   /** Channel: JSON of a server and the key it wants an environment of, and of the answers. */
   wanted: `${servers}:wanted-environments`,

@@ -1,11 +1,11 @@
-/** Where Redis is, as `KUBELAMBDA_REDIS_URL` says it. */
+/** The address of Redis, from `KUBELAMBDA_REDIS_URL`. */
 export interface RedisAddress {
   readonly kind: 'single' | 'sentinel' | 'cluster'
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
   readonly isEncrypted: boolean
   readonly username?: string
   readonly password?: string
-  /** What Sentinels call the master. */
+  /** The master's name in Sentinel. */
   readonly masterName?: string
   readonly database: number
 }
@@ -15,7 +15,7 @@ const defaultPorts = { single: 6379, sentinel: 26_379, cluster: 6379 }
 
 /**
  * Reads `redis://[user:password@]host[:port][/db]`, `redis+sentinel://host:port,…/master-name[/db]` or
- * `redis+cluster://host:port,…`; `rediss` instead of `redis` is TLS. What is none of these is an error of one line.
+ * `redis+cluster://host:port,…`; `rediss` instead of `redis` enables TLS. Throws an error of one line for anything else.
  */
 export function parseRedisAddress(url: string): RedisAddress {
   const [, tls, kindText, credentials, hosts = '', path = ''] = shape.exec(url) ?? refuse()
@@ -52,7 +52,7 @@ function parseCredentials(text: string | undefined): { username?: string; passwo
   return { ...(username ? { username } : {}), ...(password ? { password } : {}) }
 }
 
-/** The address may hold a password, so it is not repeated. */
+/** The message does not repeat the address, which may contain a password. */
 function refuse(): never {
   throw new Error(
     'KUBELAMBDA_REDIS_URL must be like redis://host:6379, redis+sentinel://host:26379,host:26379/master-name or redis+cluster://host:6379,host:6379 (rediss for TLS).',

@@ -5,23 +5,23 @@ type Argument = string | number | Uint8Array
 type Call = (keyCount: number, ...rest: Argument[]) => Promise<unknown>
 
 /**
- * One atomic step in Redis; its file's head says what it takes and answers.
+ * One atomic step in Redis. The head of its file documents its arguments and its result.
  *
- * When Redis' memory is full, a script is refused its first write, unless that is one that takes no memory: what follows such a
- * one is let through. So scripts that take, settle, give back or renew begin with a `PERSIST` of a key that never expires, which
- * changes nothing: else nothing could be taken out of a full Redis. Those that add or save do not, and are refused.
+ * When Redis' memory is full, it rejects a script at its first write, unless that command uses no memory: then it allows all further
+ * writes. So scripts that take, complete, release or renew begin with a `PERSIST` of a key that never expires, which
+ * changes nothing: otherwise nothing could be removed from a full Redis. Scripts that add or save do not, and are rejected.
  *
- * While the slot of a cluster moves to another node, a script is refused keys that are not declared and have moved, where it has
- * got to: what it did stays done. So nothing is taken from where it is before it is where it goes.
+ * While a slot moves to another node of a cluster, a script fails in the middle when it uses an undeclared key that has moved, and its
+ * earlier writes remain. So scripts add an item to its new set before they remove it from the old one.
  */
 export interface Script {
-  /** Answers texts and numbers. */
+  /** Returns strings and numbers. */
   (keys: readonly string[], args: readonly Argument[]): Promise<unknown>
-  /** Answers bytes instead of texts. */
+  /** Returns bytes instead of strings. */
   bytes(keys: readonly string[], args: readonly Argument[]): Promise<unknown>
 }
 
-/** Reads `<name>.lua` beside the module whose `import.meta.url` is given; Redis gets it with the first call. */
+/** Reads `<name>.lua` beside the module with the given `import.meta.url`. The first call loads it into Redis. */
 export function loadScript(connection: RedisConnection, name: string, moduleUrl: string): Script {
   const command = `kubelambda:${name}`
   connection.client.defineCommand(command, { lua: readFileSync(new URL(`${name}.lua`, moduleUrl), 'utf8') })
@@ -32,7 +32,7 @@ export function loadScript(connection: RedisConnection, name: string, moduleUrl:
   return Object.assign(called(command), { bytes: called(`${command}Buffer`) })
 }
 
-/** Calls what `defineCommand` put on the client. */
+/** Calls a command that `defineCommand` added to the client. */
 function defined(client: RedisClient, method: string): Call {
   // eslint-disable-next-line tables/own-members -- the names are those of our scripts
   return (...all) => (client as unknown as Record<string, Call | undefined>)[method]?.call(client, ...all) ?? missing()

@@ -2,18 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { RedisConnection } from './connection.ts'
 
-/** Who listens to a channel: told of messages, and of when they cannot be missed. */
+/** A subscriber to a channel, with callbacks for messages and for changes of the subscription. */
 export interface ChannelListener {
   onMessage(text: string): void
-  /** From now on messages arrive. */
+  /** The subscription is active: messages arrive from now on. */
   onUp?(): void
-  /** From now on messages may be missed. */
+  /** The subscription is lost: messages may be missed from now on. */
   onDown?(): void
 }
 
-/** A subscription that comes back whenever it is lost. */
+/** A subscription that is restored whenever it is lost. */
 export interface Subscription {
-  /** Subscribes over another connection: this one does not deliver. */
+  /** Subscribes over a new connection, because this one does not deliver. */
   renew(): void
   stop(): void
 }
@@ -21,7 +21,7 @@ export interface Subscription {
 const pingMs = 1_000
 const backOffMs = 100
 
-/** Listens to channels over a connection of its own until it is stopped. */
+/** Subscribes to channels over a dedicated connection until it is stopped. */
 export function keepSubscribed(
   connection: RedisConnection,
   channels: Readonly<Record<string, ChannelListener>>,
@@ -69,14 +69,14 @@ function isReady(redis: Redis): Promise<void> {
   })
 }
 
-/** Resolves when the connection ended; one that does not answer is ended. */
+/** Closes the connection; destroys it when it does not respond. */
 async function lost(redis: Redis): Promise<void> {
   const watch = setInterval(() => void redis.ping().catch(() => end(redis)), pingMs)
   if (redis.status !== 'end') await new Promise<void>((resolve) => redis.once('end', () => resolve()))
   clearInterval(watch)
 }
 
-/** Ended twice, the client would keep the process for two seconds. */
+/** Ending it twice would make the client keep the process alive for two seconds. */
 function end(redis: Redis): void {
   if (redis.status !== 'end') redis.disconnect()
 }

@@ -1,4 +1,4 @@
--- Adds events to the ready ones of their functions, but for ids that are there already, or known. Keys of events, of ready sets
+-- Adds events to the ready sets of their functions, except ids that exist or are known. The keys of events, of ready sets
 -- and of known ids are a prefix and the id or the function, all in one slot.
 -- KEYS[1] turns      sorted set: functions with ready events by their last turn
 -- KEYS[2] turn       counter

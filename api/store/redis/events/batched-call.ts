@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 
-/** What a batch of calls may hold. */
+/** The limits of a batch. */
 export interface BatchLimits<Item> {
   readonly most: number
   readonly mostBytes: number
   readonly bytesOf: (item: Item) => number
-  /** A call waits so long for more to come; not at all unless given. */
+  /** How long a call waits for more to join its batch. By default it does not wait. */
   readonly lingerMs?: number
 }
 
@@ -16,8 +16,8 @@ interface Waiting<Item> {
 }
 
 /**
- * Makes one call of many: those of one turn of the event loop, and those that come while the call before is under way, go together. When a call
- * fails so do all that wait behind it, so that none waits longer than for one.
+ * Combines calls into batches: calls of one turn of the event loop, and calls that arrive while a batch is under way, go together. When
+ * a batch fails, all calls that wait behind it fail too, so that no call waits for more than one.
  */
 export function batchedCall<Item>(
   call: (items: readonly Item[]) => Promise<void>,
@@ -49,7 +49,7 @@ export function batchedCall<Item>(
     })
 }
 
-/** How many of those that wait longest fit into a batch; one always does. */
+/** How many of the oldest waiting calls fit into a batch; at least one. */
 function fitting<Item>(waiting: readonly Waiting<Item>[], { most, mostBytes, bytesOf }: BatchLimits<Item>): number {
   let bytes = 0
   const over = waiting.findIndex(({ item }, at) => at === most || ((bytes += bytesOf(item)) > mostBytes && at > 0))

@@ -1,4 +1,4 @@
--- Makes a delayed or failed event ready, a failed one without what happened so far; or removes one that is not in flight.
+-- Makes a delayed or failed event ready, a failed one without its progress; or removes an event that is not in flight.
 -- KEYS[1] event     hash
 -- KEYS[2] turns     sorted set: functions with ready events by their last turn
 -- KEYS[3] turn      counter
@@ -7,7 +7,7 @@
 -- KEYS[6] waiting   set: functions with delayed events
 -- ARGV[1] id   ARGV[2] prefix of ready sets   ARGV[3] prefix of failed sets   ARGV[4] release or remove
 -- ARGV[5] prefix of functions' delayed events
--- Returns 1, or 0 when nothing was done.
+-- Returns 1, or 0 when the event is in another state.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local event = redis.call('HMGET', KEYS[1], 'function', 'sequence', 'taker')
 if not event[1] or event[3] then return 0 end

@@ -38,9 +38,9 @@ const batchLimits = { most: 100, mostBytes: 1024 * 1024 }
 const lingerMs = 2
 
 /**
- * The queue in Redis, shared by all replicas. Leases are measured by Redis' clock alone. Times of the caller's clock are moved
- * to Redis' clock by the difference between the two, rounded, since what is below a tenth of a second is the way there and
- * back; so a server whose clock is wrong delays events by as much as any other, and takes none for older than it is.
+ * The queue in Redis, shared by all replicas. Leases are measured by Redis' clock alone. Times of the caller's clock are converted
+ * to Redis' clock by the difference between the two, rounded to a tenth of a second, since less is network latency. So a server
+ * whose clock is wrong delays events correctly, and does not misjudge their age.
  */
 export async function openEventQueue(options: EventQueueOptions): Promise<RedisEventQueue> {
   const { connection, taker, now, leaseMs = defaultLeaseMs } = options
@@ -57,7 +57,7 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
     const askedMs = now()
     const { redisMs, isThereMore, inFlight: heldInRedis } = await steps.watch()
     state.clockAheadMs = Math.round((redisMs - (askedMs + now()) / 2) / 200) * 200
-    // A take that was given up as lost may have been carried out later. With a take under way this is nothing, and does no harm.
+    // A take that timed out may have been executed later. While another take is under way, this releases nothing and does no harm.
     const holdsUnknown = heldInRedis > inFlight.size
     if (holdsUnknown) state.mayHoldUnknown = true
     if (isThereMore || holdsUnknown) tell()
@@ -80,7 +80,7 @@ export async function openEventQueue(options: EventQueueOptions): Promise<RedisE
     },
     take: async ({ nowMs, ...request }) => {
       if (state.mayHoldUnknown) await steps.release(inFlight.keys(), false)
-      // Until the answer is here: when it is lost, events may be in flight here that nobody runs.
+      // Until the reply arrives: if it is lost, events may be in flight at this server that it does not run.
       state.mayHoldUnknown = true
       const { events, nextDueMs } = await steps.take(request, nowMs + state.clockAheadMs)
       state.mayHoldUnknown = false

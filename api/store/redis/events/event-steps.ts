@@ -3,7 +3,7 @@ import type { RedisConnection } from '../connection/connection.ts'
 import { eventKeys } from '../connection/keys.ts'
 import { loadScript } from '../connection/script.ts'
 
-/** An event, and for how long its id is known when it is over, ms. */
+/** An event, and how long its id stays known after its completion, ms. */
 export type AddedEvent = QueuedEvent & { readonly knownForMs?: number | undefined }
 
 /** The queue's atomic steps, for one taker. Times are Redis' milliseconds. */
@@ -14,9 +14,9 @@ export interface EventSteps {
   note(id: string, step: EventStep): Promise<void>
   putBack(id: string, dueMs: number, step: EventStep): Promise<void>
   fail(event: { readonly id: string; readonly functionName: string }, step: EventStep, most: number): Promise<void>
-  /** Makes what this taker has in flight ready again, but for the ids given; with `isGoing`, the taker goes. */
+  /** Makes this taker's events in flight ready again, except the given ids. With `isGoing`, also removes the taker. */
   release(keep: Iterable<string>, isGoing: boolean): Promise<void>
-  /** Renews the lease, releases what dead takers had, and answers Redis' time, whether there is something to take, and how much is in flight. */
+  /** Renews the lease and releases the events of dead takers. Returns Redis' time, whether there are events to take, and how many are in flight. */
   watch(): Promise<{ redisMs: number; isThereMore: boolean; inFlight: number }>
 }
 
@@ -26,13 +26,13 @@ export interface Taken {
   readonly nextDueMs?: number
 }
 
-/** Payload bytes of one reply, so that it is soon read; a larger payload comes alone. */
+/** Maximum payload bytes of one reply, to bound its latency; a larger payload comes alone. */
 const mostReplyBytes = 4 * 1024 * 1024
 
-/** When nobody renewed for so long, or for a third of the lease, then because nobody could. */
+/** If no taker renewed its lease for this long, or for a third of the lease, Redis was unavailable. */
 const leastAwayMs = 3_000
 
-/** The steps of a taker whose lease lasts so long from each step that renews it. */
+/** Creates the steps of a taker. Each step that renews its lease extends it by `leaseMs`. */
 export function loadEventSteps(connection: RedisConnection, taker: string, leaseMs: number): EventSteps {
   const step = (name: string) => loadScript(connection, name, import.meta.url)
   const [addEvents, takeEvents, finishEvents] = [step('add-events'), step('take-events'), step('finish-events')]

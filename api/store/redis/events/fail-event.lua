@@ -1,11 +1,11 @@
--- Marks an event as failed, if this taker still has it; the newest failed events of the function are kept.
+-- Marks an event as failed, if this taker still has it. Keeps only the newest failed events of the function.
 -- KEYS[1] event    hash
 -- KEYS[2] held     sorted set: ids in flight at this taker
 -- KEYS[3] failed   sorted set: ids of the function's failed events by sequence
 -- KEYS[4] failing  set: functions with failed events
--- ARGV[1] id   ARGV[2] taker   ARGV[3] prefix of events   ARGV[4] how many stay   ARGV[5] progress
+-- ARGV[1] id   ARGV[2] taker   ARGV[3] prefix of events   ARGV[4] how many to keep   ARGV[5] progress
 -- ARGV[6] answer, left out when there is none
--- Returns 1, or 0 when another has it.
+-- Returns 1, or 0 when another taker has it.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local event = redis.call('HMGET', KEYS[1], 'taker', 'sequence', 'function')
 if event[1] ~= ARGV[2] then return 0 end

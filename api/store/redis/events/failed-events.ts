@@ -6,7 +6,7 @@ import { loadScript } from '../connection/script.ts'
 
 type Head = Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
 
-/** An operator's view of the queue in Redis. */
+/** The operator's view of the queue in Redis. */
 export function openFailedEvents(connection: RedisConnection): FailedEvents {
   const step = (name: string) => loadScript(connection, name, import.meta.url)
   const [listEvents, listFunctions, changeEvent] = [

@@ -1,10 +1,10 @@
--- Removes completed events in any state: a taker that lost its lease has run them nevertheless.
+-- Removes completed events in any state: a taker that lost its lease has run its events nevertheless.
 -- KEYS[1] turns     sorted set: functions with ready events
 -- KEYS[2] delayed   sorted set
 -- KEYS[3] waiting   set: functions with delayed events
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] prefix of held sets   ARGV[4] prefix of failed sets
 -- ARGV[5] prefix of functions' delayed events   then ids
--- Returns the number of events that were still there.
+-- Returns the number of removed events.
 local removed = 0
 for at = 6, #ARGV do
   local id = ARGV[at]

@@ -1,10 +1,10 @@
--- Names of functions that have events. Those in flight are found by the events themselves, of which there are few.
+-- Lists the functions that have events. Scans the events in flight, which are few.
 -- KEYS[1] turns     sorted set: functions with ready events
 -- KEYS[2] waiting   set: functions with delayed events
 -- KEYS[3] takers    sorted set
 -- KEYS[4] failing   set: functions with failed events
 -- ARGV[1] prefix of events   ARGV[2] prefix of held sets
--- Returns the names, each once, in no order.
+-- Returns unique names in no particular order.
 local seen, names = {}, {}
 local function add(name)
   if name and not seen[name] then

@@ -1,11 +1,11 @@
--- A page of a function's events in one state, oldest first. Those in flight are looked for among all, of which there are few; the
--- others are sets of the function's own.
--- KEYS[1] delayed   sorted set: ids by when they are due
+-- Lists a page of a function's events in one state, oldest first. Scans all events in flight, which are few; each function has sets
+-- of its own for the other states.
+-- KEYS[1] delayed   sorted set: ids by due time
 -- KEYS[2] takers    sorted set
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] prefix of failed sets   ARGV[4] prefix of held sets
--- ARGV[5] function   ARGV[6] state   ARGV[7] after this sequence   ARGV[8] limit, 0 to count alone
+-- ARGV[5] function   ARGV[6] state   ARGV[7] after this sequence   ARGV[8] limit, 0 to only count
 -- ARGV[9] prefix of functions' delayed events
--- Returns the number of events of the state, then sequence, id, head, progress and due of each of the page.
+-- Returns the number of events in the state, then sequence, id, head, progress and due time of each event of the page.
 local limit = tonumber(ARGV[8])
 local own = { ready = ARGV[2], failed = ARGV[3], delayed = ARGV[9] }
 local set, found, total = own[ARGV[6]], {}, 0

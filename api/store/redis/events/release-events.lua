@@ -3,7 +3,7 @@
 -- KEYS[2] turns    sorted set: functions with ready events by their last turn
 -- KEYS[3] turn     counter
 -- KEYS[4] takers   sorted set
--- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] taker   ARGV[4] 1 when the taker goes   then ids it keeps
+-- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] taker   ARGV[4] 1 to remove the taker   then ids it keeps
 -- Returns the number of events released.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local keep, released = {}, 0

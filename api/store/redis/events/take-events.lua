@@ -3,15 +3,15 @@
 -- function, all in one slot.
 -- KEYS[1] turns     sorted set: functions with ready events by their last turn
 -- KEYS[2] turn      counter
--- KEYS[3] delayed   sorted set: ids by when they are due
--- KEYS[4] takers    sorted set: takers by when their lease ends
+-- KEYS[3] delayed   sorted set: ids by due time
+-- KEYS[4] takers    sorted set: takers by the end of their lease
 -- KEYS[5] held      sorted set: ids in flight at this taker by sequence
 -- KEYS[6] waiting   set: functions with delayed events
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] taker   ARGV[4] lease ms   ARGV[5] due until, Redis' ms
--- ARGV[6] limit   ARGV[7] limit per function   ARGV[8] most bytes of payload and answer, but for the first
--- ARGV[9] prefix of functions' delayed events   then function and limit of those that have another limit, which may be 0
--- Returns when the next delayed event is due, nil when there is none; then id, function, head, payload, progress and answer of
--- each event, in turn; nil for what it has not.
+-- ARGV[6] limit   ARGV[7] limit per function   ARGV[8] maximum bytes of payloads and answers, except for the first event
+-- ARGV[9] prefix of functions' delayed events   then function and limit of each function with another limit, which may be 0
+-- Returns the due time of the next delayed event, or nil when there is none; then id, function, head, payload, progress and answer
+-- of each event; nil for a missing value.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.
 local eventPrefix, readyPrefix, taker = ARGV[1], ARGV[2], ARGV[3]
 local limit, perFunction, mostBytes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])

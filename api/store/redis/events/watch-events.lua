@@ -1,12 +1,12 @@
 -- Renews a taker's lease, and makes the events of takers whose lease has ended ready again, at most 1000 at a time. When no taker
 -- renewed for a while, Redis was unavailable: every taker then gets another lease to renew.
--- KEYS[1] takers    sorted set: takers by when their lease ends, in Redis' ms
+-- KEYS[1] takers    sorted set: takers by the end of their lease, in Redis' ms
 -- KEYS[2] turns     sorted set: functions with ready events by their last turn
 -- KEYS[3] turn      counter
--- KEYS[4] delayed   sorted set: ids by when they are due, in Redis' ms
--- KEYS[5] watched   text: Redis' ms of the last time that anyone did this
+-- KEYS[4] delayed   sorted set: ids by due time, in Redis' ms
+-- KEYS[5] watched   string: when any taker last ran this script, in Redis' ms
 -- ARGV[1] prefix of events   ARGV[2] prefix of ready sets   ARGV[3] prefix of held sets   ARGV[4] taker   ARGV[5] lease ms
--- ARGV[6] how long without a renewal of anyone Redis was away, ms
+-- ARGV[6] after how long without a renewal Redis counts as unavailable, ms
 -- Returns Redis' ms, the number of functions with ready events or of delayed events that are due, and the number of events that
 -- this taker has in flight.
 redis.call('PERSIST', KEYS[1]) -- Goes on when memory is full: script.ts.

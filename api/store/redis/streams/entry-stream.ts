@@ -7,14 +7,14 @@ export interface EntryStreamOptions {
   readonly group: string
 }
 
-/** All servers are one consumer: one of them reads at a time, so that what a dead one left is the next one's own. */
+/** All servers use the same consumer name. One reads at a time, so the next server owns the pending entries of a dead one. */
 const consumer = 'kubelambda'
 const startMs = 3_000
 const longestWaitMs = 1_000
 
 type Reply = [key: Buffer, entries: [id: Buffer, fields: Buffer[] | null][]][] | null
 
-/** Connects to a stream for one reader, which may wait on the connection. */
+/** Connects to a stream for one reader, whose blocking reads may occupy the connection. */
 export async function openEntryStream({ url, key, group }: EntryStreamOptions): Promise<EntryStream> {
   const log = { info: () => undefined, warn: () => undefined }
   const signal = AbortSignal.timeout(startMs)
@@ -38,7 +38,7 @@ export async function openEntryStream({ url, key, group }: EntryStreamOptions): 
         )
         const { entries, trimmed } = entriesIn(reply)
         await acknowledge(trimmed)
-        // A page of nothing but trimmed entries is not the end.
+        // A page with only trimmed entries is not the end.
         if (entries.length > 0 || trimmed.length === 0) return entries
       }
     },
@@ -73,7 +73,7 @@ async function createGroup(connection: RedisConnection, key: string, group: stri
   }
 }
 
-/** Entries whose fields are gone were trimmed. */
+/** Entries without fields were trimmed. */
 function entriesIn(reply: Reply): { entries: StreamEntry[]; trimmed: string[] } {
   const [, found] = reply?.[0] ?? [undefined, []]
   const entries = found.flatMap(([id, fields]) =>
