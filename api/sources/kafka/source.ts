@@ -3,7 +3,7 @@ import { findClusterAccess } from './connection/cluster-access.ts'
 import { openCluster, type Cluster } from './client/cluster.ts'
 import { kafkaFault } from './connection/faults.ts'
 import { joinGroup, type GroupMember } from './partitions/group-member.ts'
-import { nameOf, partitionNamed, type Partition } from './records/partition.ts'
+import { nameOf, partitionNamed, type TopicPartition } from './records/partition.ts'
 import { createOffsets, findLeaders } from './client/topics.ts'
 import { pollPartition } from './partitions/partition-poll.ts'
 import { keepStartOffsets, startOffset } from './partitions/start-offsets.ts'
@@ -57,10 +57,10 @@ export function createKafkaSource(parts: SourceParts): Source {
     async poll(part, _lease, signal) {
       if (membership === undefined) return
       const { member, sender, bootstrapServers } = membership
-      const place = partitionNamed(part)
-      if (!member.names().includes(nameOf(place))) return
-      const offset = await beginning(membership, place, parts)
-      await pollPartition({ source: parts, member, place, offset, bootstrapServers, sender }, signal)
+      const topicPartition = partitionNamed(part)
+      if (!member.names().includes(nameOf(topicPartition))) return
+      const offset = await beginning(membership, topicPartition, parts)
+      await pollPartition({ source: parts, member, topicPartition, offset, bootstrapServers, sender }, signal)
     },
     close: leave,
   }
@@ -91,6 +91,12 @@ async function join(parts: SourceParts): Promise<Membership> {
   }
 }
 
-async function beginning({ member, clusters }: Membership, place: Partition, parts: SourceParts): Promise<string> {
-  return (await member.committed(place)) ?? (await startOffset(createOffsets(clusters[0]), place, parts))
+async function beginning(
+  { member, clusters }: Membership,
+  topicPartition: TopicPartition,
+  parts: SourceParts,
+): Promise<string> {
+  return (
+    (await member.committed(topicPartition)) ?? (await startOffset(createOffsets(clusters[0]), topicPartition, parts))
+  )
 }

@@ -1,14 +1,14 @@
 import type { AbortedTransaction } from '../records/record-batch.ts'
 import type { Api, Cluster, Decoder } from './cluster.ts'
-import type { Partition } from '../records/partition.ts'
+import type { TopicPartition } from '../records/partition.ts'
 
 /** A partition, and where it is to be read. */
-export interface FetchPosition extends Partition {
+export interface FetchPosition extends TopicPartition {
   readonly offset: bigint
 }
 
 /** What a broker answered for a partition. */
-export interface FetchedPartition extends Partition {
+export interface FetchedPartition extends TopicPartition {
   /** Of Kafka's protocol; 0 for none. */
   readonly errorCode: number
   readonly abortedTransactions: readonly AbortedTransaction[]

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { upTo, type Cluster } from './cluster.ts'
-import type { Partition } from '../records/partition.ts'
+import type { TopicPartition } from '../records/partition.ts'
 import { isProtocolError } from './protocol-errors.ts'
 import { findLeaders } from './topics.ts'
 
@@ -89,7 +89,7 @@ export async function findPartitions({ cluster, topics }: Pick<GroupParts, 'clus
   return topics.flatMap((topic) => (leaders.get(topic) ?? []).map(({ partition }) => ({ topic, partition })))
 }
 
-function assign(memberIds: readonly string[], partitions: readonly Partition[]) {
+function assign(memberIds: readonly string[], partitions: readonly TopicPartition[]) {
   const members = memberIds.toSorted().map((memberId) => ({ memberId, assignment: new Map<string, number[]>() }))
   for (const [index, { topic, partition }] of partitions.entries()) {
     const assignment = members[index % members.length]?.assignment
@@ -112,7 +112,7 @@ export async function commitOffset(
   { cluster, groupId }: GroupParts,
   coordinator: number,
   { memberId, generationId }: Member,
-  { topic, partition, offset }: Partition & { readonly offset: string },
+  { topic, partition, offset }: TopicPartition & { readonly offset: string },
 ): Promise<void> {
   const committed = { committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: null }
   // Newer versions name topics by their ids.

@@ -13,7 +13,7 @@ import {
   type GroupParts,
   type Membership,
 } from './group-protocol.ts'
-import type { Partition } from '../records/partition.ts'
+import type { TopicPartition } from '../records/partition.ts'
 
 export interface MembershipParts extends GroupParts {
   readonly heartbeatMs: number
@@ -31,7 +31,7 @@ export interface GroupMembership {
   join(): Promise<void>
   coordinator(): number
   /** Rejects while the group is dividing its partitions. */
-  commit(committed: Partition & { readonly offset: string }): Promise<void>
+  commit(committed: TopicPartition & { readonly offset: string }): Promise<void>
   /** Tells the group by other connections, since its own may be waiting for the next generation. */
   leave(cluster: Cluster): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { Api, Cluster } from './cluster.ts'
 import { crc32c } from './crc32c.ts'
-import type { Partition } from '../records/partition.ts'
+import type { TopicPartition } from '../records/partition.ts'
 
 /** What is put on a topic. */
 export interface OutgoingMessage {
@@ -10,7 +10,7 @@ export interface OutgoingMessage {
   readonly timestampMs?: number
 }
 
-export interface OutgoingBatch extends Partition {
+export interface OutgoingBatch extends TopicPartition {
   readonly batch: Buffer
 }
 

@@ -41,7 +41,7 @@ function withoutLeaders(error: unknown): { readonly topics: readonly TopicMetada
   return { topics }
 }
 
-/** Asks for the first offset of partitions, in place of a time. */
+/** Asks for the first offset of partitions, instead of by time. */
 export const earliest = -2n
 const latest = -1n
 

@@ -1,5 +1,5 @@
 import type { StreamRecord } from '../../batches/stream-record.ts'
-import { nameOf, type Partition } from '../records/partition.ts'
+import { nameOf, type TopicPartition } from '../records/partition.ts'
 
 /** What is said of a batch and of a record alike. */
 interface About {
@@ -12,7 +12,7 @@ interface About {
 
 export interface KafkaBatch extends About {
   readonly records: readonly StreamRecord[]
-  readonly place: Partition
+  readonly topicPartition: TopicPartition
 }
 
 export interface KafkaFailedRecord extends About {
@@ -20,11 +20,11 @@ export interface KafkaFailedRecord extends About {
 }
 
 /** What the record of a failure says of a batch of Kafka, members in AWS's order. */
-export function kafkaBatchInfo({ records, place, ...about }: KafkaBatch): object {
+export function kafkaBatchInfo({ records, topicPartition, ...about }: KafkaBatch): object {
   const [first, last] = [records[0], records.at(-1)]
   return batchInfo(records.length, about, {
     recordsInfo: {
-      [nameOf(place)]: {
+      [nameOf(topicPartition)]: {
         firstRecordOffset: first?.sequenceNumber,
         lastRecordOffset: last?.sequenceNumber,
         firstRecordTimestamp: timeOf(first),

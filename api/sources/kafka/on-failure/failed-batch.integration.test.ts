@@ -106,10 +106,10 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
 })
 
 test('a batch goes to a topic in pieces that brokers take, and again only what they did not', async () => {
-  const place = { topic: 't', partition: 0 }
+  const topicPartition = { topic: 't', partition: 0 }
   const recordOf = (at: number) => {
     const record = { key: Buffer.from(String(at)), value: Buffer.alloc(120_000), timestampMs: 0, offset: BigInt(at) }
-    return kafkaRecord({ ...record, headers: [], isAppendTime: false }, place)
+    return kafkaRecord({ ...record, headers: [], isAppendTime: false }, topicPartition)
   }
   const sent: string[][] = []
   const sender = {
@@ -121,7 +121,7 @@ test('a batch goes to a topic in pieces that brokers take, and again only what t
   const source = { settings: aMapping({ kind: 'kafka', onFailure: 'kafka://failed' }), now: Date.now }
   const records = Array.from({ length: 7 }, (_, at) => recordOf(at))
   const failure = { id: 'i', condition: 'RecordAgeExceeded' as const, records, invocations: 0, last: undefined }
-  const { send } = describeFailedBatch(failure, { source, place, bootstrapServers: ['b:1'], sender })
+  const { send } = describeFailedBatch(failure, { source, topicPartition, bootstrapServers: ['b:1'], sender })
   await expect(send?.(inTime())).rejects.toThrow('too many')
   await send?.(inTime())
   expect(sent).toEqual([['0', '1', '2'], ['3', '4', '5'], ['6'], ['3', '4', '5']])

@@ -3,14 +3,14 @@ import type { FailureRecord, SourceParts } from '../../polling/source.ts'
 import type { StreamRecord } from '../../batches/stream-record.ts'
 import { kafkaBatchInfo, kafkaRecordInfo } from './batch-info.ts'
 import { destinationTopic } from './destination-topic.ts'
-import { nameOf, type Partition } from '../records/partition.ts'
+import { nameOf, type TopicPartition } from '../records/partition.ts'
 import type { OutgoingMessage } from '../client/produce.ts'
 import { kafkaEvent, keyOf } from '../records/record.ts'
 import type { TopicSender } from './topic-sender.ts'
 
 export interface FailedBatchParts {
   readonly source: Pick<SourceParts, 'settings' | 'now'>
-  readonly place: Partition
+  readonly topicPartition: TopicPartition
   readonly bootstrapServers: readonly string[]
   readonly sender: Pick<TopicSender, 'send'>
 }
@@ -20,14 +20,14 @@ const mostBytesAtOnce = 512 * 1024
 
 /** What the on-failure destination is told of a batch, and how where that is a topic. */
 export function describeFailedBatch(failure: Failure, parts: FailedBatchParts): FailureRecord {
-  const { source, place, bootstrapServers } = parts
+  const { source, topicPartition, bootstrapServers } = parts
   const { settings, now } = source
   const { id, records } = failure
-  const payload = JSON.stringify(kafkaEvent(records, place, settings, bootstrapServers))
+  const payload = JSON.stringify(kafkaEvent(records, topicPartition, settings, bootstrapServers))
   const payloadSize = Buffer.byteLength(payload)
   const { sourceArn } = settings
-  const info = kafkaBatchInfo({ records, place, sourceArn, bootstrapServers, payloadSize })
-  const told = { id, record: failureRecord(failure, settings, now(), info), payload, part: nameOf(place) }
+  const info = kafkaBatchInfo({ records, topicPartition, sourceArn, bootstrapServers, payloadSize })
+  const told = { id, record: failureRecord(failure, settings, now(), info), payload, part: nameOf(topicPartition) }
   const topic = destinationTopic(settings.onFailure)
   return topic === undefined ? told : { ...told, send: createSend(topic, failure, parts) }
 }
@@ -59,10 +59,10 @@ function failedRecord(
   record: StreamRecord,
   failure: Failure,
   nowMs: number,
-  { source, place, bootstrapServers }: FailedBatchParts,
+  { source, topicPartition, bootstrapServers }: FailedBatchParts,
 ): OutgoingMessage {
   const { settings } = source
-  const payload = kafkaEvent([record], place, settings, bootstrapServers)
+  const payload = kafkaEvent([record], topicPartition, settings, bootstrapServers)
   const payloadSize = Buffer.byteLength(JSON.stringify(payload))
   const info = kafkaRecordInfo({ record, sourceArn: settings.sourceArn, bootstrapServers, payloadSize })
   return {

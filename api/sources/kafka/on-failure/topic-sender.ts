@@ -30,9 +30,9 @@ export function createTopicSender(open: () => Promise<Cluster>): TopicSender {
     const partitions = (await findLeaders(cluster, [topic])).get(topic) ?? []
     const byLeader = Map.groupBy(messages, ({ key }) => partitions[partitionOf(key, partitions.length)])
     await Promise.all(
-      [...byLeader].map(async ([place, sent]) => {
-        if (place === undefined) throw new Error(`${topic} has no partitions.`)
-        const { partition, leader } = place
+      [...byLeader].map(async ([target, sent]) => {
+        if (target === undefined) throw new Error(`${topic} has no partitions.`)
+        const { partition, leader } = target
         await produce(cluster, leader, { topic, partition, batch: batchOf(sent, Date.now()) })
       }),
     )

@@ -1,5 +1,5 @@
 import type { FetchPosition } from '../client/fetch.ts'
-import { nameOf, type Partition } from '../records/partition.ts'
+import { nameOf, type TopicPartition } from '../records/partition.ts'
 import type { KafkaRecord } from '../records/kafka-record.ts'
 
 /** Takes what a partition brings. */
@@ -21,7 +21,7 @@ export interface Reading {
 export interface Assignments {
   names(): readonly string[]
   /** Reads from this offset on; nothing when the partition is not this member's. */
-  read(place: Partition, offset: string, reader: Reader): Reading | undefined
+  read(topicPartition: TopicPartition, offset: string, reader: Reader): Reading | undefined
   /** Takes what the group has decided. */
   assign(partitions: Readonly<Record<string, readonly number[]>>): void
   /** What is to be fetched: a partition that nobody reads is not, and one whose reader is slow waits, while others go on. */
@@ -32,7 +32,7 @@ export interface Assignments {
   end(): void
 }
 
-interface Place extends Partition {
+interface ActiveReading extends TopicPartition {
   readonly reader: Reader
   offset: bigint
   isPaused: boolean
@@ -40,29 +40,29 @@ interface Place extends Partition {
 
 /** No assignments yet; `onWanted` is called when there is more to fetch than before. */
 export function createAssignments(onWanted: () => void): Assignments {
-  const places = new Map<string, Place>()
+  const active = new Map<string, ActiveReading>()
   let names: readonly string[] = []
   const end = (name: string): void => {
-    const place = places.get(name)
-    places.delete(name)
-    place?.reader.onEnd()
+    const reading = active.get(name)
+    active.delete(name)
+    reading?.reader.onEnd()
   }
   return {
     names: () => names,
     read({ topic, partition }, offset, reader) {
       const name = nameOf({ topic, partition })
       if (!names.includes(name)) return undefined
-      const place = { topic, partition, reader, offset: BigInt(offset), isPaused: false }
-      places.set(name, place)
+      const reading = { topic, partition, reader, offset: BigInt(offset), isPaused: false }
+      active.set(name, reading)
       onWanted()
       return {
-        pause: () => void (place.isPaused = true),
+        pause: () => void (reading.isPaused = true),
         resume() {
-          place.isPaused = false
+          reading.isPaused = false
           onWanted()
         },
         stop() {
-          if (places.get(name) === place) places.delete(name)
+          if (active.get(name) === reading) active.delete(name)
         },
       }
     },
@@ -70,21 +70,21 @@ export function createAssignments(onWanted: () => void): Assignments {
       names = Object.entries(partitions).flatMap(([topic, numbers]) =>
         numbers.map((partition) => nameOf({ topic, partition })),
       )
-      for (const name of [...places.keys()]) if (!names.includes(name)) end(name)
+      for (const name of [...active.keys()]) if (!names.includes(name)) end(name)
     },
     wanted: () =>
-      [...places.values()]
+      [...active.values()]
         .filter(({ isPaused }) => !isPaused)
         .map(({ topic, partition, offset }) => ({ topic, partition, offset })),
     take(fetched, records, next) {
-      const place = places.get(nameOf(fetched))
-      if (place === undefined || place.offset !== fetched.offset) return
-      place.offset = next
-      if (records.length > 0) place.reader.onRecords(records)
+      const reading = active.get(nameOf(fetched))
+      if (reading === undefined || reading.offset !== fetched.offset) return
+      reading.offset = next
+      if (records.length > 0) reading.reader.onRecords(records)
     },
     end() {
       names = []
-      for (const name of [...places.keys()]) end(name)
+      for (const name of [...active.keys()]) end(name)
     },
   }
 }

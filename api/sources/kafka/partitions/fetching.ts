@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Assignments } from './assignments.ts'
 import type { Cluster } from '../client/cluster.ts'
 import { fetchFrom, type FetchedPartition, type FetchPosition } from '../client/fetch.ts'
-import { nameOf, type Partition } from '../records/partition.ts'
+import { nameOf, type TopicPartition } from '../records/partition.ts'
 import { isProtocolError } from '../client/protocol-errors.ts'
 import { readBatches } from '../records/record-batch.ts'
 import { earliest, findLeaders, findOffsets } from '../client/topics.ts'
@@ -91,7 +91,7 @@ async function leadersOf(cluster: Cluster, topics: readonly string[]): Promise<R
 }
 
 /** What was to be read is not kept any more: the partition is read on from what is. */
-async function firstOffset(cluster: Cluster, { topic, partition }: Partition): Promise<bigint> {
+async function firstOffset(cluster: Cluster, { topic, partition }: TopicPartition): Promise<bigint> {
   const offsets = await findOffsets(cluster, topic, earliest)
   return BigInt(offsets.find((each) => each.partition === partition)?.offset ?? 0)
 }

@@ -3,15 +3,15 @@ import { createAssignments, type Assignments } from './assignments.ts'
 import type { Cluster } from '../client/cluster.ts'
 import { findCommitted } from '../client/group-protocol.ts'
 import { createMembership, type GroupMembership } from '../client/membership.ts'
-import { nameOf, type Partition } from '../records/partition.ts'
+import { nameOf, type TopicPartition } from '../records/partition.ts'
 import { startFetching } from './fetching.ts'
 
 /** A member of a consumer group, and what it may read. One that has failed stays so: another one has to join. */
 export interface GroupMember extends Pick<Assignments, 'names' | 'read'> {
   /** Where the group stands; nothing when it has committed nothing for the partition. */
-  committed(place: Partition): Promise<string | undefined>
+  committed(topicPartition: TopicPartition): Promise<string | undefined>
   /** Makes the group stand at an offset; rejects when that cannot be had in a while. */
-  commit(place: Partition, offset: string): Promise<void>
+  commit(topicPartition: TopicPartition, offset: string): Promise<void>
   /** Why it has ended; nothing while it is well. */
   failure(): Error | undefined
   /** Leaves the group, so that others have its partitions at once. */
@@ -55,13 +55,13 @@ export async function joinGroup({ own, cluster, groupId, topics }: GroupMemberPa
   }
   return {
     names: () => assignments.names(),
-    read: (place, offset, reader) => assignments.read(place, offset, reader),
+    read: (topicPartition, offset, reader) => assignments.read(topicPartition, offset, reader),
     async committed({ topic, partition }) {
       const coordinator = membership.coordinator()
       const [offset = '-1'] = await findCommitted({ cluster, groupId }, coordinator, topic, [partition])
       return Number(offset) < 0 ? undefined : offset
     },
-    commit: (place, offset) => commit(membership, place, offset, () => state.failure),
+    commit: (topicPartition, offset) => commit(membership, topicPartition, offset, () => state.failure),
     failure: () => state.failure,
     async leave() {
       fetching.stop()
@@ -74,17 +74,17 @@ export async function joinGroup({ own, cluster, groupId, topics }: GroupMemberPa
 /** A group that is dividing its partitions anew takes no offsets: then it is tried again. */
 async function commit(
   membership: Pick<GroupMembership, 'commit'>,
-  place: Partition,
+  topicPartition: TopicPartition,
   offset: string,
   failure: () => unknown,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await membership.commit({ ...place, offset })
+      await membership.commit({ ...topicPartition, offset })
       return
     } catch (cause) {
       if (attempt === commitAttempts || failure() !== undefined)
-        throw new Error(`Offset ${offset} of ${nameOf(place)} cannot be committed.`, { cause })
+        throw new Error(`Offset ${offset} of ${nameOf(topicPartition)} cannot be committed.`, { cause })
       await pause(commitPauseMs, new AbortController().signal)
     }
   }

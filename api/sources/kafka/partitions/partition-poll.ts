@@ -8,7 +8,7 @@ import type { StreamRecord } from '../../batches/stream-record.ts'
 import { createBacklog, type Backlog } from './backlog.ts'
 import { describeFailedBatch } from '../on-failure/failed-batch.ts'
 import type { GroupMember } from './group-member.ts'
-import { nameOf, type Partition } from '../records/partition.ts'
+import { nameOf, type TopicPartition } from '../records/partition.ts'
 import type { KafkaRecord } from '../records/kafka-record.ts'
 import { kafkaEvent, kafkaRecord, reportedOffset } from '../records/record.ts'
 import type { TopicSender } from '../on-failure/topic-sender.ts'
@@ -16,7 +16,7 @@ import type { TopicSender } from '../on-failure/topic-sender.ts'
 export interface PartitionPollParts {
   readonly source: SourceParts
   readonly member: Pick<GroupMember, 'read' | 'commit'>
-  readonly place: Partition
+  readonly topicPartition: TopicPartition
   /** Where reading begins. */
   readonly offset: string
   readonly bootstrapServers: readonly string[]
@@ -33,7 +33,7 @@ export interface PartitionPollParts {
  * 4. commit   the offset behind which nothing is done with
  */
 export async function pollPartition(parts: PartitionPollParts, signal: AbortSignal): Promise<void> {
-  const { source, member, place, offset } = parts
+  const { source, member, topicPartition, offset } = parts
   const { settings, now } = source
   const ended = new AbortController()
   const fault: { error?: Error } = {}
@@ -41,10 +41,10 @@ export async function pollPartition(parts: PartitionPollParts, signal: AbortSign
   const backlog = createBacklog(settings.batchSize)
   const done = createDone(parts)
   const take = createTake(parts, backlog, done)
-  const reading = member.read(place, offset, {
+  const reading = member.read(topicPartition, offset, {
     onRecords(messages) {
       take(messages).catch((cause: unknown) => {
-        fault.error = new Error(`Records of ${nameOf(place)} cannot be taken.`, { cause })
+        fault.error = new Error(`Records of ${nameOf(topicPartition)} cannot be taken.`, { cause })
         ended.abort()
       })
     },
@@ -73,14 +73,14 @@ interface Done {
 }
 
 /** Commits one after the other, and only what is new. */
-function createDone({ member, place }: PartitionPollParts): Done {
+function createDone({ member, topicPartition }: PartitionPollParts): Done {
   const progress = createShardProgress()
   let committed: string | undefined
   let committing = Promise.resolve()
   const commitOnce = async (): Promise<void> => {
     const reached = progress.reached()
     if (reached === undefined || reached === committed) return
-    await member.commit(place, String(BigInt(reached) + 1n))
+    await member.commit(topicPartition, String(BigInt(reached) + 1n))
     committed = reached
   }
   return {
@@ -94,10 +94,10 @@ function createDone({ member, place }: PartitionPollParts): Done {
   }
 }
 
-function createTake({ source, place }: PartitionPollParts, backlog: Backlog, done: Done) {
+function createTake({ source, topicPartition }: PartitionPollParts, backlog: Backlog, done: Done) {
   const passes = createFilter(source.settings.filters, { key: 'value', fallsBackToMetadata: true })
   return async (messages: readonly KafkaRecord[]): Promise<void> => {
-    const all = messages.map((message) => ({ record: kafkaRecord(message, place), bytes: bytesOf(message) }))
+    const all = messages.map((message) => ({ record: kafkaRecord(message, topicPartition), bytes: bytesOf(message) }))
     for (const { record } of all) done.add(record.sequenceNumber)
     const wanted = all.filter(({ record }) => passes(record.event, record.data))
     backlog.push(wanted)
@@ -121,11 +121,11 @@ async function runRecords(records: readonly StreamRecord[], batch: BatchParts, s
 }
 
 function batchParts(parts: PartitionPollParts, done: Done): BatchParts {
-  const { source, place, bootstrapServers } = parts
+  const { source, topicPartition, bootstrapServers } = parts
   return {
     ...source,
-    eventOf: (records) => kafkaEvent(records, place, source.settings, bootstrapServers),
-    readIdentifier: (identifier) => reportedOffset(identifier, place),
+    eventOf: (records) => kafkaEvent(records, topicPartition, source.settings, bootstrapServers),
+    readIdentifier: (identifier) => reportedOffset(identifier, topicPartition),
     onAnswer: () => undefined,
     onDone: (records) => done.mark(records),
     describe: (failure) => describeFailedBatch(failure, parts),

@@ -1,5 +1,5 @@
 import type { SourceParts } from '../../polling/source.ts'
-import { nameOf, type Partition } from '../records/partition.ts'
+import { nameOf, type TopicPartition } from '../records/partition.ts'
 
 /** A partition's number and an offset of it. */
 export interface PartitionOffset {
@@ -45,11 +45,11 @@ export async function keepStartOffsets(
 /** Where a partition is read from when the group has committed nothing for it. */
 export async function startOffset(
   ask: Pick<Offsets, 'beginnings'>,
-  place: Partition,
+  topicPartition: TopicPartition,
   { checkpoints }: Pick<SourceParts, 'checkpoints'>,
 ): Promise<string> {
-  const kept = (await checkpoints.find(nameOf(place)))?.sequenceNumber
+  const kept = (await checkpoints.find(nameOf(topicPartition)))?.sequenceNumber
   if (kept !== undefined) return kept
-  const offsets = await ask.beginnings(place.topic)
-  return offsets.find(({ partition }) => partition === place.partition)?.offset ?? '0'
+  const offsets = await ask.beginnings(topicPartition.topic)
+  return offsets.find(({ partition }) => partition === topicPartition.partition)?.offset ?? '0'
 }

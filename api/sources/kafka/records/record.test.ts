@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { KafkaRecord } from './kafka-record.ts'
 import { kafkaEvent, kafkaRecord, reportedOffset } from './record.ts'
 
-const place = { topic: 'my-topic', partition: 3 }
+const topicPartition = { topic: 'my-topic', partition: 3 }
 const record: KafkaRecord = {
   key: null,
   value: Buffer.from('v'),
@@ -18,7 +18,7 @@ const record: KafkaRecord = {
 }
 
 test('headers are lists of signed bytes, and one that is given twice is there twice', () => {
-  expect(kafkaRecord(record, place).event).toEqual({
+  expect(kafkaRecord(record, topicPartition).event).toEqual({
     topic: 'my-topic',
     partition: 3,
     offset: 15,
@@ -30,12 +30,15 @@ test('headers are lists of signed bytes, and one that is given twice is there tw
 })
 
 test('a record without a value has none', () => {
-  expect(kafkaRecord({ ...record, value: null }, place).event).not.toHaveProperty('value')
+  expect(kafkaRecord({ ...record, value: null }, topicPartition).event).not.toHaveProperty('value')
 })
 
 test('an event of MSK names the cluster, members in the order of AWS', () => {
   const sourceArn = 'arn:aws:kafka:us-east-1:000000000000:cluster/c/uuid'
-  const event = kafkaEvent([kafkaRecord(record, place)], place, { kind: 'msk', sourceArn }, ['a:9092', 'b:9092'])
+  const event = kafkaEvent([kafkaRecord(record, topicPartition)], topicPartition, { kind: 'msk', sourceArn }, [
+    'a:9092',
+    'b:9092',
+  ])
   expect(JSON.parse(JSON.stringify(event))).toMatchObject({
     eventSource: 'aws:kafka',
     eventSourceArn: sourceArn,
@@ -46,7 +49,7 @@ test('an event of MSK names the cluster, members in the order of AWS', () => {
 })
 
 test('a record that failed is named by its partition and offset', () => {
-  expect(reportedOffset({ partition: 'my-topic-3', offset: 15 }, place)).toBe('15')
+  expect(reportedOffset({ partition: 'my-topic-3', offset: 15 }, topicPartition)).toBe('15')
   for (const other of [
     { partition: 'my-topic-4', offset: 15 },
     { offset: 15 },
@@ -54,5 +57,5 @@ test('a record that failed is named by its partition and offset', () => {
     '15',
     null,
   ])
-    expect(reportedOffset(other, place)).toBeUndefined()
+    expect(reportedOffset(other, topicPartition)).toBeUndefined()
 })

@@ -1,19 +1,19 @@
 import type { PollSettings } from '../../mappings/poll-settings.ts'
 import type { StreamRecord } from '../../batches/stream-record.ts'
-import { nameOf, type Partition } from './partition.ts'
+import { nameOf, type TopicPartition } from './partition.ts'
 import type { KafkaRecord } from './kafka-record.ts'
 
 /** A record as the function gets it (reference 8.4): bytes in base64, those of headers as signed numbers. */
-export function kafkaRecord(record: KafkaRecord, place: Partition): StreamRecord {
+export function kafkaRecord(record: KafkaRecord, topicPartition: TopicPartition): StreamRecord {
   const { key, value, offset, timestampMs, headers, isAppendTime } = record
   return {
     sequenceNumber: String(offset),
     arrivedMs: timestampMs,
-    orderKey: nameOf(place),
+    orderKey: nameOf(topicPartition),
     data: value?.toString() ?? '',
     event: {
-      topic: place.topic,
-      partition: place.partition,
+      topic: topicPartition.topic,
+      partition: topicPartition.partition,
       offset: Number(offset),
       timestamp: timestampMs,
       timestampType: isAppendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
@@ -33,7 +33,7 @@ export function keyOf({ event }: Pick<StreamRecord, 'event'>): Buffer | null {
 /** The event of a batch of one partition. */
 export function kafkaEvent(
   records: readonly StreamRecord[],
-  place: Partition,
+  topicPartition: TopicPartition,
   { kind, sourceArn }: Pick<PollSettings, 'kind' | 'sourceArn'>,
   bootstrapServers: readonly string[],
 ): object {
@@ -42,12 +42,12 @@ export function kafkaEvent(
     eventSource: isManaged ? 'aws:kafka' : 'SelfManagedKafka',
     ...(isManaged ? { eventSourceArn: sourceArn } : {}),
     bootstrapServers: bootstrapServers.join(','),
-    records: { [nameOf(place)]: records.map(({ event }) => event) },
+    records: { [nameOf(topicPartition)]: records.map(({ event }) => event) },
   }
 }
 
 /** The id of the record that a function reports as failed: `{"partition": "<topic>-<number>", "offset": <number>}`. */
-export function reportedOffset(identifier: unknown, place: Partition): string | undefined {
+export function reportedOffset(identifier: unknown, topicPartition: TopicPartition): string | undefined {
   const { partition, offset } = (identifier ?? {}) as { partition?: unknown; offset?: unknown }
-  return partition === nameOf(place) && typeof offset === 'number' ? String(offset) : undefined
+  return partition === nameOf(topicPartition) && typeof offset === 'number' ? String(offset) : undefined
 }

@@ -104,8 +104,8 @@ function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort:
   const onAnswer = (frame: Buffer): void => {
     const key = asked.get(frame.readInt32BE(0)) ?? 0
     asked.delete(frame.readInt32BE(0))
-    const isPlace = key === keys.metadata || key === keys.findCoordinator
-    if (isPlace) redirect(frame, port, ownPort())
+    const namesBrokers = key === keys.metadata || key === keys.findCoordinator
+    if (namesBrokers) redirect(frame, port, ownPort())
     if (key === keys.apiVersions) client.write(framed(versions(frame)))
     else client.write(framed(key === keys.metadata && askedForTopics !== undefined ? newerMetadata(frame) : frame))
   }
@@ -122,8 +122,8 @@ function isOfLeader(body: Buffer): boolean {
 
 /** Has the client come back here. */
 function redirect(frame: Buffer, from: number, to: number): void {
-  const place = Buffer.concat([Buffer.from('127.0.0.1'), numbers([32, from])])
-  for (let at = frame.indexOf(place); at >= 0; at = frame.indexOf(place, at)) {
+  const address = Buffer.concat([Buffer.from('127.0.0.1'), numbers([32, from])])
+  for (let at = frame.indexOf(address); at >= 0; at = frame.indexOf(address, at)) {
     frame.writeInt32BE(to, at + '127.0.0.1'.length)
   }
 }

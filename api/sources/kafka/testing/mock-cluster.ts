@@ -94,7 +94,7 @@ export async function startMockCluster(): Promise<MockCluster> {
 }
 
 async function putBatch(cluster: Cluster, topic: string, partition: number, batch: Buffer): Promise<void> {
-  const places = (await findLeaders(cluster, [topic])).get(topic) ?? []
-  const leader = places.find((place) => place.partition === partition)?.leader ?? -1
+  const partitions = (await findLeaders(cluster, [topic])).get(topic) ?? []
+  const leader = partitions.find((each) => each.partition === partition)?.leader ?? -1
   await produce(cluster, leader, { topic, partition, batch })
 }
