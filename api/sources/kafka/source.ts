@@ -9,10 +9,10 @@ import { pollPartition } from './partitions/partition-poll.ts'
 import { keepStartOffsets, startOffset } from './partitions/start-offsets.ts'
 import { createTopicSender, type TopicSender } from './on-failure/topic-sender.ts'
 
-/** What a server has of a cluster while it is a member of the mapping's group. */
+/** A server's connections to a cluster while it is a member of the mapping's group. */
 interface Membership {
   readonly member: GroupMember
-  /** By which records and offsets are asked for, and by which the member tells that it is alive. */
+  /** Connections for records and offsets, and for heartbeats. */
   readonly clusters: readonly [data: Cluster, own: Cluster]
   readonly sender: TopicSender
   readonly bootstrapServers: readonly string[]
@@ -22,9 +22,9 @@ interface Membership {
  * Runs the records of a Kafka topic (reference 8.4).
  *
  * 1. join    the mapping's consumer group, which divides the partitions between servers     partitions/group-member.ts
- * 2. lease   each, so that who had it before has ended                                      ../polling/runner.ts
- * 3. begin   where the group stands, else at the starting position                          partitions/start-offsets.ts
- * 4. run     its records, and commit what is done with                                      partitions/partition-poll.ts
+ * 2. lease   each partition, so that the server that polled it before has stopped           ../polling/runner.ts
+ * 3. begin   at the committed offset, else at the starting position                         partitions/start-offsets.ts
+ * 4. run     its records, and commit the completed ones                                     partitions/partition-poll.ts
  */
 export function createKafkaSource(parts: SourceParts): Source {
   let membership: Membership | undefined

@@ -3,7 +3,7 @@ import type * as KafkaTs from 'kafka-ts'
 import { createSaslEntry, type SaslCredentials, type SaslEntry } from './sasl.ts'
 import { findTlsFailure } from './tls-failure.ts'
 
-/** How a cluster is reached and entered. */
+/** How to connect and authenticate to a cluster. */
 export interface ClusterAccess {
   /** `host:port` each. */
   readonly bootstrapServers: readonly string[]
@@ -13,7 +13,7 @@ export interface ClusterAccess {
 
 export type Library = typeof KafkaTs
 type Apis = Library['API']
-/** What the library reads answers with, and writes requests with. */
+/** The library's reader of responses and writer of requests. */
 export type Decoder = Parameters<Apis['FETCH']['response']>[0]
 export type Encoder = Parameters<Apis['FETCH']['request']>[0]
 
@@ -28,12 +28,12 @@ export interface Api<Request, Response> {
   response: (decoder: Decoder) => Promise<Response> | Response
 }
 
-/** Connections to the brokers of a cluster. A connection that breaks is made again with the next request. */
+/** Connections to the brokers of a cluster. The next request after a lost connection reconnects. */
 export interface Cluster {
   readonly api: Apis
-  /** Asks any broker. */
+  /** Sends a request to any broker. */
   ask<Request, Response>(api: Api<Request, Response>, request: Request): Promise<Response>
-  /** Asks one broker, `once` where a question that got no answer must not be asked again. */
+  /** Sends a request to one broker; with `once`, a request without a response is not retried. */
   askNode<Request, Response>(
     node: number,
     api: Api<Request, Response>,
@@ -47,10 +47,10 @@ const connectTimeout = 5_000
 const requestTimeout = 30_000
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
-/** Connects to a cluster; rejects with the reason why it cannot be entered. The library is loaded only now. */
+/** Connects to a cluster; rejects with the reason when connection or authentication fails. Loads the library on demand. */
 export async function openCluster({ bootstrapServers, tls, sasl }: ClusterAccess): Promise<Cluster> {
   const library = await import('kafka-ts')
-  // Whatever it would log is thrown as well.
+  // It also throws every error that it would log.
   library.setLogger(silent)
   const entry = sasl === undefined ? undefined : createSaslEntry(library, sasl)
   const servers = bootstrapServers.map(addressOf)
@@ -103,7 +103,7 @@ function withReconnection(library: Library, cluster: RawCluster, entry: SaslEntr
   }
 }
 
-/** The newest version of a request that is not newer than this one. */
+/** The newest version of a request up to this one. */
 export function upTo<Request, Response>(api: Api<Request, Response>, version: number): Api<Request, Response> {
   let found = api
   while (found.apiVersion > version && found.fallback !== undefined) found = found.fallback

@@ -6,7 +6,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-/** The checksum of batches (CRC-32C, RFC 3720), which Node.js has not. */
+/** The checksum of batches (CRC-32C, RFC 3720), which Node.js does not provide. */
 export function crc32c(bytes: Buffer): number {
   let crc = 0xffffffff
   for (const byte of bytes) crc = (table[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8)

@@ -2,17 +2,17 @@ import type { AbortedTransaction } from '../records/record-batch.ts'
 import type { Api, Cluster, Decoder } from './cluster.ts'
 import type { TopicPartition } from '../records/partition.ts'
 
-/** A partition, and where it is to be read. */
+/** A partition, and the offset to read it from. */
 export interface FetchPosition extends TopicPartition {
   readonly offset: bigint
 }
 
-/** What a broker answered for a partition. */
+/** A broker's response for one partition. */
 export interface FetchedPartition extends TopicPartition {
-  /** Of Kafka's protocol; 0 for none. */
+  /** Error code of Kafka's protocol; 0 for none. */
   readonly errorCode: number
   readonly abortedTransactions: readonly AbortedTransaction[]
-  /** Batches of records as they are stored. */
+  /** Record batches as the broker stores them. */
   readonly batches: Buffer
 }
 
@@ -20,8 +20,8 @@ const [maxWaitMs, minBytes, maxBytes, partitionMaxBytes] = [500, 1, 10 * 1024 * 
 const readCommitted = 1
 
 /**
- * Fetch in the version that all brokers since 2.1 know. The library's own decodes keys and values as text, and fails for
- * all partitions with the first that has an error.
+ * Fetch in the version that all brokers since 2.1 support. The library's own implementation decodes keys and values as text, and
+ * an error of one partition fails all.
  */
 const fetchApi: Api<readonly FetchPosition[], FetchedPartition[]> = {
   apiKey: 1,
@@ -70,7 +70,7 @@ function readTopic(decoder: Decoder): FetchedPartition[] {
   })
 }
 
-/** Asks a broker for what comes behind these positions; answered at once when there is something, else after a while. */
+/** Fetches the records after these positions from a broker, which long-polls: it responds at once when there are any, else after a timeout. */
 export function fetchFrom(cluster: Cluster, node: number, positions: readonly FetchPosition[]) {
   return cluster.askNode(node, fetchApi, positions)
 }

@@ -4,9 +4,9 @@ import type { TopicPartition } from '../records/partition.ts'
 import { isProtocolError } from './protocol-errors.ts'
 import { findLeaders } from './topics.ts'
 
-/** A group, and who coordinates it. */
+/** A group, and its coordinator. */
 export interface GroupParts {
-  /** Its connections are of the group alone: a broker answers one request of a connection after the other. */
+  /** Connections only for the group, because a broker processes the requests of a connection one at a time. */
   readonly cluster: Cluster
   readonly groupId: string
   readonly topics: readonly string[]
@@ -14,7 +14,7 @@ export interface GroupParts {
   readonly rebalanceTimeoutMs: number
 }
 
-/** What a member is for one generation of its group. */
+/** A membership in one generation of the group. */
 export interface Membership {
   readonly memberId: string
   readonly generationId: number
@@ -22,13 +22,13 @@ export interface Membership {
   readonly assignment: Readonly<Record<string, readonly number[]>>
 }
 
-/** The strategy's name, which all members have to know: servers of versions before have members in the same group. */
+/** The strategy's name. All members must use the same one, including those of servers of earlier versions. */
 const protocolName = 'RoundRobinAssigner'
 const protocolType = 'consumer'
 const groupInstanceId = null
 const [searches, searchPauseMs] = [20, 250]
 
-/** Finds the broker that coordinates the group; a cluster that is new takes a while to choose it. */
+/** Finds the group's coordinator, which a new cluster takes a while to elect. */
 export async function findCoordinator({ cluster, groupId }: Pick<GroupParts, 'cluster' | 'groupId'>): Promise<number> {
   for (let search = 1; ; search++) {
     try {
@@ -42,13 +42,13 @@ export async function findCoordinator({ cluster, groupId }: Pick<GroupParts, 'cl
   }
 }
 
-/** A generation of the group that has begun, and is not yet divided. */
+/** A new generation of the group, before its partitions are assigned. */
 export interface Generation extends Pick<Membership, 'memberId' | 'generationId' | 'isLeader'> {
-  /** Of all members; only the leader is told. */
+  /** Ids of all members; only the leader gets them. */
   readonly memberIds: readonly string[]
 }
 
-/** Joins the group's next generation; `memberId` is that of the generation before, or empty. */
+/** Joins the group's next generation; `memberId` is the id from the generation before, or empty. */
 export async function enterGroup(parts: GroupParts, coordinator: number, memberId: string): Promise<Generation> {
   const { cluster, groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = parts
   const joined = await cluster.askNode(coordinator, cluster.api.JOIN_GROUP, {
@@ -61,7 +61,7 @@ export async function enterGroup(parts: GroupParts, coordinator: number, memberI
   return { memberId: joined.memberId, generationId: joined.generationId, isLeader, memberIds }
 }
 
-/** Resolves with what the member gets; the leader divides the partitions. */
+/** Resolves with the member's assignment; the leader assigns the partitions. */
 export async function divideGroup(
   parts: GroupParts,
   coordinator: number,
@@ -75,7 +75,7 @@ export async function divideGroup(
   return { memberId, generationId, isLeader, assignment }
 }
 
-/** The member's id for the next try where the error only asks for one more; nothing where it is a failure. */
+/** The member id for the next try when the error allows one; undefined when it is a failure. */
 export function memberIdAfter(error: unknown, memberId: string): string | undefined {
   if (isProtocolError(error, 'memberIdRequired'))
     return (error as { response?: { memberId?: string } }).response?.memberId ?? ''
@@ -100,14 +100,14 @@ function assign(memberIds: readonly string[], partitions: readonly TopicPartitio
 
 type Member = Pick<Membership, 'memberId' | 'generationId'>
 
-/** Tells the coordinator that the member is alive; rejects when its generation has ended. */
+/** Sends a heartbeat to the coordinator; rejects when the member's generation has ended. */
 export async function beat(parts: GroupParts, coordinator: number, member: Member): Promise<void> {
   const { cluster, groupId } = parts
   const { memberId, generationId } = member
   await cluster.askNode(coordinator, cluster.api.HEARTBEAT, { groupId, groupInstanceId, memberId, generationId })
 }
 
-/** Makes the group stand at an offset of a partition. */
+/** Commits an offset of a partition. */
 export async function commitOffset(
   { cluster, groupId }: GroupParts,
   coordinator: number,
@@ -115,14 +115,14 @@ export async function commitOffset(
   { topic, partition, offset }: TopicPartition & { readonly offset: string },
 ): Promise<void> {
   const committed = { committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: null }
-  // Newer versions name topics by their ids.
+  // Newer versions refer to topics by id.
   await cluster.askNode(coordinator, upTo(cluster.api.OFFSET_COMMIT, 9), {
     ...{ groupId, groupInstanceId, memberId, generationIdOrMemberEpoch: generationId },
     topics: [{ name: topic, topicId: '', partitions: [{ partitionIndex: partition, ...committed }] }],
   })
 }
 
-/** Where the group stands in partitions of a topic; below 0 where it has committed nothing. */
+/** The group's committed offsets in partitions of a topic; below 0 where it has committed none. */
 export async function findCommitted(
   { cluster, groupId }: Pick<GroupParts, 'cluster' | 'groupId'>,
   coordinator: number,
@@ -139,7 +139,7 @@ export async function findCommitted(
   )
 }
 
-/** Leaves the group, so that others have the member's partitions at once. */
+/** Leaves the group, so that other members get its partitions at once. */
 export async function leaveGroup({ cluster, groupId }: GroupParts, coordinator: number, memberId: string) {
   await cluster.askNode(coordinator, cluster.api.LEAVE_GROUP, {
     groupId,
@@ -147,7 +147,7 @@ export async function leaveGroup({ cluster, groupId }: GroupParts, coordinator: 
   })
 }
 
-/** Whether the group's coordinator has to be found anew. */
+/** Whether the group's coordinator must be looked up again. */
 export function hasMoved(error: unknown): boolean {
   return isProtocolError(error, 'notCoordinator', 'coordinatorNotAvailable', 'coordinatorLoading')
 }

@@ -17,26 +17,26 @@ import type { TopicPartition } from '../records/partition.ts'
 
 export interface MembershipParts extends GroupParts {
   readonly heartbeatMs: number
-  /** After so many heartbeats the leader looks whether the topics have more partitions than it has divided. */
+  /** After this many heartbeats the leader checks whether the topics have new partitions. */
   readonly beatsPerLook: number
-  /** Takes what the group gives to the member, for each of its generations. */
+  /** Called with the member's assignment in each generation. */
   readonly assigned: (partitions: Membership['assignment']) => void
-  /** Told why the membership has ended, if nobody has ended it. */
+  /** Called with the reason when the membership ends unexpectedly. */
   readonly fail: (error: unknown) => void
 }
 
-/** A member's life in its group, from one generation to the next. */
+/** A membership in a group across generations. */
 export interface GroupMembership {
   /** Resolves with the first assignment; rejects when the group cannot be joined. */
   join(): Promise<void>
   coordinator(): number
-  /** Rejects while the group is dividing its partitions. */
+  /** Rejects while the group is rebalancing. */
   commit(committed: TopicPartition & { readonly offset: string }): Promise<void>
-  /** Tells the group by other connections, since its own may be waiting for the next generation. */
+  /** Leaves the group over other connections, since its own may be waiting for the next generation. */
   leave(cluster: Cluster): Promise<void>
 }
 
-/** A group that does not come to rest in so many tries is a failure. */
+/** After this many tries, a group that keeps rebalancing is a failure. */
 const mostTries = 10
 const tryPauseMs = 100
 
@@ -46,7 +46,7 @@ export function createMembership(parts: MembershipParts): GroupMembership {
   let member: Membership = { memberId: '', generationId: -1, isLeader: false, assignment: {} }
   let dividedPartitions = 0
 
-  /** Makes ready for what the error asks for; throws it where it asks for nothing. */
+  /** Prepares the next try that the error allows; throws the error when it allows none. */
   const recover = async (error: unknown): Promise<'rejoin' | 'again'> => {
     const memberId = memberIdAfter(error, member.memberId)
     if (memberId === undefined && !hasMoved(error)) throw error
@@ -58,14 +58,14 @@ export function createMembership(parts: MembershipParts): GroupMembership {
     for (let tries = 1; ; tries++) {
       try {
         const generation = await enterGroup(parts, coordinator, member.memberId)
-        // The group knows the member by now, also where it does not come to an assignment.
+        // The member is registered by now, even if it gets no assignment.
         member = { ...member, memberId: generation.memberId }
         member = await divideGroup(parts, coordinator, generation)
         break
       } catch (error) {
         if (left.signal.aborted || tries === mostTries) throw error
         await recover(error)
-        // A new member is told its id by a first refusal.
+        // A new member gets its id with a first rejection.
         if (tries > 1) await wait(tryPauseMs)
       }
     }

@@ -1,4 +1,4 @@
-/** Chooses partitions as Java's clients do: one for each key, and one after the other where there is no key. */
+/** Chooses partitions as Java's clients do: by the key's hash, or round-robin without a key. */
 export function createPartitioner(): (key: Buffer | string | null | undefined, partitions: number) => number {
   let turn = Math.floor(Math.random() * 1024)
   return (key, partitions) => {

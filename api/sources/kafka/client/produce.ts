@@ -2,7 +2,7 @@ import type { Api, Cluster } from './cluster.ts'
 import { crc32c } from './crc32c.ts'
 import type { TopicPartition } from '../records/partition.ts'
 
-/** What is put on a topic. */
+/** A message to produce. */
 export interface OutgoingMessage {
   readonly key?: Buffer | string | null
   readonly value: Buffer | string | null
@@ -16,7 +16,7 @@ export interface OutgoingBatch extends TopicPartition {
 
 const [allReplicas, timeoutMs] = [-1, 30_000]
 
-/** Produce in the version that all brokers since 0.11 know. The library's own takes keys and values as text. */
+/** Produce in the version that all brokers since 0.11 support. The library's own implementation takes keys and values as text. */
 const produceApi: Api<OutgoingBatch, number> = {
   apiKey: 0,
   apiVersion: 3,
@@ -46,14 +46,14 @@ const produceApi: Api<OutgoingBatch, number> = {
   },
 }
 
-/** Puts a batch on a partition of the broker; resolves when all replicas have it, rejects when that is not known. */
+/** Produces a batch to a partition that the broker leads. Resolves when all in-sync replicas have it; rejects when that is unknown. */
 export async function produce(cluster: Cluster, node: number, batch: OutgoingBatch): Promise<void> {
   const errorCode = await cluster.askNode(node, produceApi, batch, 'once')
   if (errorCode === 0) return
   throw Object.assign(new Error(`${batch.topic} answered ${errorCode} to what was sent.`), { errorCode })
 }
 
-/** Messages as a batch of records in message format 2. */
+/** Encodes messages as a record batch in message format 2. */
 export function batchOf(messages: readonly OutgoingMessage[], nowMs: number): Buffer {
   const times = messages.map(({ timestampMs = nowMs }) => timestampMs)
   const base = times[0] ?? nowMs
@@ -66,13 +66,13 @@ interface BatchParts {
   readonly newest: number
   readonly count: number
   readonly records: Buffer
-  /** What the records are compressed with; 0 for nothing. */
+  /** The number of the compression codec; 0 for none. */
   readonly codec?: number
   readonly flags?: number
   readonly producerId?: bigint
 }
 
-/** A batch of encoded records with its head. */
+/** Adds the batch header to encoded records. */
 export function framedBatch(parts: BatchParts): Buffer {
   const { base, newest, count, records, codec = 0, flags = 0, producerId = -1n } = parts
   const head = Buffer.alloc(40)
@@ -92,7 +92,7 @@ export function framedBatch(parts: BatchParts): Buffer {
   return Buffer.concat([frame, checked])
 }
 
-/** A record of a batch. */
+/** Encodes one record of a batch. */
 export function recordOf(
   { key = null, value, headers = [] }: OutgoingMessage,
   index: number,
@@ -117,7 +117,7 @@ function bytesOf(content: Buffer | string | null): Buffer {
   return Buffer.concat([varint(bytes.length), bytes])
 }
 
-/** Signs are in the last bit, seven bits a byte. */
+/** Encodes a zigzag varint: the sign is the lowest bit, seven bits per byte. */
 function varint(value: number): Buffer {
   const bytes: number[] = []
   let rest = value < 0 ? -value * 2 - 1 : value * 2

@@ -1,4 +1,4 @@
-/** Errors of Kafka's protocol that mean something here. */
+/** The errors of Kafka's protocol that this client handles. */
 export const protocolErrors = {
   offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,
@@ -19,13 +19,13 @@ export const protocolErrors = {
   memberIdRequired: 79,
 } as const
 
-/** The error's number in Kafka's protocol; nothing for other errors. */
+/** The error's code in Kafka's protocol; undefined for other errors. */
 export function protocolErrorOf(error: unknown): number | undefined {
   const { errorCode } = (error ?? {}) as { errorCode?: unknown }
   return typeof errorCode === 'number' ? errorCode : undefined
 }
 
-/** Whether the error has one of these numbers. */
+/** Whether the error has one of these codes. */
 export function isProtocolError(error: unknown, ...names: readonly (keyof typeof protocolErrors)[]): boolean {
   const code = protocolErrorOf(error)
   return names.some((name) => protocolErrors[name] === code)

@@ -1,7 +1,7 @@
 import type { Library } from './cluster.ts'
 import { authenticateByScram, type ScramUser } from './scram.ts'
 
-/** Who enters a cluster, and how. */
+/** The credentials for a cluster, and their SASL mechanism. */
 export type SaslCredentials =
   | ScramUser
   | { readonly mechanism: 'plain'; readonly username: string; readonly password: string }
@@ -10,17 +10,17 @@ export type SaslCredentials =
 type Provider = ReturnType<Library['saslPlain']>
 type SendRequest = Parameters<Provider['authenticate']>[0]['sendRequest']
 
-/** How the connections of a cluster are authenticated, also again where their sessions end (KIP-368). */
+/** Authenticates the connections of a cluster, and reauthenticates them before their sessions expire (KIP-368). */
 export interface SaslEntry {
   readonly provider: Provider
-  /** Resolves when no connection is being authenticated again: brokers take no other request meanwhile. */
+  /** Resolves when no connection is being reauthenticated: brokers accept no other request meanwhile. */
   reentered(): Promise<void>
-  /** Why the last connection could not be authenticated. */
+  /** Why the last authentication failed. */
   failure(): Error | undefined
   close(): void
 }
 
-/** A session is renewed so long before its end, or after four fifths of it. */
+/** A session is renewed this long before it expires, or after four fifths of its lifetime. */
 const renewedBeforeMs = 10_000
 const longestTimerMs = 2 ** 31 - 1
 
@@ -58,7 +58,7 @@ export function createSaslEntry(library: Library, credentials: SaslCredentials):
     const delayMs = Math.min(lifetimeMs - Math.min(renewedBeforeMs, lifetimeMs / 5), longestTimerMs)
     const timer = setTimeout(() => {
       timers.delete(timer)
-      // Brokers end the connection of a session that is not renewed; whoever asks next is told why.
+      // Brokers close the connection of an expired session; the next request rejects with the reason.
       renewals = renewals.then(() => renew(sendRequest)).catch(() => undefined)
     }, delayMs).unref()
     timers.add(timer)

@@ -7,7 +7,7 @@ export interface ScramUser {
   readonly password: string
 }
 
-/** Sends bytes of the conversation, and resolves with those that the broker answers. */
+/** Sends bytes of the SASL exchange, and resolves with the broker's response. */
 export type Say = (bytes: Buffer) => Promise<Buffer>
 
 const digests = {
@@ -17,12 +17,12 @@ const digests = {
 const derive = promisify(pbkdf2)
 /** No channel binding. */
 const header = 'n,,'
-/** As many rounds as the RFC wants at least, so that a broker cannot have the password guessed; and no more than it takes. */
+/** The minimum of iterations that the RFC demands, against password guessing by the broker, and a maximum that bounds the CPU time. */
 const [fewestIterations, mostIterations] = [4096, 1_000_000]
 
 /**
- * Authenticates a user, and the broker as one that knows the password too (RFC 5802). The library's own conversation reads
- * the salt as text, and takes the broker's word.
+ * Authenticates the user to the broker, and the broker to the user (RFC 5802). The library's own implementation reads
+ * the salt as text, and does not verify the broker.
  */
 export async function authenticateByScram({ mechanism, username, password }: ScramUser, say: Say): Promise<void> {
   const { name, bytes } = digests[mechanism]

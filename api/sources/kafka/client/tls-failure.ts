@@ -1,11 +1,11 @@
 import { connect, type SecureContextOptions } from 'node:tls'
 import { isIP } from 'node:net'
 
-/** So long a broker that speaks TLS 1.3 has for refusing the client's certificate, which it does after its own handshake. */
+/** How long to wait for a broker to reject the client's certificate, which happens after the handshake in TLS 1.3. */
 const refusalMs = 1_000
 const connectMs = 5_000
 
-/** Asks the brokers once more why none can be entered by TLS, since the library keeps only the text of errors. */
+/** Connects once more to find out why TLS fails, since the library keeps only the message of errors. */
 export async function findTlsFailure(
   servers: readonly { readonly host: string; readonly port: number }[],
   tls: SecureContextOptions,
@@ -30,7 +30,7 @@ function failureOf(
     resolve(Object.assign(new Error(cause.message, { cause }), { code: cause.code })),
   )
   socket.once('close', resolveUnknown)
-  // Without a reader an alert is not seen.
+  // Without a reader, an alert is not received.
   socket.resume()
   return promise.finally(() => {
     socket.on('error', resolveUnknown)

@@ -1,6 +1,6 @@
 import { upTo, type Cluster } from './cluster.ts'
 
-/** A partition's number, and the broker that has it; below 0 while none does. */
+/** A partition's number, and its leader; below 0 while it has none. */
 export interface PartitionLeader {
   readonly partition: number
   readonly leader: number
@@ -12,7 +12,7 @@ interface TopicMetadata {
   readonly partitions: readonly { readonly partitionIndex: number; readonly leaderId: number }[]
 }
 
-/** Where the partitions of topics are; rejects for a topic that is not there or may not be read, and makes none. */
+/** Looks up the partitions of topics and their leaders. Rejects for a topic that does not exist or is not authorized; creates none. */
 export async function findLeaders(
   cluster: Cluster,
   topics: readonly string[],
@@ -33,7 +33,7 @@ export async function findLeaders(
   )
 }
 
-/** The library rejects an answer in which only a partition has an error, as while its leader is being elected. */
+/** The library rejects a response in which only a partition has an error, as during a leader election. */
 function withoutLeaders(error: unknown): { readonly topics: readonly TopicMetadata[] } {
   const { response } = error as { response?: { topics?: readonly TopicMetadata[]; errorCode?: number } }
   const topics = response?.topics
@@ -41,11 +41,11 @@ function withoutLeaders(error: unknown): { readonly topics: readonly TopicMetada
   return { topics }
 }
 
-/** Asks for the first offset of partitions, instead of by time. */
+/** The timestamp that stands for the first offset of a partition. */
 export const earliest = -2n
 const latest = -1n
 
-/** What is asked of a cluster about a topic's offsets. */
+/** Queries of a topic's offsets. */
 export function createOffsets(cluster: Cluster) {
   return {
     beginnings: (topic: string) => findOffsets(cluster, topic, earliest),
@@ -60,7 +60,7 @@ export function createOffsets(cluster: Cluster) {
   }
 }
 
-/** The first offset of each partition that is not older than a time; -1 where there is none. */
+/** The first offset of each partition at or after a time; -1 when there is none. */
 export async function findOffsets(
   cluster: Cluster,
   topic: string,
@@ -70,7 +70,7 @@ export async function findOffsets(
   const leaders = Map.groupBy(partitions, ({ leader }) => leader)
   const answers = await Promise.all(
     [...leaders].map(([leader, led]) =>
-      // What newer versions tell of leaders' epochs is not needed.
+      // The leader epochs of newer versions are not needed.
       cluster.askNode(leader, upTo(cluster.api.LIST_OFFSETS, 3), {
         replicaId: -1,
         isolationLevel: 0,

@@ -15,8 +15,8 @@ const mechanisms: ReadonlyMap<string, 'plain' | 'scram-sha-256' | 'scram-sha-512
 ])
 
 /**
- * Finds how the cluster of a mapping is reached and entered: secrets are read anew each time, so that new ones are used.
- * As on AWS, credentials are sent over TLS alone; subnets and security groups mean nothing here.
+ * Resolves the brokers and credentials of a mapping's cluster. Reads secrets each time, so that rotated ones take effect.
+ * As on AWS, credentials are sent only over TLS. Subnets and security groups have no effect.
  */
 export async function findClusterAccess({
   settings,
@@ -32,7 +32,7 @@ export async function findClusterAccess({
   return accessTo(bootstrapServers, sasl, hasTls ? (tls ?? {}) : tls)
 }
 
-/** Each connection is entered with a token of its own, and again when its session is about to end. */
+/** Each connection authenticates with its own token, and reauthenticates before its session expires. */
 function iamSasl(services: AwsServices, region: string): SaslCredentials {
   return {
     mechanism: 'oauthbearer',

@@ -3,16 +3,16 @@ import { MissingCredentials } from '../../../aws/credentials.ts'
 import { SourceFault } from '../../polling/source.ts'
 import { isProtocolError, protocolErrorOf } from '../client/protocol-errors.ts'
 
-/** What may be known of an error of the library, of Node.js, or of TLS. */
+/** Members of errors of the library, of Node.js and of TLS. */
 interface Known {
   readonly code?: unknown
   readonly cause?: unknown
 }
 
-/** That a topic, a group, or the cluster may not be used. */
+/** Errors that say that a topic, a group or the cluster is not authorized. */
 const refusals = [29, 30, 31]
 
-/** AWS's words for what a mapping shows of a cluster that cannot be entered. */
+/** AWS's messages in a mapping for a cluster that rejects connections. */
 const faults: readonly { readonly text: string; readonly isMeant: (known: Known) => boolean }[] = [
   { text: 'SASL authentication failed.', isMeant: (known) => isProtocolError(known, 'saslAuthenticationFailed') },
   { text: 'Cluster failed to authorize Lambda.', isMeant: (known) => refusals.includes(protocolErrorOf(known) ?? 0) },
@@ -23,7 +23,7 @@ const faults: readonly { readonly text: string; readonly isMeant: (known: Known)
   },
 ]
 
-/** What a mapping shows of this error: a cluster that cannot be reached stays a plain `Error`, which is shown as such. */
+/** Translates an error for the mapping. An unreachable cluster stays a plain `Error`, which the mapping shows as such. */
 export function kafkaFault(error: unknown, topics: readonly string[]): unknown {
   for (let known = error; known instanceof Error; known = known.cause) {
     if (known instanceof SourceFault || known instanceof MissingEndpoint) return known

@@ -2,17 +2,17 @@ import type { AwsServices } from '../../../aws/services.ts'
 import { SourceFault } from '../../polling/source.ts'
 import { askService } from './secrets.ts'
 
-/** What a mapping has for entering a cluster: a secret of one kind, or none. */
+/** The credentials of a mapping: a secret of one kind, or none. */
 export type BrokerSecret = 'certificate' | 'scram' | 'none'
 
-/** Addresses of a cluster's brokers, and how they are entered where no secret says it. */
+/** Addresses of a cluster's brokers, and the authentication when there is no secret. */
 export interface ManagedBrokers {
   readonly bootstrapServers: readonly string[]
   readonly hasTls: boolean
   readonly hasIam: boolean
 }
 
-/** What MSK answers: addresses by what they want, each a text with commas. */
+/** MSK's response: a comma-separated list of addresses per kind of authentication. */
 interface BootstrapBrokers {
   readonly bootstrapBrokerString?: string
   readonly bootstrapBrokerStringTls?: string
@@ -22,7 +22,7 @@ interface BootstrapBrokers {
 
 type BrokerName = keyof BootstrapBrokers
 
-/** AWS's order: a secret is used as such, and without one the strongest way that the cluster has (AWS: msk-cluster-auth). */
+/** AWS's order: with a secret, its kind of authentication; without one, the strongest that the cluster offers (AWS: msk-cluster-auth). */
 const ways: Readonly<Record<BrokerSecret, { readonly names: readonly BrokerName[]; readonly missing: string }>> = {
   certificate: { names: ['bootstrapBrokerStringTls'], missing: 'with TLS' },
   scram: { names: ['bootstrapBrokerStringSaslScram'], missing: 'with SASL/SCRAM' },
@@ -32,7 +32,7 @@ const ways: Readonly<Record<BrokerSecret, { readonly names: readonly BrokerName[
   },
 }
 
-/** Asks MSK for the brokers of a cluster, by the way in which they are to be entered. */
+/** Gets a cluster's brokers from MSK for the applicable kind of authentication. */
 export async function findManagedBrokers(
   services: AwsServices,
   clusterArn: string,

@@ -1,7 +1,7 @@
 import { AwsRefusal, type AwsServices, type ServiceCall, type ServiceQuestion } from '../../../aws/services.ts'
 import { SourceFault } from '../../polling/source.ts'
 
-/** Calls a service for a mapping; what it refuses is a `SourceFault` that the mapping can show. */
+/** Calls a service for a mapping. A rejection becomes a `SourceFault` that the mapping can show. */
 export async function askService<Answer>(
   services: AwsServices,
   action: string,
@@ -16,7 +16,7 @@ export async function askService<Answer>(
   }
 }
 
-/** Reads a secret of Secrets Manager that is an object of texts, such as `{"username": …, "password": …}`. */
+/** Reads a secret of Secrets Manager that is an object of strings, such as `{"username": …, "password": …}`. */
 export async function readSecret<Name extends string>(
   services: AwsServices,
   arn: string,

@@ -1,12 +1,12 @@
 import type { StreamRecord } from '../../batches/stream-record.ts'
 import { nameOf, type TopicPartition } from '../records/partition.ts'
 
-/** What is said of a batch and of a record alike. */
+/** Members that batches and single records have in common. */
 interface About {
-  /** The empty text for a cluster of one's own. */
+  /** Empty for a self-managed cluster. */
   readonly sourceArn: string
   readonly bootstrapServers: readonly string[]
-  /** Of the event, as JSON. */
+  /** Size of the event as JSON. */
   readonly payloadSize: number
 }
 
@@ -19,7 +19,7 @@ export interface KafkaFailedRecord extends About {
   readonly record: StreamRecord
 }
 
-/** What the record of a failure says of a batch of Kafka, members in AWS's order. */
+/** The part of a failure record that describes a Kafka batch, members in AWS's order. */
 export function kafkaBatchInfo({ records, topicPartition, ...about }: KafkaBatch): object {
   const [first, last] = [records[0], records.at(-1)]
   return batchInfo(records.length, about, {
@@ -34,7 +34,7 @@ export function kafkaBatchInfo({ records, topicPartition, ...about }: KafkaBatch
   })
 }
 
-/** The same of a record that a topic is told of alone. */
+/** The same for a single record that is sent to a topic. */
 export function kafkaRecordInfo({ record, ...about }: KafkaFailedRecord): object {
   const recordInfo = { offset: record.sequenceNumber, timestamp: timeOf(record) }
   return batchInfo(1, about, { recordInfo })

@@ -15,10 +15,10 @@ export interface FailedBatchParts {
   readonly sender: Pick<TopicSender, 'send'>
 }
 
-/** Less than a topic takes in one batch of messages unless it says otherwise, which is 1 MiB. */
+/** Less than a topic's default maximum size of a batch, 1 MiB. */
 const mostBytesAtOnce = 512 * 1024
 
-/** What the on-failure destination is told of a batch, and how where that is a topic. */
+/** Describes a failed batch for the on-failure destination, and sends it when that is a topic. */
 export function describeFailedBatch(failure: Failure, parts: FailedBatchParts): FailureRecord {
   const { source, topicPartition, bootstrapServers } = parts
   const { settings, now } = source
@@ -32,7 +32,7 @@ export function describeFailedBatch(failure: Failure, parts: FailedBatchParts): 
   return topic === undefined ? told : { ...told, send: createSend(topic, failure, parts) }
 }
 
-/** Sends a message for each record; called again, those that are not known to be there. */
+/** Sends a message for each record. A second call sends only those that were not acknowledged. */
 function createSend(topic: string, failure: Failure, parts: FailedBatchParts): (signal: AbortSignal) => Promise<void> {
   const nowMs = parts.source.now()
   let waiting: readonly (readonly OutgoingMessage[])[] = inPieces(
@@ -54,7 +54,7 @@ function createSend(topic: string, failure: Failure, parts: FailedBatchParts): (
   }
 }
 
-/** AWS's message of a failed record: under its own key, the record of the failure with the event that would have it alone. */
+/** AWS's message for a failed record: the record's own key, and the failure record with an event of this record alone. */
 function failedRecord(
   record: StreamRecord,
   failure: Failure,

@@ -3,15 +3,15 @@ import { createPartitioner } from '../client/partitioner.ts'
 import { batchOf, produce, type OutgoingMessage } from '../client/produce.ts'
 import { findLeaders } from '../client/topics.ts'
 
-/** Puts messages on topics of a cluster; it connects with the first of them. */
+/** Produces messages to topics of a cluster. Connects with the first message. */
 export interface TopicSender {
-  /** Resolves when all replicas have them; rejects when that is not known, or the signal aborts before. Makes no topic. */
+  /** Resolves when all in-sync replicas have the messages; rejects when that is unknown, or the signal aborts before. Creates no topic. */
   send(topic: string, messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void>
-  /** Ends the connection, if there is one; nothing is sent any more. */
+  /** Closes the connection. Later messages are rejected. */
   close(): Promise<void>
 }
 
-/** A sender that is connected to nothing yet. */
+/** Creates a sender without a connection. */
 export function createTopicSender(open: () => Promise<Cluster>): TopicSender {
   const partitionOf = createPartitioner()
   let connecting: Promise<Cluster> | undefined
@@ -47,7 +47,7 @@ export function createTopicSender(open: () => Promise<Cluster>): TopicSender {
   }
 }
 
-/** Requests take no signal: what was sent is left to itself. */
+/** Rejects when the signal aborts. The request itself cannot be cancelled. */
 async function untilAborted(send: () => Promise<void>, signal: AbortSignal): Promise<void> {
   const late = () => new Error('There was no answer in time.', { cause: signal.reason })
   if (signal.aborted) throw late()

@@ -2,33 +2,33 @@ import type { FetchPosition } from '../client/fetch.ts'
 import { nameOf, type TopicPartition } from '../records/partition.ts'
 import type { KafkaRecord } from '../records/kafka-record.ts'
 
-/** Takes what a partition brings. */
+/** Receives the records of a partition. */
 export interface Reader {
   onRecords(records: readonly KafkaRecord[]): void
-  /** The partition is another member's, or the member has ended: no more records come. */
+  /** The partition was assigned to another member, or the member has left: no more records follow. */
   onEnd(): void
 }
 
-/** A partition that is read. */
+/** A partition that is being read. */
 export interface Reading {
-  /** Asks for no more records until `resume`. */
+  /** Stops fetching until `resume`. */
   pause(): void
   resume(): void
   stop(): void
 }
 
-/** Which partitions the group gives to a member, and who reads them here. */
+/** The partitions that the group assigns to a member, and their readers on this server. */
 export interface Assignments {
   names(): readonly string[]
-  /** Reads from this offset on; nothing when the partition is not this member's. */
+  /** Reads from this offset; undefined when the partition is not assigned to this member. */
   read(topicPartition: TopicPartition, offset: string, reader: Reader): Reading | undefined
-  /** Takes what the group has decided. */
+  /** Replaces the assignment. */
   assign(partitions: Readonly<Record<string, readonly number[]>>): void
-  /** What is to be fetched: a partition that nobody reads is not, and one whose reader is slow waits, while others go on. */
+  /** The positions to fetch: partitions that have a reader and are not paused. */
   wanted(): readonly FetchPosition[]
-  /** Hands on what was fetched at a position, and goes on at the next offset; what is not wanted any more is dropped. */
+  /** Passes fetched records to the reader, and advances to the next offset. Drops records of an outdated position. */
   take(fetched: FetchPosition, records: readonly KafkaRecord[], next: bigint): void
-  /** Ends all reading. */
+  /** Ends all readings. */
   end(): void
 }
 
@@ -38,7 +38,7 @@ interface ActiveReading extends TopicPartition {
   isPaused: boolean
 }
 
-/** No assignments yet; `onWanted` is called when there is more to fetch than before. */
+/** Starts without assignments. Calls `onWanted` when there are more positions to fetch. */
 export function createAssignments(onWanted: () => void): Assignments {
   const active = new Map<string, ActiveReading>()
   let names: readonly string[] = []

@@ -2,18 +2,18 @@ import { createRecordQueue, type RecordQueue, type Take } from '../../batches/re
 import type { StreamRecord } from '../../batches/stream-record.ts'
 import type { Reading } from './assignments.ts'
 
-/** Records of a partition that wait to be run; fetching stops while there are enough. */
+/** Records of a partition that wait to be run. Fetching pauses while there are enough. */
 export interface Backlog {
   push(records: readonly { readonly record: StreamRecord; readonly bytes: number }[]): void
   take(how: Take, signal: AbortSignal): ReturnType<RecordQueue['take']>
-  /** What is to be paused and resumed. */
+  /** The reading to pause and resume. */
   follow(reading: Reading): void
 }
 
-/** More than an event can hold, so that a full one never waits for more. */
+/** More than an event can contain, so that a full event never waits for more records. */
 const enoughBytes = 12 * 1024 * 1024
 
-/** An empty backlog; a batch's worth of records is enough, or of bytes. */
+/** Creates an empty backlog, which is full with one batch's records or bytes. */
 export function createBacklog(batchSize: number): Backlog {
   const queue = createRecordQueue(() => undefined)
   const sizes = new WeakMap<StreamRecord, number>()

@@ -11,22 +11,22 @@ export interface FetchingParts {
   readonly cluster: Cluster
   readonly topics: readonly string[]
   readonly assignments: Pick<Assignments, 'wanted' | 'take'>
-  /** Told of what cannot be helped; nothing is fetched any more. */
+  /** Called with a permanent error; fetching has stopped. */
   readonly fail: (error: unknown) => void
 }
 
-/** The fetching of a member's partitions. */
+/** Fetches a member's partitions. */
 export interface Fetching {
-  /** Looks again at what is wanted. */
+  /** Fetches newly wanted positions. */
   wake(): void
   stop(): void
 }
 
-/** How long a partition whose leader is not known waits. */
+/** How long a partition without a known leader waits. */
 const moveMs = 250
 const idleMs = 1_000
 
-/** Fetches what is wanted, with one request at a time to each broker for all of the partitions that it leads. */
+/** Fetches the wanted positions, with one request at a time to each broker for all partitions that it leads. */
 export function startFetching({ cluster, topics, assignments, fail }: FetchingParts): Fetching {
   const busy = new Set<number>()
   let leaders: ReadonlyMap<string, number> | undefined
@@ -90,7 +90,7 @@ async function leadersOf(cluster: Cluster, topics: readonly string[]): Promise<R
   )
 }
 
-/** What was to be read is not kept any more: the partition is read on from what is. */
+/** The records at this position were deleted: continues at the first that still exists. */
 async function firstOffset(cluster: Cluster, { topic, partition }: TopicPartition): Promise<bigint> {
   const offsets = await findOffsets(cluster, topic, earliest)
   return BigInt(offsets.find((each) => each.partition === partition)?.offset ?? 0)

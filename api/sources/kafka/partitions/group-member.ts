@@ -6,28 +6,28 @@ import { createMembership, type GroupMembership } from '../client/membership.ts'
 import { nameOf, type TopicPartition } from '../records/partition.ts'
 import { startFetching } from './fetching.ts'
 
-/** A member of a consumer group, and what it may read. One that has failed stays so: another one has to join. */
+/** A member of a consumer group. After a failure it cannot be used any more: a new member must join. */
 export interface GroupMember extends Pick<Assignments, 'names' | 'read'> {
-  /** Where the group stands; nothing when it has committed nothing for the partition. */
+  /** The group's committed offset; undefined when it has committed none for the partition. */
   committed(topicPartition: TopicPartition): Promise<string | undefined>
-  /** Makes the group stand at an offset; rejects when that cannot be had in a while. */
+  /** Commits an offset; rejects when that does not succeed in time. */
   commit(topicPartition: TopicPartition, offset: string): Promise<void>
-  /** Why it has ended; nothing while it is well. */
+  /** Why the membership has failed; undefined while it has not. */
   failure(): Error | undefined
-  /** Leaves the group, so that others have its partitions at once. */
+  /** Leaves the group, so that other members get its partitions at once. */
   leave(): Promise<void>
 }
 
 export interface GroupMemberParts {
-  /** Connections of the member alone: a broker answers one request of a connection after the other. */
+  /** Connections only for the group protocol, because a broker processes the requests of a connection one at a time. */
   readonly own: Cluster
-  /** Connections that records are fetched by. */
+  /** Connections for fetching records. */
   readonly cluster: Cluster
   readonly groupId: string
   readonly topics: readonly string[]
 }
 
-/** A member that died is known to be dead after the session's time, and the others learn it with their next heartbeat. */
+/** The group removes a dead member after the session timeout, and the others learn of it with their next heartbeat. */
 const times = { sessionTimeoutMs: 6_000, heartbeatMs: 2_000, rebalanceTimeoutMs: 10_000, beatsPerLook: 30 }
 const commitAttempts = 20
 const commitPauseMs = 500
@@ -71,7 +71,7 @@ export async function joinGroup({ own, cluster, groupId, topics }: GroupMemberPa
   }
 }
 
-/** A group that is dividing its partitions anew takes no offsets: then it is tried again. */
+/** Retries while the group is rebalancing, because it accepts no offsets meanwhile. */
 async function commit(
   membership: Pick<GroupMembership, 'commit'>,
   topicPartition: TopicPartition,

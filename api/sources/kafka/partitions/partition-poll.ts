@@ -17,20 +17,20 @@ export interface PartitionPollParts {
   readonly source: SourceParts
   readonly member: Pick<GroupMember, 'read' | 'commit'>
   readonly topicPartition: TopicPartition
-  /** Where reading begins. */
+  /** The offset to start at. */
   readonly offset: string
   readonly bootstrapServers: readonly string[]
-  /** To topics of the same cluster. */
+  /** Sends to topics of the same cluster. */
   readonly sender: Pick<TopicSender, 'send'>
 }
 
 /**
- * Runs the records of a partition until the signal aborts, or the group gives it to another member (reference 8.4).
+ * Runs the records of a partition until the signal aborts, or the group assigns it to another member (reference 8.4).
  *
- * 1. read     as long as fewer records wait than a batch has
- * 2. filter   what does not fit is done with
- * 3. run      batches in order, retried until they succeed or are given up     ../../batches/stream-batch.ts
- * 4. commit   the offset behind which nothing is done with
+ * 1. read     while fewer records wait than a batch holds
+ * 2. filter   records that do not match are complete
+ * 3. run      batches in order, retried until they succeed or are discarded    ../../batches/stream-batch.ts
+ * 4. commit   the offset up to which all records are complete
  */
 export async function pollPartition(parts: PartitionPollParts, signal: AbortSignal): Promise<void> {
   const { source, member, topicPartition, offset } = parts
@@ -65,14 +65,14 @@ export async function pollPartition(parts: PartitionPollParts, signal: AbortSign
   if (fault.error !== undefined) throw fault.error
 }
 
-/** Records that are done with, and how far they are committed. */
+/** Completed records, and the committed offset. */
 interface Done {
   add(offset: string): void
   mark(records: readonly Pick<StreamRecord, 'sequenceNumber'>[]): Promise<void>
   settled(): Promise<void>
 }
 
-/** Commits one after the other, and only what is new. */
+/** Commits one offset at a time, and only new ones. */
 function createDone({ member, topicPartition }: PartitionPollParts): Done {
   const progress = createShardProgress()
   let committed: string | undefined
@@ -111,7 +111,7 @@ function bytesOf({ key, value }: KafkaRecord): number {
   return (key?.length ?? 0) + (value?.length ?? 0)
 }
 
-/** A record that no event can hold is given up at once. */
+/** A record that is too large for an event is discarded at once. */
 async function runRecords(records: readonly StreamRecord[], batch: BatchParts, signal: AbortSignal): Promise<void> {
   const isTooLarge = records.length === 1 && Buffer.byteLength(JSON.stringify(batch.eventOf(records))) > maxBytes
   if (!isTooLarge) return runStreamBatch(records, batch, signal)

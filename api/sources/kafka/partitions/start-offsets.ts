@@ -1,29 +1,29 @@
 import type { SourceParts } from '../../polling/source.ts'
 import { nameOf, type TopicPartition } from '../records/partition.ts'
 
-/** A partition's number and an offset of it. */
+/** A partition's number, and an offset in it. */
 export interface PartitionOffset {
   readonly partition: number
   readonly offset: string
 }
 
-/** What is asked of a cluster about a topic. */
+/** Queries of a topic's offsets. */
 export interface Offsets {
-  /** The first that are still there. */
+  /** The first offsets that still exist. */
   beginnings(topic: string): Promise<readonly PartitionOffset[]>
-  /** Behind the last. */
+  /** The offsets after the last records. */
   ends(topic: string): Promise<readonly PartitionOffset[]>
-  /** The first of records that are not older; the end where there is none. */
+  /** The first offsets at or after the time; the end where there are none. */
   since(topic: string, timestampMs: number): Promise<readonly PartitionOffset[]>
 }
 
-/** The checkpoint that says that the mapping has begun, and where. */
+/** The checkpoint with the mapping's start offsets. */
 const begun = '*'
 
 /**
- * Decides once where reading begins where the group has committed nothing. LATEST and AT_TIMESTAMP become offsets that are
- * kept, so that what arrives before the first commit is read also by the next server; partitions that come later are read
- * from their beginning.
+ * Decides once where to start when the group has committed nothing. Stores the offsets of LATEST and AT_TIMESTAMP, so that the next
+ * server also reads the records that arrive before the first commit. Partitions that are added later are read from their
+ * beginning.
  */
 export async function keepStartOffsets(
   ask: Offsets,
@@ -42,7 +42,7 @@ export async function keepStartOffsets(
   await checkpoints.save(begun, { isEnded: true }, 0)
 }
 
-/** Where a partition is read from when the group has committed nothing for it. */
+/** The start offset of a partition for which the group has committed nothing. */
 export async function startOffset(
   ask: Pick<Offsets, 'beginnings'>,
   topicPartition: TopicPartition,

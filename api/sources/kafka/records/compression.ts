@@ -4,17 +4,17 @@ import { SourceFault } from '../../polling/source.ts'
 import { decompressLz4 } from './lz4.ts'
 import { decompressSnappy } from './snappy.ts'
 
-/** What reads a kind of compression; nothing that is sent is compressed. */
+/** A decompressor. Produced messages are not compressed. */
 export interface Codec {
   decompress(compressed: Buffer): Promise<Buffer>
 }
 
-/** More than any batch of records has, and too little to end the server. */
+/** More than any record batch needs, and little enough not to exhaust the server's memory. */
 const maxOutputLength = 128 * 1024 * 1024
 const ungzip = promisify(gunzip)
 const unzstd = promisify(zstdDecompress)
 
-/** Each reads a batch's records; one that is damaged or too long is a `SourceFault` that names the codec. */
+/** Decompresses a batch's records. Throws a `SourceFault` that names the codec when they are damaged or too long. */
 export const codecs = {
   gzip: codec('gzip', (compressed) => ungzip(compressed, { maxOutputLength })),
   snappy: codec('snappy', (compressed) => decompressSnappy(compressed, maxOutputLength)),
@@ -22,10 +22,10 @@ export const codecs = {
   zstd: codec('zstd', (compressed) => unzstd(compressed, { maxOutputLength })),
 }
 
-/** By the numbers that record batches have for them; 0 is none. */
+/** Codecs by their number in record batches; 0 is none. */
 const numbered = [undefined, codecs.gzip, codecs.snappy, codecs.lz4, codecs.zstd]
 
-/** Decompresses the records of a batch whose attributes have this number of a codec. */
+/** Decompresses a batch's records with the codec of this number. */
 export async function decompress(compressed: Buffer, number: number): Promise<Buffer> {
   if (number === 0) return compressed
   const known = numbered[number]

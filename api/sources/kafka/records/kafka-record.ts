@@ -1,11 +1,11 @@
-/** A record as the topic has it. */
+/** A record of a topic. */
 export interface KafkaRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
-  /** In order; a name may be there more than once. */
+  /** In order; names may repeat. */
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
   readonly offset: bigint
   readonly timestampMs: number
-  /** Whether the time is that of the broker, and not that of the producer. */
+  /** Whether the timestamp is from the broker, not from the producer. */
   readonly isAppendTime: boolean
 }

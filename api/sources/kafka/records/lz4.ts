@@ -4,7 +4,7 @@ const magic = 0x184d2204
 const flags = { hasDictionary: 0x01, hasContentSize: 0x08, hasBlockChecksums: 0x10 }
 const isStored = 0x80000000
 
-/** What was decompressed so far. */
+/** The output so far. */
 interface Output {
   bytes: Buffer
   length: number
@@ -12,7 +12,7 @@ interface Output {
 }
 
 /**
- * Decompresses an LZ4 frame; throws for what is none, or longer.
+ * Decompresses an LZ4 frame; throws when it is invalid or its output too long.
  * The format: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  */
 export function decompressLz4(frame: Buffer, mostBytes: number): Buffer {
@@ -41,7 +41,7 @@ function decompressBlock(block: Buffer, output: Output): void {
     at = literals.end + literals.length
     if (at > block.length) throw new RangeError('The block ends too early.')
     append(output, block.subarray(literals.end, at))
-    // The last sequence has literals alone.
+    // The last sequence contains only literals.
     if (at === block.length) return
     const distance = block.readUInt16LE(at)
     if (distance === 0) throw new RangeError('A copy has no distance.')
@@ -53,7 +53,7 @@ function decompressBlock(block: Buffer, output: Output): void {
   }
 }
 
-/** Four bits of the token, and bytes that are added while they are full. */
+/** A length: four bits of the token, plus further bytes while each is 255. */
 function readLength(block: Buffer, from: number, bits: number): { length: number; end: number } {
   let [length, end] = [bits, from]
   if (bits < 15) return { length, end }

@@ -4,7 +4,7 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-/** The partition's name as events have it (reference 8.4). */
+/** The partition's name in events (reference 8.4). */
 export function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}-${String(partition)}`
 }

@@ -9,7 +9,7 @@ export interface AbortedTransaction {
   readonly firstOffset: bigint
 }
 
-/** The head of a batch of records (message format 2), and where its parts are. */
+/** The header of a record batch (message format 2), and the positions of its fields. */
 interface Batch {
   readonly baseOffset: bigint
   readonly lastOffset: bigint
@@ -21,15 +21,15 @@ interface Batch {
   readonly records: Buffer
 }
 
-/** Offset and length, which all formats have. */
+/** Offset and length, which all message formats begin with. */
 const frameBytes = 12
 const headBytes = 61
 const attributes = { codec: 0x07, isAppendTime: 0x08, isTransactional: 0x10, isControl: 0x20 }
 const abortMarker = 0
 
 /**
- * Reads the batches that a broker answered from an offset on: their records, without those of aborted transactions, and
- * the offset behind them. A batch that is cut off at the end is left for the next time.
+ * Reads the fetched batches from an offset: returns their records, without those of aborted transactions, and the next offset.
+ * Skips a truncated batch at the end, which the next fetch returns as a whole.
  */
 export async function readBatches(
   bytes: Buffer,
@@ -91,7 +91,7 @@ function recordOf({ baseOffset, baseTimestampMs, maxTimestampMs, attributes: fla
   return { key, value, headers, offset: baseOffset + BigInt(sinceOffset), timestampMs, isAppendTime }
 }
 
-/** Told of batches in order: a producer's are aborted from the first of a transaction to its marker. */
+/** Tracks aborted transactions over batches in order: a producer's batches are aborted from a transaction's first to its marker. */
 function createAbortedFilter(transactions: readonly AbortedTransaction[]): (batch: Batch) => Promise<boolean> {
   const coming = transactions.toSorted((one, other) => Number(one.firstOffset - other.firstOffset))
   const producers = new Set<bigint>()

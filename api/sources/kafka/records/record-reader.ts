@@ -1,7 +1,7 @@
-/** Reads the numbers and bytes of records one after the other; throws where they end too early. */
+/** Reads the numbers and bytes of records sequentially; throws when they are truncated. */
 export interface RecordReader {
   readVarint(): number
-  /** Bytes behind their length; `null` for a length below 0. */
+  /** Length-prefixed bytes; `null` for a length below 0. */
   readBytes(): Buffer | null
   skip(bytes: number): void
 }
@@ -19,7 +19,7 @@ export function createRecordReader(buffer: Buffer): RecordReader {
       if (factor > Number.MAX_SAFE_INTEGER) throw new RangeError('A number of a record is too long.')
     }
   }
-  /** Signs are in the last bit. */
+  /** A zigzag number: the sign is the lowest bit. */
   const readVarint = (): number => {
     const value = readUnsigned()
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2

@@ -3,7 +3,7 @@ import type { StreamRecord } from '../../batches/stream-record.ts'
 import { nameOf, type TopicPartition } from './partition.ts'
 import type { KafkaRecord } from './kafka-record.ts'
 
-/** A record as the function gets it (reference 8.4): bytes in base64, those of headers as signed numbers. */
+/** Converts a record to the function's format (reference 8.4): bytes in base64, bytes of headers as signed numbers. */
 export function kafkaRecord(record: KafkaRecord, topicPartition: TopicPartition): StreamRecord {
   const { key, value, offset, timestampMs, headers, isAppendTime } = record
   return {

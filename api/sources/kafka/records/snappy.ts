@@ -2,7 +2,7 @@
 const blocksMagic = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0])
 const blocksAt = 16
 
-/** Decompresses Snappy's raw format, or blocks of it as Java's clients write them; throws for what is neither, or longer. */
+/** Decompresses Snappy's raw format, or blocks of it as Java's clients write them; throws when the input is neither, or its output too long. */
 export function decompressSnappy(compressed: Buffer, mostBytes: number): Buffer {
   if (!compressed.subarray(0, blocksMagic.length).equals(blocksMagic)) return decompressBlock(compressed, mostBytes)
   const blocks: Buffer[] = []
@@ -43,7 +43,7 @@ function readLength(input: Buffer): { value: number; end: number } {
   throw new RangeError('The length of the block is none.')
 }
 
-/** A literal has the distance 0, and its bytes come next. */
+/** A literal has distance 0; its bytes follow. */
 function readElement(input: Buffer, at: number): { length: number; distance: number; end: number } {
   const tag = input.readUInt8(at)
   const upper = tag >> 2
@@ -67,7 +67,7 @@ function back(length: number, distance: number, end: number): { length: number; 
   return { length, distance, end }
 }
 
-/** Copies what was written so far before; the copy may reach into itself. */
+/** Copies earlier output; source and target may overlap. */
 export function copyBack(output: Buffer, at: number, distance: number, length: number): void {
   if (distance > at) throw new RangeError('A copy begins before the block.')
   if (distance >= length) output.copyWithin(at, at - distance, at - distance + length)
