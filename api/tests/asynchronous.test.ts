@@ -53,7 +53,7 @@ const until = async (what: string, condition: () => boolean | Promise<boolean>, 
   }
 }
 
-test('what failed can be listed, inspected, run again once the function is mended, and purged', async () => {
+test('failed events can be listed, inspected, retried once the function is fixed, and purged', async () => {
   server = await startMain(folder, { KUBELAMBDA_RETRY_SECONDS: '0' })
   await create(`exports.handler = async () => { throw new Error('broken') }`)
   const [first, second] = [await send({ n: 1 }), await send({ n: 2 })]

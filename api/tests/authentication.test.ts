@@ -82,7 +82,7 @@ afterAll(async () => {
 })
 
 describe('the SDK for JavaScript, with a key of the server', () => {
-  test('may call, with names in paths and queries that are encoded twice', async () => {
+  test('is authenticated, also with names in paths and queries that are encoded twice', async () => {
     const { Configuration } = await client.send(new GetFunctionCommand({ FunctionName: 'echo' }))
     const arn = Configuration?.FunctionArn ?? ''
     await client.send(new GetFunctionCommand({ FunctionName: arn, Qualifier: '$LATEST' }))
@@ -97,7 +97,7 @@ describe('the SDK for JavaScript, with a key of the server', () => {
     expect(location.status).toBe(200)
   })
 
-  test('invokes with payloads small and large, by the stream too, and with a session token', async () => {
+  test('invokes with small and large payloads, with response streaming, and with a session token', async () => {
     const event = { text: 'ä'.repeat(1_500_000) }
     const { Payload } = await clientOf({ ...own, sessionToken: 'any/token==' }).send(
       new InvokeCommand({ FunctionName: 'echo', Payload: JSON.stringify(event), ClientContext: 'e30=' }),
@@ -113,10 +113,10 @@ describe('the SDK for JavaScript, with a key of the server', () => {
   })
 })
 
-describe('who may not call', () => {
+describe('unauthenticated requests', () => {
   const list = new ListFunctionsCommand({})
 
-  test('a wrong secret is 403 with the words of AWS', async () => {
+  test("a wrong secret is 403 with AWS's message", async () => {
     await expect(clientOf({ ...own, secretAccessKey: 'wrong' }).send(list)).rejects.toMatchObject(mismatch)
   })
 
@@ -153,11 +153,11 @@ describe('who may not call', () => {
     },
   )
 
-  test('health is for everybody', async () => {
+  test('/health needs no authentication', async () => {
     expect((await fetch(`${server.address}/health`)).status).toBe(200)
   })
 
-  test("the operators' API takes the keys of the account", async () => {
+  test("the operators' API accepts the account's keys", async () => {
     const url = new URL('/_kubelambda/events?limit=5', server.address)
     const parts = { method: 'GET', url, headers: {}, body: Buffer.alloc(0) }
     const headers = await sign(parts, 'us-east-1', own, new Date())
@@ -194,7 +194,7 @@ describe('a function URL', () => {
     body: expect.stringContaining('"Message":"Forbidden. '),
   }
 
-  test('with AWS_IAM lets in who signs path, query and body with a key, and tells the function who', async () => {
+  test('with AWS_IAM accepts requests whose path, query and body are signed, and tells the function the caller', async () => {
     const url = await urlOf('echo', 'AWS_IAM')
     const odd = new URL('a%20b/ä/./x?q=a%2Bb&multi=2&multi=1&plain', url)
     const answer = await call(odd, own, '{"a":1}')
@@ -219,7 +219,7 @@ describe('a function URL', () => {
     expect(JSON.parse((await call(url, foreign)).body)).toMatchObject({ accountId: '111111111111' })
   })
 
-  test('with NONE is for everybody once the policy says so', async () => {
+  test('with NONE is public once the policy allows it', async () => {
     const url = await urlOf('stream', 'NONE')
     expect(await call(url)).toEqual(forbidden)
     const statement = { FunctionName: 'stream', StatementId: 'all', Action: 'lambda:InvokeFunctionUrl', Principal: '*' }
@@ -228,7 +228,7 @@ describe('a function URL', () => {
   })
 })
 
-/** Tests that need a program of the machine. */
+/** Tests that need an installed program. */
 function whereThereIs(program: string, args: readonly string[], otherwise: string) {
   const isThere = spawnSync(program, args).status === 0
   return isThere ? { test, word: '' } : { test: test.skip, word: ` (skipped: ${otherwise})` }

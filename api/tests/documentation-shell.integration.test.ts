@@ -53,7 +53,7 @@ describeShell(missing.length === 0 ? about : `${about} (skipped: not on PATH: ${
     expect(output).toContain('{"hello":"you"}')
     expect(output).toContain('REPORT RequestId:')
     expect(output).toContain('{"goodbye":"you"}')
-    // What the function answers to a request, whose event has no name.
+    // The function's response to a request, whose event has no name.
     expect(output).toMatch(/\{\}\s*$/)
   }, 300_000)
 

@@ -163,7 +163,7 @@ function isCommanders(message: string): boolean {
   return message.startsWith('unknown option')
 }
 
-/** What is the same in every message of a kind: names of settings and what stands for values are left out. */
+/** The constant parts of a message: without names of settings and placeholders. */
 function fixedParts(message: string): string[] {
   const parts = message.split(/<[^>]*>|^KUBELAMBDA_\w+:/).map((part) => part.trim())
   return parts.filter((part) => part.length > 2)

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createRecording, startRecorder, until, type Recorder } from '../testing/faults.ts'
 import { newDataFolder, startMain, type RunningServer } from '../testing/running-server.ts'
 
-/** What a destination was told, as far as the tests look at it. */
+/** The members of a destination's message that the tests read. */
 interface Told {
   readonly requestContext: {
     readonly functionArn: string
@@ -67,7 +67,7 @@ const told = () =>
   recorder.lines.filter((line) => line.startsWith('told ')).map((line) => JSON.parse(line.slice(5)) as Told)
 const runs = (version: string) => recorder.lines.filter((line) => line === `ran ${version}`).length
 
-test('retries and destinations are those of the version or alias that was invoked', async () => {
+test('retries and destinations are those of the invoked version or alias', async () => {
   await start('0')
   await create()
   await server.client.send(new PublishVersionCommand({ FunctionName: 'f' }))
@@ -124,7 +124,7 @@ test('retries and destinations are those of the version or alias that was invoke
   expect([runs('$LATEST'), runs('1')]).toEqual([1, 6])
 }, 120_000)
 
-test('an event whose retry would come after its greatest age is given up at once, and the destination is told', async () => {
+test('an event whose retry would exceed its maximum age is discarded at once, and sent to the destination', async () => {
   await start('60')
   await create()
   await configure({ MaximumEventAgeInSeconds: 60, DestinationConfig: destinations })
@@ -137,7 +137,7 @@ test('an event whose retry would come after its greatest age is given up at once
   expect(runs('$LATEST')).toBe(1)
 }, 120_000)
 
-test('a server killed while an event waits for its retry leaves it to the next one, with the runs that it had', async () => {
+test('when a server is killed while an event waits for its retry, the next server continues with its attempts', async () => {
   await start('1')
   await create()
   await configure({ MaximumRetryAttempts: 1, DestinationConfig: destinations })
@@ -155,7 +155,7 @@ test('a server killed while an event waits for its retry leaves it to the next o
   expect(runs('$LATEST')).toBe(2)
 }, 120_000)
 
-test('events of a function that keeps tenants apart run for their tenant, each in environments of its own', async () => {
+test('events of a function with tenant isolation run in environments of their tenant', async () => {
   await start('0')
   const code = `let owner
 exports.handler = async (event, { tenantId }) => {

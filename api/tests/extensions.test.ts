@@ -61,7 +61,7 @@ async function untilOutputHas(text: string): Promise<void> {
   }
 }
 
-test('an extension in a layer runs beside the function, writes to its log and hears of its end', async () => {
+test('an extension in a layer runs beside the function, writes to its log and receives SHUTDOWN', async () => {
   await create('f', 'exports.handler = async (event) => event')
   for (let round = 0; round < 2; round++) {
     const { payload, log, id } = await invoke('f', { round })
@@ -73,7 +73,7 @@ test('an extension in a layer runs beside the function, writes to its log and he
   await untilOutputHas('witness: end for spindown')
 })
 
-test('an extension hears of a timeout, and is there again in the next invocation', async () => {
+test('an extension is notified of a timeout, and runs again in the next invocation', async () => {
   await create(
     'g',
     'exports.handler = (event) => event.hang ? new Promise(() => setInterval(() => 0, 99)) : Promise.resolve(1)',
@@ -87,7 +87,7 @@ test('an extension hears of a timeout, and is there again in the next invocation
   expect(log).toContain(`witness: invocation ${id}\n`)
 })
 
-test('a web server that knows nothing of Lambda answers through an adapter in a layer', async () => {
+test('a web server without Lambda support responds through an adapter in a layer', async () => {
   const Layers = [await publish('adapter', await zipOf('extensions/adapter', webAdapter))]
   await create('web', webServer, { Runtime: 'provided.al2023', Layers, Timeout: 10 })
   for (const path of ['/a', '/b']) {

@@ -18,7 +18,7 @@ const Role = 'arn:aws:iam::000000000000:role/any'
 
 interface Watched {
   readonly url: string
-  /** Kills a master that has what the server needs; answers how to know that another took its place. */
+  /** Kills a master that has keys of the server; returns how to wait for the failover. */
   readonly killMaster: () => Promise<() => boolean>
   readonly stop: () => Promise<void>
 }
@@ -62,7 +62,7 @@ describeWithRedis('the death of a master under load', () => {
     await waitUntilFunctionActiveV2({ client, maxWaitTime: 20 }, { FunctionName })
   }
 
-  /** Does it again and again until told to stop; how often it was answered, and with which errors. */
+  /** Repeats the call until stopped; counts its successes and errors. */
   function repeat(step: () => Promise<unknown>) {
     const outcome = { answers: 0, errors: new Map<string, number>() }
     let isOver = false

@@ -13,7 +13,7 @@ import {
 import { startOneServer, startThreeServers, type Fleet } from '../testing/fleet.ts'
 import { describeWithRedis } from '../store/redis/testing/redis-server.ts'
 
-/** An event runs again that was running when its server or function was killed: a few of each kill, however many come between. */
+/** Events that run while their server or function is killed run again: a few per kill, independent of the number of events. */
 const maxTwicePerKill = 10
 const size = faultSize(1_500)
 /** What is killed in turn while events come in, once for so many of them. */
@@ -30,10 +30,10 @@ afterEach(async () => {
   recorder.close()
 })
 
-/** Sends an event to one server after the other until one has it; answers the id under which that one took it. */
+/** Sends an event to one server after the other until one accepts it; returns its id there. */
 async function sendOne(number: number): Promise<string> {
   for (let attempt = 0; ; attempt++) {
-    // What broke off may have been accepted or not: nobody was told, and its id is not asked for.
+    // A request whose connection was lost may have been accepted; its id is not checked.
     const id = `${String(number)}.${String(attempt)}`
     const server = fleet.servers[(number + attempt) % fleet.servers.length]
     const status = await post(`${server?.address ?? ''}/2015-03-31/functions/f/invocations`, id)
@@ -53,7 +53,7 @@ async function post(url: string, id: string): Promise<number | undefined> {
   }
 }
 
-/** Sends all, and kills in between; answers the ids that were answered 202, and how often it killed. */
+/** Sends all events, and kills processes meanwhile; returns the ids of the accepted events, and the number of kills. */
 async function sendWhileKilling(): Promise<{ accepted: Set<string>; kills: number }> {
   const accepted = new Set<string>()
   let next = 0
@@ -76,7 +76,7 @@ const queuedFunctions = async () => {
   return ((await response.json()) as { functions: object[] }).functions
 }
 
-/** All that was accepted has run, hardly any twice, and nothing of it is left anywhere. */
+/** All accepted events have run, hardly any of them twice, and none is left in the queue. */
 async function expectAllRun(): Promise<void> {
   const code = 'exports.handler = async ({ id }) => record(id)'
   // Only kills make an event run again here: not the time limit either, on a machine that starts three servers' functions at once.
@@ -97,13 +97,13 @@ async function expectAllRun(): Promise<void> {
 
 const settings = { KUBELAMBDA_RETRY_SECONDS: '1' }
 
-test('a server killed again and again, and its functions too, runs every event that it answered 202, and hardly one twice', async () => {
+test('a server killed again and again, and its functions too, runs every event that it accepted, and hardly any twice', async () => {
   fleet = await startOneServer(settings)
   await expectAllRun()
 }, 900_000)
 
 describeWithRedis('three servers and their Redis, killed in turn', () => {
-  test('run every event that was answered 202, and hardly one twice', async () => {
+  test('run every accepted event, and hardly any twice', async () => {
     fleet = await startThreeServers(settings)
     await expectAllRun()
   }, 900_000)

@@ -44,7 +44,7 @@ test('a layer of another account is fetched from the configured endpoint, and ru
   expect(Payload?.transformToString()).toBe('"foreign"')
 })
 
-test('a layer that the endpoint does not have, or does not give, is an error in its words', async () => {
+test("a layer that the endpoint does not have, or denies, is an error with the endpoint's message", async () => {
   const missing = 'arn:aws:lambda:us-east-1:123456789012:layer:none:1'
   await expect(create('g', [missing])).rejects.toThrow(`Layer version ${missing} does not exist.`)
   const another = missing.replace('123456789012', '210987654321')

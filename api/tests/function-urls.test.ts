@@ -74,7 +74,7 @@ async function getAs(host: string, path: string): Promise<string> {
   })
 }
 
-test('a host that is configured is that of function URLs; the path goes on working, and the host without it', async () => {
+test('function URLs have the configured host; the path form still works, also on the host without it', async () => {
   const id = new URL(url).pathname.split('/').at(-2) ?? ''
   const name = `${id}.lambda-url.us-east-1.localhost:9000`
   expect(await getAs(name, '/x')).toBe('GET /x')

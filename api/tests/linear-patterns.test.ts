@@ -7,7 +7,7 @@ import { wholeMatch } from '../model/validation/constraints.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The patterns, by their place, that the linter finds to cost more than linear time. */
+/** The patterns, by position, that the linter reports as slower than linear time. */
 async function superLinear(patterns: readonly string[]): Promise<number[]> {
   const linter = new ESLint({ cwd: root })
   const text = patterns.map((pattern, index) => `export const p${index} = ${pattern}\n`).join('')

@@ -132,7 +132,7 @@ test('--version and --help print to standard output and start nothing', async ()
   expect(help.output()).toMatch(/--port <number>[^]*Examples:/)
 })
 
-test('the banner, /health and the Server header tell the version', async () => {
+test('the banner, /health and the Server header contain the version', async () => {
   const server = await start()
   expect(server.output()).toContain(`kubelambda ${version} serves the AWS Lambda API on ${server.address}`)
   const health = await fetch(`${server.address}/health`)
@@ -180,7 +180,7 @@ test('SIGTERM to npm start ends the server', async () => {
   )
 }, 120_000)
 
-test('SIGTERM lets a running invocation end and its caller have the answer', async () => {
+test('on SIGTERM a running invocation completes and its caller gets the response', async () => {
   const server = await start()
   await create(server.client, 'slow', slowCode)
   const answer = invoke(server.client, 'slow', {})
@@ -190,7 +190,7 @@ test('SIGTERM lets a running invocation end and its caller have the answer', asy
   expect(await code).toBe(0)
 })
 
-test('a server that is to end takes requests for as long as it is told, and each answer sends its client elsewhere', async () => {
+test('during the drain period of a shutdown a server accepts requests, and each response closes the connection', async () => {
   const data = folder()
   const server = await start(data, { KUBELAMBDA_DRAIN_SECONDS: '2' })
   await create(server.client, 'slow', slowCode)
@@ -207,7 +207,7 @@ test('a server that is to end takes requests for as long as it is told, and each
   expect(await code).toBe(0)
 })
 
-test('what was answered is there after SIGKILL: functions, updates, deletions, accepted events', async () => {
+test('acknowledged functions, updates, deletions and accepted events survive SIGKILL', async () => {
   const ran = new Set<string>()
   const recorder = createServer((request, response) => {
     ran.add(request.url ?? '')
@@ -239,7 +239,7 @@ test('what was answered is there after SIGKILL: functions, updates, deletions, a
   recorder.close()
 })
 
-test('a caller that goes away in the middle leaves the environment to the next invocation', async () => {
+test('when a caller disconnects during an invocation, the environment serves the next one', async () => {
   const server = await start()
   await create(
     server.client,
@@ -275,7 +275,7 @@ test('after an update no environment serves the old code, also under load', asyn
   }
 })
 
-test('nothing of a server is left when it was killed: no process, no mount', async () => {
+test('a killed server leaves no process and no mount', async () => {
   const data = folder()
   const server = await start(data)
   await create(server.client, 'left', 'exports.handler = async () => process.pid')

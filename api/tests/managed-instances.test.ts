@@ -84,7 +84,7 @@ const answered = (answer: string) => ({
   ...{ answer, type: 'lambda-managed-instances', version: Qualifier, executed: Qualifier },
 })
 
-test('a function on a capacity provider runs what was published last, in environments that its scaling bounds', async () => {
+test('a function on a capacity provider runs the last published version, in as many environments as its scaling allows', async () => {
   const folder = newDataFolder()
   const server = await start(folder)
   let { client } = server
@@ -125,7 +125,7 @@ test('a function on a capacity provider runs what was published last, in environ
   await expect(invoke(client)).rejects.toMatchObject({ name: 'ResourceConflictException' })
 }, 120_000)
 
-test('code that cannot be initialised is not published, and what was there goes on', async () => {
+test('code that fails to initialise is not published, and the published version keeps running', async () => {
   const { client } = await start()
   await create(client, code('one'), {
     ...(await onProvider(client)),
@@ -146,7 +146,7 @@ test('code that cannot be initialised is not published, and what was there goes 
   expect(await invoke(client)).toEqual(answered('one'))
 }, 120_000)
 
-test('a version with SnapStart is initialised before it is active, and one that cannot be is Failed', async () => {
+test('a version with SnapStart is initialised before it is Active, and is Failed when its initialisation fails', async () => {
   const { client } = await start()
   await create(client, code('one'), { SnapStart: { ApplyOn: 'PublishedVersions' } })
   const publish = () => client.send(new PublishVersionCommand({ FunctionName }))

@@ -103,7 +103,7 @@ describeWithRedis('three servers that share a Redis', () => {
     await waitUntilFunctionActiveV2({ client: clientOf(1), maxWaitTime: 20 }, { FunctionName })
   }
 
-  /** What an invocation through one of the servers ended in: its answer, or the name of the error. */
+  /** The result of an invocation through one of the servers: its response, or the name of the error. */
   async function invoke(FunctionName: string, index: number): Promise<unknown> {
     try {
       const { Payload } = await clientOf(index).send(new InvokeCommand({ FunctionName }))
@@ -127,7 +127,7 @@ describeWithRedis('three servers that share a Redis', () => {
     return outcomes
   }
 
-  test('what one creates and updates, the others run; nothing old runs after an update', async () => {
+  test('servers run the functions that others create and update; no old code runs after an update', async () => {
     await create('f')
     expect(await Promise.all([0, 1, 2].map((index) => invoke('f', index)))).toEqual(['one', 'one', 'one'])
     const ZipFile = await zipOf('index.js', code(counter.port, 'two'))
@@ -138,7 +138,7 @@ describeWithRedis('three servers that share a Redis', () => {
     expect(FunctionName).toBe('f')
   })
 
-  test('no more of a function run at once than its reserve, whatever servers are killed and started', async () => {
+  test('a function never exceeds its reserved concurrency, while servers are killed and started', async () => {
     await create('f')
     const ReservedConcurrentExecutions = 3
     await clientOf(0).send(new PutFunctionConcurrencyCommand({ FunctionName: 'f', ReservedConcurrentExecutions }))
@@ -149,13 +149,13 @@ describeWithRedis('three servers that share a Redis', () => {
     servers[0] = await start()
     await under
     expect((await load('f', 12, 60)).get('one')).toBeGreaterThan(0)
-    // No place was lost on the way: all of them are used at once when a machine finds the time.
+    // No permit was lost on the way: a machine with enough time uses all of them at once.
     const deadline = Date.now() + 30_000
     while (counter.seen.most < 3 && Date.now() < deadline) await load('f', 12, 60)
     expect(counter.seen.most).toBe(3)
   }, 120_000)
 
-  test('what one changes while nobody hears of it, the others follow once they hear again', async () => {
+  test('servers catch up with the changes that they missed once their subscriptions are restored', async () => {
     await create('f', heldCode(counter.port))
     await clientOf(0).send(new PublishVersionCommand({ FunctionName: 'f' }))
     await waitUntilFunctionActiveV2({ client: clientOf(0), maxWaitTime: 20 }, { FunctionName: 'f', Qualifier: '1' })
@@ -172,7 +172,7 @@ describeWithRedis('three servers that share a Redis', () => {
     await eventually(() => counter.running() === 0, 60_000)
   }, 180_000)
 
-  test('no more run at once than the account may, over all functions and servers', async () => {
+  test('all functions and servers together never exceed the concurrency limit of the account', async () => {
     await Promise.all([create('f'), create('g')])
     const reserve = { FunctionName: 'g', ReservedConcurrentExecutions: 5 }
     await clientOf(0).send(new PutFunctionConcurrencyCommand(reserve))

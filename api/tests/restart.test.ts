@@ -20,7 +20,7 @@ import { newDataFolder, startMain, zipOf } from '../testing/running-server.ts'
 const Role = 'arn:aws:iam::000000000000:role/any'
 const image = '000000000000.dkr.ecr.us-east-1.amazonaws.com/app:1'
 
-test('layers, policies, signing configurations and images are there after SIGKILL, and layers still run', async () => {
+test('layers, policies, signing configurations and images survive SIGKILL, and layers still run', async () => {
   const data = newDataFolder()
   const first = await startMain(data)
   try {

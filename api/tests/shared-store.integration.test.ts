@@ -75,7 +75,7 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     }
   }
 
-  test('a function made and changed on one runs on the other, and its code is to be had from either', async () => {
+  test('a function that one server creates and updates runs on the other, and both serve its code', async () => {
     expect([await invoke(one), await invoke(other)]).toEqual(['first', 'first'])
     const ZipFile = await zipOf('index.js', answers('second'))
     await one.client.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile }))
@@ -94,14 +94,14 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     )
   }, 60_000)
 
-  test('events that a killed server had accepted are run by the other', async () => {
+  test('a server runs the events that a killed one had accepted', async () => {
     const events = Array.from({ length: 30 }, () => new InvokeCommand({ FunctionName, InvocationType: 'Event' }))
     await Promise.all(events.map((event) => one.client.send(event)))
     await one.end('SIGKILL')
     await eventually(() => redis.cli('--scan', '--pattern', '{kubelambda:events}:event:*') === '', 40_000)
   }, 60_000)
 
-  test('while Redis is gone a warm function goes on and all else is 503; when it is back all works, without a restart', async () => {
+  test('during an outage of Redis a warm function still runs and all else is 503; afterwards all works without a restart', async () => {
     expect(await invoke(other)).toBe('first')
     await redis.signal('SIGKILL')
     await eventually(() => isAway(other))
@@ -115,7 +115,7 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     expect(await invoke(one)).toBe('first')
   }, 60_000)
 
-  test('a server that would keep code for itself says so at start, and names the setting', async () => {
+  test('a server that does not share its code warns at start, and names the setting', async () => {
     const data = newDataFolder()
     folders.push(data)
     const alone = await startMain(data, { KUBELAMBDA_REDIS_URL: redis.url })
@@ -130,7 +130,7 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     expect(second.output()).toMatch(/^kubelambda: Another kubelambda server is using the data folder .*\n$/)
   })
 
-  test('while Redis is not there at the start a server answers 503 at once, and serves when it is', async () => {
+  test('a server that starts before Redis answers 503 at once, and serves once Redis is up', async () => {
     await redis.signal('SIGKILL')
     const [data, port] = [newDataFolder(), await freePort()]
     folders.push(data)
@@ -154,7 +154,7 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     expect(await late.exited).toBe(0)
   }, 60_000)
 
-  test('a server that waits for Redis ends when it is told to', async () => {
+  test('a server that waits for Redis ends on SIGTERM', async () => {
     const data = newDataFolder()
     folders.push(data)
     const waiting = startProgram({ KUBELAMBDA_DATA: data, KUBELAMBDA_REDIS_URL: 'redis://127.0.0.1:1' })
@@ -164,7 +164,7 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     expect(waiting.output().trim().split('\n')).toHaveLength(1)
   })
 
-  test('a password that is missing ends the start with one line that names the setting', async () => {
+  test('a missing password fails the start with one line that names the setting', async () => {
     redis.cli('config', 'set', 'requirepass', 'secret')
     const data = newDataFolder()
     folders.push(data)

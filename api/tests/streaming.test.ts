@@ -15,7 +15,7 @@ import { newDataFolder, startMain, zipOf, type RunningServer } from '../testing/
 
 const folder = newDataFolder()
 let server: RunningServer
-/** Where functions say how far they are, and wait for the test: a request is answered when the test allows its path. */
+/** An HTTP server that synchronizes functions with the test: it answers a request once the test allows its path. */
 let signals: Server
 const allowed = new Set<string>()
 const seen = new Set<string>()
@@ -47,7 +47,7 @@ afterEach(() => {
 })
 
 const lookers = new Set<() => void>()
-/** Waits until a function has asked for the path. */
+/** Waits until a function has requested the path. */
 function said(path: string): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
@@ -117,7 +117,7 @@ async function ask(event: object): Promise<IncomingMessage> {
   return response
 }
 
-/** The most that each of ours ever used, in MB: of the server, and of the supervisors. */
+/** Peak memory of the server and of each supervisor, MB. */
 function peaksMb(): Map<number, number> {
   return new Map(
     ours(server.process.pid!).map((pid) => [pid, Number(/VmHWM:\s+(\d+)/.exec(read(pid, 'status'))?.[1]) / 1024]),
@@ -133,7 +133,7 @@ function ours(root: number): number[] {
   return all.filter((pid) => pid === server.process.pid || /supervisor\S*\.c?js\0$/.test(read(pid, 'cmdline')))
 }
 
-/** Of a process that may be gone. */
+/** Reads a file of a process that may have ended. */
 function read(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${String(pid)}/${file}`, 'latin1')
@@ -142,7 +142,7 @@ function read(pid: number, file: string): string {
   }
 }
 
-test('the first byte is with the caller before the function ended', async () => {
+test('the caller gets the first byte before the function has ended', async () => {
   const { EventStream, ExecutedVersion } = await invoke({ do: 'wait' })
   const texts: string[] = []
   let complete: InvokeWithResponseStreamCompleteEvent | undefined
@@ -191,7 +191,7 @@ onLinux(
   },
 )
 
-test('a caller that goes away does not end the function, whose environment serves the next one', async () => {
+test('when a caller disconnects, the function completes and its environment serves the next one', async () => {
   const response = await ask({ do: 'goOn' })
   await once(response, 'data')
   await said('/go')
@@ -204,7 +204,7 @@ test('a caller that goes away does not end the function, whose environment serve
   for await (const { InvokeComplete } of EventStream!) if (InvokeComplete) expect(InvokeComplete).toEqual({})
 })
 
-test('a caller that goes away lets a function that it held back run to its end', async () => {
+test('when a slow caller disconnects, the function that it blocked completes', async () => {
   const response = await ask({ do: 'much', pieces: 1200 })
   await said('/say/held')
   const before = reports()
@@ -212,7 +212,7 @@ test('a caller that goes away lets a function that it held back run to its end',
   await functionIsOver(before)
 })
 
-test('a caller that goes away before the first byte does not hold the function back', async () => {
+test('a caller that disconnects before the first byte does not block the function', async () => {
   const asking = request(`${server.address}${path}`, { method: 'POST' }).end(
     JSON.stringify({ do: 'late', pieces: 200 }),
   )
@@ -270,7 +270,7 @@ describe('a function URL that streams', () => {
     return response
   }
 
-  test('has status, cookies and first byte with the caller before the function ended', async () => {
+  test('sends status, cookies and first byte before the function has ended', async () => {
     const response = await call({ do: 'wait', status: 201 })
     expect(response.statusCode).toBe(201)
     expect(response.headers['set-cookie']).toEqual(['a=1'])

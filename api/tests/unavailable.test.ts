@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { until } from '../testing/faults.ts'
 import { newDataFolder, startMain, zipOf, type RunningServer } from '../testing/running-server.ts'
 
-/** What the machine or the settings lack is said when it is asked for, not when it fails. */
+/** Missing programs and settings are reported when a resource is created, not when it fails. */
 let folder: string
 let server: RunningServer
 beforeAll(async () => {

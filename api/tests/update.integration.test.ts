@@ -25,7 +25,7 @@ import { createRecording, startRecorder, until, type Recorder } from '../testing
 import { hasReleaseBefore, openReleaseBefore, type ReleaseBefore } from '../testing/release-before.ts'
 import { newDataFolder, startMain, zipOf, type RunningServer } from '../testing/running-server.ts'
 
-/** What an update from the release before must keep. It is skipped where the history does not have that release. */
+/** The data that an update from the previous release must keep. Skipped when the git history does not contain that release. */
 const describeUpdate = hasReleaseBefore() ? describe : describe.skip
 
 const code = `exports.handler = async ({ line }) => { await record(line); return 'ran ' + line }`
