@@ -382,7 +382,7 @@ const table = {
   'k8s/settings.ts': [],
   // Makes the password of the manifests' Redis; a program of its own.
   'k8s/redis-password.ts': ['k8s/cluster/'],
-  // What server and supervisor share: messages and frames, the proof of the key, Node.js flags, the standby command.
+  // What server and supervisor share: messages and frames, key proofs, Node.js flags, the standby command.
   'runtime-bootstrap/protocol/': [],
   // Output in lines, filtered by level, never more than a bound.
   'runtime-bootstrap/logs/': [],

@@ -16,7 +16,7 @@ export const generatedParts: readonly GeneratedPart[] = [
   { page: 'compatibility.md', name: 'support', render: supportTable },
 ]
 
-/** The page with the part rendered anew. */
+/** The page with its generated part replaced. */
 export function withPart(page: string, { name, render }: GeneratedPart): string {
   const [begin, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]

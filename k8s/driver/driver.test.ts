@@ -80,7 +80,7 @@ describe('a server that starts with existing generic pods', () => {
   })
 
   test.each([
-    ['finds no room', unschedulable, 0],
+    ['is unschedulable', unschedulable, 0],
     ['lacks its image', lacksItsImage, 0],
     ['has not started for ten minutes', starts, 11 * 60_000],
   ])('ends one that %s if its server is gone, and leaves it alone if not', async (_, status, ageMs) => {

@@ -33,7 +33,7 @@ describeOnThisNode('asynchronous events of three servers', () => {
     await recorder.remove()
   }, 60_000)
 
-  /** Sends events without a break; what broke off may have been accepted or not, nobody was told, and its id is not asked for. */
+  /** Sends events continuously. A request whose connection was lost may have been accepted; its id is not checked. */
   function startSending(client: LambdaClient) {
     const accepted = new Set<string>()
     let next = 0

@@ -157,7 +157,7 @@ describe('when idle environments use all capacity', () => {
     const before = await podsOf(small)
     expect(await invoke(server, large)).toBe('done')
     expect(server.output()).toMatch(/No node has capacity for a pod of 1024 MB: .*Insufficient cpu/)
-    // Four make as much room; twice as many where the node was slow.
+    // Four evictions free enough memory; twice as many if the node was slow.
     expect((await podsOf(small)).length).toBeGreaterThanOrEqual(before.length - 8)
   })
 })

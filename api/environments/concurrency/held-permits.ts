@@ -22,8 +22,8 @@ export interface HeldPermits {
 }
 
 export function newHeldPermits(share: Share): HeldPermits {
-  const turns = { turnedMs: -Infinity, wantedMs: undefined, restsUntilMs: -Infinity }
-  return { share, permits: 0, inUse: 0, inherited: 0, sought: 0, leastUnused: Infinity, reserved: undefined, ...turns }
+  const times = { turnedMs: -Infinity, wantedMs: undefined, restsUntilMs: -Infinity }
+  return { share, permits: 0, inUse: 0, inherited: 0, sought: 0, leastUnused: Infinity, reserved: undefined, ...times }
 }
 
 /** Permits that are available to the next invocation. */

@@ -10,7 +10,7 @@ export interface OpenedLedgers {
   close(): Promise<void>
 }
 
-/** What a server was told. */
+/** A listener that records its notifications. */
 function newEar() {
   const heard: unknown[][] = []
   const listener: LedgerListener = {
@@ -101,11 +101,11 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await mine.acquire(f)).toBe('function')
     })
 
-    test('a server that reaches the ledger is told so', async () => {
+    test('a server that reaches the ledger is notified', async () => {
       await expect(mine.reach()).resolves.toBeUndefined()
     })
 
-    test('a server that settles has what it knows of, and no more', async () => {
+    test('a server that reconciles holds the permits that it knows of, and no others', async () => {
       await mine.acquire({ ...f, reserved: 3 })
       await mine.acquire({ ...f, reserved: 3 })
       await theirs.acquire({ ...f, reserved: 3 })
@@ -137,7 +137,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await theirs.acquire({ ...f, reserved: 1 })).toBe('acquired')
     })
 
-    test('a server that was held for dead settles under its new name', async () => {
+    test('a server that counted as dead reconciles under its new name', async () => {
       await theirs.acquire(f)
       await ledgers.die(theirs)
       await until(() => one.heard.length > 0)
@@ -153,7 +153,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await theirs.acquire({ ...f, reserved: 0 })).toBe('function')
     })
 
-    test('the other servers hear what is wanted, and how many permits a server has that wants one', async () => {
+    test('other servers are notified of a wanted permit, and of how many the server holds that wants it', async () => {
       await mine.acquire({ ...f, reserved: 1 })
       await theirs.acquire({ ...f, reserved: 1 })
       await until(() => one.heard.length > 0)
@@ -178,7 +178,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await mine.acquire(f)).toBe('acquired')
     })
 
-    test('a server that was held for dead is told so, and books again from nothing', async () => {
+    test('a server that counted as dead is notified, and acquires its permits again', async () => {
       await theirs.acquire(f)
       await ledgers.die(theirs)
       await until(() => one.heard.length > 0)

@@ -176,7 +176,7 @@ test('a permit whose acquisition was not acknowledged becomes free again', async
   await unheard.close()
 })
 
-test('a permit that was given back, and nobody heard of, is not used any more', async () => {
+test('a permit that was released without a notification is not used any more', async () => {
   const single = { ...f, reserved: 1 }
   const ledger = ledgers.open()
   const release = async (share: Share, permits: number) => {
@@ -261,7 +261,7 @@ test('what runs already is counted beyond every limit, and nothing else has a pe
   expect(ledgers.held('f')).toBe(2)
 })
 
-test('a ledger that lost what it had written is told again', async () => {
+test('a ledger that lost its data is reconciled', async () => {
   const ledger = ledgers.open()
   const held = server(ledger, 5)
   await held.enter(f)
@@ -272,7 +272,7 @@ test('a ledger that lost what it had written is told again', async () => {
   await held.close()
 })
 
-test('what runs on a server that was held for dead counts still', async () => {
+test('invocations on a server that counted as dead still count', async () => {
   const ledger = ledgers.open()
   const held = server(ledger, 5)
   await held.enter({ ...f, reserved: 1 })

@@ -88,7 +88,7 @@ for (const kind of [...available, 'none'] as const) {
     await fake.close()
   })
 
-  test(`a runtime that was started ahead becomes a function's, with isolation ${kind}`, async () => {
+  test(`a standby runtime becomes a function's, with isolation ${kind}`, async () => {
     const fake = await startFakeEnvironments([kind], realSupervisor)
     const spec = { ...fake.spec, runtime, handler: 'command-line.handler' }
     await fake.driver.prepare(spec)
@@ -232,7 +232,7 @@ for (const kind of available) {
       expect(await shell('cat /etc/resolv.conf')).toBe(readFileSync('/etc/resolv.conf', 'utf8'))
     })
 
-    test('has as much room in /tmp as it is configured to have', async () => {
+    test('has as much space in /tmp as configured', async () => {
       const size = "df -m /tmp | awk 'END { print $2 }'"
       expect(await shell(size)).toBe('512\n')
       const large = await launch({ ephemeralStorageMb: 1024 })

@@ -97,7 +97,7 @@ describe('provisioned environments', () => {
     expect(launched.map(({ isProvisioned }) => isProvisioned)).toEqual([true, undefined])
   })
 
-  test('that cannot be had leave none, until they are asked for anew', async () => {
+  test('that fail to start leave none, until they are requested again', async () => {
     await scheduler.close(0)
     scheduler = start({}, new RuntimeUnavailable('none'))
     await scheduler.provision(fakeSpec, 2)

@@ -205,7 +205,7 @@ describe('ends', () => {
     expect(second.identity).not.toBe(first.identity)
   })
 
-  test('the environment that was free longest ends where room is needed, once it was free for a moment', async () => {
+  test('the environment that was idle longest ends when capacity is needed, after a minimum idle time', async () => {
     await scheduler.close(0)
     let now = 0
     let evict: () => Promise<string | undefined> = () => Promise.resolve(undefined)

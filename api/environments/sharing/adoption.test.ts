@@ -101,7 +101,7 @@ test('a look that is asked for while another is under way begins behind it, once
   expect(steps).toEqual(['looks', 'inherited are free', 'looks', 'inherited are free'])
 })
 
-test('what the store cannot be told of is left for the next look, and what it had of limits is not free', async () => {
+test('an environment whose lease cannot be stored is left for the next pass, and its permits stay held', async () => {
   const { adoption, ended, steps } = world([environment('a', 'there', 'new')], [], { isDead: true, storeIsAway: true })
   await expect(adoption.look()).rejects.toMatchObject({ status: 503 })
   expect([ended, steps]).toEqual([[], ['looks']])

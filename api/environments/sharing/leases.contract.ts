@@ -29,13 +29,13 @@ export function describeLeases(name: string, start: () => Promise<OpenedLeases>)
       expect(new Set(tokens).size).toBe(3)
     })
 
-    test('what a living server holds is claimed by nobody else', async () => {
+    test('an environment that a living server holds cannot be claimed by another', async () => {
       await theirs.hold('e')
       expect(await mine.claim('e', { isUnknownFree: true, isParkedFree: true })).toBe('held')
       expect(await theirs.claim('e')).toBe('claimed')
     })
 
-    test('what another living server holds is not held by saying so, and what was parked in vain is', async () => {
+    test('a server cannot hold an environment of another living server, and can take back one that nobody took', async () => {
       await theirs.hold('e')
       await mine.hold('e')
       expect(await mine.claim('e')).toBe('held')
@@ -45,14 +45,14 @@ export function describeLeases(name: string, start: () => Promise<OpenedLeases>)
       expect(await mine.claim('e', { isParkedFree: true })).toBe('held')
     })
 
-    test('what a dead server held is claimed by one', async () => {
+    test('an environment of a dead server is claimed by exactly one', async () => {
       await theirs.hold('e')
       await opened.die(theirs)
       const third = await opened.open()
       expect((await Promise.all([mine.claim('e'), third.claim('e')])).sort()).toEqual(['claimed', 'held'])
     })
 
-    test('what nobody spoke of is claimed only by who says so', async () => {
+    test('an unknown environment is claimed only with `isUnknownFree`', async () => {
       expect(await mine.claim('e')).toBe('unknown')
       expect(await mine.claim('e', { isUnknownFree: true })).toBe('claimed')
       expect(await theirs.claim('e', { isUnknownFree: true })).toBe('held')
@@ -89,14 +89,14 @@ export function describeLeases(name: string, start: () => Promise<OpenedLeases>)
       expect(await mine.claim('e2', { isParkedFree: true })).toBe('held')
     })
 
-    test('a parked environment that is of no use any more can be claimed, and is then not given out', async () => {
+    test('a parked environment that is not needed any more can be claimed, and is then not handed out', async () => {
       await mine.hold('e')
       await mine.park('e', 'key')
       expect(await theirs.claim('e', { isParkedFree: true })).toBe('claimed')
       expect(await mine.takeParked('key')).toBeUndefined()
     })
 
-    test('a server hears whether another one had what it wants', async () => {
+    test('a server is notified whether another one had a matching environment', async () => {
       const third = await opened.open()
       const heard: string[] = []
       const answerAs = (server: EnvironmentLeases, name: string, has: string) =>

@@ -85,7 +85,7 @@ test('another server leaves an environment that it keeps initialised to who has 
   expect(other.pool.members.size).toBe(0)
 })
 
-test('the environment that waits longest ends where room is needed, but none that was initialised ahead', async () => {
+test('the environment that is parked longest ends when capacity is needed, but no provisioned one', async () => {
   const { open } = startLeases()
   const other = startServer(open())
   other.add('ahead', { isKept: true })
@@ -111,7 +111,7 @@ test('nobody is asked for what is not provisioned', async () => {
   expect(other.pool.members.size).toBe(1)
 })
 
-test('what is to be kept was initialised ahead; an invocation runs in either', async () => {
+test('provisioned concurrency takes only preinitialised environments; an invocation takes either kind', async () => {
   const { open } = startLeases()
   const [one, other] = [startServer(open()), startServer(open())]
   other.add('usual', { isKept: false })
@@ -138,7 +138,7 @@ test('one that is taken is known as such until its invocation has it', async () 
   expect(seen).toEqual([true, true, false])
 })
 
-test('who waited in vain for one on a lost node starts another one rather than to wait for the next there', async () => {
+test('after a parked environment on a lost node fails, a new one is started instead of trying the next there', async () => {
   jest.useFakeTimers()
   const { open, parked } = startLeases()
   parked.set(fakeSpec.key, ['third', 'second', 'first'])

@@ -29,7 +29,7 @@ const failed: RunAnswer = { payload: Buffer.from(failure), functionError: 'Unhan
 const succeeded: RunAnswer = { payload: Buffer.from('{"big":12345678901234567890}'), executedVersion: '$LATEST' }
 const functionArn = `arn:aws:lambda:${region}:${motoAccount}:function:f`
 
-describeWithMoto('how an event ended is told', () => {
+describeWithMoto('the outcome of an event is delivered', () => {
   let moto: Moto
   let sqs: SQSClient
   const clientSettings = () => ({ endpoint: moto.endpoint, region })

@@ -47,7 +47,7 @@ describe('the retry policy', () => {
   test.each([
     [60, 1],
     [90, 2],
-  ])('with an age limit of %d s it is given up at once after %d attempts', (seconds, attempts) => {
+  ])('with an age limit of %d s it is discarded at once after %d attempts', (seconds, attempts) => {
     const { attemptsAtMs, condition, progress } = story({ maxAgeMs: seconds * 1000 }, failed)
     expect(attemptsAtMs).toEqual([0, minute].slice(0, attempts))
     expect(condition).toBe('EventAgeExceeded')

@@ -271,7 +271,7 @@ describe('a deployment package is refused as too large', () => {
     })
   }
 
-  test('when layers leave less room', async () => {
+  test('when layers leave less space', async () => {
     const zip = forge([{ name: 'a', data: zeros(1) }])
     await expect(inspectPackage(zip, { unzippedBytes: 1000 })).rejects.toMatchObject({ message: tooLarge })
   })

@@ -1,7 +1,7 @@
-/** Runs work one after the other, in the order it came; what one throws does not keep the next. */
+/** Runs calls one at a time, in the order of arrival. A call that fails does not block the next. */
 export type RunExclusive = <Result>(work: () => Promise<Result>) => Promise<Result>
 
-/** Turns of their own. */
+/** Creates an unlocked mutex. */
 export function createMutex(): RunExclusive {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {

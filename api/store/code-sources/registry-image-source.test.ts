@@ -8,7 +8,7 @@ import { startRegistry, type RunningRegistry } from './testing/registry.ts'
 
 const start = { Entrypoint: ['/lambda-entrypoint.sh'], Cmd: ['app.handler'], WorkingDir: '/var/task' }
 
-describe('an image whose registry can be asked', () => {
+describe('an image in a reachable registry', () => {
   let registry: RunningRegistry
   let folder: string
   let warnings: string[]
@@ -33,7 +33,7 @@ describe('an image whose registry can be asked', () => {
     return imageCode(`${registry.host}/team/app${name}`, architecture, images)
   }
 
-  test('has its digest for a hash, and starts what it says itself', async () => {
+  test('has its digest as its hash, and starts its own entry point', async () => {
     const digest = push(start)
     const code = await codeOf()
     expect(`sha256:${code.sha256}`).toBe(digest)
@@ -43,7 +43,7 @@ describe('an image whose registry can be asked', () => {
     })
   })
 
-  test('stays what it was when its tag is moved', async () => {
+  test('does not change when its tag is moved', async () => {
     push(start)
     const before = await codeOf()
     push({ ...start, Cmd: ['other.handler'] })
@@ -52,7 +52,7 @@ describe('an image whose registry can be asked', () => {
     expect((await codeOf(`@sha256:${before.sha256}`)).image?.config).toEqual(before.image?.config)
   })
 
-  test("gives way, one by one, to what the function's configuration says", async () => {
+  test("is overridden, member by member, by the function's configuration", async () => {
     push(start)
     const code = await codeOf()
     expect(imageToRun(code, { command: ['mine'] })).toMatchObject({
@@ -63,7 +63,7 @@ describe('an image whose registry can be asked', () => {
     })
   })
 
-  test('is the one of the architecture where it is there for several, without what it does not say', async () => {
+  test('is the one of the architecture in an image index, without members that it does not set', async () => {
     const [amd64, arm64] = [push({ Cmd: ['/amd64'] }), push({ Entrypoint: null, Cmd: ['/arm64'] })]
     const platform = (architecture: string, os = 'linux') => ({ platform: { os, architecture } })
     const manifests = [
@@ -78,7 +78,7 @@ describe('an image whose registry can be asked', () => {
     expect((await codeOf()).image?.config?.command).toEqual(['/amd64'])
   })
 
-  test('may want credentials, which a file as Docker has it gives', async () => {
+  test("may need credentials, which come from a file in Docker's format", async () => {
     push(start)
     registry.lock('user:secret')
     expect((await codeOf()).image?.config).toBeUndefined()
@@ -102,7 +102,7 @@ describe('an image whose registry can be asked', () => {
     expect(warnings[0]).toMatch(reason)
   })
 
-  test('that was asked for by its digest is refused when it has another one', async () => {
+  test('that was requested by digest is rejected when its digest differs', async () => {
     const digest = push(start)
     registry.corrupt(digest)
     expect((await codeOf(`@${digest}`)).image?.config).toBeUndefined()

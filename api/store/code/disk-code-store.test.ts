@@ -32,7 +32,7 @@ describe('a folder of code', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('loses what a killed server left half-made', () => {
+  test('removes what a killed server left incomplete', () => {
     openDiskCodeStore(folder)
     mkdirSync(join(folder, 'unpacked', '.tmp-1', 'lib'), { recursive: true })
     writeFileSync(join(folder, 'code', '.tmp-2'), 'half')
@@ -41,7 +41,7 @@ describe('a folder of code', () => {
     expect(readdirSync(join(folder, 'unpacked'))).toEqual(['.boot'])
   })
 
-  test('unpacks again what was unpacked before the machine started', async () => {
+  test('unpacks packages again that were unpacked before the last boot', async () => {
     const { sha256, zip } = await aPackage({ a: 'whole' })
     const code = openDiskCodeStore(folder)
     await code.put(sha256, zip)
@@ -57,7 +57,7 @@ describe('a folder of code', () => {
     expect([modeOf('unpacked'), modeOf('code')]).toEqual(['711', '700'])
   })
 
-  test('takes nothing for a hash that is none', async () => {
+  test('rejects invalid hashes', async () => {
     await expect(openDiskCodeStore(folder).put('../../etc', Buffer.alloc(0))).rejects.toThrow(
       'Not the base64 of a SHA-256',
     )

@@ -16,7 +16,7 @@ const newFolder = () => mkdtempSync(join(tmpdir(), 'shared-code-'))
 const minuteMs = 60_000
 const weekMinutes = 7 * 24 * 60
 
-/** Several servers over the same archives, each with a data folder and a clock of its own. */
+/** Several servers that share archives, each with its own data folder and clock. */
 function servers(archives: SharedArchives, clock = { nowMs: 0 }) {
   const folders: string[] = []
   const warnings: string[] = []
@@ -58,7 +58,7 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
     })
     afterEach(() => world.close())
 
-    test('is read by one as another put it', async () => {
+    test('is read by one server as another wrote it', async () => {
       const { sha256, zip } = await aPackage({ 'index.js': 'x' })
       await world.open().put(sha256, zip)
       const other = world.open()
@@ -66,7 +66,7 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
       expect(readdirSync(await other.unpacked(sha256))).toEqual(['index.js'])
     })
 
-    test('keeps what one puts while another removes what it has seen unused for long', async () => {
+    test('keeps an archive that one server writes while another removes unused ones', async () => {
       const { sha256, zip } = await aPackage({ a: 'again' })
       const [sweeper, writer] = [world.open(), world.open()]
       const inUse = new Set([(await aPackage({ a: 'other' })).sha256])
@@ -79,7 +79,7 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
       expect((await archives.list()).length).toBe(1)
     })
 
-    test('keeps everything while nothing at all is in use, as when the catalogue is lost, and says so once', async () => {
+    test('keeps everything while nothing is in use, as when the catalogue is lost, and logs it once', async () => {
       const { sha256, zip } = await aPackage({ a: 'of a function' })
       const code = world.open()
       await code.put(sha256, zip)
@@ -95,7 +95,7 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
       expect(await code.read(sha256)).toBeDefined()
     })
 
-    test('keeps for a week what a catalogue that was set back does not name', async () => {
+    test('keeps archives for a week that a rolled-back catalogue does not refer to', async () => {
       const [before, after] = [await aPackage({ a: 'before' }), await aPackage({ a: 'after' })]
       const code = world.open()
       for (const { sha256, zip } of [before, after]) await code.put(sha256, zip)
@@ -103,14 +103,14 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
       world.clock.nowMs += (weekMinutes - 1) * minuteMs
       await code.sweep(new Set([before.sha256]))
       expect(await code.read(after.sha256)).toBeDefined()
-      // The catalogue is restored: what is out of use again has a week again.
+      // The catalogue is restored: archives that become unused again are kept for another week.
       await code.sweep(new Set([before.sha256, after.sha256]))
       world.clock.nowMs += 2 * minuteMs
       await code.sweep(new Set([before.sha256]))
       expect(await code.read(after.sha256)).toBeDefined()
     })
 
-    test('keeps one of several archives of the same content, the same whoever sweeps', async () => {
+    test('keeps one of several archives with the same content, whichever server removes the others', async () => {
       const { sha256, zip } = await aPackage({ a: 'used' })
       for (let round = 0; round < 3; round++) await world.open().put(sha256, zip)
       const [one, other] = [world.open(), world.open()]
@@ -122,7 +122,7 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
       expect(await other.read(sha256)).toBeDefined()
     })
 
-    test('does not hand out what is not its content', async () => {
+    test('does not hand out damaged content', async () => {
       const { sha256, zip } = await aPackage({ a: 'true' })
       await archives.write(Buffer.from(sha256, 'base64').toString('hex'), Buffer.from('false'))
       expect(await world.open().read(sha256)).toBeUndefined()
@@ -143,7 +143,7 @@ describeCodeStore('a shared folder', () => {
 })
 describeSharing('a shared folder', async () => newSharedFolder().archives)
 
-test('half-written archives of a dead server go after an hour', async () => {
+test('partly written archives of a dead server are removed after an hour', async () => {
   const folder = newFolder()
   const world = servers(openFolderArchives(folder))
   writeFileSync(join(folder, '.tmp-1'), 'half')
@@ -156,7 +156,7 @@ test('half-written archives of a dead server go after an hour', async () => {
   world.close()
 })
 
-test('a place that cannot be used ends the start with one line that names the setting', async () => {
+test('an unusable location fails the start with one line that names the setting', async () => {
   const folder = newFolder()
   writeFileSync(join(folder, 'file'), '')
   const start = (codeUrl: string, s3Endpoint?: string) =>
@@ -195,12 +195,12 @@ describeWithS3('a bucket', () => {
   describeCodeStore('a bucket', async () => onTrial(await open()))
   describeSharing('a bucket', open)
 
-  test('that does not exist ends the start with one line', async () => {
+  test('that does not exist fails the start with one line', async () => {
     const missing = { bucket: 'missing', prefix: '', endpoint: s3.endpoint, region: 'us-east-1' }
     await expect(openS3Archives(missing)).rejects.toThrow(/^The bucket missing cannot be used: [^\n]+$/)
   })
 
-  test('with foreign objects in it keeps them', async () => {
+  test('keeps foreign objects', async () => {
     const archives = await open()
     await fetch(`${s3.endpoint}/code-${String(buckets)}/some/prefix/other.txt`, { method: 'PUT', body: 'x' })
     expect(await archives.list()).toEqual([])

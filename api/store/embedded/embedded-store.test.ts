@@ -34,7 +34,7 @@ describe('a data folder', () => {
     await openEmbeddedStore(folder).close()
   })
 
-  test('is free at once when its server was killed', async () => {
+  test('is unlocked at once when its server was killed', async () => {
     const first = spawn(
       process.execPath,
       script(`openEmbeddedStore(${JSON.stringify(folder)}); console.log('open'); setInterval(() => {}, 1e6)`),
@@ -46,7 +46,7 @@ describe('a data folder', () => {
     await openEmbeddedStore(folder).close()
   })
 
-  test('of a newer server is refused and left as it is', async () => {
+  test('of a newer server is rejected and not changed', async () => {
     await openEmbeddedStore(folder).close()
     const database = new DatabaseSync(join(folder, 'kubelambda.sqlite'))
     database.exec('PRAGMA user_version = 99')
@@ -56,19 +56,19 @@ describe('a data folder', () => {
     )
   })
 
-  test('with a damaged database is refused in one line', () => {
+  test('with a damaged database is rejected in one line', () => {
     writeFileSync(join(folder, 'kubelambda.sqlite'), 'this is no database, however long one reads on in it')
     expect(() => openEmbeddedStore(folder)).toThrow(
       /^The data folder .* holds a database that cannot be used: .*KUBELAMBDA_DATA.*$/,
     )
   })
 
-  test('that cannot be made is refused in one line', () => {
+  test('that cannot be created is rejected in one line', () => {
     writeFileSync(join(folder, 'file'), '')
     expect(() => openEmbeddedStore(join(folder, 'file', 'data'))).toThrow(/^The data folder .* cannot be written: .*$/)
   })
 
-  test('is made, with a database that only its user reads', async () => {
+  test('is created, with a database that only its user can read', async () => {
     const data = join(folder, 'a', 'b')
     await openEmbeddedStore(data).close()
     expect(statSync(join(data, 'kubelambda.sqlite')).mode & 0o777).toBe(0o600)

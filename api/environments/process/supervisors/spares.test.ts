@@ -125,7 +125,7 @@ test('as many as before are kept when no launch has lacked one for a minute', as
   expect(waiting()).toEqual(['nodejs24.x', 'python3.14'])
 })
 
-test('who keeps them over restarts is told which runtimes were wanted last, whenever that changes', () => {
+test('the listener gets the most recently used runtimes whenever they change', () => {
   const { spares, take, told } = startSpares()
   spares.expect(node)
   for (const runtime of [node, provided, python, python]) take(runtime)

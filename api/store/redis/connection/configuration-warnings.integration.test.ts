@@ -20,7 +20,7 @@ describeWithRedis('the settings of Redis', () => {
     expect(await warningsWith(...bounded)).toEqual([expect.stringContaining('appendonly yes')])
   })
 
-  test('without a bound of memory are warned of', async () => {
+  test('without a memory limit are warned of', async () => {
     expect(await warningsWith('--appendonly', 'yes')).toEqual([
       expect.stringMatching(/^Redis .*\(maxmemory 0\).*Set maxmemory/),
     ])
@@ -34,11 +34,11 @@ describeWithRedis('the settings of Redis', () => {
     ])
   })
 
-  test('that lose nothing are not warned of', async () => {
+  test('that cannot lose data are not warned of', async () => {
     expect(await warningsWith('--appendonly', 'yes', '--appendfsync', 'everysec', ...bounded)).toEqual([])
   })
 
-  test('that Redis does not tell, as managed ones do, are not warned of', async () => {
+  test('that Redis does not reveal, as in managed services, are not warned of', async () => {
     expect(await warningsWith('--rename-command', 'CONFIG', '')).toEqual([])
   })
 })

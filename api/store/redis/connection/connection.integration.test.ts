@@ -8,7 +8,7 @@ import { aFunction } from '../../../functions/testing/samples.ts'
 import { openRedisStore, type RedisStore } from '../redis-store.ts'
 import { describeWithRedis, eventually, freePort, startRedis, type RunningRedis } from '../testing/redis-server.ts'
 
-/** Whether the store answers; what it answers while it does not must be a 503. */
+/** Whether the store responds; while it does not, its error must be a 503. */
 async function answers(store: RedisStore): Promise<boolean> {
   try {
     await store.documents.save({ kind: 'layer', id: 'p' }, {}, 0)
@@ -56,7 +56,7 @@ describeWithRedis('the connection to Redis', () => {
     await eventually(() => answers(store))
   })
 
-  test('what was known is not lost by a Redis that comes and goes', async () => {
+  test('no data is lost when Redis restarts repeatedly', async () => {
     for (let round = 0; round < 3; round++) {
       await redis.signal('SIGKILL')
       await eventually(isGone)
@@ -66,14 +66,14 @@ describeWithRedis('the connection to Redis', () => {
     }
   })
 
-  test('invocations go on with what was known last while Redis is gone, and with nothing else', async () => {
+  test('while Redis is gone, invocations use the last known state, and nothing else works', async () => {
     await redis.signal('SIGKILL')
     await eventually(isGone)
     expect((await store.invocationCatalogue.find('f'))?.value).toEqual(aFunction('f'))
     await expect(store.invocationCatalogue.find('g')).rejects.toMatchObject({ status: 503 })
   })
 
-  test('answers 503 while Redis reads its file, and all of it afterwards', async () => {
+  test('answers 503 while Redis loads its data, and all data afterwards', async () => {
     for (let at = 0; at < 100; at++) await store.documents.save({ kind: 'layer', id: String(at) }, {}, 0)
     redis.cli('bgrewriteaof')
     await eventually(() => /aof_base_size:[1-9]\d{3}/.test(redis.cli('info', 'persistence')))
@@ -92,7 +92,7 @@ describeWithRedis('the connection to Redis', () => {
     await eventually(() => answers(store))
   })
 
-  test('does without scripts that Redis has forgotten', async () => {
+  test('reloads scripts that Redis has lost', async () => {
     redis.cli('script', 'flush')
     expect(await answers(store)).toBe(true)
   })
@@ -112,7 +112,7 @@ describeWithRedis('the connection to Redis', () => {
     expect(lines[0]).toMatch(reason)
   })
 
-  test('a Redis that comes after the start is used then', async () => {
+  test('a Redis that starts after the server is used', async () => {
     await redis.signal('SIGKILL')
     const opening = openRedisStore({ url: redis.url, replicaId: 'b', log })
     await eventually(() => lines.some((line) => line.includes('cannot be reached')))
@@ -122,7 +122,7 @@ describeWithRedis('the connection to Redis', () => {
     await late.close()
   })
 
-  test('a Redis that refuses to write at the start is used once it does not', async () => {
+  test('a Redis that rejects writes at the start is used once it accepts them', async () => {
     redis.cli('replicaof', '127.0.0.1', '1')
     const opening = openRedisStore({ url: redis.url, replicaId: 'b', log })
     await eventually(() => lines.some((line) => /cannot be used yet: READONLY.*KUBELAMBDA_REDIS_URL/.test(line)))
@@ -132,7 +132,7 @@ describeWithRedis('the connection to Redis', () => {
     await late.close()
   })
 
-  test('a missing or wrong password ends the start with one line that does not repeat it', async () => {
+  test('a missing or wrong password fails the start with one line that does not repeat it', async () => {
     redis.cli('config', 'set', 'requirepass', 'right')
     const start = (url: string) => openRedisStore({ url, replicaId: 'b', log })
     await expect(start(redis.url)).rejects.toThrow(/cannot be used: NOAUTH.*KUBELAMBDA_REDIS_URL\.$/)

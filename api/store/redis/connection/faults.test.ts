@@ -46,6 +46,6 @@ test.each([
   expect(isForGood(reply(message))).toBe(true)
 })
 
-test('a master that became a replica is known by what it says inside a script', () => {
+test('a master that became a replica is detected by its error inside a script', () => {
   expect(replyOf(reply(inScript("-READONLY You can't write against a read only replica.\r\n")))).toMatch(/^READONLY /)
 })

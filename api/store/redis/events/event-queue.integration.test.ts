@@ -42,7 +42,7 @@ describeWithRedis('a queue of several replicas', () => {
     expect(taken.toSorted()).toEqual(ids.toSorted())
   })
 
-  test('what a dead replica had in flight is ready for another once its lease has ended, and not before', async () => {
+  test('events in flight at a dead replica are ready for another once its lease has expired, and not before', async () => {
     const [dead, other] = [await open('dead', { leaseMs: 2_000 }), await open('other')]
     await dead.events.add(anEvent('f', 'e'))
     expect(await take(dead)).toEqual(['e'])
@@ -58,7 +58,7 @@ describeWithRedis('a queue of several replicas', () => {
     return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
   }
 
-  test("an outage of Redis that outlasts the leases makes nobody's events ready before a further lease", async () => {
+  test('an outage of Redis that outlasts the leases makes no events ready before another lease time', async () => {
     const leaseMs = 4_000
     const [silent, other] = [await open('silent', { leaseMs }), await open('other', { leaseMs })]
     await silent.events.add(anEvent('f', 'e'))
@@ -74,7 +74,7 @@ describeWithRedis('a queue of several replicas', () => {
     await eventually(async () => (await take(other).catch(() => [])).join() === 'e')
   })
 
-  test('tells of a delayed event that is due, when the replica that put it back is gone', async () => {
+  test('notifies of a due event after the replica that delayed it has died', async () => {
     const [gone, other] = [await open('gone'), await open('other')]
     await gone.events.add(anEvent('f', 'e'))
     await take(gone)
@@ -86,7 +86,7 @@ describeWithRedis('a queue of several replicas', () => {
     await eventually(async () => (await take(other)).join() === 'e')
   })
 
-  test('a replica that lives keeps what it has in flight longer than one lease', async () => {
+  test('a living replica keeps its events in flight for longer than one lease', async () => {
     const [one, other] = [await open('one', { leaseMs: 2_500 }), await open('other')]
     await one.events.add(anEvent('f', 'e'))
     await take(one)
@@ -95,7 +95,7 @@ describeWithRedis('a queue of several replicas', () => {
     expect(await take(other)).toEqual([])
   })
 
-  test('a replica that goes gives back at once what it has in flight', async () => {
+  test('a replica that shuts down releases its events in flight at once', async () => {
     const [one, other] = [await open('one'), await open('other')]
     await one.events.add(anEvent('f', 'e'))
     await take(one)
@@ -103,7 +103,7 @@ describeWithRedis('a queue of several replicas', () => {
     expect(await take(other)).toEqual(['e'])
   })
 
-  test('one that lost its lease cannot put back what another runs, and may say that it has run it', async () => {
+  test('a replica that lost its lease cannot put back an event that another runs, but can complete it', async () => {
     const [late, other] = [await open('late'), await open('other')]
     await late.events.add(anEvent('f', 'a'))
     await late.events.add(anEvent('f', 'b'))
@@ -119,7 +119,7 @@ describeWithRedis('a queue of several replicas', () => {
     expect(redis.cli('zcard', eventKeys.held('other'))).toBe('0')
   })
 
-  test('tells the others of new events', async () => {
+  test('notifies the others of new events', async () => {
     const [one, other] = [await open('one'), await open('other')]
     let news = 0
     other.events.onNews(() => {
@@ -129,7 +129,7 @@ describeWithRedis('a queue of several replicas', () => {
     await eventually(() => news > 0)
   })
 
-  test('a clock that is wrong by an hour moves no due time', async () => {
+  test('a clock that is wrong by an hour shifts no due time', async () => {
     const ahead = () => Date.now() + 3_600_000
     const [fast, right] = [await open('fast', { now: ahead }), await open('right')]
     await fast.events.add(anEvent('f', 'e'))
@@ -170,7 +170,7 @@ describeWithRedis('a queue of several replicas', () => {
     await eventually(async () => (await take(one)).join() === 'again')
   })
 
-  test('an event whose outcome Redis refuses is not in flight as long as the replica lives', async () => {
+  test('an event whose outcome Redis rejects does not stay in flight while the replica lives', async () => {
     const one = await open('one')
     for (const id of ['finished', 'noted']) await one.events.add(anEvent('f', id))
     await take(one)
@@ -183,7 +183,7 @@ describeWithRedis('a queue of several replicas', () => {
     expect(again.toSorted()).toEqual(['finished', 'noted'])
   })
 
-  test('what it was given while the answer was lost is ready again', async () => {
+  test('events of a lost reply are ready again', async () => {
     const one = await open('one')
     await one.events.add(anEvent('f', 'known'))
     expect(await take(one)).toEqual(['known'])
@@ -196,7 +196,7 @@ describeWithRedis('a queue of several replicas', () => {
     expect(redis.cli('zcard', eventKeys.held('one'))).toBe('2')
   })
 
-  test('what it was given after it had given up waiting is ready again', async () => {
+  test('events of a take that timed out are ready again', async () => {
     const one = await open('one')
     await one.events.add(anEvent('f', 'e'))
     const late = await open('one')
@@ -213,7 +213,7 @@ describeWithRedis('a queue of several replicas', () => {
     expect((await take(one)).length).toBe(2)
   })
 
-  test('one function with very many events holds up no other', async () => {
+  test('a function with very many events does not delay others', async () => {
     const one = await open('one')
     const some = `for at = ARGV[1], ARGV[1] + 4999 do redis.call('ZADD', KEYS[1], at, 'x' .. at) end redis.call('ZADD', KEYS[2], 0, 'many')`
     for (let at = 0; at < 100_000; at += 5_000)

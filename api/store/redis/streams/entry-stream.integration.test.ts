@@ -21,7 +21,7 @@ describeWithRedis('a Redis stream as a group reads it', () => {
   })
   afterEach(() => stream.close())
 
-  test('hands out each entry once, in order, and what is not acknowledged again to whoever comes next', async () => {
+  test('hands out each entry once, in order, and unacknowledged ones again to the next reader', async () => {
     await stream.createGroup('0-0')
     const ids = [add('a', '1'), add('a', '2'), add('a', '3')]
     expect(await idsOf(stream.next(2, 0))).toEqual(ids.slice(0, 2))
@@ -53,7 +53,7 @@ describeWithRedis('a Redis stream as a group reads it', () => {
     expect(left()).toBe(1)
   })
 
-  test('begins behind the id that is given when the group is made, and leaves one that is there', async () => {
+  test('creates the group after the given id, and does not move an existing group', async () => {
     expect(await stream.lastId()).toBe('0-0')
     const first = add('a', '1')
     expect(await stream.lastId()).toBe(first)
@@ -66,14 +66,14 @@ describeWithRedis('a Redis stream as a group reads it', () => {
     expect(await idsOf(stream.next(10, 0))).toEqual([first, second])
   })
 
-  test('is no stream when the key holds something else', async () => {
+  test('fails when the key is not a stream', async () => {
     expect(await stream.isStream()).toBe(true)
     redis.cli('SET', 'orders', 'x')
     expect(await stream.isStream()).toBe(false)
     await stream.removeGroup()
   })
 
-  test('of a server that is not there is an error that names the setting', async () => {
+  test('on an unreachable server is an error that names the setting', async () => {
     const url = 'redis://:secret@127.0.0.1:1'
     const fault = await openEntryStream({ url, key: 'k', group: 'g' }).catch((error: unknown) => error)
     expect(String(fault)).toContain('KUBELAMBDA_REDIS_SOURCES')

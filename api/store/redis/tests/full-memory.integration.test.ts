@@ -46,7 +46,7 @@ describeWithRedis('a Redis whose memory is full', () => {
   const take = async (limit = 100) =>
     (await store.events.take({ limit, perFunction: limit, skip: new Set(), nowMs: Date.now() })).map(({ id }) => id)
 
-  test('still gives events and takes what came of them, and has room for new ones then', async () => {
+  test('still hands out events and stores their outcomes, and then accepts new ones', async () => {
     const taken = await take()
     expect(taken).toEqual(expect.arrayContaining(['finished', 'back', 'failed']))
     await store.events.note('failed', step)
