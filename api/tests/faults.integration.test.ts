@@ -18,7 +18,7 @@ const maxTwicePerKill = 10
 const size = faultSize(1_500)
 /** What is killed in turn while events come in, once for so many of them. */
 const eventsPerKill = Math.min(2_000, size / 3)
-const lanes = 8
+const workers = 8
 
 let recorder: Recorder
 let fleet: Fleet
@@ -57,10 +57,10 @@ async function post(url: string, id: string): Promise<number | undefined> {
 async function sendWhileKilling(): Promise<{ accepted: Set<string>; kills: number }> {
   const accepted = new Set<string>()
   let next = 0
-  const lane = async () => {
+  const worker = async () => {
     while (next < size) accepted.add(await sendOne(next++))
   }
-  const sending = Promise.all(Array.from({ length: lanes }, lane))
+  const sending = Promise.all(Array.from({ length: workers }, worker))
   let round = 0
   for (; (round + 1) * eventsPerKill < size; round++) {
     await until(`round ${String(round)}`, () => accepted.size >= (round + 1) * eventsPerKill)

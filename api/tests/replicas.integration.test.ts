@@ -117,13 +117,13 @@ describeWithRedis('three servers that share a Redis', () => {
   async function load(FunctionName: string, width: number, count: number): Promise<Map<unknown, number>> {
     const outcomes = new Map<unknown, number>()
     let next = 0
-    const lane = async () => {
+    const worker = async () => {
       while (next < count) {
         const outcome = await invoke(FunctionName, next++)
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
       }
     }
-    await Promise.all(Array.from({ length: width }, lane))
+    await Promise.all(Array.from({ length: width }, worker))
     return outcomes
   }
 

@@ -43,8 +43,8 @@ export async function inParallel(
   step: (index: number) => Promise<unknown>,
 ): Promise<void> {
   let next = 0
-  const lane = async () => {
+  const worker = async () => {
     while (next < count) await step(next++)
   }
-  await Promise.all(Array.from({ length: Math.min(width, count) }, lane))
+  await Promise.all(Array.from({ length: Math.min(width, count) }, worker))
 }

@@ -23,7 +23,7 @@ export function startLoad(
   const outcome: Outcome = { answers: [], failures: [] }
   let lastId = 0
   let isOver = false
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     while (!isOver) {
       try {
         outcome.answers.push(await ask(client, FunctionName, { ...event, id: ++lastId }))
@@ -34,12 +34,12 @@ export function startLoad(
       }
     }
   }
-  const lanes = Array.from({ length: width }, lane)
+  const workers = Array.from({ length: width }, worker)
   return {
     outcome,
     stop: async () => {
       isOver = true
-      await Promise.all(lanes)
+      await Promise.all(workers)
       return outcome
     },
   }

@@ -37,7 +37,7 @@ describeOnThisNode('asynchronous events of three servers', () => {
   function startSending(client: LambdaClient) {
     const accepted = new Set<string>()
     let next = 0
-    const lane = async (): Promise<void> => {
+    const worker = async (): Promise<void> => {
       while (accepted.size < eventCount) {
         const id = `e${String(next++)}`
         const event = { FunctionName, InvocationType: 'Event', Payload: JSON.stringify({ id }) } as const
@@ -47,7 +47,7 @@ describeOnThisNode('asynchronous events of three servers', () => {
         )
       }
     }
-    return { accepted, all: Promise.all(Array.from({ length: 8 }, lane)) }
+    return { accepted, all: Promise.all(Array.from({ length: 8 }, worker)) }
   }
 
   async function killRedis(): Promise<void> {

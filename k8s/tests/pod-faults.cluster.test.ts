@@ -108,7 +108,7 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     // A kubelet measures volumes once a minute, and evicts at its next look.
   }, 240_000)
 
-  test('an unresponsive node: its deleted pods are given up at once, and end when the node is back', async () => {
+  test('an unresponsive node: its deleted pods are abandoned at once, and end when the node is back', async () => {
     const pod = await createHeld('lost', { Timeout: 60 })
     const { failed } = await begin('lost')
     const kubelet = kubelets()

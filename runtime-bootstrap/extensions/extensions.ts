@@ -24,7 +24,7 @@ export interface ExtensionsOptions {
   readonly outbox: Outbox
   /** The command that creates the pipe for extensions' output; see `openOutputPipe`. */
   readonly pipeCommand: readonly string[] | undefined
-  /** The runtime started ahead of the function. */
+  /** The runtime that was started before the function. */
   readonly standby: Standby | undefined
   /** See `EnvironmentProcessesOptions`. */
   readonly ownsPidNamespace: boolean

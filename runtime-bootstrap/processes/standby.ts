@@ -21,7 +21,7 @@ export interface RuntimeStart {
 const readAtStart =
   /^(LD_|LC_|LANG|TZ|LOCPATH$|HOME$|MALLOC_|GLIBC_|UV_|OPENSSL_|SSL_|NODE_(?!ENV$|PATH$)|PYTHON|RUBY|BUNDLE|AWS_LAMBDA_EXEC_WRAPPER$)/
 
-/** A runtime started ahead in a generic environment, for one initialisation at most, so that its interpreter is already up. */
+/** A runtime that is started in advance in a generic environment, for one initialisation at most, so that its interpreter is already up. */
 export class Standby {
   readonly #command: StandbyCommand
   readonly #assignment = new PassThrough()

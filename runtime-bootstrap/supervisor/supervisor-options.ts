@@ -4,7 +4,7 @@ import type { StandbyCommand } from '../protocol/standby-command.ts'
 export interface SupervisorOptions {
   /** The command that creates a named pipe; the system's `mkfifo` by default. */
   readonly pipeCommand?: readonly string[]
-  /** The runtime to start ahead of the function. */
+  /** The runtime to start before the function. */
   readonly standby?: StandbyCommand | undefined
   /** Whether its PID namespace holds nothing but the environment. */
   readonly ownsPidNamespace?: boolean

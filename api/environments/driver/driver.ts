@@ -30,7 +30,7 @@ export interface EnvironmentSpec {
   readonly reserved?: number
   /** The provisioned concurrency of this version. */
   readonly provisioned?: number
-  /** The environment is initialised ahead of its first event, and has more time for it. */
+  /** The environment is initialised before its first event, and has more time for it. */
   readonly isProvisioned?: boolean
   /** Set on a capacity provider, outside the account's concurrency: the most environments at a time. */
   readonly managed?: { readonly maximum?: number }
@@ -68,7 +68,7 @@ export interface FoundEnvironment {
   readonly version: string
   /** The key of the spec it was launched for. */
   readonly key: string
-  /** It was initialised ahead of its first event. */
+  /** It was initialised before its first event. */
   readonly isProvisioned?: boolean
 }
 

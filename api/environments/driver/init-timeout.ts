@@ -1,7 +1,7 @@
 import type { EnvironmentSpec } from './driver.ts'
 
 const onDemandMs = 10_000
-/** The minimum for an environment that is initialised ahead. */
+/** The minimum for an environment that is preinitialised. */
 const aheadMs = 130_000
 const managedMs = 900_000
 

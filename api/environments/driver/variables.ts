@@ -89,8 +89,8 @@ function searchPaths({ family, version }: FoundRuntime, folders: EnvironmentFold
   }
 }
 
-/** Whether the environment was initialised ahead of its first event. */
-export function isInitialisedAhead({ variables }: { readonly variables: Readonly<Record<string, string>> }): boolean {
+/** Whether the environment was initialised before its first event. */
+export function isPreinitialised({ variables }: { readonly variables: Readonly<Record<string, string>> }): boolean {
   return aheadTypes.includes(variables[initializationType] ?? '')
 }
 

@@ -51,7 +51,7 @@ const imageRefusal =
  * Runs environments as processes of this machine.
  *
  * 1. isolate   once at start: tries which isolation works                     isolation/
- * 2. spare     starts supervisors, isolated, ahead of their use,              supervisors/
+ * 2. spare     starts supervisors, isolated, in advance,                      supervisors/
  *              with a standby runtime inside                                  runtimes/standby-variables.ts
  * 3. find      the interpreter of the function's runtime                      runtimes/runtime-finder.ts
  * 4. show      mounts code at `/var/task` and layers at `/opt` in a spare     supervisors/supervisor-process.ts

@@ -17,7 +17,7 @@ export class Pool {
   /** Provisioned environments, which are kept even when unused, and used before the others. */
   readonly kept = new Set<Environment>()
   /** Environments that were initialised before their first event, whether or not they are still kept. */
-  readonly ahead = new WeakSet<Environment>()
+  readonly preinitialised = new WeakSet<Environment>()
   /** Free environments, the most recently used one last. */
   readonly #free: Environment[] = []
   readonly #waiters: Waiter[] = []
@@ -101,9 +101,11 @@ export class Pool {
     }
   }
 
-  /** Removes and returns a free environment that was initialised ahead and is not kept. */
+  /** Removes and returns a free environment that was preinitialised and is not kept. */
   withdrawAhead(): Environment | undefined {
-    const environment = this.#free.findLast((each) => each.isFree && this.ahead.has(each) && !this.kept.has(each))
+    const environment = this.#free.findLast(
+      (each) => each.isFree && this.preinitialised.has(each) && !this.kept.has(each),
+    )
     if (environment !== undefined) this.#forget(environment)
     return environment
   }

@@ -34,7 +34,7 @@ interface Entry {
 /** The delay before a kept environment is replaced, so that a crash loop costs little. */
 const againMs = 1_000
 
-/** Keeps environments initialised ahead of their use, and replaces those that end. */
+/** Keeps environments initialised before their use, and replaces those that end. */
 export class ProvisionedEnvironments {
   readonly #parts: ProvisionedEnvironmentsParts
   readonly #entries = new Map<string, Entry>()

@@ -12,7 +12,7 @@ import type { Pool, Waiter } from './pool.ts'
 import { Pools } from './pools.ts'
 import { ProvisionedEnvironments, type ProvisionState } from './provisioned-environments.ts'
 import { evictIdle } from './eviction.ts'
-import { isInitialisedAhead } from '../driver/variables.ts'
+import { isPreinitialised } from '../driver/variables.ts'
 
 export interface SchedulerOptions {
   readonly driver: Driver
@@ -268,7 +268,7 @@ class PooledScheduler implements Scheduler {
     }
     const environment = new Environment(launched, events, this.#clock)
     pool.members.add(environment)
-    if (isInitialisedAhead(launched.assignment)) pool.ahead.add(environment)
+    if (isPreinitialised(launched.assignment)) pool.preinitialised.add(environment)
     if (this.#isClosed) environment.kill('the server is shutting down')
     this.#sweeper ??= setInterval(() => this.#sweep(), Math.min(sweepMs, this.#idleMs)).unref()
     return environment

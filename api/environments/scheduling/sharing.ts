@@ -11,7 +11,7 @@ export interface Sharing {
   takeParked(spec: EnvironmentSpec): Promise<Launched | undefined>
   /** Parks the free environments of the pool that match; those that cannot be parked stay in the pool. */
   parkFree(pool: Pool, key: string, isMeant: (environment: Environment) => boolean): Promise<void>
-  /** Ends the longest-parked environment that was not initialised ahead. Returns its id. */
+  /** Ends the longest-parked environment that was not preinitialised. Returns its id. */
   endLongestParked(): Promise<string | undefined>
   /** Sets how to find the pool of a key that another server asks for. */
   onWanted(findPool: (key: string) => Pool | undefined): void

@@ -64,7 +64,7 @@ function startServer(
     const events = { onFree: () => undefined, onLog: () => undefined, onGone: (gone: Environment) => pool.remove(gone) }
     const environment = new Environment(launch(id, fakeSpec), events, () => 0)
     pool.members.add(environment)
-    if (isKept) pool.ahead.add(environment)
+    if (isKept) pool.preinitialised.add(environment)
     if (isKept) pool.kept.add(environment)
     pool.offer(environment)
   }

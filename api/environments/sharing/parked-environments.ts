@@ -44,7 +44,7 @@ export function createSharing({ shared, leases, log }: SharingDependencies): Sha
 
   /** Returns whether the environment was parked. */
   async function park(pool: Pool, environment: Environment, key: string): Promise<boolean> {
-    const under = parkedKey(key, pool.ahead.has(environment))
+    const under = parkedKey(key, pool.preinitialised.has(environment))
     const { id } = environment.launched
     // A pending write would take it back.
     const isParked = isUnrecorded(id) ? false : await leases.park(id, under).catch(() => undefined)
@@ -57,7 +57,7 @@ export function createSharing({ shared, leases, log }: SharingDependencies): Sha
 
   return {
     async takeParked(spec) {
-      // Only an environment that was initialised ahead can be provisioned; an invocation may use either.
+      // Only an environment that was preinitialised can be provisioned; an invocation may use either.
       if (spec.provisioned === undefined || spec.isProvisioned === true) return takeOne(spec)
       return (await takeEither(spec)) ?? (await takeWanted(spec))
     },
@@ -149,7 +149,7 @@ function quietly(work: Promise<unknown>): void {
   void work.catch(() => undefined)
 }
 
-/** Environments that were initialised ahead are parked separately, as functions can tell the difference. */
+/** Environments that were preinitialised are parked separately, as functions can tell the difference. */
 function parkedKey(key: string, isProvisioned = false): string {
   return isProvisioned ? `${key}:provisioned` : key
 }

@@ -157,7 +157,7 @@ describeWithKafka('a Kafka topic as event source', () => {
         ])
       },
 
-      'a record that no event can hold is given up at once': async () => {
+      'a record that is too large for an event is discarded at once': async () => {
         const { seen, failures, start, send, committed } = await open()
         await send('x'.repeat(5 * 1024 * 1024), 'small')
         start()

@@ -120,7 +120,7 @@ describeWithRedis('a Redis stream as event source', () => {
     expect(seen).toEqual(['plain'])
   })
 
-  test('LATEST begins behind what is there when the mapping begins, also for the server after it', async () => {
+  test('LATEST begins after the last entry when the mapping starts, also for the next server', async () => {
     add('before')
     const seen: string[] = []
     const respond = (event: RedisEvent) => {
@@ -148,7 +148,7 @@ describeWithRedis('a Redis stream as event source', () => {
     expect(seen).toEqual(['then'])
   })
 
-  test('a batch is gathered while the window is open', async () => {
+  test('a batch is filled until the batching window ends', async () => {
     const sizes: number[] = []
     poll({ batchSize: 5, batchingWindowSeconds: 60 }, ({ Records }) => {
       sizes.push(Records.length)
@@ -159,7 +159,7 @@ describeWithRedis('a Redis stream as event source', () => {
     expect(sizes).toEqual([5, 5])
   })
 
-  test('what a reader left behind is run before what is new, and in order', async () => {
+  test('pending entries of a reader run before new ones, in order', async () => {
     for (const text of ['1', '2', '3']) add(text)
     const seen: string[] = []
     poll({}, () => 'refused')
@@ -187,7 +187,7 @@ describeWithRedis('a Redis stream as event source', () => {
     expect(batches[1]).toEqual(['2', '3'])
   })
 
-  test('a batch that fails for good is bisected, and the poison alone given up with a record as of other streams', async () => {
+  test('a batch that keeps failing is bisected, and only the poison entry discarded, with a failure record as for other streams', async () => {
     const ids = ['1', 'poison', '3'].map((text) => add(text))
     const done: string[] = []
     poll({ maximumRetryAttempts: 0, bisectsOnError: true }, (event) => {
@@ -221,7 +221,7 @@ describeWithRedis('a Redis stream as event source', () => {
     ])
   })
 
-  test('entries that are too old are given up without being run', async () => {
+  test('entries that are too old are discarded without being run', async () => {
     redis.cli('XADD', key, '1000-0', 'text', 'old')
     add('new')
     const seen: string[] = []

@@ -72,7 +72,7 @@ test('a tick is an event as EventBridge sends it, under an id that is always the
   })
 })
 
-test('what was missed is made up for once, and is known until the next is due', async () => {
+test('missed invocations are made up for once, and remembered until the next is due', async () => {
   clockMs = at('15:30:00')
   poll('cron(0 * * * ? *)')
   await eventually(async () => (await kept()) !== undefined)
@@ -83,7 +83,7 @@ test('what was missed is made up for once, and is known until the next is due', 
   expect(accepted[0]?.knownForMs).toBeGreaterThan(30 * 60_000)
 })
 
-test('what was due before the mapping was enabled is not made up for', async () => {
+test('invocations that were due before the mapping was enabled are not made up for', async () => {
   await checkpoints.save('schedule', { sequenceNumber: String(at('12:00:00')) }, 1)
   clockMs = at('15:30:00')
   poll('cron(0 * * * ? *)', { enabledMs: at('15:10:00') })

@@ -194,7 +194,7 @@ describeWithMoto('a queue as event source', () => {
     expect(await left(url)).toBe(1)
   })
 
-  test('what the function says without reporting does not matter', async () => {
+  test("the function's response does not matter without ReportBatchItemFailures", async () => {
     const { url, arn } = await newQueue()
     await send(url, 'm')
     poll({ sourceArn: arn }, () => ({ payload: { batchItemFailures: [{ itemIdentifier: '' }] } }))
@@ -215,7 +215,7 @@ describeWithMoto('a queue as event source', () => {
     expect(bodies).toEqual(['{"kind":"yes"}'])
   })
 
-  test('a batch of more than ten is gathered while the window is open', async () => {
+  test('a batch of more than ten is filled until the batching window ends', async () => {
     const { url, arn } = await newQueue()
     for (let call = 0; call < 3; call++) {
       const entries = Array.from({ length: 10 }, (_, id) => ({ Id: String(id), MessageBody: `${call}-${id}` }))

@@ -203,7 +203,7 @@ describeWithMoto('a stream as event source', () => {
     expect(seen).toEqual({ a: [0, 1, 2, 3, 4], b: [0, 1, 2, 3, 4], c: [0, 1, 2, 3, 4] })
   })
 
-  test('a batch that fails for good is given up with the record that AWS writes', async () => {
+  test("a batch that keeps failing is discarded with AWS's failure record", async () => {
     const arn = await newStream()
     await put(arn, 'poison')
     const seen: string[] = []
@@ -244,7 +244,7 @@ describeWithMoto('a stream as event source', () => {
     ])
   })
 
-  test('records that are too old are given up without being run', async () => {
+  test('records that are too old are discarded without being run', async () => {
     const arn = await newStream()
     await put(arn, 'old')
     let runs = 0
@@ -261,7 +261,7 @@ describeWithMoto('a stream as event source', () => {
     expect(record.responseContext).toBeUndefined()
   })
 
-  test('a batch with a poison record is bisected until that alone is given up', async () => {
+  test('a batch with a poison record is bisected until only that record is discarded', async () => {
     const arn = await newStream()
     for (const text of ['1', '2', 'poison', '4']) await put(arn, text)
     const done: string[] = []

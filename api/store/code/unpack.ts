@@ -46,7 +46,7 @@ function writeFile(path: string, file: PackageFile): Promise<void> | undefined {
   const bytes = file.read()
   withNewFile(path, (descriptor) => {
     writeFileSync(descriptor, bytes)
-    settle(descriptor, file)
+    applyAttributes(descriptor, file)
   })
   return undefined
 }
@@ -55,7 +55,7 @@ async function writeLarge(path: string, file: PackageFile): Promise<void> {
   const descriptor = openSync(path, 'wx', 0o600)
   try {
     for await (const chunk of file.chunks()) writeFileSync(descriptor, chunk)
-    settle(descriptor, file)
+    applyAttributes(descriptor, file)
   } finally {
     closeSync(descriptor)
   }
@@ -70,7 +70,7 @@ function withNewFile(path: string, work: (descriptor: number) => void): void {
   }
 }
 
-function settle(descriptor: number, { mode, modifiedMs }: PackageFile): void {
+function applyAttributes(descriptor: number, { mode, modifiedMs }: PackageFile): void {
   fchmodSync(descriptor, mode)
   futimesSync(descriptor, modifiedMs / 1000, modifiedMs / 1000)
 }

@@ -2,7 +2,7 @@ import type { FoundRuntime } from '../../driver/found-runtime.ts'
 import { nameOf } from '../runtimes/recent-runtimes.ts'
 import type { SupervisorProcess } from './supervisor-process.ts'
 
-/** A supervisor that was started ahead. */
+/** A supervisor that was started in advance. */
 export interface Spare {
   readonly supervisor: SupervisorProcess
   /** Name of its standby runtime; absent before any runtime was used. */

@@ -10,7 +10,7 @@ const mostSpares = 4
 /** After this long without a launch that found no spare the burst is over. */
 const calmMs = 60_000
 
-/** Supervisors that were started ahead of their use, with standby runtimes, and all others that still run. */
+/** Supervisors that were started before their use, with standby runtimes, and all others that still run. */
 export class Spares {
   readonly #count: number
   readonly #start: (runtime?: FoundRuntime) => SupervisorProcess

@@ -54,7 +54,7 @@ const mounted: EnvironmentFolders = {
   isMounted: true,
 }
 
-/** Starts a supervisor ahead of its use. */
+/** Starts a supervisor in advance. */
 export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
   return options.sandbox === undefined ? startPlain(options) : startSandboxed(options, options.sandbox)
 }

@@ -25,7 +25,7 @@ const valuesOf = async (...given: Parameters<typeof readBatches>) => {
   return { values: records.map(({ value }) => String(value)), next }
 }
 
-test('what is sent is read again: bytes, headers in order, and times', async () => {
+test('produced messages are read back: bytes, headers in order, and timestamps', async () => {
   const headers = [
     ['one', Buffer.from([0xff, 0])],
     ['one', Buffer.from('b')],
@@ -42,12 +42,12 @@ test('what is sent is read again: bytes, headers in order, and times', async () 
   })
 })
 
-test('a batch that is cut off is left for the next time, and records before the offset are left out', async () => {
+test('a truncated batch is left for the next fetch, and records before the offset are skipped', async () => {
   const [first, second] = [batchOf([{ value: 'a' }, { value: 'b' }], 0), oneAt(2, 'c')]
   expect(await valuesOf(Buffer.concat([first, second.subarray(0, -1)]), 1n, [])).toEqual({ values: ['b'], next: 2n })
 })
 
-test('of a producer’s transactions those that were aborted are left out, and no others', async () => {
+test('only aborted transactions of a producer are skipped', async () => {
   const of = (producerId: bigint) => ({ flags: isTransactional, producerId })
   const [abort, commit] = [0, 1]
   const batches = [
@@ -66,12 +66,12 @@ test('of a producer’s transactions those that were aborted are left out, and n
   expect(await valuesOf(Buffer.concat(batches), 0n, aborted)).toEqual({ values, next: 9n })
 })
 
-test('the time of a topic that has the broker’s is that of the whole batch', async () => {
+test('with LogAppendTime, the timestamp is that of the whole batch', async () => {
   const { records } = await readBatches(oneAt(0, 'a', { flags: isAppendTime }), 0n, [])
   expect(records[0]).toMatchObject({ timestampMs: 2_000, isAppendTime: true })
 })
 
-test('records of Kafka before 0.11 and damaged ones are refused', async () => {
+test('records of Kafka before 0.11 and damaged ones are rejected', async () => {
   const [old, damaged] = [oneAt(0, 'a'), oneAt(0, 'a')]
   old.writeInt8(1, 16)
   damaged.writeInt32BE(9, 57)
@@ -79,13 +79,13 @@ test('records of Kafka before 0.11 and damaged ones are refused', async () => {
   await expect(readBatches(damaged, 0n, [])).rejects.toThrow('out of range')
 })
 
-test('checksums and hashes are those of other clients', () => {
+test('checksums and hashes equal those of other clients', () => {
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
   const hashes = { '21': -973_932_308, foobar: -790_332_482, 'a-little-bit-long-string': -985_981_536 }
   for (const [key, hash] of Object.entries(hashes)) expect(murmur2(Buffer.from(key))).toBe(hash)
 })
 
-test('a key has one partition, and messages without a key have all', () => {
+test('messages with the same key go to one partition, and messages without a key to all', () => {
   const partitionOf = createPartitioner()
   expect(new Set([1, 2, 3].map(() => partitionOf('key', 3))).size).toBe(1)
   expect(new Set([1, 2, 3].map(() => partitionOf(null, 3))).size).toBe(3)

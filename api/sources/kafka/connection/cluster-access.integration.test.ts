@@ -37,7 +37,7 @@ describeWithMoto('a secret of Secrets Manager', () => {
   }, 60_000)
   afterAll(() => moto.close())
 
-  test('is read for the access that names it; one that is not there is a fault', async () => {
+  test('is read for the access that refers to it; a missing secret is a fault', async () => {
     const { ARN: uri } = await moto.ask<{ ARN: string }>('secretsmanager', 'secretsmanager.CreateSecret', {
       Name: 'broker',
       SecretString: '{"username":"me","password":"secret"}',
@@ -83,21 +83,21 @@ describe('the brokers of an MSK cluster', () => {
     return findClusterAccess({ settings: mapping('msk', access), services })
   }
 
-  test('are asked of its service, those with IAM access control rather than others where there is no secret', async () => {
+  test('come from its service, and are those with IAM access control when there is no secret', async () => {
     const found = { bootstrapBrokerString: 'a:9092', bootstrapBrokerStringTls: 'a:9094,b:9094' }
     const { sasl, ...access } = await find({ ...found, bootstrapBrokerStringSaslIam: 'a:9098,b:9098' })
     expect(access).toEqual({ bootstrapServers: ['a:9098', 'b:9098'], tls: {} })
     expect(sasl?.mechanism).toBe('oauthbearer')
   })
 
-  test('are those with TLS rather than without where there is no secret and no IAM access control', async () => {
+  test('are those with TLS when there is no secret and no IAM access control', async () => {
     const found = { bootstrapBrokerString: 'a:9092', bootstrapBrokerStringTls: 'a:9094,b:9094' }
     expect(await find(found)).toEqual({ bootstrapServers: ['a:9094', 'b:9094'], tls: {} })
     expect(await find({ bootstrapBrokerString: 'a:9092' })).toEqual({ bootstrapServers: ['a:9092'] })
     expect(asked[0]).toBe(`GET /v1/clusters/${encodeURIComponent(arn)}/bootstrap-brokers`)
   })
 
-  test('are those for SASL/SCRAM where there are credentials', async () => {
+  test('are those for SASL/SCRAM when there are credentials', async () => {
     const access = [{ type: 'SASL_SCRAM_512_AUTH', uri: secretArn }]
     const { bootstrapServers, sasl } = await find(every, access)
     expect([bootstrapServers, sasl?.mechanism]).toEqual([['a:9096'], 'scram-sha-512'])
@@ -116,7 +116,7 @@ describe('the brokers of an MSK cluster', () => {
     await expect(find(without('Tls'), access, client)).rejects.toThrow(`${arn} has no brokers with TLS.`)
   })
 
-  test('cannot be had of a cluster that is not there, or wants a secret', async () => {
+  test('are a fault for a cluster that does not exist, or that needs a secret', async () => {
     await expect(find({})).rejects.toThrow(
       'Error occurred while GetBootstrapBrokers. Error Code: NotFoundException. Error Message: not here',
     )
@@ -125,7 +125,7 @@ describe('the brokers of an MSK cluster', () => {
     )
   })
 
-  test('cannot be had where no endpoint is set', async () => {
+  test('are a fault when no endpoint is configured', async () => {
     const services = createSignedServices({ endpoints: {}, credentials, now: Date.now })
     await expect(findClusterAccess({ settings: mapping('msk', []), services })).rejects.toThrow(
       'No endpoint is set for kafka: set KUBELAMBDA_KAFKA_ENDPOINT or KUBELAMBDA_AWS_ENDPOINT.',

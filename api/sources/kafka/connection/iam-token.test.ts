@@ -7,7 +7,7 @@ import { iamToken } from './iam-token.ts'
 const time = '20260102T030405Z'
 const [key, region] = [{ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCY' }, 'eu-west-1']
 
-/** What AWS's Python library signs at the time, as its own signer of MSK asks it to. */
+/** The signature of AWS's Python library at that time, called as its MSK signer does. */
 const botocore = `
 import datetime, json, sys
 import botocore.auth
@@ -47,7 +47,7 @@ withBotocore([
   expect(partsOf(address)).toEqual(partsOf(new URL(String(stdout))))
 })
 
-test('a token names the cluster’s region, and is good for 15 minutes', async () => {
+test('a token names the cluster’s region, and is valid for 15 minutes', async () => {
   const { host, pathname, searchParams } = addressIn(await tokenBy(async () => key))
   expect([host, pathname]).toEqual(['kafka.eu-west-1.amazonaws.com', '/'])
   expect(Object.fromEntries(searchParams)).toMatchObject({
@@ -59,7 +59,7 @@ test('a token names the cluster’s region, and is good for 15 minutes', async (
   })
 })
 
-test('there is no token without credentials, and what is missing is said', async () => {
+test('without credentials there is no token, and the error names what is missing', async () => {
   const cause = new Error('Could not load credentials from any providers')
   await expect(tokenBy(() => Promise.reject(cause))).rejects.toEqual(
     new MissingCredentials(

@@ -104,7 +104,7 @@ describeWithSecureKafka('a Kafka cluster that is entered with credentials', () =
       'IAM access control whose session ends': async () => {
         const entered = Promise.withResolvers<undefined>()
         const session = { ...user('OAUTHBEARER'), sessionMs: 2_000 }
-        const front = { user: session, enteredAnew: () => entered.resolve(undefined) }
+        const front = { user: session, onReauthenticated: () => entered.resolve(undefined) }
         const { send, seen, results } = await enterWithIam({ ...key, sessionToken: 'a/token+of=' }, front)
         await entered.promise
         await send('n')

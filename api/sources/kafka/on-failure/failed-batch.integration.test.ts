@@ -23,7 +23,7 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
     worlds.push(world)
     return { cluster, ...world }
   }
-  /** A topic, and what came to it: keys in base64, values as they were written. */
+  /** A topic, and its messages: keys in base64, values as they were written. */
   const openDestination = async () => {
     const { topic, start } = await open()
     const messages: { key: string | undefined; value: unknown }[] = []
@@ -35,7 +35,7 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
     })
     return { topic, messages }
   }
-  /** How the failure of a batch of these values is sent to the topic. */
+  /** Sends the failure of a batch with these values to the topic. */
   const failTo = async (destination: string, ...values: string[]) => {
     const { start, send, failures } = await open()
     await send(...values)
@@ -50,7 +50,7 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
 
   testTogether(
     {
-      'takes each record of a batch given up under its own key, in AWS’s words': async () => {
+      'gets each record of a discarded batch under its own key, in AWS’s format': async () => {
         const { topic: failed, messages } = await openDestination()
         const { cluster, topic, start, committed } = await open()
         await cluster.send(topic, [
@@ -95,7 +95,7 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
         expect(messages).toHaveLength(2)
       },
 
-      'is given up when there is no time': async () => {
+      'is abandoned at the deadline': async () => {
         const { topic } = await open()
         const { send } = await failTo(topic, 'a')
         await expect(send(AbortSignal.abort())).rejects.toThrow('There was no answer in time.')
@@ -105,7 +105,7 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
   )
 })
 
-test('a batch goes to a topic in pieces that brokers take, and again only what they did not', async () => {
+test('a batch goes to a topic in chunks that brokers accept, and only rejected chunks are sent again', async () => {
   const topicPartition = { topic: 't', partition: 0 }
   const recordOf = (at: number) => {
     const record = { key: Buffer.from(String(at)), value: Buffer.alloc(120_000), timestampMs: 0, offset: BigInt(at) }

@@ -18,7 +18,7 @@ describeWithKafka('topics that are missing', () => {
     await cluster.close()
   })
 
-  test('are not made by reading one and telling another of what failed', async () => {
+  test('are not created by reading from one and sending failures to another', async () => {
     asked = []
     const world = await newWorld(cluster)
     await world.send('m')
@@ -36,7 +36,7 @@ describeWithKafka('topics that are missing', () => {
     expect(new Set(asked)).toEqual(new Set([false]))
   }, 60_000)
 
-  test('are made by what says that they are to be', async () => {
+  test('are created by a request that asks for it', async () => {
     asked = []
     const asking = await openCluster({ bootstrapServers: [front.address] })
     const topics = [{ id: null, name: 'other' }]

@@ -42,7 +42,7 @@ test('LZ4 with checksums of blocks is decompressed without looking at them', asy
   expect((await codecs.lz4.decompress(withChecksums)).toString()).toBe(text)
 })
 
-test('what would be longer than a server can hold is not decompressed', async () => {
+test('output that would exhaust the memory of a server is not decompressed', async () => {
   const bomb = zstdCompressSync(Buffer.alloc(129 * 1024 * 1024))
   await expect(codecs.zstd.decompress(bomb)).rejects.toThrow('cannot be decompressed')
 })
@@ -77,7 +77,7 @@ describeWithKafka('a topic of compressed records', () => {
     limitMs,
   )
 
-  test('whose batch is damaged is shown with its codec, and others are read', async () => {
+  test('with a damaged batch is reported with its codec, and others are read', async () => {
     const [damaged, other] = [await newWorld(cluster), await newWorld(cluster)]
     worlds.push(damaged, other)
     const batch = { base: 0, newest: 0, count: 1, records: Buffer.alloc(40, 0xff), codec: 2 }

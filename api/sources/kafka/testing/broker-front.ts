@@ -4,24 +4,24 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { createFrames, endOfString, framed, numbers } from './frames.ts'
 import { converse, type SaslUser } from './sasl-server.ts'
 
-/** A broker's address that may want TLS and SASL, in front of one that has neither. */
+/** A proxy that adds TLS and SASL to a broker that has neither. */
 export interface BrokerFront {
   readonly address: string
   close(): Promise<void>
 }
 
 export interface BrokerFrontParts {
-  /** Of the broker behind. */
+  /** The port of the broker behind the proxy. */
   readonly port: number
   readonly tls?: TlsOptions
   readonly user?: SaslUser
-  /** Told of each connection that has entered once more. */
-  readonly enteredAnew?: () => void
-  /** Told of each question about topics whether it makes those that are missing; the mock itself knows no others. */
+  /** Called for each connection that has reauthenticated. */
+  readonly onReauthenticated?: () => void
+  /** Called for each Metadata request with whether it creates missing topics. */
   readonly askedForTopics?: (makesThem: boolean) => void
 }
 
-/** Requests of Kafka's protocol that the front looks at. */
+/** Requests of Kafka's protocol that the proxy inspects. */
 const keys = {
   metadata: 3,
   findCoordinator: 10,
@@ -31,9 +31,9 @@ const keys = {
   saslAuthenticate: 36,
 }
 const [unsupportedVersion, authenticationFailed] = [35, 58]
-/** The mock's. */
+/** The newest version of ApiVersions that the mock supports. */
 const newestApiVersions = 2
-/** How much later than the rest a group's leader is heard. */
+/** How long the requests of a group's leader are delayed. */
 const leaderDelayMs = 300
 
 export async function startBrokerFront(parts: BrokerFrontParts): Promise<BrokerFront> {
@@ -65,7 +65,7 @@ export async function startBrokerFront(parts: BrokerFrontParts): Promise<BrokerF
 }
 
 function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort: () => number): void {
-  const { port, user, enteredAnew, askedForTopics } = parts
+  const { port, user, onReauthenticated, askedForTopics } = parts
   const asked = new Map<number, number>()
   let entries = 0
   let sasl = user === undefined ? undefined : converse(user)
@@ -80,7 +80,7 @@ function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort:
     const [key, correlation] = [frame.readInt16BE(0), frame.readInt32BE(4)]
     const body = frame.subarray(endOfString(frame, 8))
     if (key === keys.apiVersions && frame.readInt16BE(2) > newestApiVersions) {
-      // The mock's answer is shorter than that of brokers, which say what they know instead.
+      // The mock's response is shorter than that of brokers, which list their versions.
       answer(correlation, numbers([16, unsupportedVersion], [32, 1], [16, key], [16, 0], [16, newestApiVersions]))
     } else if (user !== undefined && key === keys.saslHandshake) {
       sasl = converse(user)
@@ -88,7 +88,7 @@ function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort:
     } else if (sasl !== undefined && key === keys.saslAuthenticate) {
       const said = sasl.step(body.subarray(4))
       const code = said === undefined ? authenticationFailed : 0
-      if (sasl.isDone() && ++entries > 1) enteredAnew?.()
+      if (sasl.isDone() && ++entries > 1) onReauthenticated?.()
       const session = numbers([32, 0], [32, user?.sessionMs ?? 0])
       answer(correlation, numbers([16, code], [16, -1], [32, said?.length ?? 0]), said ?? Buffer.alloc(0), session)
     } else if (sasl !== undefined && !sasl.isDone() && key !== keys.apiVersions) client.destroy()
@@ -97,7 +97,7 @@ function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort:
       const isNewer = key === keys.metadata && askedForTopics !== undefined
       if (isNewer) askedForTopics(frame.at(-1) !== 0)
       const question = isNewer ? olderMetadata(frame) : frame
-      // A follower that comes after its leader is refused by the mock; brokers tell it what the leader has said.
+      // The mock rejects a follower that syncs after its leader; brokers answer it with the leader's assignment.
       setTimeout(() => broker.write(framed(question)), key === keys.syncGroup && isOfLeader(body) ? leaderDelayMs : 0)
     }
   }
@@ -113,14 +113,14 @@ function serve(client: Socket, broker: Socket, parts: BrokerFrontParts, ownPort:
   broker.on('data', createFrames(onAnswer))
 }
 
-/** Only the leader says who gets what. */
+/** Only the leader's request contains assignments. */
 function isOfLeader(body: Buffer): boolean {
   const member = endOfString(body, 0) + 4
   const instance = endOfString(body, member)
   return body.readInt32BE(endOfString(body, instance)) > 0
 }
 
-/** Has the client come back here. */
+/** Replaces the broker's port by the proxy's. */
 function redirect(frame: Buffer, from: number, to: number): void {
   const address = Buffer.concat([Buffer.from('127.0.0.1'), numbers([32, from])])
   for (let at = frame.indexOf(address); at >= 0; at = frame.indexOf(address, at)) {
@@ -128,7 +128,7 @@ function redirect(frame: Buffer, from: number, to: number): void {
   }
 }
 
-/** Adds the requests of SASL to those that the broker knows. */
+/** Adds the SASL requests to those that the broker supports. */
 function withSasl(frame: Buffer): Buffer {
   const count = frame.readInt32BE(6)
   const end = 10 + count * 6
@@ -142,10 +142,10 @@ function withSasl(frame: Buffer): Buffer {
   ])
 }
 
-/** The first version of Metadata whose question ends with whether missing topics are made, and the mock's newest. */
+/** The first version of Metadata whose request ends with whether to create missing topics, and the mock's newest. */
 const [newer, older] = [4, 2]
 
-/** Says that the broker knows the newer version. */
+/** Declares that the broker supports the newer version. */
 function withNewerMetadata(frame: Buffer): Buffer {
   const at = frame.indexOf(numbers([16, keys.metadata], [16, 0]), 10)
   return Buffer.concat([frame.subarray(0, at + 4), numbers([16, newer]), frame.subarray(at + 6)])
@@ -155,7 +155,7 @@ function olderMetadata(question: Buffer): Buffer {
   return Buffer.concat([question.subarray(0, 2), numbers([16, older]), question.subarray(4, -1)])
 }
 
-/** An answer of the newer version begins with how long the client is to wait. */
+/** A response of the newer version begins with the throttle time. */
 function newerMetadata(answer: Buffer): Buffer {
   return Buffer.concat([answer.subarray(0, 4), numbers([32, 0]), answer.subarray(4)])
 }

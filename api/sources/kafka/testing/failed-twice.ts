@@ -2,7 +2,7 @@ import { expect } from '@jest/globals'
 
 export const isoTime: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 
-/** What is told of a batch that failed twice and has one retry, but for what is Kafka's own (reference 8.3). */
+/** The failure record of a batch that failed twice with one retry, without Kafka's own members (reference 8.3). */
 export const failedTwice = {
   requestContext: {
     requestId: expect.any(String) as unknown,

@@ -1,4 +1,4 @@
-/** Divides what a connection of Kafka's protocol brings into its frames, sizes left out. */
+/** Splits the bytes of a connection of Kafka's protocol into frames, without their sizes. */
 export function createFrames(onFrame: (frame: Buffer) => void): (data: Buffer) => void {
   let rest = Buffer.alloc(0)
   return (data) => {
@@ -11,14 +11,14 @@ export function createFrames(onFrame: (frame: Buffer) => void): (data: Buffer) =
   }
 }
 
-/** A frame with its size before it. */
+/** Prefixes a frame with its size. */
 export function framed(frame: Buffer): Buffer {
   const size = Buffer.alloc(4)
   size.writeInt32BE(frame.length)
   return Buffer.concat([size, frame])
 }
 
-/** Numbers of Kafka's protocol, in order. */
+/** Encodes numbers of Kafka's protocol, in order. */
 export function numbers(...values: readonly (readonly [bits: 16 | 32, value: number])[]): Buffer {
   return Buffer.concat(
     values.map(([bits, value]) => {
@@ -29,7 +29,7 @@ export function numbers(...values: readonly (readonly [bits: 16 | 32, value: num
   )
 }
 
-/** Where a string of Kafka's protocol that begins here ends; an absent one has a length below 0. */
+/** The end of a string of Kafka's protocol that begins here; an absent one has a length below 0. */
 export function endOfString(frame: Buffer, at: number): number {
   return at + 2 + Math.max(0, frame.readInt16BE(at))
 }

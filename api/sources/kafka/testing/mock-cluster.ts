@@ -13,19 +13,19 @@ import { findLeaders } from '../client/topics.ts'
 /** A message for a partition, the first unless given. */
 export type TestMessage = OutgoingMessage & { readonly partition?: number }
 
-/** Kafka's brokers as librdkafka mocks them for its own tests: topics, groups and offsets, in memory. */
+/** The mock cluster that librdkafka uses for its own tests: topics, groups and offsets in memory. */
 export interface MockCluster {
   /** `host:port` of its broker. */
   readonly address: string
-  /** The port of the broker itself, for other fronts. */
+  /** The port of the broker itself, for other proxies. */
   readonly port: number
-  /** A topic of this many partitions. */
+  /** Creates a topic with this many partitions. */
   newTopic(name: string, partitions: number): Promise<void>
-  /** Answers this error of Kafka's protocol for the topic from now on; 0 for none. */
+  /** Returns this error of Kafka's protocol for the topic from now on; 0 for none. */
   failTopic(name: string, error: number): Promise<void>
   setUp(isUp: boolean): Promise<void>
   send(topic: string, messages: readonly TestMessage[]): Promise<void>
-  /** Puts a batch on the first partition as it is. */
+  /** Produces a batch to the first partition unchanged. */
   sendBatch(topic: string, batch: Buffer): Promise<void>
   /** Sends a text so many times to the first partition, in one batch that librdkafka compresses. */
   sendCompressed(topic: string, codec: string, count: number, text: string): Promise<void>
@@ -36,12 +36,12 @@ export interface MockCluster {
 
 const isThere = spawnSync('python3', ['-c', 'import ctypes; ctypes.CDLL("librdkafka.so.1")']).status === 0
 
-/** Describes what needs librdkafka; where it is not installed, the tests are skipped and the name says so. */
+/** Describes tests that need librdkafka. Without it they are skipped, and the name says so. */
 export function describeWithKafka(name: string, tests: () => void): void {
   describeWhere(isThere, 'there is no python3 with librdkafka.so.1', name, tests)
 }
 
-/** The same for what needs certificates, too. */
+/** The same for tests that also need certificates. */
 export function describeWithSecureKafka(name: string, tests: () => void): void {
   if (hasOpenssl) describeWithKafka(name, tests)
   else describeWhere(false, 'there is no openssl', name, tests)

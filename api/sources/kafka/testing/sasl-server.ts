@@ -3,16 +3,16 @@ import { canonicalRequest } from '../../../authentication/canonical-request.ts'
 import { readSignature } from '../../../authentication/request-signature.ts'
 import { createSigningKeys } from '../../../authentication/signing-keys.ts'
 
-/** Who may enter, and how; with `OAUTHBEARER` the id of an access key and its secret. */
+/** The accepted credentials and their mechanism; with `OAUTHBEARER` the id of an access key and its secret. */
 export interface SaslUser {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER'
   readonly username: string
   readonly password: string
-  /** How long a session lasts; as long as its connection unless given. */
+  /** The lifetime of a session; by default that of its connection. */
   readonly sessionMs?: number
 }
 
-/** One conversation: takes what the client says, and answers it; nothing when the client is refused. */
+/** One SASL exchange: returns the response to the client's bytes; undefined when the client is rejected. */
 export interface SaslConversation {
   step(said: Buffer): Buffer | undefined
   isDone(): boolean
@@ -36,7 +36,7 @@ function converseBearer(user: SaslUser): SaslConversation {
   }
 }
 
-/** Whether the address is signed with the user's key as clients of MSK's IAM access control sign it. */
+/** Whether the URL is signed with the user's key as clients of MSK's IAM access control sign it. */
 function isSignedBy({ username, password }: SaslUser, signed: string): boolean {
   const [address = '', agent = ''] = signed.split('&User-Agent=')
   if (!address.startsWith('https://kafka.') || agent === '') return false

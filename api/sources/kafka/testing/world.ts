@@ -9,7 +9,7 @@ import type { FailureRecord, SourceParts } from '../../polling/source.ts'
 import { unusedServices, fakeFunction, sourceParts, type Answer } from '../../testing/samples.ts'
 import type { MockCluster } from './mock-cluster.ts'
 
-/** The event of a batch, as far as tests look at it. */
+/** The members of a batch's event that tests read. */
 export interface KafkaEvent {
   readonly bootstrapServers: string
   readonly records: Readonly<Record<string, readonly { readonly offset: number; readonly value: string }[]>>
@@ -17,17 +17,17 @@ export interface KafkaEvent {
 
 export type Play = (event: KafkaEvent) => Answer | Promise<Answer>
 
-/** A topic and a group of its own, and servers that share them. */
+/** A topic and a group for one test, and the servers that share them. */
 export interface World {
   readonly topic: string
   readonly groupId: string
-  /** What the function was given, in order. */
+  /** The events of the function, in order. */
   readonly seen: string[]
-  /** What the mapping showed, in order. */
+  /** The results that the mapping showed, in order. */
   readonly results: (string | undefined)[]
   readonly failures: FailureRecord[]
   readonly checkpoints: Checkpoints
-  /** A server that begins to poll. */
+  /** Starts a server that polls. */
   readonly start: (play?: Play, settings?: Partial<PollSettings>, others?: Partial<SourceParts>) => MappingRunner
   readonly send: (...values: string[]) => Promise<void>
   readonly committed: () => Promise<string>
