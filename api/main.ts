@@ -7,14 +7,14 @@ import { readCommandLine } from './settings/command-line.ts'
 import { readSettings, type Settings } from './settings/settings.ts'
 import { version } from './version.ts'
 
-/** Prints what the command line only asks for, or starts the server. Settings that cannot be used end it with one line. */
+/** Prints help or the version, or starts the server. Invalid settings end the process with one line. */
 async function main(): Promise<void> {
   const asked = readCommandLine(process.argv.slice(2), process.env)
   if ('text' in asked) process.stdout.write(asked.text)
   else await serve(readSettings(asked.settings))
 }
 
-/** Resolves when the server serves, or when a signal ends it before it does. */
+/** Resolves when the server is ready, or when a signal ends it first. */
 async function serve(settings: Settings): Promise<void> {
   const log = createLog(process.stdout, process.stderr, () => new Date(), lineFormats[settings.logFormat])
   const { startServer } = await import('./server.ts')
@@ -30,7 +30,7 @@ async function serve(settings: Settings): Promise<void> {
   if (state.isStopping) return
   state.isReady = true
   greet(server.address, settings, log)
-  // With NODE_COMPILE_CACHE the next start is quicker, and does without the stripper of types and its memory.
+  // With NODE_COMPILE_CACHE the next start is faster, and needs no memory for stripping types.
   flushCompileCache()
 }
 

@@ -4,7 +4,7 @@ import { gatherSettings, type GivenSettings } from './given-settings.ts'
 import { SettingsError } from './readers.ts'
 import { keyOf, settingRows, type SettingName } from './table.ts'
 
-/** What the command line asks for: a server with these settings, or only a text. */
+/** The result of the command line: settings for a server, or only a text to print. */
 export type Asked = { readonly settings: GivenSettings } | { readonly text: string }
 
 const examples = `
@@ -18,7 +18,7 @@ Every setting is an option (--redis-url), a variable (KUBELAMBDA_REDIS_URL) and 
 An option stands before the variable, the variable before the file. docs/configuration.md describes all of them.
 `
 
-/** Reads options, variables and the settings file; what cannot be used is a `SettingsError` of one line. */
+/** Reads options, variables and the settings file. Invalid input is a `SettingsError` of one line. */
 export function readCommandLine(args: readonly string[], variables: NodeJS.ProcessEnv): Asked {
   let text = ''
   const command = program((written) => (text += written))

@@ -4,26 +4,26 @@ import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { SettingsError } from './readers.ts'
 import { keyOf, settingRows, type SettingName } from './table.ts'
 
-/** Values as they were given, each with what its user calls it. */
+/** The given values, each with its source. */
 export type GivenSettings = ReadonlyMap<SettingName, Given>
 
 export interface Given {
   readonly value: string
-  /** `--port`, `KUBELAMBDA_PORT` or `port in kubelambda.yaml (line 3)`: what an error message names. */
+  /** `--port`, `KUBELAMBDA_PORT` or `port in kubelambda.yaml (line 3)`, for error messages. */
   readonly source: string
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** Names the file of settings; a variable of its own, since the file cannot name itself. */
+/** The variable that names the settings file. */
 const fileVariable = 'KUBELAMBDA_CONFIG'
 
-/** Read without being asked for, where it is in the working folder. */
+/** The settings file that is read by default, if the working folder has it. */
 const usualFile = 'kubelambda.yaml'
 
 /**
- * Collects the settings: an option stands before a variable, a variable before the file. A name that is not a setting is a
- * `SettingsError` that offers the nearest one.
+ * Collects the settings. Options override variables, and variables override the file. An unknown name is a
+ * `SettingsError` that suggests the nearest one.
  */
 export function gatherSettings(
   options: ReadonlyMap<SettingName, string>,
@@ -73,7 +73,7 @@ function readFile(path: string | undefined): (readonly [SettingName, Given])[] {
       throw new SettingsError(`${source} is not a setting.${suggestion(String(key), [...names.keys()])}`)
     }
     if (!isScalar(value)) throw new SettingsError(`${source} must have one value.`)
-    // As it was written: an account id keeps its zeros.
+    // The text as written: an account id keeps its leading zeros.
     return [name, { value: value.source, source }] as const
   })
 }

@@ -13,7 +13,7 @@ const names = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(,\s*[a-z0-9]([a-z0-9-]*[a-z0-9])?)
 const pairs = /^[^=,\s]+=[^,\s]*(,\s*[^=,\s]+=[^,\s]*)*$/
 const list = /^[^\s,]+(,\s*[^\s,]+)*$/
 
-/** Pairs none of which may be one that `find` finds. */
+/** Pairs of which `find` must find none. */
 const unreserved =
   (
     form: string,

@@ -1,7 +1,7 @@
 import { parseList, parsePairs, parseTolerations, type KubernetesSettings } from '../../k8s/settings.ts'
 import type { Read, Settings } from './settings.ts'
 
-/** Images by family of runtimes; each of these is what `k8s/images` builds. */
+/** Images by runtime family, as built by `k8s/images`. */
 const defaultImages = {
   nodejs: 'kubelambda/nodejs:latest',
   python: 'kubelambda/python:latest',
@@ -38,7 +38,7 @@ export function readKubernetes(read: Read): KubernetesSettings {
   }
 }
 
-/** Reads how registries are asked about the images that functions are made of. */
+/** Reads how to access registries of function images. */
 export function readRegistries(read: Read): NonNullable<Settings['registries']> {
   const credentialsFile = read('KUBELAMBDA_REGISTRY_CREDENTIALS')
   return {

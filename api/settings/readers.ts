@@ -1,10 +1,10 @@
-/** A setting, option or file that cannot be used; the message is one line that names it. */
+/** An invalid setting, option or file; the message is one line that names it. */
 export class SettingsError extends Error {}
 
-/** Checks one given value; `source` is what the user wrote it as: `KUBELAMBDA_PORT`, `--port`, or `port in kubelambda.yaml`. */
+/** Checks one given value; `source` is where the user set it: `KUBELAMBDA_PORT`, `--port`, or `port in kubelambda.yaml`. */
 export type Reader<Value> = (source: string, given: string | undefined) => Value
 
-/** Reads text that a pattern allows. */
+/** Reads text that matches a pattern. */
 export function text<Fallback extends string | undefined>(
   fallback: Fallback,
   allowed: RegExp,

@@ -5,19 +5,19 @@ import { readKubernetes, readRegistries } from './kubernetes.ts'
 import type { Reader } from './readers.ts'
 import { settingsTable, type SettingName } from './table.ts'
 
-/** What the server is configured with; every default is safe on one machine. */
+/** The server's configuration. Every default is safe on one machine. */
 export interface Settings {
   readonly host: string
   readonly port: number
   /** Format of the lines on standard output and standard error. */
   readonly logFormat: 'text' | 'json'
-  /** Absolute folder that holds all that is kept. */
+  /** Absolute path of the data folder. */
   readonly dataFolder: string
   readonly accountId: string
   readonly region: string
-  /** What function URLs end in, with the scheme where it is given; without it they are paths on the server's own address. */
+  /** The domain of function URLs, optionally with a scheme; without it they are paths on the server's own address. */
   readonly urlHost?: string
-  /** Names that clients may call a server on loopback by; lower case, without a port. */
+  /** Host names that a server on loopback accepts; lower case, without a port. */
   readonly allowedHosts: readonly string[]
   /** Absolute file of access keys; without it any signature is accepted. */
   readonly credentialsFile?: string
@@ -32,7 +32,7 @@ export interface Settings {
   readonly drainMs: number
   /** Delay before the first retry of a failed asynchronous invocation; the second waits twice as long. */
   readonly retryDelayMs: number
-  /** How many failed events of each function are kept, to be run again. */
+  /** How many failed events of each function are kept for replay. */
   readonly mostFailedEvents: number
   /** Endpoints of the services of destinations: an address, or `aws` for AWS itself. */
   readonly destinations: {
@@ -46,28 +46,28 @@ export interface Settings {
     readonly sqs?: string
     readonly kinesis?: string
     readonly dynamodb?: string
-    /** Of MSK, which is asked for the brokers of its clusters. */
+    /** MSK, which provides the brokers of its clusters. */
     readonly kafka?: string
     readonly secretsmanager?: string
   }
-  /** Where deployment packages given by bucket and key come from. */
+  /** The S3 endpoint for deployment packages that are given by bucket and key. */
   readonly s3Endpoint?: string
-  /** How registries of images are asked; absent where images do not run. */
+  /** How to access image registries; absent when images cannot run. */
   readonly registries?: { readonly plainRegistries: readonly string[]; readonly credentialsFile?: string }
-  /** Where layers of other accounts come from. */
+  /** The source of layers of other accounts. */
   readonly layerEndpoint?: string
-  /** The Redis that servers share; without it, all is kept in the data folder. */
+  /** The Redis that servers share; without it, all data is in the data folder. */
   readonly redisUrl?: string
   /** Redis servers whose streams mappings may read, by name. */
   readonly redisSources: Readonly<Record<string, string>>
-  /** Where servers share code archives; without it, they are kept in the data folder. */
+  /** Where servers share code archives; without it, they are in the data folder. */
   readonly codeUrl?: string
 }
 
 /** Reads one setting by its row of the table. */
 export type Read = <Name extends SettingName>(name: Name) => ReturnType<(typeof settingsTable)[Name]['read']>
 
-/** Checks what was given; an unusable value is a `SettingsError` that names where it came from. */
+/** Checks the given settings; an invalid value is a `SettingsError` that names its source. */
 export function readSettings(given: GivenSettings): Settings {
   const read: Read = (name) => {
     const found = given.get(name)
@@ -75,7 +75,7 @@ export function readSettings(given: GivenSettings): Settings {
     return reader(found?.source ?? name, found?.value)
   }
   const isKubernetes = read('KUBELAMBDA_DRIVER') === 'kubernetes'
-  // Read whichever driver is used, so that a wrong one is reported.
+  // Read with every driver, so that invalid values are reported.
   const kubernetes = readKubernetes(read)
   const registries = readRegistries(read)
   const credentialsFile = read('KUBELAMBDA_CREDENTIALS_FILE')
@@ -105,7 +105,7 @@ export function readSettings(given: GivenSettings): Settings {
   }
 }
 
-/** A host that is configured elsewhere is allowed, too. */
+/** Adds the configured host of function URLs. */
 function allowedHosts(read: Read): readonly string[] {
   const urlHost = read('KUBELAMBDA_URL_HOST')
   const hosts = [
@@ -116,7 +116,7 @@ function allowedHosts(read: Read): readonly string[] {
   return [...new Set(hosts.filter((each) => each !== '').map((each) => each.toLowerCase()))]
 }
 
-/** One endpoint for all services, and others for single ones. */
+/** The endpoint for all services, overridden per service. */
 function readEndpoints(read: Read): Pick<Settings, 'destinations' | 'sourceEndpoints'> {
   const forAll = read('KUBELAMBDA_AWS_ENDPOINT')
   const of = <Key extends string>(key: Key, endpoint: string | undefined) => optional(key, endpoint ?? forAll)

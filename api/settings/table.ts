@@ -1,13 +1,13 @@
 import { kubernetesTable } from './kubernetes-table.ts'
 import { hostName, secret, serviceEndpoint, text, wholeNumber, type Reader } from './readers.ts'
 
-/** One setting: how its value is checked, and what the documentation and `--help` say of it. */
+/** One setting: the check of its value, and its text for the documentation and `--help`. */
 export interface Setting<Value = unknown> {
   readonly read: Reader<Value>
   readonly section: Section
-  /** What stands for the value in `--help`, such as `<seconds>`. */
+  /** The placeholder of the value in `--help`, such as `<seconds>`. */
   readonly value: string
-  /** What applies when it is absent, as the documentation shows it; absent where nothing does. */
+  /** The default, as the documentation shows it; absent if there is none. */
   readonly fallback?: string
   /** One sentence or more in Markdown, without the closing full stop. */
   readonly meaning: string
@@ -21,7 +21,7 @@ export type Section = (typeof sections)[number]
 const redisAddress = String.raw`rediss?(\+(sentinel|cluster))?:\/\/\S+`
 const anyFile = /./
 
-/** Endpoint of one service, which stands before `KUBELAMBDA_AWS_ENDPOINT`. */
+/** The endpoint of one service, which overrides `KUBELAMBDA_AWS_ENDPOINT`. */
 function endpointOf(service: string, use: string) {
   return {
     read: serviceEndpoint(),
@@ -222,7 +222,7 @@ export type SettingName = keyof typeof settingsTable
 /** The rows with their names, in the table's order. */
 export const settingRows = Object.entries(settingsTable) as [SettingName, Setting][]
 
-/** `redis-url` of `KUBELAMBDA_REDIS_URL`: its key in the file, and its option behind `--`. */
+/** `redis-url` for `KUBELAMBDA_REDIS_URL`: the key in the file, and the option after `--`. */
 export function keyOf(name: SettingName): string {
   return name.slice('KUBELAMBDA_'.length).toLowerCase().replaceAll('_', '-')
 }
