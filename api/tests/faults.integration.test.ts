@@ -13,8 +13,8 @@ import {
 import { startOneServer, startThreeServers, type Fleet } from '../testing/fleet.ts'
 import { describeWithRedis } from '../store/redis/testing/redis-server.ts'
 
-/** Events that run while their server or function is killed run again: a few per kill, independent of the number of events. */
-const maxTwicePerKill = 10
+/** Events in flight at a kill run again: as many as run at once and whose completion was not stored yet, independent of the number of events. */
+const maxTwicePerKill = 20
 const size = faultSize(1_500)
 /** What is killed in turn while events come in, once for so many of them. */
 const eventsPerKill = Math.min(2_000, size / 3)

@@ -72,7 +72,7 @@ describeUpdate('an update from the release before', () => {
     expect(await describeEverything(updated.client)).toEqual(kept)
     expect(await invoke(updated.client, 'everything:live', 'after')).toBe('ran after')
     await until('every event ran', () => lines.every((line) => recorder.times.has(line)))
-  })
+  }, 120_000)
 
   describeWithRedis('of servers that share Redis', () => {
     let redis: RunningRedis
@@ -102,7 +102,7 @@ describeUpdate('an update from the release before', () => {
       await until('every event ran', () => load.sent.every((line) => recorder.times.has(line)))
       expect(await describeEverything(living[0]!.client)).toEqual(kept)
       folders.push(codeFolder)
-    })
+    }, 240_000)
   })
 })
 
