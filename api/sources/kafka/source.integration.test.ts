@@ -3,18 +3,18 @@ import { eventually } from '../testing/eventually.ts'
 import { failedTwice, isoTime } from './testing/failed-twice.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from './testing/mock-cluster.ts'
 import { testTogether } from './testing/test-together.ts'
-import { newWorld, valuesOf, type World } from './testing/world.ts'
+import { createKafkaTestbed, valuesOf, type KafkaTestbed } from './testing/kafka-testbed.ts'
 
 const limitMs = 90_000
 const unreachable = 'PROBLEM: Connection error. Please check your event source connection configuration.'
 
 describeWithKafka('a Kafka topic as event source', () => {
   let shared: Promise<MockCluster> | undefined
-  const [worlds, clusters] = [[] as World[], [] as Promise<MockCluster>[]]
+  const [testbeds, clusters] = [[] as KafkaTestbed[], [] as Promise<MockCluster>[]]
   const openIn = async (cluster: MockCluster, partitions?: number) => {
-    const world = await newWorld(cluster, partitions)
-    worlds.push(world)
-    return { cluster, ...world }
+    const testbed = await createKafkaTestbed(cluster, partitions)
+    testbeds.push(testbed)
+    return { cluster, ...testbed }
   }
   const start = () => {
     const starting = startMockCluster()
@@ -24,7 +24,7 @@ describeWithKafka('a Kafka topic as event source', () => {
   const open = async (partitions?: number) => openIn(await (shared ??= start()), partitions)
   const openAlone = async () => openIn(await start())
   afterAll(async () => {
-    await Promise.all(worlds.map((world) => world.close()))
+    await Promise.all(testbeds.map((testbed) => testbed.close()))
     for (const cluster of await Promise.all(clusters)) await cluster.close()
   })
 

@@ -9,7 +9,7 @@ import { startBrokerFront, type BrokerFront, type BrokerFrontParts } from '../te
 import { describeWithSecureKafka, startMockCluster, type MockCluster } from '../testing/mock-cluster.ts'
 import type { SaslUser } from '../testing/sasl-server.ts'
 import { testTogether } from '../testing/test-together.ts'
-import { newWorld, type World } from '../testing/world.ts'
+import { createKafkaTestbed, type KafkaTestbed } from '../testing/kafka-testbed.ts'
 
 const limitMs = 60_000
 const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`
@@ -24,7 +24,7 @@ describeWithSecureKafka('a Kafka cluster that is entered with credentials', () =
   let certificates: Certificates
   let secrets: Readonly<Record<string, object>>
   const fronts: BrokerFront[] = []
-  const worlds: World[] = []
+  const testbeds: KafkaTestbed[] = []
   beforeAll(async () => {
     cluster = await startMockCluster()
     certificates = makeCertificates()
@@ -39,7 +39,7 @@ describeWithSecureKafka('a Kafka cluster that is entered with credentials', () =
     }
   }, limitMs)
   afterAll(async () => {
-    await Promise.all(worlds.map((world) => world.close()))
+    await Promise.all(testbeds.map((testbed) => testbed.close()))
     await Promise.all(fronts.map((front) => front.close()))
     await cluster.close()
   })
@@ -59,32 +59,32 @@ describeWithSecureKafka('a Kafka cluster that is entered with credentials', () =
   const open = async (front: Omit<BrokerFrontParts, 'port' | 'tls'>, tls: object = {}) => {
     const { certificate: cert, privateKey: key } = certificates.broker
     const opened = await startBrokerFront({ port: cluster.port, tls: { cert, key, ...tls }, ...front })
-    const world = await newWorld(cluster)
+    const testbed = await createKafkaTestbed(cluster)
     fronts.push(opened)
-    worlds.push(world)
-    await world.send('m')
-    return { world, address: opened.address }
+    testbeds.push(testbed)
+    await testbed.send('m')
+    return { testbed, address: opened.address }
   }
   const enter = async (front: Parameters<typeof open>[0], access: KafkaAccess[], tls?: object) => {
-    const { world, address } = await open(front, tls)
-    const kafka = { bootstrapServers: [address], topics: [world.topic], consumerGroupId: world.groupId }
-    world.start(undefined, { kafka: { ...kafka, access, hasSchemaRegistry: false } }, { services: services('') })
-    return world
+    const { testbed, address } = await open(front, tls)
+    const kafka = { bootstrapServers: [address], topics: [testbed.topic], consumerGroupId: testbed.groupId }
+    testbed.start(undefined, { kafka: { ...kafka, access, hasSchemaRegistry: false } }, { services: services('') })
+    return testbed
   }
   const enterWithIam = async (keys?: Credentials, front: Partial<BrokerFrontParts> = {}) => {
-    const { world, address } = await open({ user: user('OAUTHBEARER'), ...front })
-    const kafka = { bootstrapServers: [], topics: [world.topic], consumerGroupId: world.groupId }
+    const { testbed, address } = await open({ user: user('OAUTHBEARER'), ...front })
+    const kafka = { bootstrapServers: [], topics: [testbed.topic], consumerGroupId: testbed.groupId }
     const settings = { kind: 'msk', sourceArn, kafka: { ...kafka, access: [root], hasSchemaRegistry: false } } as const
-    world.start(undefined, settings, { services: services(address, keys) })
-    return world
+    testbed.start(undefined, settings, { services: services(address, keys) })
+    return testbed
   }
-  const reads = async (world: Promise<World>) => {
-    const { seen, results } = await world
+  const reads = async (testbed: Promise<KafkaTestbed>) => {
+    const { seen, results } = await testbed
     await eventually(() => seen.length === 1)
     expect(results).toEqual(['OK'])
   }
-  const shows = async (world: Promise<World>, result: string) => {
-    const { seen, results } = await world
+  const shows = async (testbed: Promise<KafkaTestbed>, result: string) => {
+    const { seen, results } = await testbed
     await eventually(() => results.length > 0)
     expect(results[0]).toBe(`PROBLEM: ${result}`)
     expect(seen).toEqual([])

@@ -9,19 +9,19 @@ import { kafkaRecord } from '../records/record.ts'
 import { failedTwice, isoTime } from '../testing/failed-twice.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from '../testing/mock-cluster.ts'
 import { testTogether } from '../testing/test-together.ts'
-import { newWorld, valuesOf, type World } from '../testing/world.ts'
+import { createKafkaTestbed, valuesOf, type KafkaTestbed } from '../testing/kafka-testbed.ts'
 
 const limitMs = 90_000
 const inTime = () => AbortSignal.timeout(20_000)
 
 describeWithKafka('a Kafka topic as on-failure destination', () => {
   let shared: Promise<MockCluster> | undefined
-  const worlds: World[] = []
+  const testbeds: KafkaTestbed[] = []
   const open = async () => {
     const cluster = await (shared ??= startMockCluster())
-    const world = await newWorld(cluster)
-    worlds.push(world)
-    return { cluster, ...world }
+    const testbed = await createKafkaTestbed(cluster)
+    testbeds.push(testbed)
+    return { cluster, ...testbed }
   }
   /** A topic, and its messages: keys in base64, values as they were written. */
   const openDestination = async () => {
@@ -44,7 +44,7 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
     return failures[0] as FailureRecord & Required<Pick<FailureRecord, 'send'>>
   }
   afterAll(async () => {
-    await Promise.all(worlds.map((world) => world.close()))
+    await Promise.all(testbeds.map((testbed) => testbed.close()))
     await (await shared)?.close()
   })
 

@@ -3,7 +3,7 @@ import { eventually } from '../../testing/eventually.ts'
 import { openCluster } from '../client/cluster.ts'
 import { startBrokerFront, type BrokerFront } from '../testing/broker-front.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from '../testing/mock-cluster.ts'
-import { newWorld } from '../testing/world.ts'
+import { createKafkaTestbed } from '../testing/kafka-testbed.ts'
 
 describeWithKafka('topics that are missing', () => {
   let cluster: MockCluster
@@ -20,18 +20,18 @@ describeWithKafka('topics that are missing', () => {
 
   test('are not created by reading from one and sending failures to another', async () => {
     asked = []
-    const world = await newWorld(cluster)
-    await world.send('m')
-    const kafka = { bootstrapServers: [front.address], topics: [world.topic], consumerGroupId: world.groupId }
-    world.start(() => ({ functionError: 'Unhandled' }), {
+    const testbed = await createKafkaTestbed(cluster)
+    await testbed.send('m')
+    const kafka = { bootstrapServers: [front.address], topics: [testbed.topic], consumerGroupId: testbed.groupId }
+    testbed.start(() => ({ functionError: 'Unhandled' }), {
       maximumRetryAttempts: 0,
       onFailure: 'kafka://missing',
       kafka: { ...kafka, access: [], hasSchemaRegistry: false },
     })
-    await eventually(() => world.failures.length > 0)
+    await eventually(() => testbed.failures.length > 0)
     const before = asked.length
-    await world.failures[0]?.send?.(AbortSignal.timeout(20_000))
-    await world.close()
+    await testbed.failures[0]?.send?.(AbortSignal.timeout(20_000))
+    await testbed.close()
     expect(asked.length).toBeGreaterThan(before)
     expect(new Set(asked)).toEqual(new Set([false]))
   }, 60_000)

@@ -5,7 +5,7 @@ import { codecs } from './compression.ts'
 import { framedBatch } from '../client/produce.ts'
 import { describeWithKafka, startMockCluster, type MockCluster } from '../testing/mock-cluster.ts'
 import { testTogether } from '../testing/test-together.ts'
-import { newWorld, type World } from '../testing/world.ts'
+import { createKafkaTestbed, type KafkaTestbed } from '../testing/kafka-testbed.ts'
 
 const limitMs = 60_000
 const text = 'text text text text text text'
@@ -49,22 +49,22 @@ test('output that would exhaust the memory of a server is not decompressed', asy
 
 describeWithKafka('a topic of compressed records', () => {
   let cluster: MockCluster
-  const worlds: World[] = []
+  const testbeds: KafkaTestbed[] = []
   beforeAll(async () => {
     cluster = await startMockCluster()
   }, limitMs)
   afterAll(async () => {
-    await Promise.all(worlds.map((world) => world.close()))
+    await Promise.all(testbeds.map((testbed) => testbed.close()))
     await cluster.close()
   })
 
   const reads = (codec: string) => async () => {
-    const world = await newWorld(cluster)
-    worlds.push(world)
-    await cluster.sendCompressed(world.topic, codec, 200, text.replaceAll(' ', '-'))
-    world.start()
-    await eventually(async () => (await world.committed()) === '200')
-    expect(world.seen).toEqual(Array.from({ length: 200 }, () => text.replaceAll(' ', '-')))
+    const testbed = await createKafkaTestbed(cluster)
+    testbeds.push(testbed)
+    await cluster.sendCompressed(testbed.topic, codec, 200, text.replaceAll(' ', '-'))
+    testbed.start()
+    await eventually(async () => (await testbed.committed()) === '200')
+    expect(testbed.seen).toEqual(Array.from({ length: 200 }, () => text.replaceAll(' ', '-')))
   }
 
   testTogether(
@@ -78,8 +78,8 @@ describeWithKafka('a topic of compressed records', () => {
   )
 
   test('with a damaged batch is reported with its codec, and others are read', async () => {
-    const [damaged, other] = [await newWorld(cluster), await newWorld(cluster)]
-    worlds.push(damaged, other)
+    const [damaged, other] = [await createKafkaTestbed(cluster), await createKafkaTestbed(cluster)]
+    testbeds.push(damaged, other)
     const batch = { base: 0, newest: 0, count: 1, records: Buffer.alloc(40, 0xff), codec: 2 }
     await cluster.sendBatch(damaged.topic, framedBatch(batch))
     damaged.start()

@@ -15,10 +15,10 @@ export interface KafkaEvent {
   readonly records: Readonly<Record<string, readonly { readonly offset: number; readonly value: string }[]>>
 }
 
-export type Play = (event: KafkaEvent) => Answer | Promise<Answer>
+export type FakeHandler = (event: KafkaEvent) => Answer | Promise<Answer>
 
 /** A topic and a group for one test, and the servers that share them. */
-export interface World {
+export interface KafkaTestbed {
   readonly topic: string
   readonly groupId: string
   /** The events of the function, in order. */
@@ -28,7 +28,11 @@ export interface World {
   readonly failures: FailureRecord[]
   readonly checkpoints: Checkpoints
   /** Starts a server that polls. */
-  readonly start: (play?: Play, settings?: Partial<PollSettings>, others?: Partial<SourceParts>) => MappingRunner
+  readonly start: (
+    handler?: FakeHandler,
+    settings?: Partial<PollSettings>,
+    others?: Partial<SourceParts>,
+  ) => MappingRunner
   readonly send: (...values: string[]) => Promise<void>
   readonly committed: () => Promise<string>
   readonly close: () => Promise<void>
@@ -37,7 +41,7 @@ export interface World {
 export const valuesOf = ({ records }: KafkaEvent): string[] =>
   Object.values(records).flatMap((each) => each.map(({ value }) => Buffer.from(value, 'base64').toString()))
 
-export async function newWorld(cluster: MockCluster, partitions = 1): Promise<World> {
+export async function createKafkaTestbed(cluster: MockCluster, partitions = 1): Promise<KafkaTestbed> {
   const topic = `topic-${randomUUID()}`
   const groupId = `group-${topic}`
   const leases = createLocalLeases(Date.now)
@@ -54,7 +58,7 @@ export async function newWorld(cluster: MockCluster, partitions = 1): Promise<Wo
     results,
     failures,
     checkpoints,
-    start(play = () => ({}), settings = {}, others = {}) {
+    start(handler = () => ({}), settings = {}, others = {}) {
       const kafka = { bootstrapServers: [cluster.address], topics: [topic], consumerGroupId: groupId }
       const all: Partial<PollSettings> = {
         kind: 'kafka',
@@ -64,7 +68,7 @@ export async function newWorld(cluster: MockCluster, partitions = 1): Promise<Wo
       }
       const run = fakeFunction((event: KafkaEvent) => {
         seen.push(...valuesOf(event))
-        return play(event)
+        return handler(event)
       })
       const parts = sourceParts(unusedServices, all, run, { checkpoints, discard, report, ...others })
       const runner = startMappingRunner({
