@@ -96,7 +96,7 @@ describeOnThisNode('three servers that lose each other or Redis', () => {
     expect(signalPod(paused!, 'api/main.ts', 'SIGSTOP')).toBe(1)
     try {
       await eventually(
-        async () => ((await installation.logs()).includes('of servers that are no more') ? true : undefined),
+        async () => ((await installation.logs()).includes('environments of dead servers') ? true : undefined),
         60_000,
       )
       await eventually(async () => {
