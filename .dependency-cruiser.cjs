@@ -444,19 +444,19 @@ const table = {
   'runtime-bootstrap/': [],
   'fixtures/': [],
   // The command line, the list of areas, the runner and its report.
-  'conformance/[^/]+$': ['conformance/areas/', 'conformance/requests/', 'conformance/world/'],
+  'conformance/[^/]+$': ['conformance/areas/', 'conformance/requests/', 'conformance/case/'],
   // Cases by resource.
-  'conformance/areas/access/': ['conformance/requests/', 'conformance/world/'],
-  'conformance/areas/capacity/': ['conformance/world/'],
-  'conformance/areas/code/': ['conformance/world/', 'fixtures/'],
-  'conformance/areas/events/': ['conformance/world/'],
-  'conformance/areas/functions/': ['conformance/world/'],
-  'conformance/areas/http/': ['conformance/requests/', 'conformance/world/'],
-  'conformance/areas/invoke/': ['conformance/world/'],
+  'conformance/areas/access/': ['conformance/requests/', 'conformance/case/'],
+  'conformance/areas/capacity/': ['conformance/case/'],
+  'conformance/areas/code/': ['conformance/case/', 'fixtures/'],
+  'conformance/areas/events/': ['conformance/case/'],
+  'conformance/areas/functions/': ['conformance/case/'],
+  'conformance/areas/http/': ['conformance/requests/', 'conformance/case/'],
+  'conformance/areas/invoke/': ['conformance/case/'],
   // The endpoint, and requests that the SDK does not make.
   'conformance/requests/': [],
   // What a case works with: names, functions, assertions.
-  'conformance/world/': ['conformance/requests/', 'fixtures/'],
+  'conformance/case/': ['conformance/requests/', 'fixtures/'],
 
   // The list of what is measured, and its options.
   'bench/[^/]+$': [

@@ -36,9 +36,9 @@ import { updates } from './areas/functions/updates.ts'
 import { validation } from './areas/http/validation.ts'
 import { versions } from './areas/functions/versions.ts'
 import { wire } from './areas/http/wire.ts'
-import type { Area } from './world/case.ts'
+import type { Area } from './case/case.ts'
 
-/** Everything that is asked. */
+/** All areas of the suite, in the order of the report. */
 export const areas: readonly Area[] = [
   functions,
   updates,

@@ -1,4 +1,4 @@
-/** Asks a Lambda endpoint what it does and prints where that differs from AWS. Ends with 1 when something does. */
+/** Compares a Lambda endpoint with AWS and prints the differences. Exits with 1 when there are any. */
 import { writeFile } from 'node:fs/promises'
 import { areas } from './areas.ts'
 import { readOptions, usage, type Options } from './options.ts'

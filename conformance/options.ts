@@ -11,7 +11,7 @@ export interface Options {
   readonly json: string | undefined
 }
 
-/** How the suite is called. */
+/** The command line options of the suite. */
 export const usage = `npm run conformance -- --endpoint URL [options]
   --endpoint URL            a Lambda endpoint; without it AWS itself, which needs --role
   --role ARN                the execution role of the functions that are created

@@ -1,6 +1,6 @@
-import { Skipped, type Area, type Case } from './world/case.ts'
+import { Skipped, type Area, type Case } from './case/case.ts'
 import type { Target } from './requests/target.ts'
-import { World } from './world/world.ts'
+import { CaseContext } from './case/case-context.ts'
 
 export interface Outcome {
   readonly area: string
@@ -19,14 +19,14 @@ export interface RunOptions {
 
 const defaultTimeoutMs = 60_000
 
-/** Runs every case, a few at a time, each with a world of its own that is cleaned afterwards. */
+/** Runs every case, a few at a time, each with a context of its own whose functions are deleted afterwards. */
 export async function runAreas(target: Target, areas: readonly Area[], options: RunOptions): Promise<Outcome[]> {
   const waiting = areas.flatMap((area) => area.cases.map((one, index) => ({ area: area.name, one, index })))
   const outcomes: Outcome[] = []
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const label = `${next.area.slice(0, 12)}-${String(next.index)}`
-      const outcome = await runCase(new World(target, label), next.area, next.one, options.skipRuntimes)
+      const outcome = await runCase(new CaseContext(target, label), next.area, next.one, options.skipRuntimes)
       outcomes.push(outcome)
       options.onOutcome?.(outcome)
     }
@@ -35,19 +35,24 @@ export async function runAreas(target: Target, areas: readonly Area[], options: 
   return outcomes
 }
 
-async function runCase(world: World, area: string, one: Case, skipRuntimes: readonly string[]): Promise<Outcome> {
+async function runCase(
+  lambda: CaseContext,
+  area: string,
+  one: Case,
+  skipRuntimes: readonly string[],
+): Promise<Outcome> {
   if (one.needs && skipRuntimes.includes(one.needs)) {
     return { area, name: one.name, result: 'skipped', durationMs: 0, detail: `${one.needs} is skipped` }
   }
   const startedAt = performance.now()
-  const outcome = await judge(world, one)
-  await world.clean()
+  const outcome = await judge(lambda, one)
+  await lambda.clean()
   return { area, name: one.name, durationMs: Math.round(performance.now() - startedAt), ...outcome }
 }
 
-async function judge(world: World, one: Case): Promise<Pick<Outcome, 'result' | 'detail'>> {
+async function judge(lambda: CaseContext, one: Case): Promise<Pick<Outcome, 'result' | 'detail'>> {
   try {
-    await within(one.timeoutMs ?? defaultTimeoutMs, one.run(world))
+    await within(one.timeoutMs ?? defaultTimeoutMs, one.run(lambda))
     return { result: 'passed' }
   } catch (error) {
     if (error instanceof Skipped) return { result: 'skipped', detail: error.message }

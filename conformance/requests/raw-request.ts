@@ -7,11 +7,11 @@ import type { Target } from './target.ts'
 /** A request as it goes over the wire: nothing is encoded or added but the signature. */
 export interface RawRequest {
   readonly method: string
-  /** Path and query, encoded as they shall be sent. */
+  /** Path and query, already encoded. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
-  /** How it is signed otherwise than the endpoint shall accept. */
+  /** Deviations from a valid signature. */
   readonly signing?: Signing
 }
 
@@ -21,7 +21,7 @@ export interface Signing {
   readonly credentials?: Partial<Credentials>
   readonly region?: string
   readonly date?: Date
-  /** The body that is signed, where it is another than the one that is sent. */
+  /** The body that is signed, when it differs from the one that is sent. */
   readonly body?: string
 }
 
@@ -33,7 +33,7 @@ export interface RawResponse {
   readonly json: unknown
 }
 
-/** Sends a signed request that need not be one the SDK could make. */
+/** Sends a signed request, also one that the SDK could not produce. */
 export async function sendRaw(target: Target, request: RawRequest): Promise<RawResponse> {
   const body = Buffer.from(request.body ?? '')
   const url = new URL(request.path, target.endpoint)

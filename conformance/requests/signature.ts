@@ -25,7 +25,7 @@ export async function sign(
   return (await signer(region, credentials).sign(requestOf(parts), { signingDate })).headers
 }
 
-/** Path and query with the signature in the query, good for a number of seconds; the host is the one header that it is over. */
+/** Path and query with the signature in the query, valid for a number of seconds; `host` is the only signed header. */
 export async function presign(
   parts: Omit<SignedParts, 'headers'>,
   region: string,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { GetFunctionCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda'
 
-/** The endpoint that is asked, and what cases need to know of it. */
+/** The endpoint under test, with its account and region. */
 export interface Target {
   readonly client: LambdaClient
   readonly endpoint: URL
@@ -38,7 +38,7 @@ export async function connect({ endpoint, region, role }: TargetOptions): Promis
   }
 }
 
-/** AWS and whoever set credentials get those; another endpoint gets a pair that means nothing. */
+/** The configured credentials; without any, placeholder credentials for an endpoint that is not AWS. */
 function credentialsFor(isAws: boolean): LambdaClientConfig {
   const hasOwn = process.env['AWS_ACCESS_KEY_ID'] !== undefined || process.env['AWS_PROFILE'] !== undefined
   return isAws || hasOwn ? {} : { credentials: { accessKeyId: 'conformance', secretAccessKey: 'conformance' } }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { Skipped, type Area } from '../../world/case.ts'
+import { Skipped, type Area } from '../../case/case.ts'
 import type { RawResponse, Signing } from '../../requests/raw-request.ts'
 import { presign } from '../../requests/signature.ts'
-import type { World } from '../../world/world.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 const settings = '/2016-08-19/account-settings'
 const wrong = { secretAccessKey: 'this secret belongs to nobody' }
@@ -15,55 +15,55 @@ export const authentication: Area = {
   cases: [
     {
       name: 'a request that is not signed lacks its authentication token',
-      run: async (world) => {
-        await skipWhereAnySignatureIsAccepted(world)
-        const answer = await ask(world, { isMissing: true })
+      run: async (lambda) => {
+        await skipWhereAnySignatureIsAccepted(lambda)
+        const answer = await ask(lambda, { isMissing: true })
         isRefused(answer, 'MissingAuthenticationTokenException', 'Missing Authentication Token')
       },
     },
     {
       name: 'a signature with another secret is invalid',
-      run: async (world) => {
-        await skipWhereAnySignatureIsAccepted(world)
-        isRefused(await ask(world, { credentials: wrong }), 'InvalidSignatureException', mismatch)
+      run: async (lambda) => {
+        await skipWhereAnySignatureIsAccepted(lambda)
+        isRefused(await ask(lambda, { credentials: wrong }), 'InvalidSignatureException', mismatch)
       },
     },
     {
       name: 'a signature over another body is invalid, without any effect',
-      run: async (world) => {
-        await skipWhereAnySignatureIsAccepted(world)
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        await skipWhereAnySignatureIsAccepted(lambda)
+        const name = await lambda.create('hello-node')
         const path = `/2015-03-31/functions/${name}/aliases`
         const body = JSON.stringify({ Name: 'live', FunctionVersion: '$LATEST' })
-        const answer = await world.raw({ method: 'POST', path, body, signing: { body: '{}' } })
+        const answer = await lambda.raw({ method: 'POST', path, body, signing: { body: '{}' } })
         isRefused(answer, 'InvalidSignatureException', mismatch)
-        assert.deepEqual((await world.raw({ method: 'GET', path })).json, { Aliases: [] })
+        assert.deepEqual((await lambda.raw({ method: 'GET', path })).json, { Aliases: [] })
       },
     },
     {
       name: 'an access key that is unknown is an invalid security token',
-      run: async (world) => {
-        await skipWhereAnySignatureIsAccepted(world)
+      run: async (lambda) => {
+        await skipWhereAnySignatureIsAccepted(lambda)
         const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`
-        const answer = await ask(world, { credentials: { accessKeyId } })
+        const answer = await ask(lambda, { credentials: { accessKeyId } })
         isRefused(answer, 'UnrecognizedClientException', 'The security token included in the request is invalid.')
       },
     },
     {
       name: 'a signature is valid for five minutes before and after its time',
-      run: async (world) => {
-        await skipWhereAnySignatureIsAccepted(world)
+      run: async (lambda) => {
+        await skipWhereAnySignatureIsAccepted(lambda)
         for (const count of [-4, 4]) {
-          const answer = await ask(world, { date: new Date(Date.now() + minutes(count)) })
+          const answer = await ask(lambda, { date: new Date(Date.now() + minutes(count)) })
           assert.equal(answer.status, 200, answer.text)
         }
-        const old = await ask(world, { date: new Date(Date.now() - minutes(6)) })
+        const old = await ask(lambda, { date: new Date(Date.now() - minutes(6)) })
         isRefused(
           old,
           'InvalidSignatureException',
           /^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 5 min\.\)$/,
         )
-        const early = await ask(world, { date: new Date(Date.now() + minutes(6)) })
+        const early = await ask(lambda, { date: new Date(Date.now() + minutes(6)) })
         isRefused(
           early,
           'InvalidSignatureException',
@@ -73,25 +73,25 @@ export const authentication: Area = {
     },
     {
       name: 'a signature for another region names it',
-      run: async (world) => {
-        await skipWhereAnySignatureIsAccepted(world)
-        const region = world.target.region === 'eu-west-1' ? 'us-east-1' : 'eu-west-1'
+      run: async (lambda) => {
+        await skipWhereAnySignatureIsAccepted(lambda)
+        const region = lambda.target.region === 'eu-west-1' ? 'us-east-1' : 'eu-west-1'
         const text = new RegExp(`^Credential should be scoped to a valid region, not '${region}'\\.`)
-        isRefused(await ask(world, { region }), 'InvalidSignatureException', text)
+        isRefused(await ask(lambda, { region }), 'InvalidSignatureException', text)
       },
     },
     {
       name: 'a signature in the query is accepted, and refused when altered',
-      run: async (world) => {
-        const url = new URL(`${settings}?a=b%20c`, world.target.endpoint)
-        const credentials = await world.target.client.config.credentials()
+      run: async (lambda) => {
+        const url = new URL(`${settings}?a=b%20c`, lambda.target.endpoint)
+        const credentials = await lambda.target.client.config.credentials()
         const parts = { method: 'GET', url, body: Buffer.alloc(0) }
-        const path = await presign(parts, world.target.region, credentials, { now: new Date(), seconds: 60 })
+        const path = await presign(parts, lambda.target.region, credentials, { now: new Date(), seconds: 60 })
         const get = (asked: string) =>
-          world.raw({ method: 'GET', path: asked, headers: {}, signing: { isMissing: true } })
+          lambda.raw({ method: 'GET', path: asked, headers: {}, signing: { isMissing: true } })
         const answer = await get(path)
         assert.equal(answer.status, 200, answer.text)
-        await skipWhereAnySignatureIsAccepted(world)
+        await skipWhereAnySignatureIsAccepted(lambda)
         isRefused(await get(path.replace('a=b', 'a=c')), 'InvalidSignatureException', mismatch)
       },
     },
@@ -100,13 +100,13 @@ export const authentication: Area = {
 
 const mismatch = /^The request signature we calculated does not match the signature you provided\. /
 
-function ask(world: World, signing: Signing): Promise<RawResponse> {
-  return world.raw({ method: 'GET', path: settings, signing })
+function ask(lambda: CaseContext, signing: Signing): Promise<RawResponse> {
+  return lambda.raw({ method: 'GET', path: settings, signing })
 }
 
 /** An endpoint for tests may take everybody for its owner. */
-export async function skipWhereAnySignatureIsAccepted(world: World): Promise<void> {
-  const { status } = await ask(world, { credentials: wrong })
+export async function skipWhereAnySignatureIsAccepted(lambda: CaseContext): Promise<void> {
+  const { status } = await ask(lambda, { credentials: wrong })
   if (status === 200) throw new Skipped('the endpoint accepts any signature')
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { RemovePermissionCommand } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
+import type { Area } from '../../case/case.ts'
 import { callUrl, type UrlAnswer } from '../../requests/function-url-call.ts'
-import { allowAll, callUrlUntil, createUrl, idOf, openUrl, servedUrl } from '../../world/function-url.ts'
+import { allowAll, callUrlUntil, createUrl, idOf, openUrl, servedUrl } from '../../case/function-url.ts'
 import { sign, type Credentials } from '../../requests/signature.ts'
-import type { World } from '../../world/world.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 import { skipWhereAnySignatureIsAccepted } from './authentication.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -16,8 +16,8 @@ export const functionUrlCalls: Area = {
   cases: [
     {
       name: 'the function gets the request as an event of format 2.0',
-      run: async (world) => {
-        const { url } = await servedUrl(world)
+      run: async (lambda) => {
+        const { url } = await servedUrl(lambda)
         const answer = await callUrl(url, '/a%20b/c?q=a%2Bb&multi=1&multi=2', {
           headers: { Cookie: 'a=1; b=2', 'X-Own': 'Value', 'User-Agent': 'conformance' },
         })
@@ -48,16 +48,16 @@ export const functionUrlCalls: Area = {
     },
     {
       name: 'a request without query, cookies and body has none of them in its event',
-      run: async (world) => {
-        const { url } = await servedUrl(world)
+      run: async (lambda) => {
+        const { url } = await servedUrl(lambda)
         const event = JSON.parse((await callUrl(url, '/')).text) as object
         for (const key of ['queryStringParameters', 'cookies', 'body']) assert.ok(!(key in event), key)
       },
     },
     {
       name: 'a binary body is encoded in base64',
-      run: async (world) => {
-        const { url } = await servedUrl(world)
+      run: async (lambda) => {
+        const { url } = await servedUrl(lambda)
         const body = Buffer.from([0, 255, 1, 254])
         const headers = { 'content-type': 'application/octet-stream' }
         const event = JSON.parse((await callUrl(url, '/', { method: 'POST', headers, body })).text) as Event
@@ -66,8 +66,8 @@ export const functionUrlCalls: Area = {
     },
     {
       name: 'a response with a status code sets status, headers, cookies and body',
-      run: async (world) => {
-        const { url } = await servedUrl(world)
+      run: async (lambda) => {
+        const { url } = await servedUrl(lambda)
         const answer = await post(url, {
           ...{ statusCode: '418', headers: { 'Content-Type': 'text/plain', 'X-Own': 'Value' } },
           ...{
@@ -85,8 +85,8 @@ export const functionUrlCalls: Area = {
     },
     {
       name: 'a response without a status code is 200 with its JSON; text is unquoted',
-      run: async (world) => {
-        const { url } = await servedUrl(world)
+      run: async (lambda) => {
+        const { url } = await servedUrl(lambda)
         for (const [value, text] of [
           [{ hello: 'world' }, '{"hello":"world"}'],
           [['hello', 3, true], '["hello",3,true]'],
@@ -103,20 +103,20 @@ export const functionUrlCalls: Area = {
     },
     {
       name: 'a function error is 502 Internal Server Error',
-      run: async (world) => {
-        const { url } = await servedUrl(world)
+      run: async (lambda) => {
+        const { url } = await servedUrl(lambda)
         const answer = await post(url, { throw: 'no' })
         assert.deepEqual([answer.status, answer.text], [502, 'Internal Server Error'])
       },
     },
     {
       name: 'a streaming URL forwards the bytes of the function, with status and headers of its prelude',
-      run: async (world) => {
-        const plain = await openUrl(world, await world.create('streaming'), streams)
+      run: async (lambda) => {
+        const plain = await openUrl(lambda, await lambda.create('streaming'), streams)
         const answer = await callUrl(plain.url, '/')
         assert.deepEqual([answer.status, answer.text], [200, 'chunk 0\nchunk 1\nchunk 2\n'])
         assert.equal(answer.headers['content-type'], 'text/plain')
-        const http = await openUrl(world, await world.create('streaming', { Handler: 'index.http' }), streams)
+        const http = await openUrl(lambda, await lambda.create('streaming', { Handler: 'index.http' }), streams)
         const withHead = await callUrl(http.url, '/')
         assert.deepEqual(
           [withHead.status, withHead.text, withHead.headers['x-streamed']],
@@ -126,8 +126,8 @@ export const functionUrlCalls: Area = {
     },
     {
       name: 'a streaming URL does not interpret the response of a buffered function',
-      run: async (world) => {
-        const { url } = await openUrl(world, await world.create('answer-node'), streams)
+      run: async (lambda) => {
+        const { url } = await openUrl(lambda, await lambda.create('answer-node'), streams)
         const value = { statusCode: 418, body: 'text' }
         const answer = await post(url, value)
         assert.deepEqual([answer.status, answer.text], [200, JSON.stringify(value)])
@@ -137,21 +137,21 @@ export const functionUrlCalls: Area = {
     },
     {
       name: 'a URL with AWS_IAM rejects unsigned requests',
-      run: async (world) => {
-        const name = await world.create('answer-node')
-        const { url } = await openUrl(world, name, { AuthType: 'AWS_IAM' })
+      run: async (lambda) => {
+        const name = await lambda.create('answer-node')
+        const { url } = await openUrl(lambda, name, { AuthType: 'AWS_IAM' })
         isForbidden(await callUrl(url, '/'))
       },
     },
     {
       name: 'a URL with AWS_IAM accepts the signature of its owner, and passes the access key to the function',
-      run: async (world) => {
-        const { url } = await openUrl(world, await world.create('answer-node'), { AuthType: 'AWS_IAM' })
-        const { accessKeyId } = await world.target.client.config.credentials()
-        const answer = await callSigned(world, new URL('a%20b/c?q=a%2Bb&multi=2&multi=1', url))
+      run: async (lambda) => {
+        const { url } = await openUrl(lambda, await lambda.create('answer-node'), { AuthType: 'AWS_IAM' })
+        const { accessKeyId } = await lambda.target.client.config.credentials()
+        const answer = await callSigned(lambda, new URL('a%20b/c?q=a%2Bb&multi=2&multi=1', url))
         assert.equal(answer.status, 200, answer.text)
         const { requestContext } = JSON.parse(answer.text) as Event
-        const { accountId } = world.target
+        const { accountId } = lambda.target
         assert.equal(requestContext.accountId, accountId)
         const { iam } = requestContext.authorizer ?? {}
         assert.deepEqual(
@@ -163,30 +163,30 @@ export const functionUrlCalls: Area = {
     },
     {
       name: 'a URL with AWS_IAM refuses a wrong signature with the messages of the API',
-      run: async (world) => {
-        await skipWhereAnySignatureIsAccepted(world)
-        const { url } = await openUrl(world, await world.create('answer-node'), { AuthType: 'AWS_IAM' })
-        const answer = await callSigned(world, new URL(url), { secretAccessKey: 'this secret belongs to nobody' })
+      run: async (lambda) => {
+        await skipWhereAnySignatureIsAccepted(lambda)
+        const { url } = await openUrl(lambda, await lambda.create('answer-node'), { AuthType: 'AWS_IAM' })
+        const answer = await callSigned(lambda, new URL(url), { secretAccessKey: 'this secret belongs to nobody' })
         assert.equal(answer.status, 403)
         assert.match(answer.text, /The request signature we calculated does not match the signature you provided\./)
       },
     },
     {
       name: 'a public URL is forbidden without a permission for everybody',
-      run: async (world) => {
-        const name = await world.create('answer-node')
-        const { FunctionUrl: url = '' } = await createUrl(world, name)
+      run: async (lambda) => {
+        const name = await lambda.create('answer-node')
+        const { FunctionUrl: url = '' } = await createUrl(lambda, name)
         isForbidden(await callUrl(url, '/'))
-        await allowAll(world, name)
-        assert.equal((await callUrlUntil(world, url, '/', {}, ({ status }) => status === 200)).status, 200)
-        await world.client.send(new RemovePermissionCommand({ FunctionName: name, StatementId: 'url' }))
-        isForbidden(await callUrlUntil(world, url, '/', {}, ({ status }) => status === 403))
+        await allowAll(lambda, name)
+        assert.equal((await callUrlUntil(lambda, url, '/', {}, ({ status }) => status === 200)).status, 200)
+        await lambda.client.send(new RemovePermissionCommand({ FunctionName: name, StatementId: 'url' }))
+        isForbidden(await callUrlUntil(lambda, url, '/', {}, ({ status }) => status === 403))
       },
     },
     {
       name: 'an unknown URL id is forbidden without a message',
-      run: async (world) => {
-        const { url } = await servedUrl(world)
+      run: async (lambda) => {
+        const { url } = await servedUrl(lambda)
         const answer = await callUrl(url.replace(idOf(url), '0'.repeat(32)), '/')
         assert.deepEqual([answer.status, answer.text], [403, '{"Message":null}'])
         assert.equal(answer.headers['x-amzn-errortype'], 'AccessDeniedException')
@@ -195,15 +195,15 @@ export const functionUrlCalls: Area = {
     },
     {
       name: 'preflights are answered by the service, and its CORS headers replace those of the function',
-      run: async (world) => {
-        const name = await world.create('answer-node')
+      run: async (lambda) => {
+        const name = await lambda.create('answer-node')
         const Cors = {
           AllowOrigins: ['https://a.example'],
           AllowMethods: ['GET', 'POST'],
           AllowHeaders: ['x-own'],
           MaxAge: 60,
         }
-        const { url } = await openUrl(world, name, { Cors: { ...Cors, ExposeHeaders: ['x-shown'] } })
+        const { url } = await openUrl(lambda, name, { Cors: { ...Cors, ExposeHeaders: ['x-shown'] } })
         const asked = { Origin: 'https://a.example', 'Access-Control-Request-Method': 'POST' }
         const preflight = await callUrl(url, '/', { method: 'OPTIONS', headers: asked })
         assert.equal(preflight.headers['access-control-allow-origin'], 'https://a.example')
@@ -251,10 +251,10 @@ function post(url: string, value: unknown, headers: Readonly<Record<string, stri
 }
 
 /** Calls a URL with a signature of the run's own key, or of another. */
-async function callSigned(world: World, url: URL, other: Partial<Credentials> = {}): Promise<UrlAnswer> {
-  const credentials = { ...(await world.target.client.config.credentials()), ...other }
+async function callSigned(lambda: CaseContext, url: URL, other: Partial<Credentials> = {}): Promise<UrlAnswer> {
+  const credentials = { ...(await lambda.target.client.config.credentials()), ...other }
   const parts = { method: 'GET', url, headers: {}, body: Buffer.alloc(0) }
-  const headers = await sign(parts, world.target.region, credentials, new Date())
+  const headers = await sign(parts, lambda.target.region, credentials, new Date())
   return callUrl(url.origin, url.pathname + url.search, { headers })
 }
 

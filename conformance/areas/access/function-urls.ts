@@ -5,10 +5,10 @@ import {
   ListFunctionUrlConfigsCommand,
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
-import { conflict, invalid, notFound, refuses } from '../../world/expect.ts'
+import type { Area } from '../../case/case.ts'
+import { conflict, invalid, notFound, refuses } from '../../case/expect.ts'
 import { callUrl } from '../../requests/function-url-call.ts'
-import { callUrlUntil, createUrl, getUrl, idOf, openUrl, servedUrl, withAlias } from '../../world/function-url.ts'
+import { callUrlUntil, createUrl, getUrl, idOf, openUrl, servedUrl, withAlias } from '../../case/function-url.ts'
 
 /** Function URL configs. */
 export const functionUrls: Area = {
@@ -16,28 +16,28 @@ export const functionUrls: Area = {
   cases: [
     {
       name: 'CreateFunctionUrlConfig returns 201 with the URL, its creation time and only the settings that were sent',
-      run: async (world) => {
-        const name = await world.create('answer-node')
-        const { $metadata, ...created } = await createUrl(world, name)
+      run: async (lambda) => {
+        const name = await lambda.create('answer-node')
+        const { $metadata, ...created } = await createUrl(lambda, name)
         assert.equal($metadata.httpStatusCode, 201)
         assert.deepEqual(Object.keys(created).sort(), ['AuthType', 'CreationTime', 'FunctionArn', 'FunctionUrl'])
-        assert.deepEqual([created.AuthType, created.FunctionArn], ['NONE', world.arn(name)])
+        assert.deepEqual([created.AuthType, created.FunctionArn], ['NONE', lambda.arn(name)])
         assert.match(idOf(created.FunctionUrl ?? ''), /^[a-z0-9]{32}$/)
         assert.match(created.FunctionUrl ?? '', /\/$/)
       },
     },
     {
       name: 'Get and List add the last change and the invoke mode, Update changes only the given settings',
-      run: async (world) => {
-        const name = await world.create('answer-node')
-        const { FunctionUrl } = await createUrl(world, name, { Cors: { AllowOrigins: ['*'], MaxAge: 5 } })
-        const got = await getUrl(world, name)
+      run: async (lambda) => {
+        const name = await lambda.create('answer-node')
+        const { FunctionUrl } = await createUrl(lambda, name, { Cors: { AllowOrigins: ['*'], MaxAge: 5 } })
+        const got = await getUrl(lambda, name)
         assert.deepEqual(
           [got.InvokeMode, got.Cors, got.FunctionUrl],
           ['BUFFERED', { AllowOrigins: ['*'], MaxAge: 5 }, FunctionUrl],
         )
         assert.equal(got.LastModifiedTime, got.CreationTime)
-        const updated = await world.client.send(
+        const updated = await lambda.client.send(
           new UpdateFunctionUrlConfigCommand({ FunctionName: name, AuthType: 'AWS_IAM' }),
         )
         assert.deepEqual(
@@ -45,7 +45,7 @@ export const functionUrls: Area = {
           [200, 'AWS_IAM', undefined],
         )
         assert.ok(updated.LastModifiedTime !== undefined)
-        const { FunctionUrlConfigs } = await world.client.send(
+        const { FunctionUrlConfigs } = await lambda.client.send(
           new ListFunctionUrlConfigsCommand({ FunctionName: name }),
         )
         assert.deepEqual(
@@ -56,14 +56,14 @@ export const functionUrls: Area = {
     },
     {
       name: 'a function and its alias have a URL each, and the list pages over them',
-      run: async (world) => {
-        const name = await withAlias(world)
-        const own = await createUrl(world, name)
-        const other = await createUrl(world, name, { Qualifier: 'live' })
+      run: async (lambda) => {
+        const name = await withAlias(lambda)
+        const own = await createUrl(lambda, name)
+        const other = await createUrl(lambda, name, { Qualifier: 'live' })
         assert.notEqual(own.FunctionUrl, other.FunctionUrl)
-        assert.equal(other.FunctionArn, world.arn(name, 'live'))
-        const first = await world.client.send(new ListFunctionUrlConfigsCommand({ FunctionName: name, MaxItems: 1 }))
-        const rest = await world.client.send(
+        assert.equal(other.FunctionArn, lambda.arn(name, 'live'))
+        const first = await lambda.client.send(new ListFunctionUrlConfigsCommand({ FunctionName: name, MaxItems: 1 }))
+        const rest = await lambda.client.send(
           new ListFunctionUrlConfigsCommand({ FunctionName: name, Marker: first.NextMarker }),
         )
         const urls = [first, rest].flatMap((page) => page.FunctionUrlConfigs ?? []).map((each) => each.FunctionUrl)
@@ -73,63 +73,66 @@ export const functionUrls: Area = {
     },
     {
       name: 'a second URL of the same function is a conflict',
-      run: async (world) => {
-        const name = await world.create('answer-node')
-        await createUrl(world, name)
+      run: async (lambda) => {
+        const name = await lambda.create('answer-node')
+        await createUrl(lambda, name)
         const text =
-          `Failed to create function url config for [functionArn = ${world.arn(name)}]. ` +
+          `Failed to create function url config for [functionArn = ${lambda.arn(name)}]. ` +
           'Error message:  FunctionUrlConfig exists for this Lambda function'
-        await refuses(createUrl(world, name), conflict(text))
+        await refuses(createUrl(lambda, name), conflict(text))
       },
     },
     {
       name: 'versions and $LATEST as qualifier are no URL targets',
-      run: async (world) => {
-        const name = await world.create('answer-node')
+      run: async (lambda) => {
+        const name = await lambda.create('answer-node')
         const violation = (value: string) =>
           invalid(
             `Value '${value}' at 'qualifier' failed to satisfy constraint: ` +
               String.raw`Member must satisfy regular expression pattern: ((?!^\d+$)^[0-9a-zA-Z-_]+$)`,
           )
         for (const Qualifier of ['1', '$LATEST'])
-          await refuses(createUrl(world, name, { Qualifier }), violation(Qualifier))
+          await refuses(createUrl(lambda, name, { Qualifier }), violation(Qualifier))
       },
     },
     {
       name: 'unknown functions, aliases and configs are not found, each operation in its words',
-      run: async (world) => {
-        const name = await world.create('answer-node')
+      run: async (lambda) => {
+        const name = await lambda.create('answer-node')
         const missing = notFound('Function does not exist')
-        await refuses(createUrl(world, world.newName()), missing)
-        await refuses(createUrl(world, name, { Qualifier: 'none' }), missing)
-        await refuses(world.client.send(new ListFunctionUrlConfigsCommand({ FunctionName: world.newName() })), missing)
+        await refuses(createUrl(lambda, lambda.newName()), missing)
+        await refuses(createUrl(lambda, name, { Qualifier: 'none' }), missing)
+        await refuses(
+          lambda.client.send(new ListFunctionUrlConfigsCommand({ FunctionName: lambda.newName() })),
+          missing,
+        )
         const none = notFound('The resource you requested does not exist.')
-        for (const [FunctionName, unchanged] of [[name, none] as const, [world.newName(), missing] as const]) {
-          await refuses(getUrl(world, FunctionName), none)
+        for (const [FunctionName, unchanged] of [[name, none] as const, [lambda.newName(), missing] as const]) {
+          await refuses(getUrl(lambda, FunctionName), none)
           const update = new UpdateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' })
-          await refuses(world.client.send(update), unchanged)
-          await refuses(world.client.send(new DeleteFunctionUrlConfigCommand({ FunctionName })), none)
+          await refuses(lambda.client.send(update), unchanged)
+          await refuses(lambda.client.send(new DeleteFunctionUrlConfigCommand({ FunctionName })), none)
         }
       },
     },
     {
       name: 'DeleteFunctionUrlConfig returns 204, and the URL is forbidden',
-      run: async (world) => {
-        const { name, url } = await servedUrl(world)
-        const deleted = await world.client.send(new DeleteFunctionUrlConfigCommand({ FunctionName: name }))
+      run: async (lambda) => {
+        const { name, url } = await servedUrl(lambda)
+        const deleted = await lambda.client.send(new DeleteFunctionUrlConfigCommand({ FunctionName: name }))
         assert.equal(deleted.$metadata.httpStatusCode, 204)
-        await refuses(getUrl(world, name), notFound('The resource you requested does not exist.'))
-        assert.equal((await callUrlUntil(world, url, '/', {}, ({ status }) => status === 403)).status, 403)
+        await refuses(getUrl(lambda, name), notFound('The resource you requested does not exist.'))
+        assert.equal((await callUrlUntil(lambda, url, '/', {}, ({ status }) => status === 403)).status, 403)
       },
     },
     {
       name: 'a URL whose alias was deleted is forbidden',
-      run: async (world) => {
-        const name = await withAlias(world)
-        const { url } = await openUrl(world, name, { Qualifier: 'live' })
+      run: async (lambda) => {
+        const name = await withAlias(lambda)
+        const { url } = await openUrl(lambda, name, { Qualifier: 'live' })
         assert.equal((await callUrl(url, '/')).status, 200)
-        await world.client.send(new DeleteAliasCommand({ FunctionName: name, Name: 'live' }))
-        const answer = await callUrlUntil(world, url, '/', {}, ({ status }) => status === 403)
+        await lambda.client.send(new DeleteAliasCommand({ FunctionName: name, Name: 'live' }))
+        const answer = await callUrlUntil(lambda, url, '/', {}, ({ status }) => status === 403)
         assert.deepEqual([answer.status, answer.headers['x-amzn-errortype']], [403, 'AccessDeniedException'])
       },
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { InvokeCommand } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
-import { answers, failureOf, valueOf } from '../../world/expect.ts'
+import type { Area } from '../../case/case.ts'
+import { answers, failureOf, valueOf } from '../../case/expect.ts'
 
 /** Several invocations of one function at the same time. */
 export const concurrency: Area = {
@@ -9,20 +9,20 @@ export const concurrency: Area = {
   cases: [
     {
       name: 'concurrent invocations have an environment each',
-      run: async (world) => {
-        const name = await world.create('misbehave-node', { Timeout: 20 })
+      run: async (lambda) => {
+        const name = await lambda.create('misbehave-node', { Timeout: 20 })
         const startedAt = Date.now()
-        const all = await Promise.all(Array.from({ length: 6 }, () => world.invoke(name, { do: 'sleep', ms: 2000 })))
+        const all = await Promise.all(Array.from({ length: 6 }, () => lambda.invoke(name, { do: 'sleep', ms: 2000 })))
         for (const answer of all) answers(answer, { slept: 2000 })
         assert.ok(Date.now() - startedAt < 6 * 2000, 'they ran one after the other')
       },
     },
     {
       name: 'each response goes to its caller',
-      run: async (world) => {
-        const name = await world.create('echo-node', { Timeout: 20 })
+      run: async (lambda) => {
+        const name = await lambda.create('echo-node', { Timeout: 20 })
         const events = Array.from({ length: 60 }, (_, index) => ({ index, filler: 'x'.repeat(index * 50) }))
-        const all = await Promise.all(events.map((event) => world.invoke(name, event)))
+        const all = await Promise.all(events.map((event) => lambda.invoke(name, event)))
         assert.deepEqual(
           all.map((answer) => valueOf(answer)),
           events,
@@ -32,9 +32,9 @@ export const concurrency: Area = {
     },
     {
       name: 'one environment runs one invocation at a time',
-      run: async (world) => {
-        const name = await world.create('misbehave-node', { Timeout: 20 })
-        const all = await Promise.all(Array.from({ length: 20 }, () => world.invoke(name, { do: 'count' })))
+      run: async (lambda) => {
+        const name = await lambda.create('misbehave-node', { Timeout: 20 })
+        const all = await Promise.all(Array.from({ length: 20 }, () => lambda.invoke(name, { do: 'count' })))
         const counts = all.map((answer) => valueOf<{ calls: number }>(answer).calls)
         // Whoever was the n-th in an environment had an (n-1)-th before it there, and no number was given twice.
         const givenTo = (calls: number): number => counts.filter((count) => count === calls).length
@@ -43,26 +43,26 @@ export const concurrency: Area = {
     },
     {
       name: 'a failing invocation does not affect a concurrent one',
-      run: async (world) => {
-        const name = await world.create('misbehave-node', { Timeout: 20 })
-        const running = world.invoke(name, { do: 'sleep', ms: 1500 })
-        failureOf(await world.invoke(name, { do: 'exit', code: 1 }))
+      run: async (lambda) => {
+        const name = await lambda.create('misbehave-node', { Timeout: 20 })
+        const running = lambda.invoke(name, { do: 'sleep', ms: 1500 })
+        failureOf(await lambda.invoke(name, { do: 'exit', code: 1 }))
         answers(await running, { slept: 1500 })
       },
     },
     {
       name: 'a caller that disconnects leaves the function usable',
-      run: async (world) => {
-        const name = await world.create('misbehave-node', { Timeout: 10 })
-        await world.invoke(name, { do: 'count' })
+      run: async (lambda) => {
+        const name = await lambda.create('misbehave-node', { Timeout: 10 })
+        await lambda.invoke(name, { do: 'count' })
         const controller = new AbortController()
-        const call = world.client.send(
+        const call = lambda.client.send(
           new InvokeCommand({ FunctionName: name, Payload: Buffer.from('{"do":"sleep","ms":800}') }),
           { abortSignal: controller.signal },
         )
         setTimeout(() => controller.abort(), 200)
         await assert.rejects(call, { name: 'AbortError' })
-        answers(await world.invoke(name, { do: 'sleep', ms: 1 }), { slept: 1 })
+        answers(await lambda.invoke(name, { do: 'sleep', ms: 1 }), { slept: 1 })
       },
     },
   ],

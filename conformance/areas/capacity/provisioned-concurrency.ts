@@ -12,9 +12,9 @@ import {
   UpdateAliasCommand,
   type GetProvisionedConcurrencyConfigCommandOutput,
 } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
-import { badParameter, conflict, invalid, notFound, refuses, valueOf } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import type { Area } from '../../case/case.ts'
+import { badParameter, conflict, invalid, notFound, refuses, valueOf } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 const minutes = (count: number): number => count * 60_000
 
@@ -25,102 +25,102 @@ export const provisionedConcurrency: Area = {
     {
       name: 'a version is initialised before its first call, and none remain after deletion',
       timeoutMs: minutes(5),
-      run: async (world) => {
-        const name = await world.create('inspect-node')
-        const version = await world.publish(name)
-        const { $metadata, LastModified, ...asked } = await put(world, name, version, 1)
+      run: async (lambda) => {
+        const name = await lambda.create('inspect-node')
+        const version = await lambda.publish(name)
+        const { $metadata, LastModified, ...asked } = await put(lambda, name, version, 1)
         assert.equal($metadata.httpStatusCode, 202)
         assert.match(LastModified ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*\+0000$/)
         assert.deepEqual(asked, counts(1, 0, 'IN_PROGRESS'))
-        const { $metadata: _, LastModified: __, ...ready } = await settled(world, name, version)
+        const { $metadata: _, LastModified: __, ...ready } = await settled(lambda, name, version)
         assert.deepEqual(ready, counts(1, 1, 'READY'))
-        const answer = await world.invoke(name, {}, { Qualifier: version, LogType: 'Tail' })
+        const answer = await lambda.invoke(name, {}, { Qualifier: version, LogType: 'Tail' })
         const { variables } = valueOf<{ variables: Record<string, string> }>(answer)
         assert.equal(variables['AWS_LAMBDA_INITIALIZATION_TYPE'], 'provisioned-concurrency')
         const deleted = () =>
-          world.client.send(new DeleteProvisionedConcurrencyConfigCommand({ FunctionName: name, Qualifier: version }))
+          lambda.client.send(new DeleteProvisionedConcurrencyConfigCommand({ FunctionName: name, Qualifier: version }))
         assert.equal((await deleted()).$metadata.httpStatusCode, 204)
         assert.equal((await deleted()).$metadata.httpStatusCode, 204)
-        await refuses(get(world, name, version), noConfig)
+        await refuses(get(lambda, name, version), noConfig)
       },
     },
     {
       name: 'a failed initialisation is reported, with no environments',
       timeoutMs: minutes(5),
-      run: async (world) => {
-        const name = await world.create('init-failures-node')
-        const version = await world.publish(name)
-        await put(world, name, version, 1)
-        const { $metadata: _, LastModified: __, ...failed } = await settled(world, name, version)
+      run: async (lambda) => {
+        const name = await lambda.create('init-failures-node')
+        const version = await lambda.publish(name)
+        await put(lambda, name, version, 1)
+        const { $metadata: _, LastModified: __, ...failed } = await settled(lambda, name, version)
         assert.deepEqual(failed, { ...counts(1, 0, 'FAILED'), StatusReason: 'FUNCTION_ERROR_INIT_FAILURE' })
       },
     },
     {
       name: 'the config of an alias follows it to another version, and is deleted with it',
       timeoutMs: minutes(8),
-      run: async (world) => {
-        const name = await world.create('inspect-node')
-        const first = await world.publish(name)
-        await world.configure(name, { Timeout: 7 })
-        const second = await world.publish(name)
+      run: async (lambda) => {
+        const name = await lambda.create('inspect-node')
+        const first = await lambda.publish(name)
+        await lambda.configure(name, { Timeout: 7 })
+        const second = await lambda.publish(name)
         const key = { FunctionName: name, Name: 'live' }
-        await world.client.send(new CreateAliasCommand({ ...key, FunctionVersion: first }))
-        await put(world, name, 'live', 1)
-        await settled(world, name, 'live')
-        await world.client.send(new UpdateAliasCommand({ ...key, FunctionVersion: second }))
-        assert.equal((await settled(world, name, 'live')).Status, 'READY')
-        const answer = await world.invoke(name, {}, { Qualifier: 'live' })
+        await lambda.client.send(new CreateAliasCommand({ ...key, FunctionVersion: first }))
+        await put(lambda, name, 'live', 1)
+        await settled(lambda, name, 'live')
+        await lambda.client.send(new UpdateAliasCommand({ ...key, FunctionVersion: second }))
+        assert.equal((await settled(lambda, name, 'live')).Status, 'READY')
+        const answer = await lambda.invoke(name, {}, { Qualifier: 'live' })
         assert.equal(answer.executedVersion, second)
         const { variables } = valueOf<{ variables: Record<string, string> }>(answer)
         assert.equal(variables['AWS_LAMBDA_INITIALIZATION_TYPE'], 'provisioned-concurrency')
-        await world.client.send(new DeleteAliasCommand(key))
-        await refuses(get(world, name, 'live'), notFound(`Cannot find alias arn: ${world.arn(name, 'live')}`))
+        await lambda.client.send(new DeleteAliasCommand(key))
+        await refuses(get(lambda, name, 'live'), notFound(`Cannot find alias arn: ${lambda.arn(name, 'live')}`))
       },
     },
     {
       name: 'ListProvisionedConcurrencyConfigs shows qualified ARNs and pages',
       timeoutMs: minutes(5),
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const first = await world.publish(name)
-        await world.configure(name, { Timeout: 7 })
-        const second = await world.publish(name)
-        for (const version of [first, second]) await put(world, name, version, 1)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const first = await lambda.publish(name)
+        await lambda.configure(name, { Timeout: 7 })
+        const second = await lambda.publish(name)
+        for (const version of [first, second]) await put(lambda, name, version, 1)
         const list = (page: object) =>
-          world.client.send(new ListProvisionedConcurrencyConfigsCommand({ FunctionName: name, ...page }))
+          lambda.client.send(new ListProvisionedConcurrencyConfigsCommand({ FunctionName: name, ...page }))
         const page = await list({ MaxItems: 1 })
         const rest = await list({ Marker: page.NextMarker })
         const arns = [page, rest]
           .flatMap((each) => each.ProvisionedConcurrencyConfigs ?? [])
           .map((each) => each.FunctionArn)
-        assert.deepEqual(arns.sort(), [world.arn(name, first), world.arn(name, second)])
+        assert.deepEqual(arns.sort(), [lambda.arn(name, first), lambda.arn(name, second)])
         assert.equal(rest.NextMarker, undefined)
-        const missing = world.newName()
-        const call = world.client.send(new ListProvisionedConcurrencyConfigsCommand({ FunctionName: missing }))
-        await refuses(call, notFound(`Function not found: ${world.arn(missing)}`))
+        const missing = lambda.newName()
+        const call = lambda.client.send(new ListProvisionedConcurrencyConfigsCommand({ FunctionName: missing }))
+        await refuses(call, notFound(`Function not found: ${lambda.arn(missing)}`))
       },
     },
     {
       name: 'what is not published, not there, or nothing is refused',
-      run: async (world) => {
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
         await refuses(
-          put(world, name, '$LATEST', 1),
+          put(lambda, name, '$LATEST', 1),
           badParameter('Provisioned Concurrency Configs cannot be applied to unpublished function versions.'),
         )
         const notPublished = badParameter('The function resource provided must be an alias or a published version.')
-        await refuses(get(world, name, '$LATEST'), notPublished)
-        for (const FunctionName of [name, world.newName()]) {
-          const alias = notFound(`Cannot find alias arn: ${world.arn(FunctionName, 'none')}`)
-          await refuses(put(world, FunctionName, 'none', 1), alias)
-          await refuses(get(world, FunctionName, 'none'), alias)
-          const version = notFound(`Function not found: ${world.arn(FunctionName, '7')}`)
-          await refuses(put(world, FunctionName, '7', 1), version)
-          await refuses(get(world, FunctionName, '7'), version)
+        await refuses(get(lambda, name, '$LATEST'), notPublished)
+        for (const FunctionName of [name, lambda.newName()]) {
+          const alias = notFound(`Cannot find alias arn: ${lambda.arn(FunctionName, 'none')}`)
+          await refuses(put(lambda, FunctionName, 'none', 1), alias)
+          await refuses(get(lambda, FunctionName, 'none'), alias)
+          const version = notFound(`Function not found: ${lambda.arn(FunctionName, '7')}`)
+          await refuses(put(lambda, FunctionName, '7', 1), version)
+          await refuses(get(lambda, FunctionName, '7'), version)
         }
-        await refuses(get(world, name, await world.publish(name)), noConfig)
+        await refuses(get(lambda, name, await lambda.publish(name)), noConfig)
         await refuses(
-          put(world, name, '1', 0),
+          put(lambda, name, '1', 0),
           invalid(
             "Value '0' at 'provisionedConcurrentExecutions' failed to satisfy constraint: " +
               'Member must have value greater than or equal to 1',
@@ -131,54 +131,54 @@ export const provisionedConcurrency: Area = {
     {
       name: 'a version is provisioned once, directly or through an alias',
       timeoutMs: minutes(5),
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const version = await world.publish(name)
-        await world.client.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: version }))
-        await put(world, name, version, 1)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const version = await lambda.publish(name)
+        await lambda.client.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: version }))
+        await put(lambda, name, version, 1)
         await refuses(
-          put(world, name, 'live', 1),
+          put(lambda, name, 'live', 1),
           conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"),
         )
         const key = { FunctionName: name, Qualifier: version }
-        await world.client.send(new DeleteProvisionedConcurrencyConfigCommand(key))
-        await put(world, name, 'live', 1)
-        await refuses(put(world, name, version, 1), conflict('Version is pointed by a Provisioned Concurrency alias'))
+        await lambda.client.send(new DeleteProvisionedConcurrencyConfigCommand(key))
+        await put(lambda, name, 'live', 1)
+        await refuses(put(lambda, name, version, 1), conflict('Version is pointed by a Provisioned Concurrency alias'))
       },
     },
     {
       name: 'reserved and provisioned concurrency bound each other, and the account both',
       timeoutMs: minutes(5),
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const version = await world.publish(name)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const version = await lambda.publish(name)
         const reserve = (ReservedConcurrentExecutions: number) =>
-          world.client.send(new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions }))
+          lambda.client.send(new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions }))
         await reserve(2)
         await refuses(
-          put(world, name, version, 3),
+          put(lambda, name, version, 3),
           badParameter(
             'Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function',
           ),
         )
-        await put(world, name, version, 2)
+        await put(lambda, name, version, 2)
         await refuses(
           reserve(1),
           badParameter(
             " ReservedConcurrentExecutions  1 should not be lower than function's total provisioned concurrency [2].",
           ),
         )
-        await world.client.send(new DeleteFunctionConcurrencyCommand({ FunctionName: name }))
-        const { AccountLimit } = await world.client.send(new GetAccountSettingsCommand({}))
+        await lambda.client.send(new DeleteFunctionConcurrencyCommand({ FunctionName: name }))
+        const { AccountLimit } = await lambda.client.send(new GetAccountSettingsCommand({}))
         const total = AccountLimit?.ConcurrentExecutions ?? 0
         await refuses(
-          put(world, name, version, total + 1),
+          put(lambda, name, version, total + 1),
           badParameter(
             /^Specified ConcurrentExecutions for function is greater than account's unreserved concurrency \[\d+\]\.$/,
           ),
         )
         await refuses(
-          put(world, name, version, total - 50),
+          put(lambda, name, version, total - 50),
           badParameter(
             /^Specified ConcurrentExecutions for function (decreases account's UnreservedConcurrentExecution below its minimum value of|is greater than account's unreserved concurrency) \[\d+\]\.$/,
           ),
@@ -194,16 +194,16 @@ export const provisionedConcurrency: Area = {
     {
       name: 'a function whose whole reservation is provisioned runs that version alone',
       timeoutMs: minutes(5),
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const version = await world.publish(name)
-        await world.client.send(
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const version = await lambda.publish(name)
+        await lambda.client.send(
           new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions: 1 }),
         )
-        await put(world, name, version, 1)
-        await settled(world, name, version)
-        assert.equal((await world.invoke(name, {}, { Qualifier: version })).status, 200)
-        await refuses(world.invoke(name), { status: 429, name: 'TooManyRequestsException', message: 'Rate Exceeded.' })
+        await put(lambda, name, version, 1)
+        await settled(lambda, name, version)
+        assert.equal((await lambda.invoke(name, {}, { Qualifier: version })).status, 200)
+        await refuses(lambda.invoke(name), { status: 429, name: 'TooManyRequestsException', message: 'Rate Exceeded.' })
       },
     },
   ],
@@ -224,26 +224,26 @@ function counts(requested: number, allocated: number, status: string) {
   }
 }
 
-function put(world: World, FunctionName: string, Qualifier: string, ProvisionedConcurrentExecutions: number) {
-  return world.client.send(
+function put(lambda: CaseContext, FunctionName: string, Qualifier: string, ProvisionedConcurrentExecutions: number) {
+  return lambda.client.send(
     new PutProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier, ProvisionedConcurrentExecutions }),
   )
 }
 
-function get(world: World, FunctionName: string, Qualifier: string) {
-  return world.client.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier }))
+function get(lambda: CaseContext, FunctionName: string, Qualifier: string) {
+  return lambda.client.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier }))
 }
 
 /** The config once it is in progress no more. */
 async function settled(
-  world: World,
+  lambda: CaseContext,
   name: string,
   qualifier: string,
 ): Promise<GetProvisionedConcurrencyConfigCommandOutput> {
   const deadline = Date.now() + minutes(4)
   for (;;) {
-    const config = await get(world, name, qualifier)
+    const config = await get(lambda, name, qualifier)
     if (config.Status !== 'IN_PROGRESS' || Date.now() > deadline) return config
-    await new Promise((resolve) => setTimeout(resolve, world.target.isAws ? 2_000 : 50))
+    await new Promise((resolve) => setTimeout(resolve, lambda.target.isAws ? 2_000 : 50))
   }
 }

@@ -5,9 +5,9 @@ import {
   UpdateFunctionCodeCommand,
   type CreateFunctionCommandInput,
 } from '@aws-sdk/client-lambda'
-import { Skipped, type Area } from '../../world/case.ts'
-import { badParameter, refuses } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import { Skipped, type Area } from '../../case/case.ts'
+import { badParameter, refuses } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 const digest = 'a'.repeat(64)
 
@@ -17,13 +17,13 @@ export const images: Area = {
   cases: [
     {
       name: 'a function from an image has neither runtime nor handler, and its digest as the code hash',
-      run: async (world) => {
-        const name = await create(world, { ImageConfig: { Command: ['app.handler'], WorkingDirectory: '/work' } })
-        const { Configuration, Code } = await world.client.send(new GetFunctionCommand({ FunctionName: name }))
+      run: async (lambda) => {
+        const name = await create(lambda, { ImageConfig: { Command: ['app.handler'], WorkingDirectory: '/work' } })
+        const { Configuration, Code } = await lambda.client.send(new GetFunctionCommand({ FunctionName: name }))
         assert.deepEqual(Code, {
-          ImageUri: uriOf(world),
+          ImageUri: uriOf(lambda),
           RepositoryType: 'ECR',
-          ResolvedImageUri: `${repositoryOf(world)}@sha256:${digest}`,
+          ResolvedImageUri: `${repositoryOf(lambda)}@sha256:${digest}`,
         })
         const { PackageType, CodeSha256, CodeSize, Runtime, Handler, RuntimeVersionConfig } = Configuration ?? {}
         assert.deepEqual(
@@ -40,19 +40,19 @@ export const images: Area = {
     },
     {
       name: 'an empty image configuration removes the current one',
-      run: async (world) => {
-        const name = await create(world, { ImageConfig: { Command: ['app.handler'] } })
-        await world.configure(name, { ImageConfig: {} })
-        assert.equal((await world.configuration(name)).ImageConfigResponse, undefined)
+      run: async (lambda) => {
+        const name = await create(lambda, { ImageConfig: { Command: ['app.handler'] } })
+        await lambda.configure(name, { ImageConfig: {} })
+        assert.equal((await lambda.configuration(name)).ImageConfigResponse, undefined)
       },
     },
     {
       name: 'an image is needed to update a function from an image',
-      run: async (world) => {
-        const name = await create(world)
-        const ZipFile = await world.zip('hello-node')
+      run: async (lambda) => {
+        const name = await create(lambda)
+        const ZipFile = await lambda.zip('hello-node')
         await refuses(
-          world.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile })),
+          lambda.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile })),
           badParameter('Please provide ImageUri when updating a function with packageType Image.'),
         )
       },
@@ -60,23 +60,23 @@ export const images: Area = {
   ],
 }
 
-async function create(world: World, members: Partial<CreateFunctionCommandInput> = {}): Promise<string> {
-  if (world.target.isAws) throw new Skipped('AWS takes only images that exist')
-  const FunctionName = world.newName()
-  await world.client.send(
+async function create(lambda: CaseContext, members: Partial<CreateFunctionCommandInput> = {}): Promise<string> {
+  if (lambda.target.isAws) throw new Skipped('AWS takes only images that exist')
+  const FunctionName = lambda.newName()
+  await lambda.client.send(
     new CreateFunctionCommand({
-      ...{ FunctionName, Role: world.target.role, PackageType: 'Image', Code: { ImageUri: uriOf(world) } },
+      ...{ FunctionName, Role: lambda.target.role, PackageType: 'Image', Code: { ImageUri: uriOf(lambda) } },
       ...members,
     }),
   )
-  await world.waitActive(FunctionName)
+  await lambda.waitActive(FunctionName)
   return FunctionName
 }
 
-function repositoryOf({ target: { region, accountId } }: World): string {
+function repositoryOf({ target: { region, accountId } }: CaseContext): string {
   return `${accountId}.dkr.ecr.${region}.amazonaws.com/app`
 }
 
-function uriOf(world: World): string {
-  return `${repositoryOf(world)}:1@sha256:${digest}`
+function uriOf(lambda: CaseContext): string {
+  return `${repositoryOf(lambda)}:1@sha256:${digest}`
 }

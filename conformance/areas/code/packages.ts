@@ -3,9 +3,9 @@ import { CreateFunctionCommand, UpdateFunctionCodeCommand } from '@aws-sdk/clien
 import { ZipFile } from 'yazl'
 import { buffer } from 'node:stream/consumers'
 import { crc32, deflateRawSync } from 'node:zlib'
-import { Skipped, type Area } from '../../world/case.ts'
-import { answers, badParameter, refuses, valueOf, type Refusal } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import { Skipped, type Area } from '../../case/case.ts'
+import { answers, badParameter, refuses, valueOf, type Refusal } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 const notAZip = badParameter('Could not unzip uploaded file. Please check your file, then try to upload again.')
 const refused: Refusal = { status: 400, name: 'InvalidParameterValueException' }
@@ -17,32 +17,32 @@ export const packages: Area = {
   cases: [
     {
       name: 'bytes that are not a zip are refused, at creation and at update',
-      run: async (world) => {
-        const input = await world.input('hello-node', { Code: { ZipFile: Buffer.from('not a zip at all') } })
-        await refuses(world.client.send(new CreateFunctionCommand(input)), notAZip)
-        const name = await world.create('hello-node')
-        const before = await world.configuration(name)
+      run: async (lambda) => {
+        const input = await lambda.input('hello-node', { Code: { ZipFile: Buffer.from('not a zip at all') } })
+        await refuses(lambda.client.send(new CreateFunctionCommand(input)), notAZip)
+        const name = await lambda.create('hello-node')
+        const before = await lambda.configuration(name)
         const update = new UpdateFunctionCodeCommand({
           FunctionName: name,
           ZipFile: Buffer.from('PK\x03\x04 but broken'),
         })
-        await refuses(world.client.send(update), notAZip)
-        assert.equal((await world.configuration(name)).CodeSha256, before.CodeSha256)
-        answers(await world.invoke(name), { message: 'hello' })
+        await refuses(lambda.client.send(update), notAZip)
+        assert.equal((await lambda.configuration(name)).CodeSha256, before.CodeSha256)
+        answers(await lambda.invoke(name), { message: 'hello' })
       },
     },
     {
       name: 'a truncated zip is refused',
-      run: async (world) => {
-        const zip = await world.zip('express')
-        await refusesZip(world, zip.subarray(0, zip.length / 2), notAZip)
+      run: async (lambda) => {
+        const zip = await lambda.zip('express')
+        await refusesZip(lambda, zip.subarray(0, zip.length / 2), notAZip)
       },
     },
     {
       name: 'a zip of more than 50 MB is too large',
       timeoutMs: 180_000,
-      run: (world) =>
-        refusesZip(world, Buffer.alloc(52_428_801), {
+      run: (lambda) =>
+        refusesZip(lambda, Buffer.alloc(52_428_801), {
           status: 413,
           name: 'RequestEntityTooLargeException',
           message:
@@ -52,8 +52,8 @@ export const packages: Area = {
     {
       name: 'a request of more than 70,167,211 bytes is too large',
       timeoutMs: 180_000,
-      run: (world) =>
-        refusesZip(world, Buffer.alloc(53_000_000), {
+      run: (lambda) =>
+        refusesZip(lambda, Buffer.alloc(53_000_000), {
           status: 413,
           name: 'RequestEntityTooLargeException',
           message: 'Request must be smaller than 70167211 bytes for the CreateFunction operation',
@@ -62,36 +62,36 @@ export const packages: Area = {
     {
       name: 'a zip that unpacks to more than 250 MB is refused',
       timeoutMs: 120_000,
-      run: async (world) => {
+      run: async (lambda) => {
         const zip = craftedZip([{ name: 'index.js', content: Buffer.alloc(262_144_001) }])
-        await refusesZip(world, zip, badParameter('Unzipped size must be smaller than 262144000 bytes'))
+        await refusesZip(lambda, zip, badParameter('Unzipped size must be smaller than 262144000 bytes'))
       },
     },
     {
       name: 'a zip with a false unpacked size is refused',
       timeoutMs: 120_000,
-      run: async (world) => {
+      run: async (lambda) => {
         const zip = craftedZip([{ name: 'index.js', content: Buffer.alloc(300 * mebibyte), statedSize: 10 }])
-        await refusesZip(world, zip, refused)
+        await refusesZip(lambda, zip, refused)
       },
     },
     ...['../escaped.js', '/absolute.js', 'folder/../../escaped.js', '..\\escaped.js'].map((path) => ({
       name: `an entry called ${path} never leaves the function's folder`,
-      run: async (world: World): Promise<void> => {
+      run: async (lambda: CaseContext): Promise<void> => {
         const zip = craftedZip([
           { name: 'index.js', content: Buffer.from('exports.handler = async () => "safe"') },
           { name: path, content: Buffer.from('escaped') },
         ])
-        const input = await world.input('hello-node', { Code: { ZipFile: zip } })
-        const created = await world.client
+        const input = await lambda.input('hello-node', { Code: { ZipFile: zip } })
+        const created = await lambda.client
           .send(new CreateFunctionCommand(input))
           .catch((error: unknown) => error as Error)
         if (created instanceof Error) {
           assert.equal(created.name, 'InvalidParameterValueException')
           return
         }
-        await world.waitActive(input.FunctionName ?? '')
-        answers(await world.invoke(input.FunctionName ?? ''), 'safe')
+        await lambda.waitActive(input.FunctionName ?? '')
+        answers(await lambda.invoke(input.FunctionName ?? ''), 'safe')
       },
     })),
     ...(
@@ -114,16 +114,16 @@ export const packages: Area = {
       ] as readonly (readonly [string, readonly CraftedEntry[]])[]
     ).map(([what, entries]) => ({
       name: `a zip with ${what} is refused`,
-      run: async (world: World): Promise<void> => {
-        if (world.target.isAws) throw new Skipped('not recorded from AWS')
-        await refusesZip(world, craftedZip(entries), refused)
+      run: async (lambda: CaseContext): Promise<void> => {
+        if (lambda.target.isAws) throw new Skipped('not recorded from AWS')
+        await refusesZip(lambda, craftedZip(entries), refused)
       },
     })),
     {
       name: 'modes, symbolic links and names in UTF-8 are kept',
-      run: async (world) => {
-        const name = await world.create('zip-attributes')
-        answers(await world.invoke(name), {
+      run: async (lambda) => {
+        const name = await lambda.create('zip-attributes')
+        answers(await lambda.invoke(name), {
           tool: 'tool ran',
           toolMode: '555',
           plainMode: '644',
@@ -138,7 +138,7 @@ export const packages: Area = {
     },
     {
       name: 'symbolic links that lead out are kept, and are followed in the environment',
-      run: async (world) => {
+      run: async (lambda) => {
         const code =
           'const fs = require("fs")\n' +
           'exports.handler = async () => { fs.mkdirSync("/tmp/cache", { recursive: true }); fs.writeFileSync(__dirname + "/cache/x", "x")\n' +
@@ -148,20 +148,20 @@ export const packages: Area = {
           { name: 'cache', content: Buffer.from('/tmp/cache'), mode: 0o120777 },
           { name: 'lib', content: Buffer.from('../../elsewhere/lib'), mode: 0o120777 },
         ])
-        const name = await world.create('hello-node', { Code: { ZipFile: zip } })
-        answers(await world.invoke(name), ['x', '../../elsewhere/lib'])
+        const name = await lambda.create('hello-node', { Code: { ZipFile: zip } })
+        answers(await lambda.invoke(name), ['x', '../../elsewhere/lib'])
       },
     },
     {
       name: 'a dependency tree of 2,000 files works',
-      run: async (world) => {
-        const name = await world.create('many-files')
-        answers(await world.invoke(name), { packages: 100, sum: 5050 })
+      run: async (lambda) => {
+        const name = await lambda.create('many-files')
+        answers(await lambda.invoke(name), { packages: 100, sum: 5050 })
       },
     },
     {
       name: 'a zip with directory entries and stored files works',
-      run: async (world) => {
+      run: async (lambda) => {
         const zip = new ZipFile()
         zip.addEmptyDirectory('lib/')
         zip.addBuffer(Buffer.from('exports.value = 42'), 'lib/value.js', { compress: false })
@@ -169,17 +169,17 @@ export const packages: Area = {
           compress: false,
         })
         zip.end()
-        const name = await world.create('hello-node', { Code: { ZipFile: await buffer(zip.outputStream) } })
-        assert.equal(valueOf<number>(await world.invoke(name)), 42)
+        const name = await lambda.create('hello-node', { Code: { ZipFile: await buffer(zip.outputStream) } })
+        assert.equal(valueOf<number>(await lambda.invoke(name)), 42)
       },
     },
   ],
 }
 
-async function refusesZip(world: World, zip: Uint8Array, expected: Refusal): Promise<void> {
-  const input = await world.input('hello-node', { Code: { ZipFile: zip } })
-  await refuses(world.client.send(new CreateFunctionCommand(input)), expected)
-  await refuses(world.configuration(input.FunctionName ?? ''), { status: 404, name: 'ResourceNotFoundException' })
+async function refusesZip(lambda: CaseContext, zip: Uint8Array, expected: Refusal): Promise<void> {
+  const input = await lambda.input('hello-node', { Code: { ZipFile: zip } })
+  await refuses(lambda.client.send(new CreateFunctionCommand(input)), expected)
+  await refuses(lambda.configuration(input.FunctionName ?? ''), { status: 404, name: 'ResourceNotFoundException' })
 }
 
 interface CraftedEntry {

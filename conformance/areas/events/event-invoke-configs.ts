@@ -8,9 +8,9 @@ import {
   UpdateFunctionEventInvokeConfigCommand,
   type PutFunctionEventInvokeConfigCommandInput,
 } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
-import { badParameter, invalid, notFound, refuses } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import type { Area } from '../../case/case.ts'
+import { badParameter, invalid, notFound, refuses } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 /** How events of asynchronous invocations are treated: put, update, get, list, delete. */
 export const eventInvokeConfigs: Area = {
@@ -18,15 +18,15 @@ export const eventInvokeConfigs: Area = {
   cases: [
     {
       name: 'PutFunctionEventInvokeConfig returns the qualified ARN, and members only when set',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const { $metadata, ...config } = await put(world, name, { MaximumRetryAttempts: 1 })
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const { $metadata, ...config } = await put(lambda, name, { MaximumRetryAttempts: 1 })
         assert.equal($metadata.httpStatusCode, 200)
         assert.ok(config.LastModified instanceof Date)
         assert.deepEqual(
           { ...config, LastModified: undefined },
           {
-            FunctionArn: world.arn(name, '$LATEST'),
+            FunctionArn: lambda.arn(name, '$LATEST'),
             MaximumRetryAttempts: 1,
             DestinationConfig: { OnSuccess: {}, OnFailure: {} },
             LastModified: undefined,
@@ -36,52 +36,52 @@ export const eventInvokeConfigs: Area = {
     },
     {
       name: 'Put replaces all, Update merges',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        await put(world, name, { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 60 })
-        const updated = await world.client.send(
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        await put(lambda, name, { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 60 })
+        const updated = await lambda.client.send(
           new UpdateFunctionEventInvokeConfigCommand({ FunctionName: name, MaximumRetryAttempts: 0 }),
         )
         assert.deepEqual([updated.MaximumRetryAttempts, updated.MaximumEventAgeInSeconds], [0, 60])
-        const replaced = await put(world, name, { MaximumEventAgeInSeconds: 120 })
+        const replaced = await put(lambda, name, { MaximumEventAgeInSeconds: 120 })
         assert.deepEqual([replaced.MaximumRetryAttempts, replaced.MaximumEventAgeInSeconds], [undefined, 120])
-        const got = await get(world, name)
+        const got = await get(lambda, name)
         assert.deepEqual([got.MaximumRetryAttempts, got.MaximumEventAgeInSeconds], [undefined, 120])
       },
     },
     {
       name: 'each qualifier has a config of its own, and the list pages over them',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const version = await world.publish(name)
-        await world.client.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: version }))
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const version = await lambda.publish(name)
+        await lambda.client.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: version }))
         for (const Qualifier of ['$LATEST', version, 'live'])
-          await put(world, name, { Qualifier, MaximumRetryAttempts: 1 })
-        assert.equal((await get(world, name, 'live')).FunctionArn, world.arn(name, 'live'))
+          await put(lambda, name, { Qualifier, MaximumRetryAttempts: 1 })
+        assert.equal((await get(lambda, name, 'live')).FunctionArn, lambda.arn(name, 'live'))
         const arns: (string | undefined)[] = []
         let Marker: string | undefined
         do {
-          const page = await world.client.send(
+          const page = await lambda.client.send(
             new ListFunctionEventInvokeConfigsCommand({ FunctionName: name, MaxItems: 2, ...(Marker && { Marker }) }),
           )
           arns.push(...(page.FunctionEventInvokeConfigs ?? []).map(({ FunctionArn }) => FunctionArn))
           Marker = page.NextMarker
         } while (Marker !== undefined)
-        assert.deepEqual(arns.sort(), ['$LATEST', version, 'live'].map((each) => world.arn(name, each)).sort())
+        assert.deepEqual(arns.sort(), ['$LATEST', version, 'live'].map((each) => lambda.arn(name, each)).sort())
       },
     },
     {
       name: 'DeleteFunctionEventInvokeConfig returns 204, and then there is none',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        await put(world, name, { MaximumRetryAttempts: 1 })
-        const remove = () => world.client.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName: name }))
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        await put(lambda, name, { MaximumRetryAttempts: 1 })
+        const remove = () => lambda.client.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName: name }))
         assert.equal((await remove()).$metadata.httpStatusCode, 204)
-        const none = notFound(`The function ${world.arn(name, '$LATEST')} doesn't have an EventInvokeConfig`)
+        const none = notFound(`The function ${lambda.arn(name, '$LATEST')} doesn't have an EventInvokeConfig`)
         await refuses(remove(), none)
-        await refuses(get(world, name), none)
+        await refuses(get(lambda, name), none)
         await refuses(
-          world.client.send(
+          lambda.client.send(
             new UpdateFunctionEventInvokeConfigCommand({ FunctionName: name, MaximumRetryAttempts: 1 }),
           ),
           none,
@@ -90,25 +90,25 @@ export const eventInvokeConfigs: Area = {
     },
     {
       name: 'an unknown function has no config, cannot be given one and has no list',
-      run: async (world) => {
-        const name = world.newName()
-        const none = notFound(`The function ${world.arn(name, '$LATEST')} doesn't have an EventInvokeConfig`)
-        await refuses(get(world, name), none)
+      run: async (lambda) => {
+        const name = lambda.newName()
+        const none = notFound(`The function ${lambda.arn(name, '$LATEST')} doesn't have an EventInvokeConfig`)
+        await refuses(get(lambda, name), none)
         const missing = notFound("The function doesn't exist.")
-        await refuses(put(world, name, { MaximumRetryAttempts: 1 }), missing)
-        await refuses(world.client.send(new ListFunctionEventInvokeConfigsCommand({ FunctionName: name })), missing)
+        await refuses(put(lambda, name, { MaximumRetryAttempts: 1 }), missing)
+        await refuses(lambda.client.send(new ListFunctionEventInvokeConfigsCommand({ FunctionName: name })), missing)
       },
     },
     {
       name: 'an empty config, and numbers out of range, are refused',
-      run: async (world) => {
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
         await refuses(
-          put(world, name, {}),
+          put(lambda, name, {}),
           badParameter('You must specify at least one of error handling or destination setting.'),
         )
         await refuses(
-          put(world, name, { MaximumRetryAttempts: 3 }),
+          put(lambda, name, { MaximumRetryAttempts: 3 }),
           invalid(
             "Value '3' at 'maximumRetryAttempts' failed to satisfy constraint: Member must have value less than or equal to 2",
           ),
@@ -117,13 +117,13 @@ export const eventInvokeConfigs: Area = {
     },
     {
       name: 'destinations that are the function itself, missing, or of another service are refused',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const to = (Destination: string) => put(world, name, { DestinationConfig: { OnSuccess: { Destination } } })
-        await refuses(to(world.arn(name)), badParameter("You can't specify the function as a destination for itself."))
-        const missing = world.arn(world.newName())
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const to = (Destination: string) => put(lambda, name, { DestinationConfig: { OnSuccess: { Destination } } })
+        await refuses(to(lambda.arn(name)), badParameter("You can't specify the function as a destination for itself."))
+        const missing = lambda.arn(lambda.newName())
         await refuses(to(missing), badParameter(`The destination ARN ${missing} is invalid.`))
-        const stream = `arn:aws:kinesis:${world.target.region}:${world.target.accountId}:stream/none`
+        const stream = `arn:aws:kinesis:${lambda.target.region}:${lambda.target.accountId}:stream/none`
         const config = `DestinationConfig(onSuccess=OnSuccess(destination=${stream}), onFailure=null)`
         await refuses(to(stream), badParameter(`The provided destination config ${config} is invalid.`))
       },
@@ -131,12 +131,16 @@ export const eventInvokeConfigs: Area = {
   ],
 }
 
-function put(world: World, name: string, members: Omit<PutFunctionEventInvokeConfigCommandInput, 'FunctionName'>) {
-  return world.client.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: name, ...members }))
+function put(
+  lambda: CaseContext,
+  name: string,
+  members: Omit<PutFunctionEventInvokeConfigCommandInput, 'FunctionName'>,
+) {
+  return lambda.client.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: name, ...members }))
 }
 
-function get(world: World, name: string, qualifier?: string) {
-  return world.client.send(
+function get(lambda: CaseContext, name: string, qualifier?: string) {
+  return lambda.client.send(
     new GetFunctionEventInvokeConfigCommand({ FunctionName: name, ...(qualifier && { Qualifier: qualifier }) }),
   )
 }

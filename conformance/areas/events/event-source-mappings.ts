@@ -9,9 +9,9 @@ import {
   type CreateEventSourceMappingCommandInput,
   type EventSourceMappingConfiguration,
 } from '@aws-sdk/client-lambda'
-import { Skipped, type Area } from '../../world/case.ts'
-import { badParameter, conflict, notFound, refuses } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import { Skipped, type Area } from '../../case/case.ts'
+import { badParameter, conflict, notFound, refuses } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 const missing = notFound('The resource you requested does not exist.')
 
@@ -21,41 +21,41 @@ export const eventSourceMappings: Area = {
   cases: [
     {
       name: 'a mapping of a queue is created, shown, changed and deleted, each with its state',
-      run: (world) =>
-        withMapping(world, {}, async (created, { name, queue }) => {
+      run: (lambda) =>
+        withMapping(lambda, {}, async (created, { name, queue }) => {
           const { UUID = '' } = created
           assert.equal(created.State, 'Creating')
           assert.deepEqual(
             [created.EventSourceArn, created.FunctionArn, created.BatchSize, created.MaximumBatchingWindowInSeconds],
-            [queue, world.arn(name), 10, 0],
+            [queue, lambda.arn(name), 10, 0],
           )
           assert.deepEqual([created.FunctionResponseTypes, created.StateTransitionReason], [[], 'USER_INITIATED'])
           assert.ok(created.LastModified instanceof Date)
-          assert.equal((await settled(world, UUID)).State, 'Enabled')
+          assert.equal((await settled(lambda, UUID)).State, 'Enabled')
           const update = (members: object) =>
-            world.client.send(new UpdateEventSourceMappingCommand({ UUID, ...members }))
+            lambda.client.send(new UpdateEventSourceMappingCommand({ UUID, ...members }))
           const updated = await update({ BatchSize: 5 })
           assert.deepEqual([updated.$metadata.httpStatusCode, updated.State, updated.BatchSize], [202, 'Updating', 5])
-          await settled(world, UUID)
+          await settled(lambda, UUID)
           assert.equal((await update({ Enabled: false })).State, 'Disabling')
-          assert.equal((await settled(world, UUID)).State, 'Disabled')
+          assert.equal((await settled(lambda, UUID)).State, 'Disabled')
           assert.equal((await update({ Enabled: true })).State, 'Enabling')
         }),
     },
     {
       name: 'a mapping created disabled is disabled at once, and outlives its function',
-      run: (world) =>
-        withMapping(world, { Enabled: false }, async ({ State, UUID = '' }, { name }) => {
+      run: (lambda) =>
+        withMapping(lambda, { Enabled: false }, async ({ State, UUID = '' }, { name }) => {
           assert.equal(State, 'Disabled')
-          await world.client.send(new DeleteFunctionCommand({ FunctionName: name }))
-          assert.equal((await settled(world, UUID)).FunctionArn, world.arn(name))
+          await lambda.client.send(new DeleteFunctionCommand({ FunctionName: name }))
+          assert.equal((await settled(lambda, UUID)).FunctionArn, lambda.arn(name))
         }),
     },
     {
       name: 'a second mapping of the same queue and function is a conflict',
-      run: (world) =>
-        withMapping(world, {}, async ({ UUID = '' }, { name, queue }) => {
-          const call = world.client.send(
+      run: (lambda) =>
+        withMapping(lambda, {}, async ({ UUID = '' }, { name, queue }) => {
+          const call = lambda.client.send(
             new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn: queue }),
           )
           await refuses(
@@ -69,11 +69,11 @@ export const eventSourceMappings: Area = {
     },
     {
       name: 'ListEventSourceMappings filters by source and function, and pages',
-      run: (world) =>
-        withMapping(world, {}, (one, { queue }) =>
-          withMapping(world, { EventSourceArn: queue }, async (other, { name }) => {
+      run: (lambda) =>
+        withMapping(lambda, {}, (one, { queue }) =>
+          withMapping(lambda, { EventSourceArn: queue }, async (other, { name }) => {
             const list = async (members: object) => {
-              const page = await world.client.send(
+              const page = await lambda.client.send(
                 new ListEventSourceMappingsCommand({ EventSourceArn: queue, ...members }),
               )
               return { ids: page.EventSourceMappings?.map(({ UUID }) => UUID) ?? [], marker: page.NextMarker }
@@ -88,27 +88,27 @@ export const eventSourceMappings: Area = {
     },
     {
       name: 'an unknown mapping is not found',
-      run: async (world) => {
+      run: async (lambda) => {
         const UUID = '00000000-1111-2222-3333-444444444444'
-        await refuses(world.client.send(new GetEventSourceMappingCommand({ UUID })), missing)
-        await refuses(world.client.send(new UpdateEventSourceMappingCommand({ UUID, BatchSize: 1 })), missing)
-        await refuses(world.client.send(new DeleteEventSourceMappingCommand({ UUID })), missing)
+        await refuses(lambda.client.send(new GetEventSourceMappingCommand({ UUID })), missing)
+        await refuses(lambda.client.send(new UpdateEventSourceMappingCommand({ UUID, BatchSize: 1 })), missing)
+        await refuses(lambda.client.send(new DeleteEventSourceMappingCommand({ UUID })), missing)
       },
     },
     {
       name: 'what no source can have is refused',
-      run: async (world) => {
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
         const create = (members: Partial<CreateEventSourceMappingCommandInput>) =>
-          world.client.send(
-            new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn: queueArn(world), ...members }),
+          lambda.client.send(
+            new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn: queueArn(lambda), ...members }),
           )
         await refuses(
-          world.client.send(new CreateEventSourceMappingCommand({ FunctionName: name })),
+          lambda.client.send(new CreateEventSourceMappingCommand({ FunctionName: name })),
           badParameter('Unrecognized event source.'),
         )
-        await refuses(create({ FunctionName: world.newName() }), badParameter('Function does not exist'))
-        const { region, accountId } = world.target
+        await refuses(create({ FunctionName: lambda.newName() }), badParameter('Function does not exist'))
+        const { region, accountId } = lambda.target
         await refuses(
           create({ EventSourceArn: `arn:aws:kinesis:${region}:${accountId}:stream/none` }),
           badParameter(
@@ -127,7 +127,7 @@ export const eventSourceMappings: Area = {
           badParameter('Invalid filter pattern definition.'),
         )
         await refuses(
-          create({ DestinationConfig: { OnFailure: { Destination: queueArn(world) } } }),
+          create({ DestinationConfig: { OnFailure: { Destination: queueArn(lambda) } } }),
           badParameter('Unsupported DestinationConfig parameter for given event source mapping type.'),
         )
       },
@@ -135,7 +135,7 @@ export const eventSourceMappings: Area = {
   ],
 }
 
-function queueArn({ target }: World): string {
+function queueArn({ target }: CaseContext): string {
   return `arn:aws:sqs:${target.region}:${target.accountId}:${target.prefix}-queue`
 }
 
@@ -146,14 +146,14 @@ interface Around {
 
 /** Runs with a mapping that is deleted in the end. */
 async function withMapping(
-  world: World,
+  lambda: CaseContext,
   members: Partial<CreateEventSourceMappingCommandInput>,
   run: (created: EventSourceMappingConfiguration, around: Around) => Promise<void>,
 ): Promise<void> {
-  if (world.target.isAws) throw new Skipped('the queue would have to be there')
-  const name = await world.create('hello-node')
-  const queue = members.EventSourceArn ?? `${queueArn(world)}-${name}`
-  const created = await world.client.send(
+  if (lambda.target.isAws) throw new Skipped('the queue would have to be there')
+  const name = await lambda.create('hello-node')
+  const queue = members.EventSourceArn ?? `${queueArn(lambda)}-${name}`
+  const created = await lambda.client.send(
     new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn: queue, ...members }),
   )
   const { UUID = '' } = created
@@ -161,16 +161,16 @@ async function withMapping(
     assert.equal(created.$metadata.httpStatusCode, 202)
     await run(created, { name, queue })
   } finally {
-    const deleted = await world.client.send(new DeleteEventSourceMappingCommand({ UUID }))
+    const deleted = await lambda.client.send(new DeleteEventSourceMappingCommand({ UUID }))
     assert.deepEqual([deleted.$metadata.httpStatusCode, deleted.State], [202, 'Deleting'])
   }
 }
 
 /** The mapping once it is on its way no more. */
-async function settled(world: World, UUID: string) {
+async function settled(lambda: CaseContext, UUID: string) {
   const deadline = Date.now() + 60_000
   for (;;) {
-    const mapping = await world.client.send(new GetEventSourceMappingCommand({ UUID }))
+    const mapping = await lambda.client.send(new GetEventSourceMappingCommand({ UUID }))
     if (!/ing$/.test(mapping.State ?? '') || Date.now() > deadline) return mapping
   }
 }

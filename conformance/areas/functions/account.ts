@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
+import type { Area } from '../../case/case.ts'
 
 /** GetAccountSettings. */
 export const account: Area = {
@@ -8,8 +8,8 @@ export const account: Area = {
   cases: [
     {
       name: 'GetAccountSettings returns limits and usage with all their keys',
-      run: async (world) => {
-        const { AccountLimit, AccountUsage } = await world.client.send(new GetAccountSettingsCommand({}))
+      run: async (lambda) => {
+        const { AccountLimit, AccountUsage } = await lambda.client.send(new GetAccountSettingsCommand({}))
         assert.deepEqual(Object.keys(AccountLimit ?? {}).sort(), [
           'CodeSizeUnzipped',
           'CodeSizeZipped',
@@ -25,11 +25,11 @@ export const account: Area = {
     },
     {
       name: 'the usage counts functions and their code',
-      run: async (world) => {
-        await world.create('hello-node')
-        const { AccountUsage } = await world.client.send(new GetAccountSettingsCommand({}))
+      run: async (lambda) => {
+        await lambda.create('hello-node')
+        const { AccountUsage } = await lambda.client.send(new GetAccountSettingsCommand({}))
         assert.ok((AccountUsage?.FunctionCount ?? 0) >= 1)
-        assert.ok((AccountUsage?.TotalCodeSize ?? 0) >= (await world.zip('hello-node')).length)
+        assert.ok((AccountUsage?.TotalCodeSize ?? 0) >= (await lambda.zip('hello-node')).length)
       },
     },
   ],

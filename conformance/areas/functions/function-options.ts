@@ -6,8 +6,8 @@ import {
   PutRuntimeManagementConfigCommand,
   type RecursiveLoop,
 } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
-import { invalid, notFound, refuses } from '../../world/expect.ts'
+import type { Area } from '../../case/case.ts'
+import { invalid, notFound, refuses } from '../../case/expect.ts'
 
 /** Recursion and runtime management configs. */
 export const functionOptions: Area = {
@@ -15,11 +15,11 @@ export const functionOptions: Area = {
   cases: [
     {
       name: 'recursion is terminated until it is allowed, and a put is echoed',
-      run: async (world) => {
-        const FunctionName = await world.create('hello-node')
-        const get = () => world.client.send(new GetFunctionRecursionConfigCommand({ FunctionName }))
+      run: async (lambda) => {
+        const FunctionName = await lambda.create('hello-node')
+        const get = () => lambda.client.send(new GetFunctionRecursionConfigCommand({ FunctionName }))
         assert.equal((await get()).RecursiveLoop, 'Terminate')
-        const put = await world.client.send(
+        const put = await lambda.client.send(
           new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: 'Allow' }),
         )
         assert.deepEqual([put.$metadata.httpStatusCode, put.RecursiveLoop], [200, 'Allow'])
@@ -28,10 +28,10 @@ export const functionOptions: Area = {
     },
     {
       name: 'a recursion config of an unknown value or function is refused',
-      run: async (world) => {
-        const FunctionName = world.newName()
+      run: async (lambda) => {
+        const FunctionName = lambda.newName()
         const put = (RecursiveLoop: string) =>
-          world.client.send(
+          lambda.client.send(
             new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: RecursiveLoop as RecursiveLoop }),
           )
         await refuses(
@@ -41,18 +41,18 @@ export const functionOptions: Area = {
               'Member must satisfy enum value set: [Terminate, Allow]',
           ),
         )
-        await refuses(put('Allow'), notFound(`Function not found: ${world.arn(FunctionName)}`))
+        await refuses(put('Allow'), notFound(`Function not found: ${lambda.arn(FunctionName)}`))
       },
     },
     {
       name: 'runtime management is Auto by default, per version',
-      run: async (world) => {
-        const FunctionName = await world.create('hello-node')
-        const version = await world.publish(FunctionName)
+      run: async (lambda) => {
+        const FunctionName = await lambda.create('hello-node')
+        const version = await lambda.publish(FunctionName)
         const get = (Qualifier?: string) =>
-          world.client.send(new GetRuntimeManagementConfigCommand({ FunctionName, ...(Qualifier && { Qualifier }) }))
+          lambda.client.send(new GetRuntimeManagementConfigCommand({ FunctionName, ...(Qualifier && { Qualifier }) }))
         assert.equal((await get()).UpdateRuntimeOn, 'Auto')
-        const put = await world.client.send(
+        const put = await lambda.client.send(
           new PutRuntimeManagementConfigCommand({
             FunctionName,
             Qualifier: version,
@@ -60,7 +60,7 @@ export const functionOptions: Area = {
           }),
         )
         assert.equal(put.$metadata.httpStatusCode, 200)
-        assert.deepEqual([put.UpdateRuntimeOn, put.FunctionArn], ['FunctionUpdate', world.arn(FunctionName, version)])
+        assert.deepEqual([put.UpdateRuntimeOn, put.FunctionArn], ['FunctionUpdate', lambda.arn(FunctionName, version)])
         assert.equal((await get(version)).UpdateRuntimeOn, 'FunctionUpdate')
         assert.equal((await get()).UpdateRuntimeOn, 'Auto')
       },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
-import { Skipped, type Area } from '../../world/case.ts'
-import { answers, badParameter, conflict, refuses } from '../../world/expect.ts'
+import { Skipped, type Area } from '../../case/case.ts'
+import { answers, badParameter, conflict, refuses } from '../../case/expect.ts'
 
 const staleRevision = {
   status: 412,
@@ -17,9 +17,9 @@ export const updates: Area = {
   cases: [
     {
       name: 'UpdateFunctionConfiguration returns InProgress with the reason of a creation',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const updated = await world.client.send(
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const updated = await lambda.client.send(
           new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: 5 }),
         )
         assert.equal(updated.$metadata.httpStatusCode, 200)
@@ -27,8 +27,8 @@ export const updates: Area = {
         assert.equal(updated.LastUpdateStatus, 'InProgress')
         assert.equal(updated.LastUpdateStatusReason, 'The function is being created.')
         assert.equal(updated.LastUpdateStatusReasonCode, 'Creating')
-        await world.waitUpdated(name)
-        const { LastUpdateStatus, LastUpdateStatusReason, Timeout } = await world.configuration(name)
+        await lambda.waitUpdated(name)
+        const { LastUpdateStatus, LastUpdateStatusReason, Timeout } = await lambda.configuration(name)
         assert.deepEqual(
           { LastUpdateStatus, LastUpdateStatusReason, Timeout },
           {
@@ -41,29 +41,29 @@ export const updates: Area = {
     },
     {
       name: 'UpdateFunctionCode returns InProgress and the new code runs afterwards',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        answers(await world.invoke(name, { is: 'new' }), { message: 'hello' })
-        const zip = await world.zip('echo-node')
-        const updated = await world.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip }))
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        answers(await lambda.invoke(name, { is: 'new' }), { message: 'hello' })
+        const zip = await lambda.zip('echo-node')
+        const updated = await lambda.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip }))
         assert.equal(updated.LastUpdateStatus, 'InProgress')
         assert.equal(updated.CodeSize, zip.length)
-        await world.waitUpdated(name)
-        answers(await world.invoke(name, { is: 'new' }), { is: 'new' })
+        await lambda.waitUpdated(name)
+        answers(await lambda.invoke(name, { is: 'new' }), { is: 'new' })
       },
     },
     {
       name: 'a second update while one is in progress is a conflict',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const text = `The operation cannot be performed at this time. An update is in progress for resource: ${world.arn(name)}`
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const text = `The operation cannot be performed at this time. An update is in progress for resource: ${lambda.arn(name)}`
         // An endpoint may be done before the second update comes, so several are sent at once.
         for (let turn = 0; turn < 5; turn += 1) {
           const calls = [5, 6, 7, 8].map((seconds) =>
-            world.client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: seconds })),
+            lambda.client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: seconds })),
           )
           const settled = await Promise.allSettled(calls)
-          await world.waitUpdated(name)
+          await lambda.waitUpdated(name)
           const refused = calls.find((_, index) => settled[index]?.status === 'rejected')
           if (refused) return refuses(refused, conflict(text))
         }
@@ -72,13 +72,13 @@ export const updates: Area = {
     },
     {
       name: 'UpdateFunctionCode with Publish describes the new version',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const zip = await world.zip('echo-node')
-        const updated = await world.client.send(
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const zip = await lambda.zip('echo-node')
+        const updated = await lambda.client.send(
           new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip, Publish: true }),
         )
-        assert.equal(updated.FunctionArn, world.arn(name, '1'))
+        assert.equal(updated.FunctionArn, lambda.arn(name, '1'))
         assert.equal(updated.Version, '1')
         assert.equal(updated.State, 'Pending')
         assert.equal(updated.StateReasonCode, 'Creating')
@@ -87,82 +87,82 @@ export const updates: Area = {
     },
     {
       name: 'UpdateFunctionCode with DryRun returns the configuration and changes nothing',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const before = await world.configuration(name)
-        const zip = await world.zip('echo-node')
-        await world.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip, DryRun: true }))
-        const after = await world.configuration(name)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const before = await lambda.configuration(name)
+        const zip = await lambda.zip('echo-node')
+        await lambda.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: zip, DryRun: true }))
+        const after = await lambda.configuration(name)
         assert.equal(after.CodeSha256, before.CodeSha256)
         assert.equal(after.RevisionId, before.RevisionId)
       },
     },
     {
       name: 'every update gives a new RevisionId, also one that changes nothing',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const before = await world.configuration(name)
-        await world.configure(name, { Timeout: before.Timeout })
-        const after = await world.configuration(name)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const before = await lambda.configuration(name)
+        await lambda.configure(name, { Timeout: before.Timeout })
+        const after = await lambda.configuration(name)
         assert.notEqual(after.RevisionId, before.RevisionId)
         assert.notEqual(after.LastModified, before.LastModified)
       },
     },
     {
       name: 'the RevisionId of an update changes once more when the update is complete',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const updated = await world.client.send(
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const updated = await lambda.client.send(
           new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: 5 }),
         )
-        await world.waitUpdated(name)
-        assert.notEqual((await world.configuration(name)).RevisionId, updated.RevisionId)
+        await lambda.waitUpdated(name)
+        assert.notEqual((await lambda.configuration(name)).RevisionId, updated.RevisionId)
       },
     },
     {
       name: 'an outdated RevisionId fails the precondition, for code and configuration',
-      run: async (world) => {
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
         const guard = { FunctionName: name, RevisionId: unknownRevision }
         await refuses(
-          world.client.send(new UpdateFunctionConfigurationCommand({ ...guard, Timeout: 5 })),
+          lambda.client.send(new UpdateFunctionConfigurationCommand({ ...guard, Timeout: 5 })),
           staleRevision,
         )
-        const code = new UpdateFunctionCodeCommand({ ...guard, ZipFile: await world.zip('echo-node') })
-        await refuses(world.client.send(code), staleRevision)
+        const code = new UpdateFunctionCodeCommand({ ...guard, ZipFile: await lambda.zip('echo-node') })
+        await refuses(lambda.client.send(code), staleRevision)
       },
     },
     {
       name: 'the latest RevisionId lets the update pass',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const { RevisionId } = await world.configuration(name)
-        await world.configure(name, { Timeout: 9, RevisionId })
-        assert.equal((await world.configuration(name)).Timeout, 9)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const { RevisionId } = await lambda.configuration(name)
+        await lambda.configure(name, { Timeout: 9, RevisionId })
+        assert.equal((await lambda.configuration(name)).Timeout, 9)
       },
     },
     {
       name: 'absent members are kept, empty variables clear the environment',
-      run: async (world) => {
-        const name = await world.create('hello-node', {
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node', {
           Description: 'kept',
           Environment: { Variables: { KEY_ONE: 'one' } },
         })
-        await world.configure(name, { MemorySize: 256 })
-        const changed = await world.configuration(name)
+        await lambda.configure(name, { MemorySize: 256 })
+        const changed = await lambda.configuration(name)
         assert.equal(changed.Description, 'kept')
         assert.deepEqual(changed.Environment, { Variables: { KEY_ONE: 'one' } })
-        await world.configure(name, { Environment: { Variables: {} } })
+        await lambda.configure(name, { Environment: { Variables: {} } })
         // Terraform plans a change for ever where an empty map is left.
-        assert.equal((await world.configuration(name)).Environment, undefined)
+        assert.equal((await lambda.configuration(name)).Environment, undefined)
       },
     },
     {
       name: 'back to text logging drops the levels',
-      run: async (world) => {
-        const name = await world.create('hello-node', { LoggingConfig: { LogFormat: 'JSON' } })
-        await world.configure(name, { LoggingConfig: { LogFormat: 'Text' } })
-        assert.deepEqual((await world.configuration(name)).LoggingConfig, {
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node', { LoggingConfig: { LogFormat: 'JSON' } })
+        await lambda.configure(name, { LoggingConfig: { LogFormat: 'Text' } })
+        assert.deepEqual((await lambda.configuration(name)).LoggingConfig, {
           LogFormat: 'Text',
           LogGroup: `/aws/lambda/${name}`,
         })
@@ -170,40 +170,40 @@ export const updates: Area = {
     },
     {
       name: 'the next invocation sees a changed environment variable',
-      run: async (world) => {
-        const name = await world.create('misbehave-node', { Environment: { Variables: { COLOUR: 'red' } } })
+      run: async (lambda) => {
+        const name = await lambda.create('misbehave-node', { Environment: { Variables: { COLOUR: 'red' } } })
         const ask = { do: 'environment', names: ['COLOUR'] }
-        answers(await world.invoke(name, ask), { COLOUR: 'red' })
-        await world.configure(name, { Environment: { Variables: { COLOUR: 'blue' } } })
-        answers(await world.invoke(name, ask), { COLOUR: 'blue' })
+        answers(await lambda.invoke(name, ask), { COLOUR: 'red' })
+        await lambda.configure(name, { Environment: { Variables: { COLOUR: 'blue' } } })
+        answers(await lambda.invoke(name, ask), { COLOUR: 'blue' })
       },
     },
     {
       name: 'the next invocation runs a changed handler and runtime',
-      run: async (world) => {
-        const name = await world.create('callback', { Handler: 'index.succeed' })
-        answers(await world.invoke(name, 1), { succeeded: 1 })
-        await world.configure(name, { Handler: 'index.done' })
-        answers(await world.invoke(name, 1), { done: 1 })
+      run: async (lambda) => {
+        const name = await lambda.create('callback', { Handler: 'index.succeed' })
+        answers(await lambda.invoke(name, 1), { succeeded: 1 })
+        await lambda.configure(name, { Handler: 'index.done' })
+        answers(await lambda.invoke(name, 1), { done: 1 })
       },
     },
     {
       name: 'an invocation that runs during a code update finishes on the old code',
-      run: async (world) => {
-        const name = await world.create('misbehave-node', { Timeout: 20 })
-        await world.invoke(name, { do: 'count' })
-        const running = world.invoke(name, { do: 'sleep', ms: 2500 })
-        await world.updateCode(name, 'echo-node')
-        answers(await world.invoke(name, { new: 'code' }), { new: 'code' })
+      run: async (lambda) => {
+        const name = await lambda.create('misbehave-node', { Timeout: 20 })
+        await lambda.invoke(name, { do: 'count' })
+        const running = lambda.invoke(name, { do: 'sleep', ms: 2500 })
+        await lambda.updateCode(name, 'echo-node')
+        answers(await lambda.invoke(name, { new: 'code' }), { new: 'code' })
         answers(await running, { slept: 2500 })
       },
     },
     {
       name: 'variables of more than 4 KB are refused with what was measured',
-      run: async (world) => {
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
         const variables = { BIG_ONE: 'x'.repeat(4200) }
-        const call = world.client.send(
+        const call = lambda.client.send(
           new UpdateFunctionConfigurationCommand({ FunctionName: name, Environment: { Variables: variables } }),
         )
         const text =
@@ -214,10 +214,10 @@ export const updates: Area = {
     },
     {
       name: 'an image is not accepted for a zip function',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const uri = `${world.target.accountId}.dkr.ecr.${world.target.region}.amazonaws.com/image:latest`
-        const call = world.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ImageUri: uri }))
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const uri = `${lambda.target.accountId}.dkr.ecr.${lambda.target.region}.amazonaws.com/image:latest`
+        const call = lambda.client.send(new UpdateFunctionCodeCommand({ FunctionName: name, ImageUri: uri }))
         await refuses(
           call,
           badParameter("Please don't provide ImageUri when updating a function with packageType Zip."),
@@ -226,15 +226,15 @@ export const updates: Area = {
     },
     {
       name: 'updating an unknown function is not found',
-      run: async (world) => {
-        const name = world.newName()
+      run: async (lambda) => {
+        const name = lambda.newName()
         const expected = {
           status: 404,
           name: 'ResourceNotFoundException',
-          message: `Function not found: ${world.arn(name)}`,
+          message: `Function not found: ${lambda.arn(name)}`,
         }
         await refuses(
-          world.client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: 5 })),
+          lambda.client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Timeout: 5 })),
           expected,
         )
       },

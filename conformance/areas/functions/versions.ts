@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DeleteFunctionCommand, ListVersionsByFunctionCommand, PublishVersionCommand } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
-import { answers, badParameter, notFound, refuses } from '../../world/expect.ts'
+import type { Area } from '../../case/case.ts'
+import { answers, badParameter, notFound, refuses } from '../../case/expect.ts'
 
 /** Published versions. */
 export const versions: Area = {
@@ -9,14 +9,14 @@ export const versions: Area = {
   cases: [
     {
       name: 'PublishVersion returns 201 with an active version and its qualified ARN',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const published = await world.client.send(
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const published = await lambda.client.send(
           new PublishVersionCommand({ FunctionName: name, Description: 'first' }),
         )
         assert.equal(published.$metadata.httpStatusCode, 201)
         assert.equal(published.Version, '1')
-        assert.equal(published.FunctionArn, world.arn(name, '1'))
+        assert.equal(published.FunctionArn, lambda.arn(name, '1'))
         assert.equal(published.State, 'Active')
         assert.equal(published.LastUpdateStatus, 'Successful')
         assert.equal(published.Description, 'first')
@@ -24,10 +24,10 @@ export const versions: Area = {
     },
     {
       name: 'publishing without a change returns the existing version, 201, and ignores the description',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        await world.publish(name, 'first')
-        const again = await world.client.send(new PublishVersionCommand({ FunctionName: name, Description: 'second' }))
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        await lambda.publish(name, 'first')
+        const again = await lambda.client.send(new PublishVersionCommand({ FunctionName: name, Description: 'second' }))
         assert.equal(again.$metadata.httpStatusCode, 201)
         assert.equal(again.Version, '1')
         assert.equal(again.Description, 'first')
@@ -35,64 +35,64 @@ export const versions: Area = {
     },
     {
       name: 'a change of configuration alone makes a new version',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        assert.equal(await world.publish(name), '1')
-        await world.configure(name, { Timeout: 7 })
-        assert.equal(await world.publish(name), '2')
-        assert.equal((await world.configuration(name, '1')).Timeout, 3)
-        assert.equal((await world.configuration(name, '2')).Timeout, 7)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        assert.equal(await lambda.publish(name), '1')
+        await lambda.configure(name, { Timeout: 7 })
+        assert.equal(await lambda.publish(name), '2')
+        assert.equal((await lambda.configuration(name, '1')).Timeout, 3)
+        assert.equal((await lambda.configuration(name, '2')).Timeout, 7)
       },
     },
     {
       name: 'version numbers are not used again after a version is deleted',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        await world.publish(name)
-        await world.client.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: '1' }))
-        await world.configure(name, { Timeout: 7 })
-        assert.equal(await world.publish(name), '2')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        await lambda.publish(name)
+        await lambda.client.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: '1' }))
+        await lambda.configure(name, { Timeout: 7 })
+        assert.equal(await lambda.publish(name), '2')
       },
     },
     {
       name: 'publishing gives the version a RevisionId of its own and $LATEST a new one',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const before = await world.configuration(name)
-        await world.publish(name)
-        const [latest, version] = [await world.configuration(name), await world.configuration(name, '1')]
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const before = await lambda.configuration(name)
+        await lambda.publish(name)
+        const [latest, version] = [await lambda.configuration(name), await lambda.configuration(name, '1')]
         assert.notEqual(latest.RevisionId, before.RevisionId)
         assert.notEqual(version.RevisionId, latest.RevisionId)
       },
     },
     {
       name: 'publishing without a change keeps the RevisionIds',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        await world.publish(name)
-        const before = await world.configuration(name)
-        await world.publish(name)
-        assert.equal((await world.configuration(name)).RevisionId, before.RevisionId)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        await lambda.publish(name)
+        const before = await lambda.configuration(name)
+        await lambda.publish(name)
+        assert.equal((await lambda.configuration(name)).RevisionId, before.RevisionId)
       },
     },
     {
       name: 'PublishVersion refuses another CodeSha256 than the current one',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const { CodeSha256 } = await world.configuration(name)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const { CodeSha256 } = await lambda.configuration(name)
         const given = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
         const text = `CodeSHA256 (${given}) is different from current CodeSHA256 in $LATEST (${CodeSha256 ?? ''}). Please try again with the CodeSHA256 in $LATEST.`
         await refuses(
-          world.client.send(new PublishVersionCommand({ FunctionName: name, CodeSha256: given })),
+          lambda.client.send(new PublishVersionCommand({ FunctionName: name, CodeSha256: given })),
           badParameter(text),
         )
       },
     },
     {
       name: 'PublishVersion refuses an outdated RevisionId',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const call = world.client.send(
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const call = lambda.client.send(
           new PublishVersionCommand({ FunctionName: name, RevisionId: '11111111-2222-3333-4444-555555555555' }),
         )
         await refuses(call, {
@@ -105,12 +105,12 @@ export const versions: Area = {
     },
     {
       name: 'ListVersionsByFunction shows $LATEST and the versions with qualified ARNs and without states',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        await world.publish(name)
-        await world.configure(name, { Timeout: 7 })
-        await world.publish(name)
-        const { Versions } = await world.client.send(new ListVersionsByFunctionCommand({ FunctionName: name }))
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        await lambda.publish(name)
+        await lambda.configure(name, { Timeout: 7 })
+        await lambda.publish(name)
+        const { Versions } = await lambda.client.send(new ListVersionsByFunctionCommand({ FunctionName: name }))
         assert.deepEqual(
           Versions?.map(({ FunctionArn, State, LastUpdateStatus, RuntimeVersionConfig }) => [
             FunctionArn,
@@ -118,19 +118,19 @@ export const versions: Area = {
             LastUpdateStatus,
             RuntimeVersionConfig,
           ]),
-          ['$LATEST', '1', '2'].map((version) => [world.arn(name, version), undefined, undefined, undefined]),
+          ['$LATEST', '1', '2'].map((version) => [lambda.arn(name, version), undefined, undefined, undefined]),
         )
       },
     },
     {
       name: 'ListVersionsByFunction pages by MaxItems and Marker',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        await world.publish(name)
-        const first = await world.client.send(new ListVersionsByFunctionCommand({ FunctionName: name, MaxItems: 1 }))
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        await lambda.publish(name)
+        const first = await lambda.client.send(new ListVersionsByFunctionCommand({ FunctionName: name, MaxItems: 1 }))
         assert.equal(first.Versions?.length, 1)
         assert.ok(first.NextMarker)
-        const rest = await world.client.send(
+        const rest = await lambda.client.send(
           new ListVersionsByFunctionCommand({ FunctionName: name, Marker: first.NextMarker }),
         )
         assert.deepEqual(
@@ -142,35 +142,35 @@ export const versions: Area = {
     },
     {
       name: 'ListVersionsByFunction of an unknown function is not found',
-      run: async (world) => {
-        const name = world.newName()
-        const call = world.client.send(new ListVersionsByFunctionCommand({ FunctionName: name }))
-        await refuses(call, notFound(`Function not found: ${world.arn(name)}`))
+      run: async (lambda) => {
+        const name = lambda.newName()
+        const call = lambda.client.send(new ListVersionsByFunctionCommand({ FunctionName: name }))
+        await refuses(call, notFound(`Function not found: ${lambda.arn(name)}`))
       },
     },
     {
       name: 'a published version keeps its own code and variables',
-      run: async (world) => {
-        const name = await world.create('misbehave-node', { Environment: { Variables: { COLOUR: 'red' } } })
-        await world.publish(name)
-        await world.configure(name, { Environment: { Variables: { COLOUR: 'blue' } } })
+      run: async (lambda) => {
+        const name = await lambda.create('misbehave-node', { Environment: { Variables: { COLOUR: 'red' } } })
+        await lambda.publish(name)
+        await lambda.configure(name, { Environment: { Variables: { COLOUR: 'blue' } } })
         const ask = { do: 'environment', names: ['COLOUR', 'AWS_LAMBDA_FUNCTION_VERSION'] }
-        answers(await world.invoke(name, ask), { COLOUR: 'blue', AWS_LAMBDA_FUNCTION_VERSION: '$LATEST' })
-        const old = await world.invoke(name, ask, { Qualifier: '1' })
+        answers(await lambda.invoke(name, ask), { COLOUR: 'blue', AWS_LAMBDA_FUNCTION_VERSION: '$LATEST' })
+        const old = await lambda.invoke(name, ask, { Qualifier: '1' })
         answers(old, { COLOUR: 'red', AWS_LAMBDA_FUNCTION_VERSION: '1' })
         assert.equal(old.executedVersion, '1')
-        await world.updateCode(name, 'echo-node')
-        answers(await world.invoke(name, ask), ask)
-        answers(await world.invoke(name, ask, { Qualifier: '1' }), { COLOUR: 'red', AWS_LAMBDA_FUNCTION_VERSION: '1' })
+        await lambda.updateCode(name, 'echo-node')
+        answers(await lambda.invoke(name, ask), ask)
+        answers(await lambda.invoke(name, ask, { Qualifier: '1' }), { COLOUR: 'red', AWS_LAMBDA_FUNCTION_VERSION: '1' })
       },
     },
     {
       name: 'versions do not share environments',
-      run: async (world) => {
-        const name = await world.create('misbehave-node')
-        await world.publish(name)
-        answers(await world.invoke(name, { do: 'count' }), { calls: 1 })
-        answers(await world.invoke(name, { do: 'count' }, { Qualifier: '1' }), { calls: 1 })
+      run: async (lambda) => {
+        const name = await lambda.create('misbehave-node')
+        await lambda.publish(name)
+        answers(await lambda.invoke(name, { do: 'count' }), { calls: 1 })
+        answers(await lambda.invoke(name, { do: 'count' }, { Qualifier: '1' }), { calls: 1 })
       },
     },
   ],

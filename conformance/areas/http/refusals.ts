@@ -34,9 +34,9 @@ import {
   UpdateFunctionEventInvokeConfigCommand,
   type LambdaClient,
 } from '@aws-sdk/client-lambda'
-import type { Area, Case } from '../../world/case.ts'
-import { badParameter, refuses } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import type { Area, Case } from '../../case/case.ts'
+import { badParameter, refuses } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 /** What can be asked of a function by its name. */
 type Ask = (client: LambdaClient, FunctionName: string, Qualifier: string) => Promise<unknown>
@@ -111,21 +111,21 @@ export const refusals: Area = {
   cases: [
     {
       name: 'conflicting qualifiers in name and parameter are refused by every operation that takes both',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        await world.publish(name)
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        await lambda.publish(name)
         const expected = badParameter(
           'The derived qualifier from the function name does not match the specified qualifier.',
         )
-        await ofEach(byQualifier, (ask) => refuses(ask(world.client, `${name}:1`, '2'), expected))
-        await ofEach(byAlias, (ask) => refuses(ask(world.client, `${name}:one`, 'other'), expected))
+        await ofEach(byQualifier, (ask) => refuses(ask(lambda.client, `${name}:1`, '2'), expected))
+        await ofEach(byAlias, (ask) => refuses(ask(lambda.client, `${name}:one`, 'other'), expected))
       },
     },
     {
       name: 'an unknown function is not found by any operation',
-      run: async (world) => {
-        await ofEach(byName, (ask) => refuses(ask(world.client, world.newName(), ''), unknown))
-        await refuses(withSigning(world, world.newName()), unknown)
+      run: async (lambda) => {
+        await ofEach(byName, (ask) => refuses(ask(lambda.client, lambda.newName(), ''), unknown))
+        await refuses(withSigning(lambda, lambda.newName()), unknown)
       },
     },
     ...layerCases(),
@@ -136,21 +136,21 @@ function layerCases(): Case[] {
   return [
     {
       name: 'the ARN of an unknown layer version is not found',
-      run: (world) =>
+      run: (lambda) =>
         refuses(
-          world.client.send(new GetLayerVersionByArnCommand({ Arn: world.layerArn(world.newName(), 1) })),
+          lambda.client.send(new GetLayerVersionByArnCommand({ Arn: lambda.layerArn(lambda.newName(), 1) })),
           unknown,
         ),
     },
     {
       name: 'ListLayers continues after its marker',
-      run: async (world) => {
-        const names = [world.newName(), world.newName()]
-        for (const LayerName of names) await publish(world, LayerName)
+      run: async (lambda) => {
+        const names = [lambda.newName(), lambda.newName()]
+        for (const LayerName of names) await publish(lambda, LayerName)
         const seen: (string | undefined)[] = []
         let Marker: string | undefined
         do {
-          const page = await world.client.send(new ListLayersCommand({ MaxItems: 1, ...(Marker && { Marker }) }))
+          const page = await lambda.client.send(new ListLayersCommand({ MaxItems: 1, ...(Marker && { Marker }) }))
           assert.equal(page.Layers?.length, 1)
           seen.push(page.Layers[0]?.LayerName)
           Marker = page.NextMarker
@@ -164,11 +164,11 @@ function layerCases(): Case[] {
     },
     {
       name: 'the policy of a layer version has room for 20 KB, and is removed from only at the revision that was asked for',
-      run: async (world) => {
-        const layer = { LayerName: world.newName(), VersionNumber: 1 }
-        await publish(world, layer.LayerName)
+      run: async (lambda) => {
+        const layer = { LayerName: lambda.newName(), VersionNumber: 1 }
+        await publish(lambda, layer.LayerName)
         const add = (StatementId: string) =>
-          world.client.send(
+          lambda.client.send(
             new AddLayerVersionPermissionCommand({
               ...layer,
               StatementId,
@@ -178,7 +178,7 @@ function layerCases(): Case[] {
           )
         await add('first')
         const stale = { ...layer, StatementId: 'first', RevisionId: '00000000-0000-0000-0000-000000000000' }
-        await refuses(world.client.send(new RemoveLayerVersionPermissionCommand(stale)), {
+        await refuses(lambda.client.send(new RemoveLayerVersionPermissionCommand(stale)), {
           status: 412,
           name: 'PreconditionFailedException',
         })
@@ -192,16 +192,16 @@ function layerCases(): Case[] {
     },
     {
       name: 'code without a trusted signature is refused where signing is enforced',
-      run: async (world) => {
-        const CodeSigningConfigArn = await enforcedSigning(world)
+      run: async (lambda) => {
+        const CodeSigningConfigArn = await enforcedSigning(lambda)
         const untrusted = { status: 400, name: 'CodeVerificationFailedException' }
-        const input = await world.input('hello-node', { CodeSigningConfigArn })
-        await refuses(world.client.send(new CreateFunctionCommand(input)), untrusted)
-        const FunctionName = await world.create('hello-node')
-        await world.client.send(new PutFunctionCodeSigningConfigCommand({ FunctionName, CodeSigningConfigArn }))
-        const update = { FunctionName, ZipFile: await world.zip('misbehave-node') }
-        await refuses(world.client.send(new UpdateFunctionCodeCommand(update)), untrusted)
-        await world.client.send(new DeleteFunctionCodeSigningConfigCommand({ FunctionName }))
+        const input = await lambda.input('hello-node', { CodeSigningConfigArn })
+        await refuses(lambda.client.send(new CreateFunctionCommand(input)), untrusted)
+        const FunctionName = await lambda.create('hello-node')
+        await lambda.client.send(new PutFunctionCodeSigningConfigCommand({ FunctionName, CodeSigningConfigArn }))
+        const update = { FunctionName, ZipFile: await lambda.zip('misbehave-node') }
+        await refuses(lambda.client.send(new UpdateFunctionCodeCommand(update)), untrusted)
+        await lambda.client.send(new DeleteFunctionCodeSigningConfigCommand({ FunctionName }))
       },
     },
   ]
@@ -215,26 +215,26 @@ async function ofEach(asks: Readonly<Record<string, Ask>>, hold: (ask: Ask) => P
   assert.deepEqual(failures, [])
 }
 
-async function publish(world: World, LayerName: string): Promise<void> {
-  const Content = { ZipFile: await world.zip('layer-lower') }
-  await world.client.send(new PublishLayerVersionCommand({ LayerName, Content }))
+async function publish(lambda: CaseContext, LayerName: string): Promise<void> {
+  const Content = { ZipFile: await lambda.zip('layer-lower') }
+  await lambda.client.send(new PublishLayerVersionCommand({ LayerName, Content }))
 }
 
-async function enforcedSigning(world: World): Promise<string> {
-  const { region, accountId } = world.target
+async function enforcedSigning(lambda: CaseContext): Promise<string> {
+  const { region, accountId } = lambda.target
   const profile = `arn:aws:signer:${region}:${accountId}:/signing-profiles/test/abcdefghij`
-  const { CodeSigningConfig } = await world.client.send(
+  const { CodeSigningConfig } = await lambda.client.send(
     new CreateCodeSigningConfigCommand({
       AllowedPublishers: { SigningProfileVersionArns: [profile] },
       CodeSigningPolicies: { UntrustedArtifactOnDeployment: 'Enforce' },
     }),
   )
   const CodeSigningConfigArn = CodeSigningConfig?.CodeSigningConfigArn ?? ''
-  world.afterwards(() => world.client.send(new DeleteCodeSigningConfigCommand({ CodeSigningConfigArn })))
+  lambda.afterwards(() => lambda.client.send(new DeleteCodeSigningConfigCommand({ CodeSigningConfigArn })))
   return CodeSigningConfigArn
 }
 
-async function withSigning(world: World, FunctionName: string): Promise<unknown> {
-  const CodeSigningConfigArn = await enforcedSigning(world)
-  return world.client.send(new PutFunctionCodeSigningConfigCommand({ FunctionName, CodeSigningConfigArn }))
+async function withSigning(lambda: CaseContext, FunctionName: string): Promise<unknown> {
+  const CodeSigningConfigArn = await enforcedSigning(lambda)
+  return lambda.client.send(new PutFunctionCodeSigningConfigCommand({ FunctionName, CodeSigningConfigArn }))
 }

@@ -7,9 +7,9 @@ import {
   type Runtime,
   type Architecture,
 } from '@aws-sdk/client-lambda'
-import type { Area } from '../../world/case.ts'
-import { badParameter, invalid, refuses, type Refusal } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import type { Area } from '../../case/case.ts'
+import { badParameter, invalid, refuses, type Refusal } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 const rolePattern = 'arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+'
 const runtimes =
@@ -22,38 +22,38 @@ export const validation: Area = {
   cases: [
     {
       name: 'too little memory',
-      run: (world) =>
+      run: (lambda) =>
         refusesCreate(
-          world,
+          lambda,
           { MemorySize: 64 },
           invalid(violation('64', 'memorySize', 'value greater than or equal to 128')),
         ),
     },
     {
       name: 'too much memory',
-      run: (world) =>
+      run: (lambda) =>
         refusesCreate(
-          world,
+          lambda,
           { MemorySize: 32769 },
           invalid(violation('32769', 'memorySize', 'value less than or equal to 32768')),
         ),
     },
     {
       name: 'a timeout of zero',
-      run: (world) =>
-        refusesCreate(world, { Timeout: 0 }, invalid(violation('0', 'timeout', 'value greater than or equal to 1'))),
+      run: (lambda) =>
+        refusesCreate(lambda, { Timeout: 0 }, invalid(violation('0', 'timeout', 'value greater than or equal to 1'))),
     },
     {
       name: 'too little and too much ephemeral storage',
-      run: async (world) => {
+      run: async (lambda) => {
         const path = 'ephemeralStorage.size'
         await refusesCreate(
-          world,
+          lambda,
           { EphemeralStorage: { Size: 511 } },
           invalid(violation('511', path, 'value greater than or equal to 512')),
         )
         await refusesCreate(
-          world,
+          lambda,
           { EphemeralStorage: { Size: 10241 } },
           invalid(violation('10241', path, 'value less than or equal to 10240')),
         )
@@ -61,10 +61,10 @@ export const validation: Area = {
     },
     {
       name: 'a description that is too long',
-      run: (world) => {
+      run: (lambda) => {
         const text = 'x'.repeat(257)
         return refusesCreate(
-          world,
+          lambda,
           { Description: text },
           invalid(violation(text, 'description', 'length less than or equal to 256')),
         )
@@ -72,20 +72,20 @@ export const validation: Area = {
     },
     {
       name: 'a role that is not an ARN of a role',
-      run: (world) => refusesCreate(world, { Role: 'r1' }, invalid(pattern('r1', 'role', rolePattern))),
+      run: (lambda) => refusesCreate(lambda, { Role: 'r1' }, invalid(pattern('r1', 'role', rolePattern))),
     },
     {
       name: 'an unknown architecture, and two architectures',
-      run: async (world) => {
+      run: async (lambda) => {
         const members =
           'Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]'
         await refusesCreate(
-          world,
+          lambda,
           { Architectures: ['m68k' as Architecture] },
           invalid(`Value '[m68k]' at 'architectures' failed to satisfy constraint: ${members}`),
         )
         await refusesCreate(
-          world,
+          lambda,
           { Architectures: ['x86_64', 'arm64'] },
           invalid(violation('[x86_64, arm64]', 'architectures', 'length less than or equal to 1')),
         )
@@ -93,9 +93,9 @@ export const validation: Area = {
     },
     {
       name: 'an unknown SnapStart setting',
-      run: (world) =>
+      run: (lambda) =>
         refusesCreate(
-          world,
+          lambda,
           { SnapStart: { ApplyOn: 'Sometimes' as 'None' } },
           invalid(
             `Value 'Sometimes' at 'snapStart.applyOn' failed to satisfy constraint: ${oneOf('PublishedVersions, None')}`,
@@ -104,9 +104,9 @@ export const validation: Area = {
     },
     {
       name: 'an unknown runtime is an invalid parameter that lists the runtimes',
-      run: (world) =>
+      run: (lambda) =>
         refusesCreate(
-          world,
+          lambda,
           { Runtime: 'cobol1.0' as Runtime },
           badParameter(
             `Value cobol1.0 at 'runtime' failed to satisfy constraint: ${oneOf(runtimes)} or be a valid ARN`,
@@ -115,27 +115,27 @@ export const validation: Area = {
     },
     {
       name: 'a deprecated runtime is an invalid parameter with its own message',
-      run: async (world) => {
+      run: async (lambda) => {
         for (const runtime of ['nodejs14.x', 'python3.7', 'ruby2.7', 'provided', 'go1.x'] as const) {
           const text = `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`
-          await refusesCreate(world, { Runtime: runtime }, badParameter(text))
+          await refusesCreate(lambda, { Runtime: runtime }, badParameter(text))
         }
       },
     },
     {
       name: 'a name of more than 64 characters is an invalid parameter',
-      run: (world) => {
+      run: (lambda) => {
         const name = 'n'.repeat(65)
         const text = `1 validation error detected: ${violation(name, 'functionName', 'length less than or equal to 64')}`
-        return refusesCreate(world, { FunctionName: name }, badParameter(text))
+        return refusesCreate(lambda, { FunctionName: name }, badParameter(text))
       },
     },
     {
       name: 'an alias name of digits, or with a space',
-      run: async (world) => {
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
         for (const alias of ['12', 'a b']) {
-          const call = world.client.send(
+          const call = lambda.client.send(
             new CreateAliasCommand({ FunctionName: name, Name: alias, FunctionVersion: '$LATEST' }),
           )
           await refuses(call, invalid(pattern(alias, 'name', '(?!^[0-9]+$)([a-zA-Z0-9-_]+)')))
@@ -144,11 +144,11 @@ export const validation: Area = {
     },
     {
       name: 'routing weights by key and by value',
-      run: async (world) => {
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
         const path = "at 'routingConfig.additionalVersionWeights' failed to satisfy constraint"
         await refuses(
-          route(world, name, { $LATEST: 0.5 }),
+          route(lambda, name, { $LATEST: 0.5 }),
           invalid(
             `Value '{$LATEST=0.5}' ${path}: Map keys must satisfy constraint: [Member must have length less than or equal to 1024, ` +
               'Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+]',
@@ -158,8 +158,8 @@ export const validation: Area = {
     },
     {
       name: 'routing weights above one are printed as Java prints them',
-      run: async (world) => {
-        const name = await world.create('hello-node')
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
         const bounds =
           'Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0'
         const path = "at 'routingConfig.additionalVersionWeights' failed to satisfy constraint"
@@ -168,7 +168,7 @@ export const validation: Area = {
           [-1, '-1.0'],
         ] as const) {
           await refuses(
-            route(world, name, { '1': weight }),
+            route(lambda, name, { '1': weight }),
             invalid(
               `Value '{1=${printed}}' ${path}: Map value must satisfy constraint: [${bounds}, Member must not be null]`,
             ),
@@ -178,24 +178,24 @@ export const validation: Area = {
     },
     {
       name: 'a qualifier that does not match its pattern',
-      run: async (world) => {
-        const name = await world.create('hello-node')
-        const call = world.client.send(new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier: 'a!b' }))
+      run: async (lambda) => {
+        const name = await lambda.create('hello-node')
+        const call = lambda.client.send(new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier: 'a!b' }))
         await refuses(call, invalid(pattern('a!b', 'qualifier', '\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+')))
       },
     },
     {
       name: 'an unknown FunctionVersion filter',
-      run: async (world) => {
-        const call = world.client.send(new ListFunctionsCommand({ FunctionVersion: 'SOME' as 'ALL' }))
+      run: async (lambda) => {
+        const call = lambda.client.send(new ListFunctionsCommand({ FunctionVersion: 'SOME' as 'ALL' }))
         await refuses(call, invalid(`Value 'SOME' at 'functionVersion' failed to satisfy constraint: ${oneOf('ALL')}`))
       },
     },
     {
       name: 'UntagResource without keys says that they must not be null',
-      run: async (world) => {
-        const arn = encodeURIComponent(world.arn(await world.create('hello-node')))
-        const { status, json } = await world.raw({ method: 'DELETE', path: `/2017-03-31/tags/${arn}` })
+      run: async (lambda) => {
+        const arn = encodeURIComponent(lambda.arn(await lambda.create('hello-node')))
+        const { status, json } = await lambda.raw({ method: 'DELETE', path: `/2017-03-31/tags/${arn}` })
         assert.equal(status, 400)
         assert.deepEqual(json, {
           message:
@@ -205,9 +205,9 @@ export const validation: Area = {
     },
     {
       name: 'several violations come in one message, plural',
-      run: async (world) => {
-        const input = await world.input('hello-node', { MemorySize: 1, Timeout: 0 })
-        const error = await world.client.send(new CreateFunctionCommand(input)).then(
+      run: async (lambda) => {
+        const input = await lambda.input('hello-node', { MemorySize: 1, Timeout: 0 })
+        const error = await lambda.client.send(new CreateFunctionCommand(input)).then(
           () => assert.fail('the call succeeded'),
           (reason: unknown) => reason as Error,
         )
@@ -222,10 +222,16 @@ export const validation: Area = {
     },
     {
       name: 'a refused creation creates no function',
-      run: async (world) => {
-        const input = await world.input('hello-node', { Timeout: 0 })
-        await refuses(world.client.send(new CreateFunctionCommand(input)), { status: 400, name: 'ValidationException' })
-        await refuses(world.configuration(input.FunctionName ?? ''), { status: 404, name: 'ResourceNotFoundException' })
+      run: async (lambda) => {
+        const input = await lambda.input('hello-node', { Timeout: 0 })
+        await refuses(lambda.client.send(new CreateFunctionCommand(input)), {
+          status: 400,
+          name: 'ValidationException',
+        })
+        await refuses(lambda.configuration(input.FunctionName ?? ''), {
+          status: 404,
+          name: 'ResourceNotFoundException',
+        })
       },
     },
   ],
@@ -244,15 +250,15 @@ function oneOf(set: string): string {
 }
 
 async function refusesCreate(
-  world: World,
+  lambda: CaseContext,
   changes: Partial<ConstructorParameters<typeof CreateFunctionCommand>[0]>,
   expected: Refusal,
 ): Promise<void> {
-  await refuses(world.client.send(new CreateFunctionCommand(await world.input('hello-node', changes))), expected)
+  await refuses(lambda.client.send(new CreateFunctionCommand(await lambda.input('hello-node', changes))), expected)
 }
 
-function route(world: World, name: string, weights: Record<string, number>): Promise<unknown> {
-  return world.client.send(
+function route(lambda: CaseContext, name: string, weights: Record<string, number>): Promise<unknown> {
+  return lambda.client.send(
     new CreateAliasCommand({
       FunctionName: name,
       Name: 'live',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { Skipped, type Area } from '../../world/case.ts'
-import { answers, failureOf, valueOf } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import { Skipped, type Area } from '../../case/case.ts'
+import { answers, failureOf, valueOf } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 interface Inspection {
   readonly cwd: string
@@ -36,8 +36,8 @@ export const environment: Area = {
   cases: [
     {
       name: 'the function runs in /var/task, not as root, in UTC',
-      run: async (world) => {
-        const { seen } = await inspect(world)
+      run: async (lambda) => {
+        const { seen } = await inspect(lambda)
         assert.equal(seen.cwd, '/var/task')
         assert.equal(seen.taskRoot, '/var/task')
         assert.deepEqual(seen.task, ['index.mjs'])
@@ -47,9 +47,9 @@ export const environment: Area = {
     },
     {
       name: 'Node.js: the heap limit follows the memory size, and the function can trigger garbage collection',
-      run: async (world) => {
+      run: async (lambda) => {
         for (const MemorySize of [128, 512]) {
-          const { seen } = await inspect(world, { MemorySize })
+          const { seen } = await inspect(lambda, { MemorySize })
           assert.ok(seen.heapMb > 0.8 * MemorySize && seen.heapMb < 1.2 * MemorySize, `${String(seen.heapMb)} MB`)
           assert.equal(seen.gc, 'function')
         }
@@ -57,10 +57,10 @@ export const environment: Area = {
     },
     {
       name: 'a JSON log has events instead of START and REPORT, and no END',
-      run: async (world) => {
+      run: async (lambda) => {
         const LoggingConfig = { LogFormat: 'JSON' } as const
-        const name = await world.create('misbehave-node', { LoggingConfig })
-        const { log, requestId } = await world.invoke(name, { do: 'print', text: 'printed' }, { LogType: 'Tail' })
+        const name = await lambda.create('misbehave-node', { LoggingConfig })
+        const { log, requestId } = await lambda.invoke(name, { do: 'print', text: 'printed' }, { LogType: 'Tail' })
         const lines = log.trimEnd().split('\n').map(parsed)
         const start = lines.find(({ type }) => type === 'platform.start')
         assert.equal(start?.record?.['requestId'], requestId)
@@ -81,42 +81,42 @@ export const environment: Area = {
     },
     {
       name: 'a JSON log is filtered by the configured levels',
-      run: async (world) => {
+      run: async (lambda) => {
         const LoggingConfig = { LogFormat: 'JSON', ApplicationLogLevel: 'ERROR', SystemLogLevel: 'WARN' } as const
-        const name = await world.create('misbehave-node', { LoggingConfig })
-        const { log } = await world.invoke(name, { do: 'levels' }, { LogType: 'Tail' })
+        const name = await lambda.create('misbehave-node', { LoggingConfig })
+        const { log } = await lambda.invoke(name, { do: 'levels' }, { LogType: 'Tail' })
         const kept = log.trimEnd().split('\n').map(parsed)
         assert.deepEqual(
           kept.map(({ level, message }) => [level, message]),
           [['ERROR', 'an error line']],
         )
-        await world.configure(name, { LoggingConfig: { ...LoggingConfig, ApplicationLogLevel: 'DEBUG' } })
-        assert.match((await world.invoke(name, { do: 'levels' }, { LogType: 'Tail' })).log, /a debug line/)
+        await lambda.configure(name, { LoggingConfig: { ...LoggingConfig, ApplicationLogLevel: 'DEBUG' } })
+        assert.match((await lambda.invoke(name, { do: 'levels' }, { LogType: 'Tail' })).log, /a debug line/)
       },
     },
     {
       name: '/var/task is read-only and /tmp is writable',
-      run: async (world) => {
-        const { seen } = await inspect(world)
+      run: async (lambda) => {
+        const { seen } = await inspect(lambda)
         assert.equal(seen.taskWritable, false)
         assert.equal(seen.tmpWritable, true)
-        const name = await world.create('misbehave-node')
-        const failure = failureOf(await world.invoke(name, { do: 'writeTask' }))
+        const name = await lambda.create('misbehave-node')
+        const failure = failureOf(await lambda.invoke(name, { do: 'writeTask' }))
         assert.match(String(failure['errorMessage']), /^(EROFS|EACCES): /)
       },
     },
     {
       name: '/tmp is private to the environment',
-      run: async (world) => {
-        assert.equal((await inspect(world)).seen.tmpWrites, 1)
-        assert.equal((await inspect(world)).seen.tmpWrites, 1)
+      run: async (lambda) => {
+        assert.equal((await inspect(lambda)).seen.tmpWrites, 1)
+        assert.equal((await inspect(lambda)).seen.tmpWrites, 1)
       },
     },
     {
       name: 'the variables of Lambda have the values of the function',
-      run: async (world) => {
-        const { name, seen } = await inspect(world, { MemorySize: 192 })
-        const { region } = world.target
+      run: async (lambda) => {
+        const { name, seen } = await inspect(lambda, { MemorySize: 192 })
+        const { region } = lambda.target
         const expected: Record<string, string> = {
           _HANDLER: 'index.handler',
           AWS_REGION: region,
@@ -149,8 +149,8 @@ export const environment: Area = {
     },
     {
       name: 'the search paths hold the folders of code and layers',
-      run: async (world) => {
-        const { variables } = (await inspect(world)).seen
+      run: async (lambda) => {
+        const { variables } = (await inspect(lambda)).seen
         const node =
           '/opt/nodejs/node24/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task'
         assert.equal(variables['NODE_PATH'], node)
@@ -163,34 +163,34 @@ export const environment: Area = {
     },
     {
       name: 'variables of the function are there, and may replace PATH, TZ and NODE_PATH',
-      run: async (world) => {
+      run: async (lambda) => {
         const given = { OWN_ONE: 'mine', EMPTY_ONE: '', LANG: 'C', NODE_PATH: '/var/task/lib' }
-        const { seen } = await inspect(world, { Environment: { Variables: given } })
+        const { seen } = await inspect(lambda, { Environment: { Variables: given } })
         assert.deepEqual(Object.fromEntries(Object.keys(given).map((key) => [key, seen.variables[key]])), given)
       },
     },
     {
       name: 'the version and the ARN of a published version are seen by it',
-      run: async (world) => {
-        const name = await world.create('inspect-node')
-        await world.publish(name)
-        const seen = valueOf<Inspection>(await world.invoke(name, {}, { Qualifier: '1' }))
+      run: async (lambda) => {
+        const name = await lambda.create('inspect-node')
+        await lambda.publish(name)
+        const seen = valueOf<Inspection>(await lambda.invoke(name, {}, { Qualifier: '1' }))
         assert.equal(seen.variables['AWS_LAMBDA_FUNCTION_VERSION'], '1')
         assert.match(seen.variables['AWS_LAMBDA_LOG_STREAM_NAME'] ?? '', /\/\[1\][0-9a-f]{32}$/)
       },
     },
     {
       name: 'a custom log group puts the function name into the stream name',
-      run: async (world) => {
-        const { name, seen } = await inspect(world, { LoggingConfig: { LogGroup: '/custom/group' } })
+      run: async (lambda) => {
+        const { name, seen } = await inspect(lambda, { LoggingConfig: { LogGroup: '/custom/group' } })
         assert.equal(seen.variables['AWS_LAMBDA_LOG_GROUP_NAME'], '/custom/group')
         assert.ok(seen.variables['AWS_LAMBDA_LOG_STREAM_NAME']?.includes(`/${name}[$LATEST]`))
       },
     },
     {
       name: "the server's own environment variables are hidden",
-      run: async (world) => {
-        const { seen } = await inspect(world)
+      run: async (lambda) => {
+        const { seen } = await inspect(lambda)
         const foreign = Object.keys(seen.variables).filter((key) =>
           /^(KUBELAMBDA_|npm_|HOME$|USER$|LOGNAME$|OLDPWD$)/.test(key),
         )
@@ -199,19 +199,19 @@ export const environment: Area = {
     },
     {
       name: 'the deadline lies within the timeout',
-      run: async (world) => {
-        const name = await world.create('context-node', { Timeout: 7 })
-        const { remainingMs } = valueOf<{ remainingMs: number }>(await world.invoke(name))
+      run: async (lambda) => {
+        const name = await lambda.create('context-node', { Timeout: 7 })
+        const { remainingMs } = valueOf<{ remainingMs: number }>(await lambda.invoke(name))
         assert.ok(remainingMs > 3_000 && remainingMs <= 7_000, String(remainingMs))
       },
     },
     {
       name: 'a trace id sent by the caller reaches the function',
-      run: async (world) => {
-        if (world.target.isAws) throw new Skipped('AWS decides on sampling itself')
-        const name = await world.create('context-node')
+      run: async (lambda) => {
+        if (lambda.target.isAws) throw new Skipped('AWS decides on sampling itself')
+        const name = await lambda.create('context-node')
         const root = '1-5e1b4151-5ac6c58f40b1e1a2c3d4e5f6'
-        const { json } = await world.raw({
+        const { json } = await lambda.raw({
           method: 'POST',
           path: `/2015-03-31/functions/${name}/invocations`,
           headers: { 'x-amzn-trace-id': `Root=${root};Parent=53995c3f42cd8ad8;Sampled=1` },
@@ -222,21 +222,21 @@ export const environment: Area = {
     },
     {
       name: 'the environment of one function is not seen by another',
-      run: async (world) => {
-        const first = await world.create('misbehave-node', { Environment: { Variables: { SECRET_ONE: 'first' } } })
-        const second = await world.create('misbehave-node')
-        await world.invoke(first, { do: 'count' })
-        answers(await world.invoke(second, { do: 'environment', names: ['SECRET_ONE'] }), { SECRET_ONE: null })
-        answers(await world.invoke(second, { do: 'count' }), { calls: 1 })
+      run: async (lambda) => {
+        const first = await lambda.create('misbehave-node', { Environment: { Variables: { SECRET_ONE: 'first' } } })
+        const second = await lambda.create('misbehave-node')
+        await lambda.invoke(first, { do: 'count' })
+        answers(await lambda.invoke(second, { do: 'environment', names: ['SECRET_ONE'] }), { SECRET_ONE: null })
+        answers(await lambda.invoke(second, { do: 'count' }), { calls: 1 })
       },
     },
   ],
 }
 
 async function inspect(
-  world: World,
-  changes: Parameters<World['create']>[1] = {},
+  lambda: CaseContext,
+  changes: Parameters<CaseContext['create']>[1] = {},
 ): Promise<{ readonly name: string; readonly seen: Inspection }> {
-  const name = await world.create('inspect-node', changes)
-  return { name, seen: valueOf<Inspection>(await world.invoke(name)) }
+  const name = await lambda.create('inspect-node', changes)
+  return { name, seen: valueOf<Inspection>(await lambda.invoke(name)) }
 }

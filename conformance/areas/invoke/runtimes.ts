@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Area } from '../../world/case.ts'
-import { answers, failureOf, valueOf } from '../../world/expect.ts'
+import type { Area } from '../../case/case.ts'
+import { answers, failureOf, valueOf } from '../../case/expect.ts'
 
 /** An event as API Gateway's HTTP API sends it. */
 function httpEvent(method: string, path: string, body?: unknown) {
@@ -33,25 +33,25 @@ export const runtimes: Area = {
   cases: [
     {
       name: 'Node.js: an Express application behind serverless-http',
-      run: async (world) => {
-        const name = await world.create('express')
-        const found = valueOf<HttpAnswer>(await world.invoke(name, httpEvent('GET', '/orders/7')))
+      run: async (lambda) => {
+        const name = await lambda.create('express')
+        const found = valueOf<HttpAnswer>(await lambda.invoke(name, httpEvent('GET', '/orders/7')))
         assert.equal(found.statusCode, 201)
         assert.equal(found.headers['x-order'], '7')
         assert.deepEqual(JSON.parse(found.body), { id: '7', agent: 'conformance' })
-        const stored = valueOf<HttpAnswer>(await world.invoke(name, httpEvent('POST', '/orders', { amount: 3 })))
+        const stored = valueOf<HttpAnswer>(await lambda.invoke(name, httpEvent('POST', '/orders', { amount: 3 })))
         assert.deepEqual(JSON.parse(stored.body), { stored: { amount: 3 } })
-        const broken = valueOf<HttpAnswer>(await world.invoke(name, httpEvent('GET', '/broken')))
+        const broken = valueOf<HttpAnswer>(await lambda.invoke(name, httpEvent('GET', '/broken')))
         assert.deepEqual([broken.statusCode, JSON.parse(broken.body)], [500, { failed: 'the route is broken' }])
-        const missing = valueOf<HttpAnswer>(await world.invoke(name, httpEvent('GET', '/missing')))
+        const missing = valueOf<HttpAnswer>(await lambda.invoke(name, httpEvent('GET', '/missing')))
         assert.deepEqual([missing.statusCode, missing.body], [404, 'no route GET /missing'])
       },
     },
     {
       name: 'Node.js: TypeScript bundled by esbuild with Powertools and Middy',
-      run: async (world) => {
-        const name = await world.create('powertools')
-        const answer = await world.invoke(name, { id: 'a1', amounts: [1, 2, 3] }, { LogType: 'Tail' })
+      run: async (lambda) => {
+        const name = await lambda.create('powertools')
+        const answer = await lambda.invoke(name, { id: 'a1', amounts: [1, 2, 3] }, { LogType: 'Tail' })
         answers(answer, { id: 'a1', total: 6, calls: 1, requestId: answer.requestId })
         const line = answer.log.split('\n').find((text) => text.includes('order received')) ?? '{}'
         const entry = JSON.parse(line.slice(line.indexOf('{'))) as Record<string, unknown>
@@ -59,58 +59,62 @@ export const runtimes: Area = {
           [entry['level'], entry['orderId'], entry['function_name'], entry['function_request_id'], entry['cold_start']],
           ['INFO', 'a1', name, answer.requestId, true],
         )
-        const failure = failureOf(await world.invoke(name, { id: 'a2', amounts: [] }))
+        const failure = failureOf(await lambda.invoke(name, { id: 'a2', amounts: [] }))
         assert.deepEqual([failure['errorType'], failure['errorMessage']], ['RangeError', 'an order needs an amount'])
-        const warm = await world.invoke(name, { id: 'a3', amounts: [4] })
+        const warm = await lambda.invoke(name, { id: 'a3', amounts: [4] })
         answers(warm, { id: 'a3', total: 4, calls: 2, requestId: warm.requestId })
       },
     },
     {
       name: 'Node.js: an ES module with top-level await',
-      run: async (world) => {
-        answers(await world.invoke(await world.create('top-level-await')), { loaded: 3, colour: 'green', path: 'a/b' })
+      run: async (lambda) => {
+        answers(await lambda.invoke(await lambda.create('top-level-await')), {
+          loaded: 3,
+          colour: 'green',
+          path: 'a/b',
+        })
       },
     },
     {
       name: 'Node.js: a CommonJS handler with a callback answers and fails',
-      run: async (world) => {
-        const name = await world.create('callback')
-        answers(await world.invoke(name, { a: 1 }), { answered: { a: 1 }, pending: 0 })
-        const failure = failureOf(await world.invoke(name, { error: 'by callback' }))
+      run: async (lambda) => {
+        const name = await lambda.create('callback')
+        answers(await lambda.invoke(name, { a: 1 }), { answered: { a: 1 }, pending: 0 })
+        const failure = failureOf(await lambda.invoke(name, { error: 'by callback' }))
         assert.deepEqual([failure['errorType'], failure['errorMessage']], ['TypeError', 'by callback'])
       },
     },
     {
       name: 'Node.js: the response of a callback waits for an empty event loop by default',
-      run: async (world) => {
-        const name = await world.create('callback')
-        await world.invoke(name, { warm: true })
-        const waited = await world.invoke(name, { timerMs: 400 }, { LogType: 'Tail' })
+      run: async (lambda) => {
+        const name = await lambda.create('callback')
+        await lambda.invoke(name, { warm: true })
+        const waited = await lambda.invoke(name, { timerMs: 400 }, { LogType: 'Tail' })
         assert.ok(durationOf(waited.log) >= 390, waited.log)
-        const quick = await world.invoke(name, { timerMs: 1500, keepWaiting: false }, { LogType: 'Tail' })
+        const quick = await lambda.invoke(name, { timerMs: 1500, keepWaiting: false }, { LogType: 'Tail' })
         assert.ok(durationOf(quick.log) < 1400, quick.log)
       },
     },
     {
       name: 'Node.js: context.succeed, context.fail and context.done',
-      run: async (world) => {
-        const name = await world.create('callback', { Handler: 'index.succeed' })
-        answers(await world.invoke(name, 5), { succeeded: 5 })
-        await world.configure(name, { Handler: 'index.done' })
-        answers(await world.invoke(name, 5), { done: 5 })
-        await world.configure(name, { Handler: 'index.fail' })
-        assert.equal(failureOf(await world.invoke(name, 5))['errorMessage'], 'failed by context')
+      run: async (lambda) => {
+        const name = await lambda.create('callback', { Handler: 'index.succeed' })
+        answers(await lambda.invoke(name, 5), { succeeded: 5 })
+        await lambda.configure(name, { Handler: 'index.done' })
+        answers(await lambda.invoke(name, 5), { done: 5 })
+        await lambda.configure(name, { Handler: 'index.fail' })
+        assert.equal(failureOf(await lambda.invoke(name, 5))['errorMessage'], 'failed by context')
       },
     },
     {
       name: 'Node.js 24: a handler with a callback is refused, and the context has no callbacks',
-      run: async (world) => {
-        const name = await world.create('callback', { Runtime: 'nodejs24.x' })
-        const failure = failureOf(await world.invoke(name))
+      run: async (lambda) => {
+        const name = await lambda.create('callback', { Runtime: 'nodejs24.x' })
+        const failure = failureOf(await lambda.invoke(name))
         assert.equal(failure['errorType'], 'Runtime.CallbackHandlerDeprecated')
         assert.match(String(failure['errorMessage']), /removed support for callback-based function handlers/)
-        await world.configure(name, { Handler: 'index.succeed' })
-        const missing = failureOf(await world.invoke(name))
+        await lambda.configure(name, { Handler: 'index.succeed' })
+        const missing = failureOf(await lambda.invoke(name))
         assert.deepEqual(
           [missing['errorType'], missing['errorMessage']],
           ['TypeError', 'context.succeed is not a function'],
@@ -119,39 +123,42 @@ export const runtimes: Area = {
     },
     {
       name: 'Node.js 24: a handler that is not async answers what it returns; before, that is ignored',
-      run: async (world) => {
-        const name = await world.create('callback', { Runtime: 'nodejs24.x', Handler: 'index.plain' })
-        answers(await world.invoke(name), { returned: true })
-        await world.configure(name, { Runtime: 'nodejs22.x' })
-        answers(await world.invoke(name), null)
+      run: async (lambda) => {
+        const name = await lambda.create('callback', { Runtime: 'nodejs24.x', Handler: 'index.plain' })
+        answers(await lambda.invoke(name), { returned: true })
+        await lambda.configure(name, { Runtime: 'nodejs22.x' })
+        answers(await lambda.invoke(name), null)
       },
     },
     {
       name: 'Node.js: a promise that never settles is an error once the event loop is empty',
-      run: async (world) => {
-        const name = await world.create('callback', { Handler: 'index.never' })
-        assert.equal(failureOf(await world.invoke(name))['errorType'], 'Runtime.NodeJsExit')
+      run: async (lambda) => {
+        const name = await lambda.create('callback', { Handler: 'index.never' })
+        assert.equal(failureOf(await lambda.invoke(name))['errorType'], 'Runtime.NodeJsExit')
       },
     },
     {
       name: 'Node.js: a handler nested in objects of the module',
-      run: async (world) => {
-        answers(await world.invoke(await world.create('callback', { Handler: 'index.nested.deep.handler' })), 'nested')
+      run: async (lambda) => {
+        answers(
+          await lambda.invoke(await lambda.create('callback', { Handler: 'index.nested.deep.handler' })),
+          'nested',
+        )
       },
     },
     {
       name: 'Node.js: a streaming handler invoked without streaming answers the whole text',
-      run: async (world) => {
-        const answer = await world.invoke(await world.create('streaming'), { chunks: 3 })
+      run: async (lambda) => {
+        const answer = await lambda.invoke(await lambda.create('streaming'), { chunks: 3 })
         assert.equal(answer.functionError, undefined, answer.text)
         assert.equal(answer.text, 'chunk 0\nchunk 1\nchunk 2\n')
       },
     },
     {
       name: 'Node.js: console methods write time, request id and level before the text',
-      run: async (world) => {
-        const { log, requestId } = await world.invoke(
-          await world.create('misbehave-node'),
+      run: async (lambda) => {
+        const { log, requestId } = await lambda.invoke(
+          await lambda.create('misbehave-node'),
           { do: 'levels' },
           { LogType: 'Tail' },
         )
@@ -173,17 +180,17 @@ export const runtimes: Area = {
     },
     {
       name: 'Node.js: the context is complete',
-      run: async (world) => {
-        const name = await world.create('context-node', { MemorySize: 256, Timeout: 10 })
+      run: async (lambda) => {
+        const name = await lambda.create('context-node', { MemorySize: 256, Timeout: 10 })
         const { remainingMs, awsRequestId, logStreamName, traceId, ...rest } = valueOf<Record<string, unknown>>(
-          await world.invoke(name),
+          await lambda.invoke(name),
         )
         assert.deepEqual(rest, {
           functionName: name,
           functionVersion: '$LATEST',
           memoryLimitInMB: '256',
           logGroupName: `/aws/lambda/${name}`,
-          invokedFunctionArn: world.arn(name),
+          invokedFunctionArn: lambda.arn(name),
           clientContext: null,
           identity: null,
         })
@@ -196,21 +203,21 @@ export const runtimes: Area = {
     {
       name: 'Python: hello, echo and print',
       needs: 'python',
-      run: async (world) => {
-        answers(await world.invoke(await world.create('hello-python')), { message: 'hello' })
+      run: async (lambda) => {
+        answers(await lambda.invoke(await lambda.create('hello-python')), { message: 'hello' })
         const event = { text: 'größe 😀', list: [1, 2.5, null, true] }
-        answers(await world.invoke(await world.create('echo-python'), event), event)
-        const name = await world.create('misbehave-python')
-        const { log } = await world.invoke(name, { do: 'print', text: 'printed as it is' }, { LogType: 'Tail' })
+        answers(await lambda.invoke(await lambda.create('echo-python'), event), event)
+        const name = await lambda.create('misbehave-python')
+        const { log } = await lambda.invoke(name, { do: 'print', text: 'printed as it is' }, { LogType: 'Tail' })
         assert.match(log, /^printed as it is$/m)
       },
     },
     {
       name: 'Python: the logging module writes level, time and request id before the text',
       needs: 'python',
-      run: async (world) => {
-        const { log, requestId } = await world.invoke(
-          await world.create('misbehave-python'),
+      run: async (lambda) => {
+        const { log, requestId } = await lambda.invoke(
+          await lambda.create('misbehave-python'),
           { do: 'levels' },
           { LogType: 'Tail' },
         )
@@ -232,9 +239,9 @@ export const runtimes: Area = {
     {
       name: 'Python: packages in the zip with their metadata',
       needs: 'python',
-      run: async (world) => {
+      run: async (lambda) => {
         const event = { title: 'the lord OF the rings', amounts: ['1.10', '2'] }
-        answers(await world.invoke(await world.create('python-packages'), event), {
+        answers(await lambda.invoke(await lambda.create('python-packages'), event), {
           title: 'The Lord of the Rings',
           total: '3.10',
           versions: { plainwords: '2.1.0', ordertotal: '1.4.2' },
@@ -246,17 +253,17 @@ export const runtimes: Area = {
     {
       name: 'Python: the context is complete',
       needs: 'python',
-      run: async (world) => {
-        const name = await world.create('context-python', { Timeout: 10 })
+      run: async (lambda) => {
+        const name = await lambda.create('context-python', { Timeout: 10 })
         const clientContext = Buffer.from(JSON.stringify({ custom: { a: 'b' }, env: { c: 'd' } })).toString('base64')
-        const answer = await world.invoke(name, {}, { ClientContext: clientContext })
+        const answer = await lambda.invoke(name, {}, { ClientContext: clientContext })
         const { remaining_ms, log_stream_name, ...rest } = valueOf<Record<string, unknown>>(answer)
         assert.deepEqual(rest, {
           function_name: name,
           function_version: '$LATEST',
           memory_limit_in_mb: '128',
           log_group_name: `/aws/lambda/${name}`,
-          invoked_function_arn: world.arn(name),
+          invoked_function_arn: lambda.arn(name),
           aws_request_id: answer.requestId,
           client_context: { custom: { a: 'b' }, env: { c: 'd' } },
         })
@@ -267,39 +274,39 @@ export const runtimes: Area = {
     {
       name: 'Ruby: hello and echo',
       needs: 'ruby',
-      run: async (world) => {
-        answers(await world.invoke(await world.create('hello-ruby')), { message: 'hello' })
+      run: async (lambda) => {
+        answers(await lambda.invoke(await lambda.create('hello-ruby')), { message: 'hello' })
         const event = { text: 'größe', list: [1, 2.5, null, true] }
-        answers(await world.invoke(await world.create('echo-ruby'), event), event)
+        answers(await lambda.invoke(await lambda.create('echo-ruby'), event), event)
       },
     },
     {
       name: 'a bootstrap in bash answers, fails and answers again',
-      run: async (world) => {
-        const name = await world.create('shell-bootstrap')
-        const answer = await world.invoke(name, { a: 'ö' }, { LogType: 'Tail' })
+      run: async (lambda) => {
+        const name = await lambda.create('shell-bootstrap')
+        const answer = await lambda.invoke(name, { a: 'ö' }, { LogType: 'Tail' })
         answers(answer, { shell: true, event: { a: 'ö' } })
         assert.match(answer.log, /^shell got 10 bytes$/m)
-        assert.deepEqual(failureOf(await world.invoke(name, { fail: 1 })), {
+        assert.deepEqual(failureOf(await lambda.invoke(name, { fail: 1 })), {
           errorMessage: 'exit status 3',
           errorType: 'Function.Failed',
         })
-        answers(await world.invoke(name, 2), { shell: true, event: 2 })
+        answers(await lambda.invoke(name, 2), { shell: true, event: 2 })
       },
     },
     {
       name: 'a static native bootstrap answers, also a large event',
-      run: async (world) => {
-        const name = await world.create('native-bootstrap')
-        answers(await world.invoke(name, { a: 1 }), { native: true, event: { a: 1 } })
+      run: async (lambda) => {
+        const name = await lambda.create('native-bootstrap')
+        answers(await lambda.invoke(name, { a: 1 }), { native: true, event: { a: 1 } })
         const large = 'x'.repeat(2_000_000)
-        answers(await world.invoke(name, large), { native: true, event: large })
+        answers(await lambda.invoke(name, large), { native: true, event: large })
       },
     },
     {
       name: 'provided.al2 runs the same bootstrap',
-      run: async (world) => {
-        answers(await world.invoke(await world.create('native-bootstrap', { Runtime: 'provided.al2' }), 1), {
+      run: async (lambda) => {
+        answers(await lambda.invoke(await lambda.create('native-bootstrap', { Runtime: 'provided.al2' }), 1), {
           native: true,
           event: 1,
         })

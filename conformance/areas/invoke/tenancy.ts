@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Area } from '../../world/case.ts'
-import { answers, badParameter, refuses } from '../../world/expect.ts'
-import type { World } from '../../world/world.ts'
+import type { Area } from '../../case/case.ts'
+import { answers, badParameter, refuses } from '../../case/expect.ts'
+import type { CaseContext } from '../../case/case-context.ts'
 
 const isolated = { TenancyConfig: { TenantIsolationMode: 'PER_TENANT' } } as const
 
@@ -11,43 +11,43 @@ export const tenancy: Area = {
   cases: [
     {
       name: 'the configuration is shown, and stays when the function is changed',
-      run: async (world) => {
-        const name = await world.create('tenant-node', isolated)
-        await world.configure(name, { Timeout: 9 })
-        assert.deepEqual((await world.configuration(name)).TenancyConfig, isolated.TenancyConfig)
-        assert.equal((await world.configuration(await world.create('hello-node'))).TenancyConfig, undefined)
+      run: async (lambda) => {
+        const name = await lambda.create('tenant-node', isolated)
+        await lambda.configure(name, { Timeout: 9 })
+        assert.deepEqual((await lambda.configuration(name)).TenancyConfig, isolated.TenancyConfig)
+        assert.equal((await lambda.configuration(await lambda.create('hello-node'))).TenancyConfig, undefined)
       },
     },
     {
       name: 'tenants never share an environment, and the function receives the tenant id',
-      run: async (world) => {
-        const name = await world.create('tenant-node', isolated)
-        answers(await invokeFor(world, name, 'one'), { tenantId: 'one', seen: ['one'], generation: '' })
-        answers(await invokeFor(world, name, 'two@x'), { tenantId: 'two@x', seen: ['two@x'], generation: '' })
-        answers(await invokeFor(world, name, 'one'), { tenantId: 'one', seen: ['one', 'one'], generation: '' })
+      run: async (lambda) => {
+        const name = await lambda.create('tenant-node', isolated)
+        answers(await invokeFor(lambda, name, 'one'), { tenantId: 'one', seen: ['one'], generation: '' })
+        answers(await invokeFor(lambda, name, 'two@x'), { tenantId: 'two@x', seen: ['two@x'], generation: '' })
+        answers(await invokeFor(lambda, name, 'one'), { tenantId: 'one', seen: ['one', 'one'], generation: '' })
       },
     },
     {
       name: 'an update is seen by every tenant',
-      run: async (world) => {
-        const name = await world.create('tenant-node', isolated)
-        for (const tenant of ['one', 'two']) await invokeFor(world, name, tenant)
-        await world.configure(name, { Environment: { Variables: { GENERATION: 'next' } } })
+      run: async (lambda) => {
+        const name = await lambda.create('tenant-node', isolated)
+        for (const tenant of ['one', 'two']) await invokeFor(lambda, name, tenant)
+        await lambda.configure(name, { Environment: { Variables: { GENERATION: 'next' } } })
         for (const tenantId of ['one', 'two']) {
-          answers(await invokeFor(world, name, tenantId), { tenantId, seen: [tenantId], generation: 'next' })
+          answers(await invokeFor(lambda, name, tenantId), { tenantId, seen: [tenantId], generation: 'next' })
         }
       },
     },
     {
       name: 'an invocation without a tenant, and one with a tenant of another function, are refused',
-      run: async (world) => {
-        await refuses(world.invoke(await world.create('tenant-node', isolated)), badParameter(/./))
-        await refuses(invokeFor(world, await world.create('hello-node'), 'one'), badParameter(/./))
+      run: async (lambda) => {
+        await refuses(lambda.invoke(await lambda.create('tenant-node', isolated)), badParameter(/./))
+        await refuses(invokeFor(lambda, await lambda.create('hello-node'), 'one'), badParameter(/./))
       },
     },
   ],
 }
 
-function invokeFor(world: World, name: string, TenantId: string) {
-  return world.invoke(name, {}, { TenantId })
+function invokeFor(lambda: CaseContext, name: string, TenantId: string) {
+  return lambda.invoke(name, {}, { TenantId })
 }

@@ -1,13 +1,13 @@
-import type { World } from './world.ts'
+import type { CaseContext } from './case-context.ts'
 
-/** One fact about Lambda: the name says it as a sentence, `run` asks and throws when the answer differs. */
+/** One fact about Lambda: the name states it as a sentence, `run` checks it and throws when the endpoint differs. */
 export interface Case {
   readonly name: string
   /** An interpreter that the endpoint must have; `--skip-runtimes` skips these cases. */
   readonly needs?: 'python' | 'ruby'
-  /** Longest time the case may take; 60 s when absent. */
+  /** Timeout of the case in milliseconds; 60 s when absent. */
   readonly timeoutMs?: number
-  readonly run: (world: World) => Promise<void>
+  readonly run: (lambda: CaseContext) => Promise<void>
 }
 
 export interface Area {

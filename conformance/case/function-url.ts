@@ -6,18 +6,18 @@ import {
   type CreateFunctionUrlConfigCommandInput,
 } from '@aws-sdk/client-lambda'
 import { callUrl, type UrlAnswer, type UrlCall } from '../requests/function-url-call.ts'
-import type { World } from './world.ts'
+import type { CaseContext } from './case-context.ts'
 
 type Changes = Omit<Partial<CreateFunctionUrlConfigCommandInput>, 'FunctionName'>
 
 /** Gives a function a URL, a public one unless the changes say otherwise. */
-export function createUrl(world: World, FunctionName: string, changes: Changes = {}) {
-  return world.client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', ...changes }))
+export function createUrl(lambda: CaseContext, FunctionName: string, changes: Changes = {}) {
+  return lambda.client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', ...changes }))
 }
 
 /** The config of a function's URL. */
-export function getUrl(world: World, FunctionName: string) {
-  return world.client.send(new GetFunctionUrlConfigCommand({ FunctionName }))
+export function getUrl(lambda: CaseContext, FunctionName: string) {
+  return lambda.client.send(new GetFunctionUrlConfigCommand({ FunctionName }))
 }
 
 /** The id of a function URL: the first label of its host as on AWS, else the last segment of its path. */
@@ -27,36 +27,36 @@ export function idOf(functionUrl: string): string {
 }
 
 /** A function whose version 1 is its alias `live`. */
-export async function withAlias(world: World): Promise<string> {
-  const name = await world.create('answer-node')
-  await world.publish(name)
-  await world.client.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
+export async function withAlias(lambda: CaseContext): Promise<string> {
+  const name = await lambda.create('answer-node')
+  await lambda.publish(name)
+  await lambda.client.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
   return name
 }
 
-/** A function with a URL that anybody may call. */
-export async function servedUrl(world: World): Promise<{ name: string; url: string }> {
-  const name = await world.create('answer-node')
-  return { name, ...(await openUrl(world, name)) }
+/** A function with a public URL. */
+export async function servedUrl(lambda: CaseContext): Promise<{ name: string; url: string }> {
+  const name = await lambda.create('answer-node')
+  return { name, ...(await openUrl(lambda, name)) }
 }
 
-/** Gives a function a URL that may be called: by everybody unless it has AWS_IAM. */
-export async function openUrl(world: World, name: string, changes: Changes = {}): Promise<{ url: string }> {
-  const { FunctionUrl = '' } = await createUrl(world, name, changes)
-  if (changes.AuthType !== 'AWS_IAM') await allowAll(world, name, changes.Qualifier)
+/** Gives a function a URL and the permission to call it, for everybody unless its AuthType is AWS_IAM. */
+export async function openUrl(lambda: CaseContext, name: string, changes: Changes = {}): Promise<{ url: string }> {
+  const { FunctionUrl = '' } = await createUrl(lambda, name, changes)
+  if (changes.AuthType !== 'AWS_IAM') await allowAll(lambda, name, changes.Qualifier)
   return { url: FunctionUrl }
 }
 
-/** Nobody may call a URL whose resource policy does not let him. */
-export async function allowAll(world: World, FunctionName: string, Qualifier?: string): Promise<void> {
+/** Adds the two statements that let everybody call the URL; without them it refuses every caller. */
+export async function allowAll(lambda: CaseContext, FunctionName: string, Qualifier?: string): Promise<void> {
   const statement = { FunctionName, ...(Qualifier && { Qualifier }), Principal: '*' }
-  await world.client.send(
+  await lambda.client.send(
     new AddPermissionCommand({
       ...statement,
       ...{ StatementId: 'url', Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' },
     }),
   )
-  await world.client.send(
+  await lambda.client.send(
     new AddPermissionCommand({
       ...statement,
       ...{ StatementId: 'invoke', Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true },
@@ -64,9 +64,9 @@ export async function allowAll(world: World, FunctionName: string, Qualifier?: s
   )
 }
 
-/** AWS needs some seconds until a change of a URL is known everywhere. */
+/** Repeats a call until it succeeds: on AWS a changed URL takes some seconds to propagate. */
 export async function callUrlUntil(
-  { target }: World,
+  { target }: CaseContext,
   url: string,
   path: string,
   call: UrlCall,

@@ -9,21 +9,21 @@ import {
 } from '@aws-sdk/client-lambda'
 import type { FixtureName } from '../../fixtures/fixtures.ts'
 import { Skipped } from './case.ts'
-import type { World } from './world.ts'
+import type { CaseContext } from './case-context.ts'
 
 /** The version that an unqualified name runs. */
 export const latestPublished = '$LATEST.PUBLISHED'
 
 /** Creates a capacity provider that is deleted after the functions, and answers its ARN. */
-export async function newProvider(world: World): Promise<string> {
-  if (world.target.isAws) throw new Skipped('subnets and an operator role would have to be there')
-  const CapacityProviderName = world.newName()
-  world.afterwards(() => world.client.send(new DeleteCapacityProviderCommand({ CapacityProviderName })))
-  const { CapacityProvider } = await world.client.send(
+export async function newProvider(lambda: CaseContext): Promise<string> {
+  if (lambda.target.isAws) throw new Skipped('subnets and an operator role would have to be there')
+  const CapacityProviderName = lambda.newName()
+  lambda.afterwards(() => lambda.client.send(new DeleteCapacityProviderCommand({ CapacityProviderName })))
+  const { CapacityProvider } = await lambda.client.send(
     new CreateCapacityProviderCommand({
       CapacityProviderName,
       VpcConfig: { SubnetIds: ['subnet-0a1b2c3d'], SecurityGroupIds: ['sg-0a1b2c3d'] },
-      PermissionsConfig: { CapacityProviderOperatorRoleArn: world.target.role },
+      PermissionsConfig: { CapacityProviderOperatorRoleArn: lambda.target.role },
     }),
   )
   return CapacityProvider?.CapacityProviderArn ?? ''
@@ -39,35 +39,35 @@ export function onProvider(CapacityProviderArn: string): Partial<CreateFunctionC
 
 /** Creates a function on the provider, waits until it can be published and answers its name. */
 export async function createManaged(
-  world: World,
+  lambda: CaseContext,
   provider: string,
   { fixture = 'hello-node', ...changes }: { fixture?: FixtureName } & Partial<CreateFunctionCommandInput> = {},
 ): Promise<string> {
-  const input = await world.input(fixture, { ...onProvider(provider), ...changes })
-  await world.client.send(new CreateFunctionCommand(input))
+  const input = await lambda.input(fixture, { ...onProvider(provider), ...changes })
+  await lambda.client.send(new CreateFunctionCommand(input))
   const name = input.FunctionName ?? ''
-  await untilState(world, name, undefined, 'ActiveNonInvocable')
+  await untilState(lambda, name, undefined, 'ActiveNonInvocable')
   return name
 }
 
-/** Publishes `$LATEST.PUBLISHED` and waits until it is what runs. */
-export async function publishLatest(world: World, FunctionName: string): Promise<PublishVersionCommandOutput> {
-  const published = await world.client.send(new PublishVersionCommand({ FunctionName, PublishTo: 'LATEST_PUBLISHED' }))
-  await untilState(world, FunctionName, latestPublished, 'Active')
-  await world.waitUpdated(`${FunctionName}:${latestPublished}`)
+/** Publishes `$LATEST.PUBLISHED` and waits until it serves invocations. */
+export async function publishLatest(lambda: CaseContext, FunctionName: string): Promise<PublishVersionCommandOutput> {
+  const published = await lambda.client.send(new PublishVersionCommand({ FunctionName, PublishTo: 'LATEST_PUBLISHED' }))
+  await untilState(lambda, FunctionName, latestPublished, 'Active')
+  await lambda.waitUpdated(`${FunctionName}:${latestPublished}`)
   return published
 }
 
 /** Waits until a version of the function is in the state. */
 export async function untilState(
-  world: World,
+  lambda: CaseContext,
   name: string,
   qualifier: string | undefined,
   state: FunctionConfiguration['State'],
 ): Promise<FunctionConfiguration> {
   const deadline = Date.now() + 50_000
   for (;;) {
-    const shown = await world.configuration(name, qualifier)
+    const shown = await lambda.configuration(name, qualifier)
     if (shown.State === state && shown.LastUpdateStatus !== 'InProgress') return shown
     if (shown.State === 'Failed' || Date.now() > deadline) {
       throw new Error(`${qualifier ?? name} is ${String(shown.State)}: ${String(shown.StateReason)}`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Answer } from './world.ts'
+import type { Answer } from './case-context.ts'
 
 export interface Refusal {
   readonly status: number
@@ -11,7 +11,7 @@ interface ServiceError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
 }
 
-/** Holds that the call is refused with this status, exception and message. */
+/** Asserts that the call is refused with this status, exception and message. */
 export async function refuses(call: Promise<unknown>, expected: Refusal): Promise<void> {
   const error = await call.then(
     () => assert.fail(`expected ${expected.name}, but the call succeeded`),
@@ -47,14 +47,14 @@ export function invalid(...violations: string[]): Refusal {
   return { status: 400, name: 'ValidationException', message: head + violations.join('; ') }
 }
 
-/** Holds that the function failed and answered exactly this JSON, keys in this order. */
+/** Asserts that the function failed with exactly this JSON, keys in this order. */
 export function failsWith(answer: Answer, expected: Readonly<Record<string, unknown>>): void {
   assert.equal(answer.status, 200)
   assert.equal(answer.functionError, 'Unhandled', `no function error; the payload is ${answer.text.slice(0, 300)}`)
   assert.equal(answer.text, JSON.stringify(expected))
 }
 
-/** Holds that the function answered this value. */
+/** Asserts that the function returned this value. */
 export function answers(answer: Answer, expected: unknown): void {
   assert.deepEqual(
     { functionError: answer.functionError, status: answer.status, payload: parse(answer.text) },

@@ -20,7 +20,7 @@ import { fixtureOf, type FixtureName } from '../../fixtures/fixtures.ts'
 import { sendRaw, type RawRequest, type RawResponse } from '../requests/raw-request.ts'
 import type { Target } from '../requests/target.ts'
 
-/** What Invoke answered. */
+/** The response of Invoke. */
 export interface Answer {
   readonly status: number
   readonly text: string
@@ -31,8 +31,8 @@ export interface Answer {
   readonly log: string
 }
 
-/** What one case works with: the endpoint, names of its own, and functions that are deleted when the case is over. */
-export class World {
+/** The endpoint as one case uses it: names of its own, and functions that are deleted when the case is over. */
+export class CaseContext {
   readonly client: LambdaClient
   readonly target: Target
   readonly #label: string
@@ -64,12 +64,12 @@ export class World {
     return `arn:aws:lambda:${region}:${accountId}:layer:${name}${version === undefined ? '' : `:${String(version)}`}`
   }
 
-  /** Runs work when the case is over; whether it fails does not matter. */
+  /** Registers cleanup work for the end of the case; its errors are ignored. */
   afterwards(work: () => Promise<unknown>): void {
     this.#afterwards.push(work)
   }
 
-  /** What a link in an answer leads to. */
+  /** Downloads the target of a link in a response. */
   async download(link: string): Promise<Buffer> {
     return Buffer.from(await (await fetch(link)).arrayBuffer())
   }
@@ -78,7 +78,7 @@ export class World {
     return buildFixture(fixture).then((path) => readFile(path))
   }
 
-  /** The CreateFunction input for a fixture, with what the case wants otherwise. */
+  /** The CreateFunction input for a fixture, with the members that the case overrides. */
   async input(
     fixture: FixtureName,
     changes: Partial<CreateFunctionCommandInput> = {},
@@ -176,7 +176,7 @@ export class World {
     return sendRaw(this.target, request)
   }
 
-  /** Deletes all that the case created. */
+  /** Deletes everything that the case created. */
   async clean(): Promise<void> {
     for (const name of this.#created) {
       await this.client.send(new DeleteFunctionCommand({ FunctionName: name })).catch(() => undefined)
