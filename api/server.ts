@@ -20,7 +20,7 @@ export interface Server {
 }
 
 /** The longest an invocation may run on AWS, and what ending its environment may take beyond it. */
-const longestInvocationMs = 905_000
+const maxInvocationMs = 905_000
 const sweepMs = 3_600_000
 /** How often to look for deployments and environments that another server left behind. */
 const takeOverMs = 10_000
@@ -76,9 +76,9 @@ async function putTogether(
     listener.beginShutdown()
     if (wasReady) await delay(settings.drainMs)
     for (const end of endings) end()
-    await Promise.all([listener.close(), app.close(), dispatcher.close(longestInvocationMs), sources.close()])
+    await Promise.all([listener.close(), app.close(), dispatcher.close(maxInvocationMs), sources.close()])
     await lifecycle.settled()
-    await scheduler.close(longestInvocationMs)
+    await scheduler.close(maxInvocationMs)
     await store.close()
   }
   try {

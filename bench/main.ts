@@ -1,5 +1,5 @@
 /**
- * Measures the promises that concern one machine, in one run, and says which are kept.
+ * Measures the promises in one run and reports which are kept.
  *
  * 1. start     a server with an empty data folder, and a bare echo     servers.ts
  * 2. warm      invocations one at a time, and their CPU time           warm.ts
@@ -81,7 +81,7 @@ function measureOther(other: NonNullable<Options['other']>): Promise<Finding[]> 
   return measureEndpoint(other.endpoint, other.functionName, options.effort)
 }
 
-/** Each group of measurements has a server of its own, so that none is measured in what another left. */
+/** Each group of measurements has a server of its own, so that none affects another. */
 async function measurePromises(asked: Options): Promise<Finding[]> {
   const found: Finding[] = []
   const flags = nodeFlags(asked.profileFolder)

@@ -3,14 +3,14 @@ import { parseArgs } from 'node:util'
 export const measurements = ['warm', 'idle', 'cold', 'burst', 'events', 'waiting', 'queues', 'catalogue'] as const
 export type Measurement = (typeof measurements)[number]
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface Options {
   readonly only: readonly Measurement[]
   /** Share of the usual number of samples. */
   readonly effort: number
-  /** How many functions make a large catalogue. */
+  /** Number of functions in the large catalogue. */
   readonly functionCount: number
-  /** How many events wait. */
+  /** Number of waiting events. */
   readonly eventCount: number
   readonly write: boolean
   readonly profileFolder?: string
@@ -19,7 +19,7 @@ export interface Options {
   readonly cluster?: { readonly origin: string; readonly image: string }
 }
 
-/** Reads the command line; what it cannot use is an `Error` that says what to write instead. */
+/** Parses the command line; throws an `Error` that says how to correct it. */
 export function readOptions(words: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...words],

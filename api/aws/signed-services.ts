@@ -9,7 +9,7 @@ export interface SignedServicesParts extends SignerParts {
 }
 
 /** Timeout of a call; longer than any long poll. */
-const longestCallMs = 30_000
+const requestTimeoutMs = 30_000
 const protocols = { sqs: '1.0', kinesis: '1.1', dynamodb: '1.0', secretsmanager: '1.1' } as const
 const hosts: Readonly<Record<AwsService, string>> = {
   sqs: 'sqs',
@@ -21,7 +21,7 @@ const hosts: Readonly<Record<AwsService, string>> = {
 
 /** Calls services over HTTP, with AWS's JSON protocol or by path, signed with Signature Version 4. */
 export function createSignedServices(parts: SignedServicesParts): AwsServices {
-  const send = createRequestSender(longestCallMs)
+  const send = createRequestSender(requestTimeoutMs)
   const signer = createSigner(parts)
   return {
     async call(call) {

@@ -26,7 +26,7 @@ export interface EventsSettings {
   /** Most events that run concurrently. */
   readonly concurrency: number
   readonly retryDelayMs: number
-  readonly mostFailedEvents: number
+  readonly maxFailedEvents: number
   readonly destinations: DestinationEndpoints
 }
 

@@ -81,167 +81,167 @@ export interface Lifecycle extends Activation {
  * 4. prepare  what environments need; then `Active`, and drain  versions/activation.ts
  */
 export function createLifecycle(dependencies: LifecycleDependencies): Lifecycle {
-  const world = { ...dependencies, activation: createActivation(dependencies) }
+  const context = { ...dependencies, activation: createActivation(dependencies) }
   return {
-    ...world.activation,
-    create: (request) => create(world, request),
-    updateCode: (name, request) => updateCode(world, name, request),
-    updateSettings: (name, request) => updateSettings(world, name, request),
-    publish: (name, request) => publish(world, name, request),
-    remove: (reference) => remove(world, reference),
-    change: (name, rule) => change(world, name, rule),
-    read: (name) => read(world, name),
+    ...context.activation,
+    create: (request) => create(context, request),
+    updateCode: (name, request) => updateCode(context, name, request),
+    updateSettings: (name, request) => updateSettings(context, name, request),
+    publish: (name, request) => publish(context, name, request),
+    remove: (reference) => remove(context, reference),
+    change: (name, rule) => change(context, name, rule),
+    read: (name) => read(context, name),
   }
 }
 
-interface World extends LifecycleDependencies {
+interface LifecycleContext extends LifecycleDependencies {
   readonly activation: Activation
 }
 
-async function create(world: World, request: CreateRequest): Promise<FoundVersion> {
-  const { catalogue, stamp } = world
+async function create(context: LifecycleContext, request: CreateRequest): Promise<FoundVersion> {
+  const { catalogue, stamp } = context
   const { name, tags, publish, creation, codeSigningConfigArn } = request
   requireSource(creation.packageType, request.code, 'creating')
-  const settings = newSettings(name, await withLayers(world, request.settings), creation)
+  const settings = newSettings(name, await withLayers(context, request.settings), creation)
   checkTagCount(tags)
   requirePublishable(settings, publish)
-  await checkProvider(world, settings)
+  await checkProvider(context, settings)
   if ((await catalogue.find(name)) !== undefined) throw conflicts.exists(name)
-  await checkSignature(world, { name, ...(codeSigningConfigArn && { codeSigningConfigArn }) })
-  const checked = await checkCode(world, request.code, settings.architectures)
+  await checkSignature(context, { name, ...(codeSigningConfigArn && { codeSigningConfigArn }) })
+  const checked = await checkCode(context, request.code, settings.architectures)
   checkUnzippedSize(checked.code, settings.layers)
-  const code = await storeCode(world, checked)
+  const code = await storeCode(context, checked)
   const change = createFunction({ name, settings, code, tags, publish, codeSigningConfigArn }, stamp)
   if (!(await catalogue.save({ ...saved(change), expectedRevision: 0 }))) throw conflicts.exists(name)
-  if (codeSigningConfigArn !== undefined && !(await touchConfig(world, codeSigningConfigArn))) {
-    await removeFunction(world, name)
+  if (codeSigningConfigArn !== undefined && !(await touchConfig(context, codeSigningConfigArn))) {
+    await removeFunction(context, name)
     throw codeSigningErrors.notFound(codeSigningConfigArn)
   }
   const provider = settings.capacityProvider?.arn
-  if (provider !== undefined && !(await touchProvider(world, provider))) {
-    await removeFunction(world, name)
+  if (provider !== undefined && !(await touchProvider(context, provider))) {
+    await removeFunction(context, name)
     throw capacityProviderErrors.notFound(provider)
   }
-  return begun(world, change)
+  return begun(context, change)
 }
 
-async function updateCode(world: World, name: string, request: CodeUpdate): Promise<FoundVersion> {
-  const before = await read(world, name)
-  requireUpdatable(world, before, request.revisionId)
+async function updateCode(context: LifecycleContext, name: string, request: CodeUpdate): Promise<FoundVersion> {
+  const before = await read(context, name)
+  requireUpdatable(context, before, request.revisionId)
   requireSource(before.latest.settings.packageType, request, 'updating')
   requirePublishable(before.latest.settings, request.publish)
-  await checkProvider(world, withArchitectures(before.latest.settings, request.architectures))
-  await checkSignature(world, before)
-  const checked = await checkCode(world, request, request.architectures ?? before.latest.settings.architectures)
+  await checkProvider(context, withArchitectures(before.latest.settings, request.architectures))
+  await checkSignature(context, before)
+  const checked = await checkCode(context, request, request.architectures ?? before.latest.settings.architectures)
   checkUnzippedSize(checked.code, before.latest.settings.layers)
-  if (request.dryRun) return dryRun(await read(world, name), request, checked)
-  const code = await storeCode(world, checked)
-  const change = await changeRecord(world, name, async (current) => {
-    requireUpdatable(world, current, request.revisionId)
+  if (request.dryRun) return dryRun(await read(context, name), request, checked)
+  const code = await storeCode(context, checked)
+  const change = await changeRecord(context, name, async (current) => {
+    requireUpdatable(context, current, request.revisionId)
     const settings = withArchitectures(current.latest.settings, request.architectures)
     checkUnzippedSize(code, settings.layers)
-    const record = beginUpdate(current, { code, settings }, world.stamp)
+    const record = beginUpdate(current, { code, settings }, context.stamp)
     if (request.publish === undefined) return { record, described: record.latest }
-    return publishUpdate(record, request.publish, await lastPublished(world, current, request.publish), world.stamp)
+    return publishUpdate(record, request.publish, await lastPublished(context, current, request.publish), context.stamp)
   })
-  return begun(world, change)
+  return begun(context, change)
 }
 
-async function updateSettings(world: World, name: string, request: SettingsUpdate): Promise<FoundVersion> {
-  requireUpdatable(world, await read(world, name), request.revisionId)
-  const asked = await withLayers(world, request.settings)
+async function updateSettings(context: LifecycleContext, name: string, request: SettingsUpdate): Promise<FoundVersion> {
+  requireUpdatable(context, await read(context, name), request.revisionId)
+  const asked = await withLayers(context, request.settings)
   let before: FunctionRecord | undefined
-  const change = await changeRecord(world, name, async (current) => {
-    requireUpdatable(world, current, request.revisionId)
+  const change = await changeRecord(context, name, async (current) => {
+    requireUpdatable(context, current, request.revisionId)
     const settings = changedSettings(name, current.latest.settings, asked)
     checkUnzippedSize(current.latest.code, settings.layers)
-    if (asked.capacityProvider !== undefined) await checkProvider(world, settings)
+    if (asked.capacityProvider !== undefined) await checkProvider(context, settings)
     before = current
-    const record = beginUpdate(current, { settings }, world.stamp)
+    const record = beginUpdate(current, { settings }, context.stamp)
     return { record, described: record.latest }
   })
-  await requireProvider(world, change, asked.capacityProvider?.arn, before)
-  return begun(world, change)
+  await requireProvider(context, change, asked.capacityProvider?.arn, before)
+  return begun(context, change)
 }
 
 /** Reverts an update to a capacity provider that was removed meanwhile. */
 async function requireProvider(
-  world: World,
+  context: LifecycleContext,
   { record }: VersionChange,
   arn: string | undefined,
   before: FunctionRecord | undefined,
 ): Promise<void> {
-  if (arn === undefined || before === undefined || (await touchProvider(world, arn))) return
+  if (arn === undefined || before === undefined || (await touchProvider(context, arn))) return
   const { generation } = record.latest
-  await changeRecord(world, record.name, (current) => ({
+  await changeRecord(context, record.name, (current) => ({
     record: current.latest.generation === generation ? before : current,
   }))
   throw capacityProviderErrors.notFound(arn)
 }
 
-async function publish(world: World, name: string, request: PublishRequest): Promise<FoundVersion> {
-  const change = await changeRecord(world, name, async (current) => {
+async function publish(context: LifecycleContext, name: string, request: PublishRequest): Promise<FoundVersion> {
+  const change = await changeRecord(context, name, async (current) => {
     const target = request.isToLatestPublished === true ? 'latest-published' : 'next'
     requirePublishable(current.latest.settings, target)
-    requireNoUpdateInProgress(current.latest, functionArn(world, name))
-    return publishVersion(current, await lastPublished(world, current, target), request, world.stamp)
+    requireNoUpdateInProgress(current.latest, functionArn(context, name))
+    return publishVersion(current, await lastPublished(context, current, target), request, context.stamp)
   })
-  return begun(world, change)
+  return begun(context, change)
 }
 
 async function change(
-  world: World,
+  context: LifecycleContext,
   name: string,
   rule: (record: FunctionRecord) => RecordChange | Promise<RecordChange>,
 ): Promise<RecordChange> {
   let before: FunctionRecord | undefined
-  const changed = await changeRecord(world, name, (record) => rule((before = record)))
-  world.onChange?.(name)
-  if (before !== undefined) await forgetRemovedUrls(world, before, changed.record)
-  if (changed.record.activating !== before?.activating) world.activation.start(changed.record)
+  const changed = await changeRecord(context, name, (record) => rule((before = record)))
+  context.onChange?.(name)
+  if (before !== undefined) await forgetRemovedUrls(context, before, changed.record)
+  if (changed.record.activating !== before?.activating) context.activation.start(changed.record)
   return changed
 }
 
-async function remove(world: World, { name, qualifier }: FunctionReference): Promise<FunctionRecord> {
-  const { catalogue, drain } = world
-  if (qualifier === undefined) return removeFunction(world, name)
+async function remove(context: LifecycleContext, { name, qualifier }: FunctionReference): Promise<FunctionRecord> {
+  const { catalogue, drain } = context
+  if (qualifier === undefined) return removeFunction(context, name)
   const removed = isPublishedVersion(qualifier) ? await catalogue.findVersion(name, qualifier) : undefined
-  const { record } = await changeRecord(world, name, (current) => removeVersion(current, qualifier))
+  const { record } = await changeRecord(context, name, (current) => removeVersion(current, qualifier))
   if (removed !== undefined) drain(name, removed)
   if (removed?.serving !== undefined) drain(name, removed.serving)
   return record
 }
 
-async function removeFunction(world: World, name: string): Promise<FunctionRecord> {
+async function removeFunction(context: LifecycleContext, name: string): Promise<FunctionRecord> {
   for (;;) {
-    const stored = await world.catalogue.find(name)
-    if (stored === undefined) throw nameErrors.notFound(functionArn(world, name))
-    if (!(await world.catalogue.remove(name, stored.revision))) continue
-    world.drain(name)
-    await forgetRemovedUrls(world, stored.value, undefined)
+    const stored = await context.catalogue.find(name)
+    if (stored === undefined) throw nameErrors.notFound(functionArn(context, name))
+    if (!(await context.catalogue.remove(name, stored.revision))) continue
+    context.drain(name)
+    await forgetRemovedUrls(context, stored.value, undefined)
     return stored.value
   }
 }
 
 /** The change is already saved; an id that could not be removed leads nowhere. */
 async function forgetRemovedUrls(
-  world: World,
+  context: LifecycleContext,
   before: FunctionRecord,
   after: FunctionRecord | undefined,
 ): Promise<void> {
-  await forgetUrls(world.documents, before, after).catch((cause: unknown) => {
-    world.onFault(`The ids of removed function URLs of ${before.name} could not be removed`, cause)
+  await forgetUrls(context.documents, before, after).catch((cause: unknown) => {
+    context.onFault(`The ids of removed function URLs of ${before.name} could not be removed`, cause)
   })
 }
 
-async function read(world: World, name: string): Promise<FunctionRecord> {
-  const stored = await world.catalogue.find(name)
-  if (stored === undefined) throw nameErrors.notFound(functionArn(world, name))
+async function read(context: LifecycleContext, name: string): Promise<FunctionRecord> {
+  const stored = await context.catalogue.find(name)
+  if (stored === undefined) throw nameErrors.notFound(functionArn(context, name))
   return stored.value
 }
 
-async function withLayers(world: World, { layerArns, ...rest }: SettingsRequest): Promise<SettingsChange> {
-  return layerArns === undefined ? rest : { ...rest, layers: await resolveLayers(world, layerArns) }
+async function withLayers(context: LifecycleContext, { layerArns, ...rest }: SettingsRequest): Promise<SettingsChange> {
+  return layerArns === undefined ? rest : { ...rest, layers: await resolveLayers(context, layerArns) }
 }
 
 /** Code must be of the function's package type. */
@@ -252,14 +252,14 @@ function requireSource(packageType: string, { imageUri }: CodeRequest, verb: 'cr
 
 /** The version that a publication to the target replaces, or equals. */
 async function lastPublished(
-  world: World,
+  context: LifecycleContext,
   { name, versions }: FunctionRecord,
   target: PublishTarget,
 ): Promise<FunctionVersion | undefined> {
   const number = target === 'next' ? versions.findLast((version) => version !== latestPublished) : latestPublished
-  const last = number === undefined ? undefined : await world.catalogue.findVersion(name, number)
+  const last = number === undefined ? undefined : await context.catalogue.findVersion(name, number)
   if (target === 'latest-published' && last !== undefined)
-    requireNoUpdateInProgress(last, functionArn(world, name, latestPublished))
+    requireNoUpdateInProgress(last, functionArn(context, name, latestPublished))
   return last
 }
 
@@ -268,13 +268,17 @@ function requirePublishable({ capacityProvider }: FunctionSettings, target: Publ
   if (target === 'latest-published' && capacityProvider === undefined) throw capacityErrors.notPublishable()
 }
 
-function requireUpdatable(world: World, { name, latest }: FunctionRecord, revisionId: string | undefined): void {
+function requireUpdatable(
+  context: LifecycleContext,
+  { name, latest }: FunctionRecord,
+  revisionId: string | undefined,
+): void {
   requireRevision(latest, revisionId)
-  requireNoUpdateInProgress(latest, functionArn(world, name))
+  requireNoUpdateInProgress(latest, functionArn(context, name))
 }
 
 /** Starts a saved deployment in the background; the caller is shown its initial state. */
-function begun({ activation }: World, { record, described }: VersionChange): FoundVersion {
+function begun({ activation }: LifecycleContext, { record, described }: VersionChange): FoundVersion {
   activation.start(record)
   return { record, version: described }
 }

@@ -6,7 +6,7 @@ import type { Catalogue } from '../functions/catalogue/catalogue.ts'
 import type { FunctionReference } from '../functions/function/name.ts'
 import { resolveVersion, type ResolvedVersion } from '../functions/versions/resolve.ts'
 import { environmentSpec } from '../environments/scheduling/environment-spec.ts'
-import { advanceLineage, mostCallsInChain } from './lineage.ts'
+import { advanceLineage, maxCallsInChain } from './lineage.ts'
 import { requireTenant } from './tenant.ts'
 import { streamAnswer, type StreamedAnswer } from './streamed-answer.ts'
 
@@ -89,7 +89,7 @@ function planOf(request: InvokeRequest, { record, version, invokedArn }: Resolve
     ...(isEvent && { isEvent }),
   }
   const { header, callsBefore } = advanceLineage(traceId, invokedArn)
-  if (callsBefore >= mostCallsInChain && record.recursiveLoop !== 'Allow') throw recursiveInvocation()
+  if (callsBefore >= maxCallsInChain && record.recursiveLoop !== 'Allow') throw recursiveInvocation()
   const invocation: Invocation = { requestId, payload, tail, traceId: header, functionArn: invokedArn, ...context }
   return { spec: environmentSpec(record, version, tenantId), invocation }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { advanceLineage, mostCallsInChain } from './lineage.ts'
+import { advanceLineage, maxCallsInChain } from './lineage.ts'
 
 const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0'
 const arn = (name: string) => `arn:aws:lambda:us-east-1:000000000000:function:${name}`
@@ -18,7 +18,7 @@ test('a call is counted in the header, in AWS’s form, and the rest of it stays
 
 test('the seventeenth call of a function in one chain is the first with sixteen before it', () => {
   expect(advanceLineage(after(15, 'f'), arn('f')).callsBefore).toBe(15)
-  expect(advanceLineage(after(16, 'f'), arn('f')).callsBefore).toBe(mostCallsInChain)
+  expect(advanceLineage(after(16, 'f'), arn('f')).callsBefore).toBe(maxCallsInChain)
 })
 
 test('functions of one chain are counted apart, versions and aliases of one together', () => {

@@ -7,7 +7,7 @@ export interface Lineage {
 }
 
 /** How often the same function may be called in one chain; the next call is rejected (reference 6.6). */
-export const mostCallsInChain = 16
+export const maxCallsInChain = 16
 
 const lineagePart = /;?Lineage=([^;]*)/i
 

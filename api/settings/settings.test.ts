@@ -20,7 +20,7 @@ describe('settings', () => {
       driver: 'process',
       concurrency: 1000,
       idleMs: 300_000,
-      mostFailedEvents: 1000,
+      maxFailedEvents: 1000,
       destinations: {},
       redisSources: {},
       sourceEndpoints: {},

@@ -33,7 +33,7 @@ export interface Settings {
   /** Delay before the first retry of a failed asynchronous invocation; the second waits twice as long. */
   readonly retryDelayMs: number
   /** How many failed events of each function are kept for replay. */
-  readonly mostFailedEvents: number
+  readonly maxFailedEvents: number
   /** Endpoints of the services of destinations: an address, or `aws` for AWS itself. */
   readonly destinations: {
     readonly sqs?: string
@@ -95,7 +95,7 @@ export function readSettings(given: GivenSettings): Settings {
     idleMs: read('KUBELAMBDA_IDLE_SECONDS') * 1000,
     drainMs: read('KUBELAMBDA_DRAIN_SECONDS') * 1000,
     retryDelayMs: read('KUBELAMBDA_RETRY_SECONDS') * 1000,
-    mostFailedEvents: read('KUBELAMBDA_FAILED_EVENTS'),
+    maxFailedEvents: read('KUBELAMBDA_FAILED_EVENTS'),
     ...readEndpoints(read),
     redisSources: namedServers(read('KUBELAMBDA_REDIS_SOURCES')),
     ...optional('s3Endpoint', read('KUBELAMBDA_S3_ENDPOINT')),

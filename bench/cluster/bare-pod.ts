@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { openClient, type Client } from '../measuring/client.ts'
 
-/** Answers what `kubectl` prints. */
+/** Runs `kubectl` and returns its output. */
 export function kubectl(...words: string[]): string {
   return execFileSync('kubectl', words, { encoding: 'utf8' })
 }
 
-/** Starts pods that are nothing but an image, to compare with. */
+/** Starts plain pods of an image, as the baseline. */
 export interface BarePods {
-  /** Creates one and resolves when the cluster says that it runs. */
+  /** Creates a pod and resolves when its phase is Running. */
   start(name: string): Promise<void>
   remove(name: string): Promise<void>
   close(): void
@@ -18,7 +18,7 @@ export interface BarePods {
 
 const pods = '/api/v1/namespaces/default/pods'
 
-/** Asks the Kubernetes API itself, without the time that `kubectl` takes to start. */
+/** Calls the Kubernetes API directly, without the start-up time of `kubectl`. */
 export async function openBarePods(image: string): Promise<BarePods> {
   const proxy = spawn('kubectl', ['proxy', '--port=0'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [said] = (await once(proxy.stdout, 'data')) as [Buffer]

@@ -14,9 +14,9 @@ export interface ClusterUnderTest {
 }
 
 const payload = JSON.stringify({ text: 'x'.repeat(1013) })
-/** After so many V8 has compiled what each invocation runs; an environment starts without it, the bare echo is there sooner. */
+/** Invocations until V8 has optimised the code of the warm path; the bare echo needs fewer. */
 const warmUp = 20_000
-/** The pool is full again after so long. */
+/** Time until the pool is full again, in milliseconds. */
 const settleMs = 3_000
 
 /** Cold starts from the pool, a hundred at once, and warm invocations through the Service against a bare pod's echo. */
@@ -86,7 +86,7 @@ async function warm({ origin, image }: ClusterUnderTest, name: string, effort: n
   }
 }
 
-/** As many pods as the node takes; the rest wait. */
+/** The number of pods that the node has room for; the others stay Pending. */
 async function burst(client: Client, name: string): Promise<Finding[]> {
   const code = "exports.handler = () => new Promise((done) => setTimeout(() => done('ok'), 300))\n"
   await createFunction(client, name, { ...hello.node, code }, { MemorySize: 128 })

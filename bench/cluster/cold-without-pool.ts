@@ -7,10 +7,10 @@ import { median, timed } from '../measuring/statistics.ts'
 
 const deployment = ['-n', 'kubelambda', 'deployment/kubelambda'] as const
 const setting = 'KUBELAMBDA_POOL_SIZE'
-/** What the round before left behind is gone after so long. */
+/** Time until the pods of the previous round are gone, in milliseconds. */
 const settleMs = 3_000
 
-/** Cold starts for which a pod has to be created, against a bare pod of the same image; the servers are told to keep no pool meanwhile. */
+/** Cold starts for which a pod has to be created, against a bare pod of the same image; the servers keep no pool meanwhile. */
 export async function measureWithoutPool(origin: string, effort: number): Promise<Finding[]> {
   const former = kubectl('get', ...deployment, '-o', `jsonpath={..containers[0].env[?(@.name=="${setting}")].value}`)
   setPool('=0')

@@ -8,7 +8,7 @@ import type { Finding } from '../measuring/report.ts'
 import { freePort, startKubelambda } from '../servers/servers.ts'
 import { median } from '../measuring/statistics.ts'
 
-/** Tells the bench of each message with one byte. */
+/** Sends the bench one byte per message. */
 const telling: Source = {
   runtime: 'nodejs24.x',
   file: 'index.js',
@@ -23,11 +23,11 @@ exports.handler = async ({ Records }) => {
 }
 
 const perCall = 10
-/** Batches at once, of both: a mapping without a maximum begins with as many, and moto slows down as they become more. */
+/** Concurrent batches of both sides: the number that a mapping without a maximum begins with; moto slows down with more. */
 const batchesAtOnce = 5
 const promise = 'SQS mapping, messages/s, against a bare polling loop, five concurrent batches each'
 
-/** How quickly a mapping empties a queue, against loops that do nothing but receive and delete, on the same moto in turn. */
+/** Messages per second of a mapping, against loops that only receive and delete, on the same moto in alternating rounds. */
 export async function measureQueues(effort: number): Promise<Finding[]> {
   if (spawnSync('moto_server', ['--help']).status !== 0) {
     return [{ promise, measured: 'skipped: there is no moto_server', target: '' }]
@@ -78,7 +78,7 @@ async function compare(bench: Bench, effort: number): Promise<Finding[]> {
   return [{ promise, measured, target: '≥ 0.8 ×', isKept: ours / bare >= 0.8 }]
 }
 
-/** From the first message that ran to the last. */
+/** Time from the first message that ran to the last. */
 async function drainByMapping(bench: Bench, round: number, count: number): Promise<number> {
   const { api, done } = bench
   const url = await filledQueue(bench, `ours-${round}`, count)

@@ -14,7 +14,7 @@ const endless: Source = {
   code: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 800_000))\n',
 }
 
-/** Tells the bench of each event with one byte. */
+/** Sends the bench one byte per event. */
 export const telling: Source = {
   runtime: 'nodejs24.x',
   file: 'index.js',
@@ -28,13 +28,13 @@ exports.handler = async () => {
 `,
 }
 
-/** A store on which a server is started whose events wait, and a server on another one of its kind. */
+/** A store with waiting events, and an empty store of the same kind for the baseline. */
 export interface WaitingStore<Server extends RunningServer> {
   readonly name: string
   readonly count: number
   readonly empty: Server
   start(): Promise<Server>
-  /** Makes so many copies of a waiting event; answers the server, which may be started again for it. */
+  /** Makes this many copies of a waiting event; returns the server, which may have been restarted for it. */
   fill(server: Server): Promise<Server>
 }
 
@@ -151,7 +151,7 @@ export function copyInRedis(redis: RunningRedis, count: number): void {
       if (Date.now() > deadline) throw new Error('No event waits in Redis')
     }
   }
-  // Redis rewrites its file when that has grown so much, which is not what is measured.
+  // Redis rewrites its append-only file when it has grown this much; that would disturb the measurement.
   const isRewriting = () => /aof_rewrite_(in_progress|scheduled):1/.test(redis.cli('info', 'persistence'))
   for (const deadline = Date.now() + 120_000; isRewriting() && Date.now() < deadline;) redis.cli('ping')
 }

@@ -4,7 +4,7 @@ import { openRendezvous } from '../measuring/rendezvous.ts'
 import type { Finding } from '../measuring/report.ts'
 import type { RunningServer } from '../servers/servers.ts'
 
-/** Answers only when the bench says so, so that every invocation needs an environment of its own. */
+/** Waits for the bench before it returns, so that every invocation needs an environment of its own. */
 const held: Source = {
   runtime: 'nodejs24.x',
   file: 'index.js',

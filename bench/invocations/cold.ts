@@ -37,7 +37,7 @@ async function measureRuntime(server: RunningServer, kind: 'node' | 'python', ef
   try {
     for (let round = 0; round < Math.ceil(20 * effort); round++) {
       await renewFunction(client, name, `round ${round}`)
-      // What the update and the round before set going (ending environments, refilling spares) is not the cold start.
+      // Environments of the previous round end and spares are refilled now, outside the measurement.
       await delay(settleMs)
       ours.push(await timed(() => invoke(client, name, event)))
       theirs.push(await timed(() => bare.run(event)))

@@ -2,21 +2,21 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { zipTree } from '../../fixtures/archive.ts'
 import type { Answer, Client } from './client.ts'
 
-/** A function as the bench needs it: one file, and what runs it. */
+/** A function of one source file, and its runtime. */
 export interface Source {
   readonly runtime: string
   readonly file: string
   readonly code: string
 }
 
-/** Answers the event: the least that a function can do. */
+/** Returns the event. */
 export const echo: Source = {
   runtime: 'nodejs24.x',
   file: 'index.js',
   code: 'exports.handler = async (event) => event\n',
 }
 
-/** Answer the interpreter that runs them, so that the bare start can use the same one. */
+/** Functions that return the path of their interpreter, so that the bare start uses the same one. */
 export const hello: Record<'node' | 'python', Source> = {
   node: {
     runtime: 'nodejs24.x',
@@ -70,7 +70,7 @@ export function zipSource(source: Source): Promise<Buffer> {
   return zipTree(new Map([[source.file, { mode: 0o100644, content: Buffer.from(source.code) }]]))
 }
 
-/** Changes the description, so that the next invocation needs a new environment, and waits until that is done. */
+/** Changes the description, so that the next invocation needs a new environment, and waits until the update is done. */
 export async function renewFunction(client: Client, name: string, description: string): Promise<void> {
   const answer = await client('PUT', `${functions}/${name}/configuration`, JSON.stringify({ Description: description }))
   expectStatus(answer, 200, `update ${name}`)
@@ -81,7 +81,7 @@ export async function getFunction(client: Client, name: string): Promise<Answer>
   return expectStatus(await client('GET', `${functions}/${name}`), 200, `get ${name}`)
 }
 
-/** Publishes the next version, with other code than the last had. */
+/** Publishes the next version, with other code than the previous one. */
 export async function publishAgain(client: Client, name: string, zip: Buffer): Promise<void> {
   const body = JSON.stringify({ ZipFile: zip.toString('base64'), Publish: true })
   for (;;) {

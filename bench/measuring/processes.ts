@@ -13,7 +13,7 @@ export function totalCpuMs(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + cpuMs(pid), 0)
 }
 
-/** Memory that is a process's own, shared pages counted by share, in MB; NaN where the kernel does not tell. */
+/** Proportional set size (PSS) of a process in MB; NaN when the kernel does not report it. */
 export function proportionalMb(pid: number): number {
   const text = read(`/proc/${pid}/smaps_rollup`)
   return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? NaN) / 1024
@@ -49,7 +49,7 @@ export function supervisors(server: number): number[] {
   })
 }
 
-/** The fields of /proc/PID/stat after the command's name, which may hold spaces. */
+/** The fields of /proc/PID/stat after the command name, which may contain spaces. */
 function statFields(pid: number): string[] {
   const text = read(`/proc/${pid}/stat`)
   return text.slice(text.lastIndexOf(')') + 2).split(' ')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** Where functions report to the bench: each holds one connection open and may send a byte for each event. */
+/** A socket on which functions report to the bench: each keeps one connection open and may send one byte per event. */
 export interface Rendezvous {
   readonly port: number
   /** Connections made so far. */

@@ -6,7 +6,7 @@ export interface Finding {
   readonly promise: string
   readonly measured: string
   readonly target: string
-  /** Absent when nothing was promised. */
+  /** Absent for a figure without a target. */
   readonly isKept?: boolean
 }
 
@@ -23,7 +23,7 @@ export function renderTable(findings: readonly Finding[]): string {
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** Where and when the figures were taken; `loadBefore` is the load average before the run began. */
+/** The machine and the time of the run; `loadBefore` is the load average before the run began. */
 export function renderCircumstances(mode: string, loadBefore: number): string {
   const day = new Date().toISOString().slice(0, 10)
   const cores = cpus().length
@@ -35,12 +35,12 @@ export function renderCircumstances(mode: string, loadBefore: number): string {
   ].join('\n')
 }
 
-/** How busy the machine has been in the last minute. */
+/** The load average of the last minute. */
 export function currentLoad(): number {
   return loadavg()[0] ?? 0
 }
 
-/** Replaces what stands between the markers of this name in a file; false when it has none. */
+/** Replaces the text between the markers of this name in a file; false when the file has none. */
 export async function writeBetweenMarkers(file: URL, text: string, name: string): Promise<boolean> {
   const [begin, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
   const content = await readFile(file, 'utf8').catch(() => '')
@@ -51,7 +51,7 @@ export async function writeBetweenMarkers(file: URL, text: string, name: string)
   return true
 }
 
-/** `1.234 ms`: three figures that mean something. */
+/** Formats milliseconds with three significant digits: `1.23 ms`. */
 export function milliseconds(value: number): string {
   return `${value.toPrecision(3)} ms`
 }

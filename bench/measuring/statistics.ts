@@ -8,14 +8,14 @@ export function median(samples: readonly number[]): number {
   return percentile(samples, 0.5)
 }
 
-/** Runs a step again and again and answers how long each run took, in milliseconds. */
+/** Runs a step repeatedly and returns the duration of each run in milliseconds. */
 export async function timeEach(count: number, step: () => Promise<unknown>): Promise<number[]> {
   const samples: number[] = []
   for (let run = 0; run < count; run++) samples.push(await timed(step))
   return samples
 }
 
-/** How long one step took, in milliseconds. */
+/** The duration of one step in milliseconds. */
 export async function timed(step: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await step()

@@ -8,12 +8,12 @@ import { freePort } from './servers.ts'
 /** A `redis-server` of this run, with an append-only file in a folder of its own. */
 export interface RunningRedis {
   readonly url: string
-  /** Answers what `redis-cli` prints. */
+  /** Runs `redis-cli` and returns its output. */
   cli(...words: string[]): string
   stop(): Promise<void>
 }
 
-/** Starts one on a free port; nothing where it is not installed. */
+/** Starts one on a free port; undefined when `redis-server` is not installed. */
 export async function startRedis(appendfsync: 'everysec' | 'always'): Promise<RunningRedis | undefined> {
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined
   const [folder, port] = [await mkdtemp(join(tmpdir(), 'kubelambda-bench-redis-')), String(await freePort())]

@@ -8,17 +8,17 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-/** A server that this run started; `stop` ends it and removes what it kept. */
+/** A server that this run started; `stop` ends it and removes its data folder. */
 export interface RunningServer {
   readonly origin: string
   readonly pid: number
   stop(): Promise<void>
 }
 
-/** A server of ours, and what it keeps. */
+/** A kubelambda server and its data folder. */
 export interface OurServer extends RunningServer {
   readonly database: string
-  /** Ends it, and starts it on the same data when that is changed. */
+  /** Stops it, runs a change on its data folder, and starts it again. */
   restart(change: () => void): Promise<OurServer>
 }
 
@@ -68,7 +68,7 @@ async function startIn(
   }
 }
 
-/** Starts the bare echo that invocations are compared with. */
+/** Starts the bare echo, the baseline of invocations. */
 export async function startEcho(): Promise<RunningServer> {
   const file = fileURLToPath(new URL('bare-echo.ts', import.meta.url))
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -101,7 +101,7 @@ async function stop(child: ChildProcess, folder?: string): Promise<void> {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
-/** A port that nobody listens on. */
+/** A free port. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')

@@ -17,7 +17,7 @@ const few = 10
 const versionsOfEach = 5
 
 export interface CatalogueSize {
-  /** What keeps the catalogue, for the report. */
+  /** Name of the store, for the report. */
   readonly store: string
   readonly functionCount: number
 }

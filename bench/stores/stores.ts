@@ -7,7 +7,7 @@ import { copyInDatabase, copyInRedis, measureWaiting, type WaitingStore } from '
 
 const skipped = (promise: string): Finding => ({ promise, measured: 'skipped: there is no redis-server', target: '' })
 
-/** Events a second with Redis, as durable as it is by default and as it can be. */
+/** Events per second with Redis, with its default durability and with `appendfsync always`. */
 export async function measureEventsOnRedis(flags: readonly string[], effort: number): Promise<Finding[]> {
   const found: Finding[] = []
   for (const appendfsync of ['everysec', 'always'] as const) {
@@ -16,7 +16,7 @@ export async function measureEventsOnRedis(flags: readonly string[], effort: num
       const server = await startKubelambda(flags, { KUBELAMBDA_REDIS_URL: redis.url })
       return measureEvents(server, where, effort).finally(() => server.stop())
     })
-    // What syncs each write has no target: disks differ.
+    // No target when each write is synced: disks differ.
     const [row = skipped(`asynchronous events, ${where}`)] = measured ?? []
     if (appendfsync === 'everysec') found.push(row)
     else found.push({ promise: row.promise, measured: row.measured, target: '' })

@@ -18,7 +18,7 @@ const quota = 'pods "x" is forbidden: exceeded quota: small, requested: pods=1, 
 /** A 429 to the caller, a 502 that names what to do, or our own fault, which callers are told nothing of. */
 const outcomes = { 429: CapacityExhausted, 502: RuntimeUnavailable, 500: Error }
 
-describe('what the cluster refuses', () => {
+describe('refusals of the cluster', () => {
   let api: FakeApi
   let driver: Driver
   let lines: string[]

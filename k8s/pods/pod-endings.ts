@@ -12,9 +12,9 @@ export interface PodEndings {
 }
 
 /** A kubelet checks its containers once a second, and more slowly under load. */
-const longestWaitMs = 8_000
+const maxWaitMs = 8_000
 
-export function followEndings(find: (name: string) => V1Pod | undefined, waitMs = longestWaitMs): PodEndings {
+export function followEndings(find: (name: string) => V1Pod | undefined, waitMs = maxWaitMs): PodEndings {
   const waiting = new Map<string, (pod: V1Pod) => void>()
   return {
     ended: (pod) => waiting.get(nameOf(pod))?.(pod),

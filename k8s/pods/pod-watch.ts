@@ -20,8 +20,8 @@ export interface PodWatchOptions {
   readonly onRecovered: () => void
 }
 
-const firstDelayMs = 200
-const longestDelayMs = 5_000
+const initialDelayMs = 200
+const maxDelayMs = 5_000
 
 /** Lists the pods, then watches them until closed. Rejects when the pods cannot be listed. */
 export async function watchPods(options: PodWatchOptions): Promise<PodWatch> {
@@ -52,7 +52,7 @@ class ListAndWatch implements PodWatch {
 
   async #run(first: string): Promise<void> {
     let version: string | undefined = first
-    let pauseMs = firstDelayMs
+    let pauseMs = initialDelayMs
     let isBroken = false
     while (!this.#isClosed) {
       try {
@@ -60,15 +60,15 @@ class ListAndWatch implements PodWatch {
         if (isBroken) this.#options.onRecovered()
         isBroken = false
         version = await this.#follow(version)
-        pauseMs = firstDelayMs
+        pauseMs = initialDelayMs
         // A version that expires at once must not cause a flood of requests.
-        if (version === undefined) await delay(firstDelayMs, undefined, { ref: false })
+        if (version === undefined) await delay(initialDelayMs, undefined, { ref: false })
       } catch (cause) {
         if (!isBroken) this.#options.onFault(clusterFault('watch pods', cause))
         isBroken = true
         version = undefined
         await delay(pauseMs, undefined, { ref: false })
-        pauseMs = Math.min(longestDelayMs, pauseMs * 2)
+        pauseMs = Math.min(maxDelayMs, pauseMs * 2)
       }
     }
   }

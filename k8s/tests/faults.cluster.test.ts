@@ -22,7 +22,7 @@ const answers = `export const handler = async ({ sleepMs = 0, fill = false }) =>
   return 'done'
 }`
 
-describe('what can go wrong in a cluster', () => {
+describe('faults in a cluster', () => {
   let cluster: TestCluster
   let server: RunningServer
   beforeAll(async () => {

@@ -20,7 +20,7 @@ function found(isFree: boolean) {
 }
 const over = () => new Promise(setImmediate)
 
-test.each(['free', 'lose'] as const)('what an environment is found to run counts until it is over: %s', async (end) => {
+test.each(['free', 'lose'] as const)('an invocation found in an environment counts until it ends: %s', async (end) => {
   const busy = found(false)
   await admission.enter(spec)
   await admission.takeOver(spec, () => Promise.resolve(busy.environment))
@@ -46,7 +46,7 @@ test('one that cannot be taken over, or is not, counts no more', async () => {
   expect(concurrency.running()).toBe(0)
 })
 
-test('what runs in one that is kept initialised has a permit of those', async () => {
+test('an invocation in a provisioned environment holds a permit of provisioned concurrency', async () => {
   const provisioned = { ...fakeSpec, reserved: 1, provisioned: 1, isProvisioned: true }
   await admission.takeOver(provisioned, () => Promise.resolve(found(false).environment))
   await admission.enter(provisioned)

@@ -128,7 +128,7 @@ export function describePlaceLedger(name: string, start: () => Promise<OpenedLed
       expect(await theirs.acquire(f)).toBe('acquired')
     })
 
-    test('what runs already is held whatever the limits are, and counts', async () => {
+    test('permits of running invocations are held whatever the limits are', async () => {
       await theirs.acquire({ ...f, reserved: 1 })
       expect(await mine.acquire({ ...f, reserved: 1, accountLimit: 1, isFound: true })).toBe('acquired')
       await theirs.release(share, 1)

@@ -56,7 +56,7 @@ test('the account as a whole is 429 with another reason', async () => {
   await expect(other.enter({ functionName: 'h' })).rejects.toMatchObject({ status: 429, members: { Reason } })
 })
 
-test('what runs on a capacity provider counts for its own limit alone, and without one asks nobody', async () => {
+test('invocations on a capacity provider count for its limit alone, and need no permit without one', async () => {
   for (let index = 0; index < 5; index++) await one.enter({ functionName: 'g' })
   const unlimited: ConcurrencyScope = { functionName: ':f:1', isOutside: true }
   asked.length = 0
@@ -214,7 +214,7 @@ test('a server that was declared dead acquires its permits again', async () => {
   await expect(Promise.resolve(one.enter(f))).rejects.toMatchObject({ status: 429 })
 })
 
-test('what a dead server may run still counts until it was looked for, and what is found until it is over', async () => {
+test('permits of a dead server count until its environments were looked for, and those of running invocations until they end', async () => {
   ledgers = fakeLedgers()
   const [deadLedger, refused] = [ledgers.open(), { status: 429 }]
   const dead = server(deadLedger)
@@ -235,7 +235,7 @@ test('what a dead server may run still counts until it was looked for, and what 
   await Promise.all([dead.close(), successor.close()])
 })
 
-test('what passes to a server while it looks is free with the next look only', async () => {
+test('permits inherited during a look are released after the next look', async () => {
   ledgers = fakeLedgers()
   const deadLedger = ledgers.open()
   const dead = server(deadLedger)
@@ -251,7 +251,7 @@ test('what passes to a server while it looks is free with the next look only', a
   await Promise.all([dead.close(), successor.close()])
 })
 
-test('what runs already is counted beyond every limit, and nothing else has a permit then', async () => {
+test('running invocations count beyond every limit, and no new permit is given then', async () => {
   await one.enter(f)
   await one.enter(f)
   await other.count(f)

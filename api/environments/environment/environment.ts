@@ -61,7 +61,7 @@ interface Call {
 /** How long after the time limit of the function an environment counts as broken. */
 const safetyMs = 10_000
 /** The interval of pings during an invocation, and the number of unanswered pings after which the environment is lost. */
-const [pingMs, mostUnanswered] = [5_000, 3]
+const [pingMs, maxUnanswered] = [5_000, 3]
 /** The timeout of a graceful shutdown; extensions have 2 s. */
 const shutdownMs = 3_000
 
@@ -137,7 +137,7 @@ export class Environment {
     if (call === undefined) return
     if (call.deadlineMs < nowMs) return this.kill('it did not respond in time')
     if (this.launched.answersPings !== true || nowMs - call.pingedMs < pingMs) return
-    if (this.#unanswered >= mostUnanswered) return this.kill('its supervisor or node is unresponsive')
+    if (this.#unanswered >= maxUnanswered) return this.kill('its supervisor or node is unresponsive')
     this.#unanswered++
     call.pingedMs = nowMs
     this.launched.channel.write(encodeFrame({ type: 'ping' }))

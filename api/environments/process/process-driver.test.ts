@@ -158,7 +158,7 @@ for (const kind of available) {
     },
   )
 
-  test(`what a function orphaned is frozen and ends with its processes, with isolation ${kind}`, async () => {
+  test(`orphaned processes of a function are frozen and end with it, with isolation ${kind}`, async () => {
     const fake = await startFakeEnvironments([kind], realSupervisor)
     const environment = await launchEnvironment(fake.driver, { ...fake.spec, runtime, handler: 'daemon.handler' })
     const seconds = `87${String(process.pid)}${String(available.indexOf(kind))}`

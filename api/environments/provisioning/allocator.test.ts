@@ -8,7 +8,7 @@ import type { ProvisionShares } from './provision-shares.ts'
 import { createProvisioning } from './allocator.ts'
 
 /** Environments that come when the test says so. */
-function startWorld(shares?: ProvisionShares) {
+function startProvisioning(shares?: ProvisionShares) {
   const catalogue = fakeCatalogue()
   const [wanted, there, come] = [new Map<string, number>(), new Map<string, number>(), new Map<string, () => void>()]
   const failed = new Set<string>()
@@ -62,7 +62,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 test('the config of an alias that moves keeps its old counts until the new version is there', async () => {
-  const { wanted, come, save, provisioning } = startWorld()
+  const { wanted, come, save, provisioning } = startProvisioning()
   const first = await save(withAlias('1'))
   // As after a start of the server.
   await provisioning.start()
@@ -81,8 +81,8 @@ test('the config of an alias that moves keeps its old counts until the new versi
   expect(await provisioning.allocationOf(second, 'live')).toEqual({ status: 'READY', allocated: 2 })
 })
 
-test('what functions keep from others follows their records', async () => {
-  const { catalogue, come, save, provisioning } = startWorld()
+test('reservations follow the records of their functions', async () => {
+  const { catalogue, come, save, provisioning } = startProvisioning()
   await save(withAlias('1'))
   await provisioning.start()
   expect(provisioning.committed()).toBe(2)
@@ -95,8 +95,8 @@ test('what functions keep from others follows their records', async () => {
   for (const arrive of come.values()) arrive()
 })
 
-test('what changed without a word is followed when it starts again: what is new, what is taken away, what is gone', async () => {
-  const { catalogue, wanted, come, save, provisioning } = startWorld()
+test('missed changes are found at the next start: new, reduced and deleted configurations', async () => {
+  const { catalogue, wanted, come, save, provisioning } = startProvisioning()
   await save(withAlias('1'))
   await provisioning.start()
   await until(() => come.has('1'))
@@ -130,7 +130,7 @@ test('a server keeps its share, and is ready when all servers together are', asy
     othersOf: () => Promise.resolve(others),
     onChange: (listener) => (world.change = listener),
   }
-  const { wanted, come, save, provisioning } = startWorld(shares)
+  const { wanted, come, save, provisioning } = startProvisioning(shares)
   const record = await save(withAlias('1'))
   await provisioning.start()
   await until(() => come.has('1'))
@@ -152,7 +152,7 @@ test('a server keeps its share, and is ready when all servers together are', asy
 })
 
 test('versions on a capacity provider have what their scaling keeps, and what is replaced has it until then', async () => {
-  const { catalogue, come, provisioning, specs } = startWorld()
+  const { catalogue, come, provisioning, specs } = startProvisioning()
   const capacityProvider = { arn: 'arn:aws:lambda:us-east-1:000000000000:capacity-provider:p' }
   const managed = (version: string, changes: Partial<FunctionVersion> = {}): FunctionVersion => {
     const sample = aVersion(version)

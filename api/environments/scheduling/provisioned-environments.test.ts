@@ -121,7 +121,7 @@ describe('provisioned environments', () => {
   })
 })
 
-test('what others reserve is taken from functions that reserve nothing', () => {
+test('reservations of other functions reduce the concurrency of functions without one', () => {
   const concurrency = countConcurrency(10, () => 9)
   const scope = { functionName: 'free' }
   void concurrency.enter(scope)

@@ -60,20 +60,20 @@ const environment = (id: string, functionName: string, key: string): FoundEnviro
   key,
 })
 
-test('what waits of a deleted function is ended at once, and nothing of another function or server', async () => {
+test('idle environments of a deleted function end at once, and those of other functions and servers stay', async () => {
   const found = [environment('a', 'gone', 'old'), environment('b', 'gone', 'old'), environment('c', 'other', 'old')]
   const { adoption, ended } = world(found, ['b'])
   await adoption.endStale('gone')
   expect(ended).toEqual(['a'])
 })
 
-test('what waits of code before an update is ended at once, and nothing that serves', async () => {
+test('idle environments with old code end at once, and those that serve stay', async () => {
   const { adoption, ended } = world([environment('a', 'there', 'old'), environment('b', 'there', 'new')], [])
   await adoption.endStale('there')
   expect(ended).toEqual(['a'])
 })
 
-test("what waits for a tenant is of the current version, too, and is gone on with as that tenant's", async () => {
+test('an idle environment of a tenant with the current version is adopted for that tenant', async () => {
   const waits = world([environment('a', 'there', 'new:tenant'), environment('b', 'there', 'newer')], [])
   await waits.adoption.endStale('there')
   expect(waits.ended).toEqual(['b'])
@@ -82,13 +82,13 @@ test("what waits for a tenant is of the current version, too, and is gone on wit
   expect(dead.asked).toEqual(['a as new:tenant'])
 })
 
-test('what this server takes for an invocation just now is left alone', async () => {
+test('an environment that this server is just taking for an invocation is left alone', async () => {
   const { adoption, ended, asked } = world([environment('a', 'there', 'new')], [], { taking: ['a'] })
   await adoption.look()
   expect([ended, asked]).toEqual([[], []])
 })
 
-test('what dead servers had of limits is free once all of theirs was looked for', async () => {
+test('permits of dead servers are released once all their environments were looked for', async () => {
   const { adoption, steps } = world([environment('a', 'there', 'new')], [], { isDead: true })
   await adoption.look()
   expect(steps).toEqual(['looks', 'takes over', 'inherited are free'])

@@ -131,7 +131,7 @@ export function describeLeases(name: string, start: () => Promise<OpenedLeases>)
       expect(await mine.claim('e')).toBe('unknown')
     })
 
-    test('what is gone is forgotten, parked or of a dead server or its own, but not what another living server holds', async () => {
+    test('a lost environment is forgotten when it is parked, its own or of a dead server, and kept when a living server holds it', async () => {
       const third = await opened.open()
       await mine.hold('own')
       await mine.hold('parked')

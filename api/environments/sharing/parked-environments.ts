@@ -15,7 +15,7 @@ const mostAsked = 1_000
 /** After an unsuccessful request the other servers are not asked again for this time, ms. */
 const unsuccessfulMs = 1_000
 /** How long to try unreachable parked environments before launching one: the next may be on the same lost node. */
-const patienceMs = 1_000
+const timeoutMs = 1_000
 /** How often a failed write to the store is retried. */
 const againMs = 1_000
 
@@ -97,7 +97,7 @@ function takeParkedOnes({ shared, leases, log }: SharingDependencies) {
 
   return {
     takeOne: async (spec: EnvironmentSpec): Promise<Launched | undefined> => {
-      const endMs = performance.now() + patienceMs
+      const endMs = performance.now() + timeoutMs
       while (performance.now() < endMs) {
         const id = await leases.takeParked(parkedKey(spec.key, spec.isProvisioned)).catch(() => undefined)
         if (id === undefined) return undefined

@@ -55,7 +55,7 @@ describe('the dispatcher', () => {
       run,
       settingsOf,
       retryDelayMs: 60_000,
-      mostFailedEvents: 10,
+      maxFailedEvents: 10,
       deliver: () => Promise.reject(new Error('nothing is delivered here')),
       counters: createCounters(),
       log: { warn, error: warn },

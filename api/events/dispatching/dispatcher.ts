@@ -31,13 +31,13 @@ export interface DispatcherParts extends RunsParts {
   /** Most events that run concurrently. */
   readonly concurrency: number
   /** Most concurrent young runs of one function; twice the number of processors by default. */
-  readonly mostYoung?: number
+  readonly maxTaken?: number
 }
 
 /** A dispatcher for a queue. Each process has one dispatcher per queue. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
-  const { queue, concurrency, now, mostYoung = 2 * availableParallelism() } = parts
-  const buffer = createReadyBuffer(concurrency, mostYoung)
+  const { queue, concurrency, now, maxTaken = 2 * availableParallelism() } = parts
+  const buffer = createReadyBuffer(concurrency, maxTaken)
   const { permits, prefetch } = buffer
   const state = { isOpen: false, checkedMs: 0, isReadable: true, onIdle: (): void => undefined }
 

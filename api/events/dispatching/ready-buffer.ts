@@ -9,19 +9,19 @@ export interface ReadyBuffer {
   readonly prefetch: Prefetch
   readonly serviceTimes: ServiceTimes
   readonly concurrency: number
-  readonly mostYoung: number
+  readonly maxTaken: number
   /** Events that run, or whose outcome is not stored yet. */
   uncompleted: number
 }
 
 /** An empty buffer with `concurrency` permits. */
-export function createReadyBuffer(concurrency: number, mostYoung: number): ReadyBuffer {
+export function createReadyBuffer(concurrency: number, maxTaken: number): ReadyBuffer {
   const [permits, prefetch, serviceTimes] = [
-    createRunPermits(concurrency, mostYoung),
+    createRunPermits(concurrency, maxTaken),
     createPrefetch(),
-    createServiceTimes(mostYoung),
+    createServiceTimes(maxTaken),
   ]
-  return { permits, prefetch, serviceTimes, concurrency, mostYoung, uncompleted: 0 }
+  return { permits, prefetch, serviceTimes, concurrency, maxTaken, uncompleted: 0 }
 }
 
 /** Whether to prefetch. Not while most permits are in use: events would wait too long for a permit. */
@@ -31,14 +31,14 @@ function hasCapacity({ permits, concurrency }: ReadyBuffer): boolean {
 
 /** The next request to the queue: as many events as there are permits, and more of fast functions. */
 export function nextRequest(buffer: ReadyBuffer, nowMs: number): TakeRequest {
-  const { permits, prefetch, serviceTimes, mostYoung } = buffer
+  const { permits, prefetch, serviceTimes, maxTaken } = buffer
   const limit = permits.free()
-  const perFunction = Math.min(Math.ceil(limit / 2), mostYoung)
+  const perFunction = Math.min(Math.ceil(limit / 2), maxTaken)
   const closed = permits.closedTo(nowMs)
   const shares = new Map([...closed].map((name): [string, number] => [name, 0]))
   for (const name of hasCapacity(buffer) ? permits.running() : []) {
     if (permits.isResting(name, nowMs)) continue
-    const capacity = Math.max(0, serviceTimes.mostPrefetched(name) - prefetch.count(name))
+    const capacity = Math.max(0, serviceTimes.maxPrefetched(name) - prefetch.count(name))
     shares.set(name, (shares.get(name) ?? perFunction) + capacity)
   }
   const skip = new Set([...shares].filter(([, share]) => share === 0).map(([name]) => name))
@@ -51,5 +51,5 @@ export function nextRequest(buffer: ReadyBuffer, nowMs: number): TakeRequest {
 export function wantsMore(buffer: ReadyBuffer, functionName: string): boolean {
   const { prefetch, serviceTimes } = buffer
   const count = prefetch.count(functionName)
-  return count === 0 || count <= serviceTimes.mostPrefetched(functionName) / 2 || !hasCapacity(buffer)
+  return count === 0 || count <= serviceTimes.maxPrefetched(functionName) / 2 || !hasCapacity(buffer)
 }

@@ -42,8 +42,8 @@ const youngMs = 200
 /** A throttled function gets one more permit each interval. */
 const growMs = 1000
 
-/** `total` free permits, and at most `mostYoung` young runs of one function. */
-export function createRunPermits(total: number, mostYoung: number): RunPermits {
+/** `total` free permits, and at most `maxTaken` young runs of one function. */
+export function createRunPermits(total: number, maxTaken: number): RunPermits {
   const running = new Map<string, Set<Run>>()
   const resting = new Map<string, number>()
   const caps = new Map<string, Cap>()
@@ -59,7 +59,7 @@ export function createRunPermits(total: number, mostYoung: number): RunPermits {
     const runs = running.get(name) ?? none
     if (isResting(name, nowMs)) return true
     if (runs.size === 0) return free === 0
-    return runs.size >= free || isCapped(name, runs.size, nowMs) || isCrowded(runs, nowMs, mostYoung)
+    return runs.size >= free || isCapped(name, runs.size, nowMs) || isCrowded(runs, nowMs, maxTaken)
   }
   const forgetExpired = (nowMs: number): void => {
     for (const [name, untilMs] of resting) if (untilMs <= nowMs) resting.delete(name)
@@ -94,7 +94,7 @@ export function createRunPermits(total: number, mostYoung: number): RunPermits {
     },
     running: () => [...running.keys()],
     opens: () => {
-      const crowded = [...running.values()].filter((runs) => runs.size >= mostYoung)
+      const crowded = [...running.values()].filter((runs) => runs.size >= maxTaken)
       const young = crowded.flatMap((runs) => [...runs].map(({ startedMs }) => startedMs + youngMs))
       const grown = [...caps].flatMap(([name, cap]) => growth(cap, running.get(name)?.size ?? 0))
       return [...resting.values(), ...young, ...grown]
@@ -102,9 +102,9 @@ export function createRunPermits(total: number, mostYoung: number): RunPermits {
   }
 }
 
-function isCrowded(runs: ReadonlySet<Run>, nowMs: number, mostYoung: number): boolean {
-  if (runs.size < mostYoung) return false
-  return [...runs].filter(({ startedMs }) => startedMs > nowMs - youngMs).length >= mostYoung
+function isCrowded(runs: ReadonlySet<Run>, nowMs: number, maxTaken: number): boolean {
+  if (runs.size < maxTaken) return false
+  return [...runs].filter(({ startedMs }) => startedMs > nowMs - youngMs).length >= maxTaken
 }
 
 /** When the cap exceeds the number of runs. */

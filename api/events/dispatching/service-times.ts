@@ -2,14 +2,14 @@
 export interface ServiceTimes {
   note(functionName: string, tookMs: number): void
   /** How many events of the function may be prefetched; none of a slow one. */
-  mostPrefetched(functionName: string): number
+  maxPrefetched(functionName: string): number
 }
 
 /** The longest time an event should stay prefetched, as other servers cannot take it meanwhile. */
 const prefetchMs = 50
-const mostPrefetched = 64
+const maxPrefetched = 64
 const weight = 0.2
-const mostFunctions = 1000
+const maxFunctions = 1000
 
 /** For functions that run at most `atOnce` events concurrently. */
 export function createServiceTimes(atOnce: number): ServiceTimes {
@@ -17,14 +17,12 @@ export function createServiceTimes(atOnce: number): ServiceTimes {
   return {
     note: (name, tookMs) => {
       const before = averages.get(name) ?? tookMs
-      if (averages.size >= mostFunctions) averages.clear()
+      if (averages.size >= maxFunctions) averages.clear()
       averages.set(name, before + weight * (tookMs - before))
     },
-    mostPrefetched: (name) => {
+    maxPrefetched: (name) => {
       const average = averages.get(name)
-      return average === undefined
-        ? 0
-        : Math.min(mostPrefetched, Math.floor(prefetchMs / Math.max(average, 1)) * atOnce)
+      return average === undefined ? 0 : Math.min(maxPrefetched, Math.floor(prefetchMs / Math.max(average, 1)) * atOnce)
     },
   }
 }

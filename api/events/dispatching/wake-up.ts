@@ -1,4 +1,4 @@
-const longestTimerMs = 60 * 60 * 1000
+const maxTimerMs = 60 * 60 * 1000
 
 /** Runs a job on demand or when its time has come, never twice concurrently. */
 export interface WakeUp {
@@ -21,7 +21,7 @@ export function createWakeUp(work: () => Promise<number | undefined>, now: () =>
     }
     state.isRunning = false
     if (againMs !== undefined && !state.isStopped)
-      timer = setTimeout(wake, Math.min(Math.max(againMs - now(), 1), longestTimerMs))
+      timer = setTimeout(wake, Math.min(Math.max(againMs - now(), 1), maxTimerMs))
   }
   const wake = (): void => {
     state.hasNews = true

@@ -66,7 +66,7 @@ function isLoop(came: Attempt): boolean {
 
 /** Without a target, a successful event is removed, and a failed one is kept so that it can be replayed. */
 async function end(parts: CompletionParts, event: OverEvent, settings: EventSettings): Promise<void> {
-  const { queue, log, counters, mostFailedEvents } = parts
+  const { queue, log, counters, maxFailedEvents } = parts
   const { outcome } = event.progress
   const pending = targetsOf(outcome, settings)
   if (Object.keys(pending).length > 0) {
@@ -75,7 +75,7 @@ async function end(parts: CompletionParts, event: OverEvent, settings: EventSett
     return deliverOutcome(parts, over)
   }
   if (outcome.condition === 'Success') return queue.finish(event.id)
-  await queue.fail(event.id, event, mostFailedEvents)
+  await queue.fail(event.id, event, maxFailedEvents)
   counters.count(event.functionName, 'asyncEventsDropped')
   const why = outcome.message === undefined ? '' : `: ${outcome.message}`
   log.warn(`Event ${event.id} of ${event.functionArn} failed and has no destination, ${outcome.condition}${why}`)

@@ -88,7 +88,7 @@ describeWithMoto('the outcome of an event is delivered', () => {
       deliver: createDeliver({ sqs: endpoint, sns: endpoint, events: endpoint, s3: endpoint }, { ...parts, accept }),
       counters,
       retryDelayMs: 60_000,
-      mostFailedEvents: 10,
+      maxFailedEvents: 10,
       log: { warn: () => undefined, error: () => undefined },
       concurrency: 10,
       now,

@@ -11,7 +11,7 @@ export interface DeliveryParts {
   readonly queue: EventQueue
   readonly deliver: Deliver
   readonly counters: Counters
-  readonly mostFailedEvents: number
+  readonly maxFailedEvents: number
   readonly log: Pick<Log, 'warn'>
   readonly now: () => number
 }
@@ -51,7 +51,7 @@ export async function deliverOutcome(parts: DeliveryParts, event: OverEvent): Pr
   const isOver = faults.every((fault) => fault instanceof Undeliverable) || parts.now() - endedMs >= longestMs
   const step = { progress: withPending(progress, left, progress.refusals + 1) }
   if (!isOver) return parts.queue.putBack(event.id, parts.now() + backOffMs(progress.refusals), step)
-  await parts.queue.fail(event.id, step, parts.mostFailedEvents)
+  await parts.queue.fail(event.id, step, parts.maxFailedEvents)
   parts.log.warn(`Delivery of the outcome of event ${event.id} was abandoned; the event is kept as failed.`)
 }
 

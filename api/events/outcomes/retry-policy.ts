@@ -19,14 +19,14 @@ export interface Circumstances {
   readonly retryDelayMs: number
 }
 
-const firstBackOffMs = 1000
-const longestBackOffMs = 5 * 60 * 1000
+const initialBackoffMs = 1000
+const maxBackoffMs = 5 * 60 * 1000
 /** The longest error message in a dead letter (reference 6.3). */
 const longestMessage = 1024
 
 /** The exponential backoff of an event that could not be run: 1 s, doubled each time, at most 5 minutes. */
 export function backOffMs(refusals: number): number {
-  return Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(refusals, 20))
+  return Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.min(refusals, 20))
 }
 
 /** Ends an event without running it if the reserved concurrency is 0 or the event is too old. */

@@ -88,7 +88,7 @@ test('account settings count functions and the code of each version', async () =
   })
 })
 
-describe('what deployment tools read on every plan', () => {
+describe('operations that deployment tools call on every plan', () => {
   test('has its defaults', async () => {
     const server = startControlPlane()
     await server.create('f')

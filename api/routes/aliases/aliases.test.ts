@@ -138,7 +138,7 @@ describe('an alias', () => {
   })
 })
 
-describe('what an invocation resolves to', () => {
+describe('the version that an invocation resolves to', () => {
   const resolve = (server: ControlPlaneHarness, qualifier?: string, random = 0.5, name = 'f') =>
     resolveVersion(
       { ...home, catalogue: server.catalogue, random: () => random },

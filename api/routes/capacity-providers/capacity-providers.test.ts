@@ -35,7 +35,7 @@ test('a capacity provider is created, shown by name and ARN, scaled, listed, tag
   }
 })
 
-test('what a capacity provider says of tags and logs of its machines is kept, shown and changed', async () => {
+test('tags and logs of the instances of a capacity provider are kept, shown and changed', async () => {
   const server = startControlPlane()
   const CapacityProviderName = 'p'
   const PropagateTags = { Mode: 'Explicit', ExplicitTags: { team: 'a' } }

@@ -29,7 +29,7 @@ export interface DiscardParts {
 
 const attempts = 5
 const attemptMs = 15_000
-const firstPauseMs = 500
+const initialPauseMs = 500
 
 /** Sends discarded batches to the mapping's on-failure destination. A record that cannot be delivered is logged and lost. */
 export function createDiscard(settings: PollSettings, parts: DiscardParts): DiscardBatch {
@@ -70,7 +70,7 @@ async function sendWithRetries(
         warn(`The record of a failed batch could not be delivered to ${target}: ${reason}`)
         return
       }
-      await pause(firstPauseMs * 2 ** attempt, new AbortController().signal)
+      await pause(initialPauseMs * 2 ** attempt, new AbortController().signal)
     }
   }
 }

@@ -29,8 +29,8 @@ interface Attempt {
   readonly last?: BatchRun
 }
 
-const firstBackOffMs = 500
-const longestBackOffMs = 60_000
+const initialBackoffMs = 500
+const maxBackoffMs = 60_000
 
 /**
  * Runs a batch until each of its records is complete, or the signal aborts (reference 8.3).
@@ -58,7 +58,7 @@ export async function runStreamBatch(
 
 /** Half a second, doubled with each failure, up to a minute: eight attempts in a minute, as on AWS. */
 function backOffMs(failures: number): number {
-  return Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(failures - 1, 10))
+  return Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.min(failures - 1, 10))
 }
 
 async function dropOld(attempt: Attempt, parts: BatchParts): Promise<Attempt> {

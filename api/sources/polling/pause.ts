@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** The maximum backoff for a source that cannot be polled, or a batch that failed. */
-const longestBackOffMs = 60_000
+const maxBackoffMs = 60_000
 
 /** Waits for this long, or until the signal aborts. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -19,5 +19,5 @@ export function isOver(signal: AbortSignal): boolean {
 
 /** One second, doubled with each failure, up to a minute. */
 export function backOffMs(failures: number): number {
-  return Math.min(longestBackOffMs, 1000 * 2 ** Math.min(failures, 10))
+  return Math.min(maxBackoffMs, 1000 * 2 ** Math.min(failures, 10))
 }

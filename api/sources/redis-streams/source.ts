@@ -17,7 +17,7 @@ export interface RedisStreamsParts extends SourceParts {
 const part = 'stream'
 /** Entries per reply: their size is known only after they are received. */
 const maxPerRead = 100
-const longestWaitMs = 1_000
+const maxWaitMs = 1_000
 
 /**
  * Runs the entries of a Redis stream as a consumer group of the mapping's own.
@@ -97,7 +97,7 @@ async function gather(
   }
   while (!isFull() && (await take((most) => stream.pending(entries.at(-1)?.id ?? '0-0', most))));
   const next = (waitMs: number) => take((most) => waitFor(stream, most, waitMs, signal))
-  if (entries.length > 0 || !(await next(longestWaitMs))) return entries
+  if (entries.length > 0 || !(await next(maxWaitMs))) return entries
   const endMs = now() + settings.batchingWindowSeconds * 1000
   while (!isFull() && !isOver(signal)) {
     const waitMs = endMs - now()

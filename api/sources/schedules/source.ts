@@ -7,9 +7,9 @@ import { parseSchedule, type Schedule } from './expression.ts'
 import { SourceFault, type Source, type SourceParts } from '../polling/source.ts'
 
 /** The longest sleep, so that a change of the clock is noticed. */
-const longestNapMs = 60_000
+const maxSleepMs = 60_000
 /** How long the id of the last tick is remembered. */
-const longestKnownMs = 400 * 24 * 60 * 60_000
+const maxLookaheadMs = 400 * 24 * 60 * 60_000
 
 /**
  * Sends an asynchronous event to the function whenever a schedule is due.
@@ -51,7 +51,7 @@ async function keepTicking(part: string, lease: Lease, parts: SourceParts, signa
 async function sleep(untilMs: number, { now }: SourceParts, signal: AbortSignal): Promise<void> {
   const startMs = now()
   while (!signal.aborted && now() >= startMs && now() < untilMs)
-    await pause(Math.min(untilMs - now(), longestNapMs), signal)
+    await pause(Math.min(untilMs - now(), maxSleepMs), signal)
 }
 
 async function accept(dueMs: number, ruleArn: string, schedule: Schedule, parts: SourceParts): Promise<void> {
@@ -70,7 +70,7 @@ async function accept(dueMs: number, ruleArn: string, schedule: Schedule, parts:
     ...(qualifier === undefined ? {} : { qualifier }),
   }
   const nextMs = schedule.next(dueMs) ?? Infinity
-  await parts.accept(event, Math.min(nextMs - now() + longestNapMs, longestKnownMs))
+  await parts.accept(event, Math.min(nextMs - now() + maxSleepMs, maxLookaheadMs))
 }
 
 /** The event that EventBridge sends for a schedule. */

@@ -1,4 +1,4 @@
-import { advanceLineage, mostCallsInChain } from '../../invoke/lineage.ts'
+import { advanceLineage, maxCallsInChain } from '../../invoke/lineage.ts'
 import type { SqsMessage } from './message.ts'
 
 /**
@@ -9,7 +9,7 @@ export function splitByLoop(messages: readonly SqsMessage[], functionArn: string
   const batches: SqsMessage[][] = []
   let isBefore: boolean | undefined
   for (const message of messages) {
-    const isLoop = callsBefore(message, functionArn) >= mostCallsInChain
+    const isLoop = callsBefore(message, functionArn) >= maxCallsInChain
     if (isLoop !== isBefore) batches.push([])
     batches.at(-1)?.push(message)
     isBefore = isLoop

@@ -76,7 +76,7 @@ async function pollShard(
     let position = positionOf(checkpoint)
     let next: string | undefined = await stream.iterator(shardId, position)
     while (next !== undefined && !isOver(inner)) {
-      const page = await readOn(stream, shardId, { next, position, most: mostOf(parts) }, inner)
+      const page = await readOn(stream, shardId, { next, position, most: pageSizeOf(parts) }, inner)
       if (!isReached) parts.reached()
       isReached = true
       for (const record of page.records) {
@@ -134,6 +134,6 @@ function positionOf({ sequenceNumber, sinceMs }: Checkpoint): Position {
   return sinceMs === undefined ? { from: 'TRIM_HORIZON' } : { sinceMs }
 }
 
-function mostOf({ settings }: SourceParts): number {
+function pageSizeOf({ settings }: SourceParts): number {
   return settings.batchSize * settings.parallelizationFactor
 }

@@ -26,7 +26,7 @@ export interface Sending {
 
 /** Maximum of waiting messages: moto scans all of them for each one that it delivers. */
 const maxWaiting = 600
-const patienceMs = 600_000
+const timeoutMs = 600_000
 
 /** Tests with one server, and with three that share a Redis, and checks that they shut down and leave nothing behind. */
 export function testWithKills(
@@ -81,15 +81,15 @@ export async function expectAllInOrder({ fleet, recorder }: FaultRun, sending: S
   const [startedMs, killedAt] = [Date.now(), [0]]
   for (let from = 0; from < size; from += perCall) {
     const next = Math.min(from + perCall, size)
-    await until('some have run', () => recorder.times.size > sent.length - maxWaiting, patienceMs)
+    await until('some have run', () => recorder.times.size > sent.length - maxWaiting, timeoutMs)
     sent.push(...(await sending.send(Array.from({ length: next - from }, (_, at) => from + at))))
     if (next < killedAt.length * perKill || next >= size) continue
-    await until('some of the new have run', () => recorder.times.size > (killedAt.at(-1) ?? 0), patienceMs)
+    await until('some of the new have run', () => recorder.times.size > (killedAt.at(-1) ?? 0), timeoutMs)
     killFunction(recorder, 'function')
     await fleet.kill(killedAt.length - 1)
     killedAt.push(sent.length)
   }
-  await until('all have run', () => sent.every(({ line }) => recorder.times.has(line)), patienceMs)
+  await until('all have run', () => sent.every(({ line }) => recorder.times.has(line)), timeoutMs)
   expectOrder([...recorder.times.keys()], sent)
   const kills = killedAt.length - 1
   const twice = [...recorder.times.values()].filter((times) => times > 1).length

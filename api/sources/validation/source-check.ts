@@ -22,7 +22,7 @@ export interface SourceCheckParts {
 }
 
 /** A service that does not respond in time is unreachable: the mapping is created, and reports it. */
-const patienceMs = 5_000
+const timeoutMs = 5_000
 
 /** Creates a check that sends the poller's requests, so that missing permissions are found. */
 export function createSourceCheck(parts: SourceCheckParts): SourceCheck {
@@ -44,7 +44,7 @@ async function look(
   timeoutSeconds: number,
   { services, openEntryStream }: SourceCheckParts,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(patienceMs)
+  const signal = AbortSignal.timeout(timeoutMs)
   if (kind === 'sqs') await lookAtQueue(await openSqsQueue(arn, services, signal), timeoutSeconds, signal)
   if (kind === 'kinesis') {
     const call = (action: string, input: object) =>

@@ -8,7 +8,7 @@ export interface RegistrySessionOptions {
 }
 
 /** Manifests and configurations are a few kilobytes. */
-const mostBytes = 4 * 1024 * 1024
+const maxBytes = 4 * 1024 * 1024
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+)(:\d+)?$/
 
 /** Reads from one repository of a registry (API version 2), and requests the bearer token that the registry demands. */
@@ -73,7 +73,7 @@ async function readWhole(response: Response): Promise<Buffer> {
   for await (const piece of response.body ?? []) {
     const part = piece as Uint8Array
     bytes += part.length
-    if (bytes > mostBytes) throw new Error('what it sends is too large')
+    if (bytes > maxBytes) throw new Error('what it sends is too large')
     pieces.push(part)
   }
   return Buffer.concat(pieces)

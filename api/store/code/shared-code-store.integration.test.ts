@@ -51,44 +51,44 @@ function onTrial(archives: SharedArchives, done: () => void = () => undefined) {
 function describeSharing(name: string, open: () => Promise<SharedArchives>): void {
   describe(`${name} of several servers`, () => {
     let archives: SharedArchives
-    let world: ReturnType<typeof servers>
+    let context: ReturnType<typeof servers>
     beforeEach(async () => {
       archives = await open()
-      world = servers(archives)
+      context = servers(archives)
     })
-    afterEach(() => world.close())
+    afterEach(() => context.close())
 
     test('is read by one server as another wrote it', async () => {
       const { sha256, zip } = await aPackage({ 'index.js': 'x' })
-      await world.open().put(sha256, zip)
-      const other = world.open()
+      await context.open().put(sha256, zip)
+      const other = context.open()
       expect(zip.equals((await other.read(sha256)) ?? Buffer.alloc(0))).toBe(true)
       expect(readdirSync(await other.unpacked(sha256))).toEqual(['index.js'])
     })
 
     test('keeps an archive that one server writes while another removes unused ones', async () => {
       const { sha256, zip } = await aPackage({ a: 'again' })
-      const [sweeper, writer] = [world.open(), world.open()]
+      const [sweeper, writer] = [context.open(), context.open()]
       const inUse = new Set([(await aPackage({ a: 'other' })).sha256])
       await writer.put(sha256, zip)
       await sweeper.sweep(inUse)
-      world.clock.nowMs += (weekMinutes + 1) * minuteMs
+      context.clock.nowMs += (weekMinutes + 1) * minuteMs
       await writer.put(sha256, zip)
       await sweeper.sweep(inUse)
-      expect(await world.open().read(sha256)).toBeDefined()
+      expect(await context.open().read(sha256)).toBeDefined()
       expect((await archives.list()).length).toBe(1)
     })
 
     test('keeps everything while nothing is in use, as when the catalogue is lost, and logs it once', async () => {
       const { sha256, zip } = await aPackage({ a: 'of a function' })
-      const code = world.open()
+      const code = context.open()
       await code.put(sha256, zip)
       for (let weeks = 0; weeks < 3; weeks++) {
         await code.sweep(new Set())
-        world.clock.nowMs += weekMinutes * minuteMs
+        context.clock.nowMs += weekMinutes * minuteMs
       }
       expect(await code.read(sha256)).toBeDefined()
-      expect(world.warnings).toEqual([
+      expect(context.warnings).toEqual([
         `No function or layer names any archive in ${archives.place}: all are kept there.`,
       ])
       await code.sweep(new Set([sha256]))
@@ -97,25 +97,25 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
 
     test('keeps archives for a week that a rolled-back catalogue does not refer to', async () => {
       const [before, after] = [await aPackage({ a: 'before' }), await aPackage({ a: 'after' })]
-      const code = world.open()
+      const code = context.open()
       for (const { sha256, zip } of [before, after]) await code.put(sha256, zip)
       await code.sweep(new Set([before.sha256]))
-      world.clock.nowMs += (weekMinutes - 1) * minuteMs
+      context.clock.nowMs += (weekMinutes - 1) * minuteMs
       await code.sweep(new Set([before.sha256]))
       expect(await code.read(after.sha256)).toBeDefined()
       // The catalogue is restored: archives that become unused again are kept for another week.
       await code.sweep(new Set([before.sha256, after.sha256]))
-      world.clock.nowMs += 2 * minuteMs
+      context.clock.nowMs += 2 * minuteMs
       await code.sweep(new Set([before.sha256]))
       expect(await code.read(after.sha256)).toBeDefined()
     })
 
     test('keeps one of several archives with the same content, whichever server removes the others', async () => {
       const { sha256, zip } = await aPackage({ a: 'used' })
-      for (let round = 0; round < 3; round++) await world.open().put(sha256, zip)
-      const [one, other] = [world.open(), world.open()]
+      for (let round = 0; round < 3; round++) await context.open().put(sha256, zip)
+      const [one, other] = [context.open(), context.open()]
       for (const minutes of [0, 61]) {
-        world.clock.nowMs += minutes * minuteMs
+        context.clock.nowMs += minutes * minuteMs
         await Promise.all([one.sweep(new Set([sha256])), other.sweep(new Set([sha256]))])
       }
       expect((await archives.list()).length).toBe(1)
@@ -125,9 +125,9 @@ function describeSharing(name: string, open: () => Promise<SharedArchives>): voi
     test('does not hand out damaged content', async () => {
       const { sha256, zip } = await aPackage({ a: 'true' })
       await archives.write(Buffer.from(sha256, 'base64').toString('hex'), Buffer.from('false'))
-      expect(await world.open().read(sha256)).toBeUndefined()
-      await world.open().put(sha256, zip)
-      expect(zip.equals((await world.open().read(sha256)) ?? Buffer.alloc(0))).toBe(true)
+      expect(await context.open().read(sha256)).toBeUndefined()
+      await context.open().put(sha256, zip)
+      expect(zip.equals((await context.open().read(sha256)) ?? Buffer.alloc(0))).toBe(true)
     })
   })
 }
@@ -145,15 +145,15 @@ describeSharing('a shared folder', async () => newSharedFolder().archives)
 
 test('partly written archives of a dead server are removed after an hour', async () => {
   const folder = newFolder()
-  const world = servers(openFolderArchives(folder))
+  const context = servers(openFolderArchives(folder))
   writeFileSync(join(folder, '.tmp-1'), 'half')
-  const code = world.open()
+  const code = context.open()
   await code.sweep(new Set())
   expect(readdirSync(folder)).toEqual(['.tmp-1'])
-  world.clock.nowMs += 61 * minuteMs
+  context.clock.nowMs += 61 * minuteMs
   await code.sweep(new Set())
   expect(readdirSync(folder)).toEqual([])
-  world.close()
+  context.close()
 })
 
 test('an unusable location fails the start with one line that names the setting', async () => {

@@ -28,7 +28,7 @@ export interface SpareChoice {
   best(ready: readonly Spare[], runtime: FoundRuntime): Spare | undefined
 }
 
-export function createSpareChoice(mostRuntimes: number): SpareChoice {
+export function createSpareChoice(maxRuntimes: number): SpareChoice {
   /** Most recent first. */
   let recent: FoundRuntime[] = []
 
@@ -45,7 +45,7 @@ export function createSpareChoice(mostRuntimes: number): SpareChoice {
       const [last] = recent
       if (runtime.client === undefined || (last !== undefined && nameOf(runtime) === nameOf(last))) return false
       const others = recent.filter((other) => nameOf(other) !== nameOf(runtime))
-      recent = [runtime, ...others].slice(0, mostRuntimes)
+      recent = [runtime, ...others].slice(0, maxRuntimes)
       return true
     },
     recent: () => recent,

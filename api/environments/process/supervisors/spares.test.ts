@@ -90,7 +90,7 @@ test('a launch takes what fits, else a spare where nothing waits, else the one t
   expect(take(node)).toBe('nothing')
 })
 
-test('what is started for another memory size is another runtime, where that makes a difference', async () => {
+test('spares of another memory size are another runtime where memory changes its options', async () => {
   const { spares, take, waiting } = startSpares()
   spares.expect(ofSize(node, 128))
   spares.expect(ofSize(node, 1024))

@@ -6,7 +6,7 @@ import type { SupervisorProcess } from './supervisor-process.ts'
 /** After this long without a launch the spares are refilled: starting them would slow down the launch they follow. */
 const quietMs = 100
 /** A burst doubles the number of spares, up to this. */
-const mostSpares = 4
+const maxSpares = 4
 /** After this long without a launch that found no spare the burst is over. */
 const calmMs = 60_000
 
@@ -15,7 +15,7 @@ export class Spares {
   readonly #count: number
   readonly #start: (runtime?: FoundRuntime) => SupervisorProcess
   readonly #onRecent: (runtimes: readonly FoundRuntime[]) => void
-  readonly #choice = createSpareChoice(mostSpares)
+  readonly #choice = createSpareChoice(maxSpares)
   readonly #ready: Spare[] = []
   readonly #running = new Set<SupervisorProcess>()
   #wanted: number
@@ -69,7 +69,7 @@ export class Spares {
   }
 
   #keepMore(): void {
-    this.#wanted = Math.min(mostSpares, Math.max(this.#wanted, this.#count * 2))
+    this.#wanted = Math.min(maxSpares, Math.max(this.#wanted, this.#count * 2))
     clearTimeout(this.#calmer)
     this.#calmer = setTimeout(() => this.#keepFewer(), calmMs).unref()
   }

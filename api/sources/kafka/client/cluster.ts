@@ -69,7 +69,7 @@ export async function openCluster({ bootstrapServers, tls, sasl }: ClusterAccess
   } catch (error) {
     entry?.close()
     const reason = entry?.failure() ?? (tls === undefined ? undefined : await findTlsFailure(servers, tls))
-    throw new Error('The cluster cannot be entered.', { cause: reason ?? error })
+    throw new Error('The connection to the cluster failed.', { cause: reason ?? error })
   }
   return withReconnection(library, cluster, entry)
 }

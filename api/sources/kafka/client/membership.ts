@@ -37,7 +37,7 @@ export interface GroupMembership {
 }
 
 /** After this many tries, a group that keeps rebalancing is a failure. */
-const mostTries = 10
+const maxAttempts = 10
 const tryPauseMs = 100
 
 export function createMembership(parts: MembershipParts): GroupMembership {
@@ -63,7 +63,7 @@ export function createMembership(parts: MembershipParts): GroupMembership {
         member = await divideGroup(parts, coordinator, generation)
         break
       } catch (error) {
-        if (left.signal.aborted || tries === mostTries) throw error
+        if (left.signal.aborted || tries === maxAttempts) throw error
         await recover(error)
         // A new member gets its id with a first rejection.
         if (tries > 1) await wait(tryPauseMs)

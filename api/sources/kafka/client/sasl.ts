@@ -22,7 +22,7 @@ export interface SaslEntry {
 
 /** A session is renewed this long before it expires, or after four fifths of its lifetime. */
 const renewedBeforeMs = 10_000
-const longestTimerMs = 2 ** 31 - 1
+const maxTimerMs = 2 ** 31 - 1
 
 export function createSaslEntry(library: Library, credentials: SaslCredentials): SaslEntry {
   const mechanism = createMechanism(library, credentials)
@@ -55,7 +55,7 @@ export function createSaslEntry(library: Library, credentials: SaslCredentials):
   }
   const renewLater = (sendRequest: SendRequest, lifetimeMs: number): void => {
     if (isClosed) return
-    const delayMs = Math.min(lifetimeMs - Math.min(renewedBeforeMs, lifetimeMs / 5), longestTimerMs)
+    const delayMs = Math.min(lifetimeMs - Math.min(renewedBeforeMs, lifetimeMs / 5), maxTimerMs)
     const timer = setTimeout(() => {
       timers.delete(timer)
       // Brokers close the connection of an expired session; the next request rejects with the reason.

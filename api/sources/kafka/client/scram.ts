@@ -18,7 +18,7 @@ const derive = promisify(pbkdf2)
 /** No channel binding. */
 const header = 'n,,'
 /** The minimum of iterations that the RFC demands, against password guessing by the broker, and a maximum that bounds the CPU time. */
-const [fewestIterations, mostIterations] = [4096, 1_000_000]
+const [minIterations, maxIterations] = [4096, 1_000_000]
 
 /**
  * Authenticates the user to the broker, and the broker to the user (RFC 5802). The library's own implementation reads
@@ -32,8 +32,8 @@ export async function authenticateByScram({ mechanism, username, password }: Scr
   const serverFirst = String(await say(Buffer.from(`${header}${first}`)))
   const { r: bothNonces = '', s: salt = '', i: iterations = '' } = attributesOf(serverFirst)
   const rounds = Number(iterations)
-  if (!bothNonces.startsWith(nonce) || !(rounds >= fewestIterations && rounds <= mostIterations))
-    throw new Error('The broker does not speak SCRAM as it should.')
+  if (!bothNonces.startsWith(nonce) || !(rounds >= minIterations && rounds <= maxIterations))
+    throw new Error('The SCRAM message of the broker is invalid.')
   const salted = await derive(password, Buffer.from(salt, 'base64'), rounds, bytes, name)
   const withoutProof = `c=${Buffer.from(header).toString('base64')},r=${bothNonces}`
   const conversation = [first, serverFirst, withoutProof].join(',')
@@ -44,7 +44,7 @@ export async function authenticateByScram({ mechanism, username, password }: Scr
   const answered = Buffer.from(attributesOf(serverLast)['v'] ?? '', 'base64')
   const expected = hmac(hmac(salted, 'Server Key'), conversation)
   if (answered.length !== expected.length || !timingSafeEqual(answered, expected))
-    throw new Error('The broker does not know the password.')
+    throw new Error('The SCRAM signature of the broker does not match the password.')
 }
 
 function attributesOf(text: string): Readonly<Record<string, string>> {

@@ -98,7 +98,7 @@ describeWithKafka('a Kafka topic as on-failure destination', () => {
       'is abandoned at the deadline': async () => {
         const { topic } = await open()
         const { send } = await failTo(topic, 'a')
-        await expect(send(AbortSignal.abort())).rejects.toThrow('There was no answer in time.')
+        await expect(send(AbortSignal.abort())).rejects.toThrow('The broker did not respond in time.')
       },
     },
     limitMs,

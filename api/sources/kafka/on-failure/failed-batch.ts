@@ -16,7 +16,7 @@ export interface FailedBatchParts {
 }
 
 /** Less than a topic's default maximum size of a batch, 1 MiB. */
-const mostBytesAtOnce = 512 * 1024
+const maxBytesAtOnce = 512 * 1024
 
 /** Describes a failed batch for the on-failure destination, and sends it when that is a topic. */
 export function describeFailedBatch(failure: Failure, parts: FailedBatchParts): FailureRecord {
@@ -76,7 +76,7 @@ function inPieces(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   let bytes = Number.POSITIVE_INFINITY
   for (const message of messages) {
     const size = (message.key?.length ?? 0) + (message.value?.length ?? 0)
-    if (bytes + size > mostBytesAtOnce) {
+    if (bytes + size > maxBytesAtOnce) {
       pieces.push([])
       bytes = 0
     }

@@ -25,7 +25,7 @@ export function createTopicSender(open: () => Promise<Cluster>): TopicSender {
     }
   }
   const sendNow = async (topic: string, messages: readonly OutgoingMessage[]): Promise<void> => {
-    if (isClosed) throw new Error('The cluster has been left.')
+    if (isClosed) throw new Error('The connection to the cluster is closed.')
     const cluster = await (connecting ??= connect())
     const partitions = (await findLeaders(cluster, [topic])).get(topic) ?? []
     const byLeader = Map.groupBy(messages, ({ key }) => partitions[partitionOf(key, partitions.length)])
@@ -49,7 +49,7 @@ export function createTopicSender(open: () => Promise<Cluster>): TopicSender {
 
 /** Rejects when the signal aborts. The request itself cannot be cancelled. */
 async function untilAborted(send: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  const late = () => new Error('There was no answer in time.', { cause: signal.reason })
+  const late = () => new Error('The broker did not respond in time.', { cause: signal.reason })
   if (signal.aborted) throw late()
   const aborted = Promise.withResolvers<never>()
   const abort = () => aborted.reject(late())

@@ -44,7 +44,7 @@ export async function pollPartition(parts: PartitionPollParts, signal: AbortSign
   const reading = member.read(topicPartition, offset, {
     onRecords(messages) {
       take(messages).catch((cause: unknown) => {
-        fault.error = new Error(`Records of ${nameOf(topicPartition)} cannot be taken.`, { cause })
+        fault.error = new Error(`Records of ${nameOf(topicPartition)} cannot be read.`, { cause })
         ended.abort()
       })
     },

@@ -30,7 +30,7 @@ test.each([
   expect((await codecs[name].decompress(compressed)).toString()).toBe(expected)
 })
 
-test.each(['gzip', 'zstd', 'snappy', 'lz4'] as const)('what is not %s is said to be none', async (name) => {
+test.each(['gzip', 'zstd', 'snappy', 'lz4'] as const)('bytes that are not %s are refused', async (name) => {
   await expect(codecs[name].decompress(Buffer.alloc(40, 0xff))).rejects.toThrow(
     `Records that are compressed with ${name} cannot be decompressed.`,
   )

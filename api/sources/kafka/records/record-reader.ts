@@ -16,7 +16,7 @@ export function createRecordReader(buffer: Buffer): RecordReader {
       const byte = buffer.readUInt8(at++)
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value
-      if (factor > Number.MAX_SAFE_INTEGER) throw new RangeError('A number of a record is too long.')
+      if (factor > Number.MAX_SAFE_INTEGER) throw new RangeError('A varint of a record is too long.')
     }
   }
   /** A zigzag number: the sign is the lowest bit. */
@@ -25,7 +25,7 @@ export function createRecordReader(buffer: Buffer): RecordReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
   const skip = (bytes: number): void => {
-    if (bytes > buffer.length - at) throw new RangeError('A record ends too early.')
+    if (bytes > buffer.length - at) throw new RangeError('A record is truncated.')
     at += bytes
   }
   return {

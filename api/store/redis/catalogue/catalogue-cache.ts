@@ -24,8 +24,8 @@ export interface CatalogueCache {
   distrust(): void
 }
 
-const mostFunctions = 1000
-const mostVersions = 100
+const maxFunctions = 1000
+const maxVersions = 100
 
 /** Creates an empty cache, which evicts the oldest entry when it is full. */
 export function createCatalogueCache(): CatalogueCache {
@@ -47,7 +47,7 @@ export function createCatalogueCache(): CatalogueCache {
     if (present !== undefined) return present
     drop(name)
     for (const oldest of functions.keys()) {
-      if (functions.size < mostFunctions) break
+      if (functions.size < maxFunctions) break
       drop(oldest)
     }
     const place = { versions: new Map<string, FunctionVersion>() }
@@ -66,7 +66,7 @@ export function createCatalogueCache(): CatalogueCache {
         if (value === undefined || load.isStale) return value
         const place = placeFor(name)
         for (const oldest of place.versions.keys()) {
-          if (place.versions.size < mostVersions) break
+          if (place.versions.size < maxVersions) break
           place.versions.delete(oldest)
         }
         keep(place, value)

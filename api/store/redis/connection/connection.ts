@@ -29,11 +29,11 @@ const commandTimeoutMs = 2_000
 /** A socket that receives no reply for this long while commands wait is closed. */
 const socketTimeoutMs = 4_000
 const disconnectTimeoutMs = 200
-const longestBackOffMs = 1_000
+const maxBackoffMs = 1_000
 
 /** A first connection that takes longer is logged. */
-const patienceMs = 1_000
-const lookMs = 20
+const noticeAfterMs = 1_000
+const retryMs = 20
 
 /**
  * Connects, and waits for a Redis that is not reachable yet, which it logs once. Throws an error of one line that names the setting
@@ -49,7 +49,7 @@ export async function connectToRedis(options: ConnectionOptions): Promise<RedisC
     client.disconnect()
     throw fault
   }
-  const end = tellOfLosses(client, describe(address), log)
+  const end = logConnectionLosses(client, describe(address), log)
   return {
     client,
     run: (work) => work(client).catch(explain),
@@ -62,7 +62,7 @@ export async function connectToRedis(options: ConnectionOptions): Promise<RedisC
 }
 
 function backOff(times: number): number {
-  return Math.min(longestBackOffMs, 25 * 2 ** Math.min(times, 10)) * (0.75 + Math.random() / 4)
+  return Math.min(maxBackoffMs, 25 * 2 ** Math.min(times, 10)) * (0.75 + Math.random() / 4)
 }
 
 /** Commands neither wait for a connection nor are retried: the caller gets the error at once, and decides. */
@@ -144,19 +144,19 @@ async function ready(
   const begun = performance.now()
   const where = describe(address)
   let fault: Error | undefined
-  let isTold = false
+  let isLogged = false
   const note = (cause: Error): void => void (fault = cause)
   for (const event of ['error', 'node error', 'sentinelError']) client.on(event, note)
   while (!(await isAnswering(client, address, note))) {
     const reason = fault === undefined ? 'it does not answer' : reasonOf(fault)
     if (signal?.aborted === true || (fault !== undefined && isForGood(fault))) {
-      throw new Error(`Redis at ${where} cannot be used: ${reason}. Set it right, or ${setting}.`)
+      throw new Error(`Redis at ${where} cannot be used: ${reason}. Correct its configuration, or ${setting}.`)
     }
-    if (!isTold && performance.now() - begun > patienceMs) {
-      isTold = true
+    if (!isLogged && performance.now() - begun > noticeAfterMs) {
+      isLogged = true
       log.warn(`Redis at ${where} cannot be reached: ${reason}. Waiting for it. Start it, or set ${setting}.`)
     }
-    await delay(lookMs)
+    await delay(retryMs)
   }
 }
 
@@ -178,7 +178,7 @@ async function isAnswering(
 }
 
 /** Logs lost connections. Returns a function that stops logging, for an intended end. */
-function tellOfLosses(client: RedisClient, where: string, log: ConnectionOptions['log']): () => void {
+function logConnectionLosses(client: RedisClient, where: string, log: ConnectionOptions['log']): () => void {
   let [isLost, isMeant] = [false, false]
   client.on('close', () => {
     if (!isLost && !isMeant) log.warn(`Redis at ${where} is lost. What needs it is answered 503 until it is back.`)

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 /** The limits of a batch. */
 export interface BatchLimits<Item> {
   readonly most: number
-  readonly mostBytes: number
+  readonly maxBytes: number
   readonly bytesOf: (item: Item) => number
   /** How long a call waits for more to join its batch. By default it does not wait. */
   readonly lingerMs?: number
@@ -50,8 +50,8 @@ export function batchedCall<Item>(
 }
 
 /** How many of the oldest waiting calls fit into a batch; at least one. */
-function fitting<Item>(waiting: readonly Waiting<Item>[], { most, mostBytes, bytesOf }: BatchLimits<Item>): number {
+function fitting<Item>(waiting: readonly Waiting<Item>[], { most, maxBytes, bytesOf }: BatchLimits<Item>): number {
   let bytes = 0
-  const over = waiting.findIndex(({ item }, at) => at === most || ((bytes += bytesOf(item)) > mostBytes && at > 0))
+  const over = waiting.findIndex(({ item }, at) => at === most || ((bytes += bytesOf(item)) > maxBytes && at > 0))
   return over < 0 ? waiting.length : over
 }

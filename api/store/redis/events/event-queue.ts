@@ -33,7 +33,7 @@ const watchMs = 1_000
 const newsMs = 20
 const retryMs = 250
 /** Most events, and payload bytes, per call that adds or finishes. */
-const batchLimits = { most: 100, mostBytes: 1024 * 1024 }
+const batchLimits = { most: 100, maxBytes: 1024 * 1024 }
 /** How long to collect completed events into one call. If the server dies meanwhile, they run again. */
 const lingerMs = 2
 

@@ -27,10 +27,10 @@ export interface Taken {
 }
 
 /** Maximum payload bytes of one reply, to bound its latency; a larger payload comes alone. */
-const mostReplyBytes = 4 * 1024 * 1024
+const maxReplyBytes = 4 * 1024 * 1024
 
 /** If no taker renewed its lease for this long, or for a third of the lease, Redis was unavailable. */
-const leastAwayMs = 3_000
+const minAwayMs = 3_000
 
 /** Creates the steps of a taker. Each step that renews its lease extends it by `leaseMs`. */
 export function loadEventSteps(connection: RedisConnection, taker: string, leaseMs: number): EventSteps {
@@ -48,7 +48,7 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
       await addEvents([turns, turn, sequence], [eventPrefix, readyPrefix, eventKeys.knownPrefix, ...args])
     },
     take: async ({ limit, perFunction, skip, shares = [] }, dueUntilMs) => {
-      const limits = [dueUntilMs, limit, perFunction, mostReplyBytes, waitingPrefix]
+      const limits = [dueUntilMs, limit, perFunction, maxReplyBytes, waitingPrefix]
       const others = [...[...shares].flat(), ...[...skip].flatMap((name) => [name, 0])]
       const args = [eventPrefix, readyPrefix, taker, leaseMs, ...limits, ...others]
       const values = (await takeEvents.bytes([turns, turn, delayed, takers, held, waiting], args)) as (Buffer | null)[]
@@ -75,7 +75,7 @@ export function loadEventSteps(connection: RedisConnection, taker: string, lease
       await releaseEvents([held, turns, turn, takers], [eventPrefix, readyPrefix, taker, isGoing ? 1 : 0, ...keep])
     },
     watch: async () => {
-      const args = [eventPrefix, readyPrefix, heldPrefix, taker, leaseMs, Math.max(leaseMs / 3, leastAwayMs)]
+      const args = [eventPrefix, readyPrefix, heldPrefix, taker, leaseMs, Math.max(leaseMs / 3, minAwayMs)]
       const [redisMs, some, inFlight] = (await watchEvents([takers, turns, turn, delayed, watched], args)) as [
         string,
         number,

@@ -10,7 +10,7 @@ export interface EntryStreamOptions {
 /** All servers use the same consumer name. One reads at a time, so the next server owns the pending entries of a dead one. */
 const consumer = 'kubelambda'
 const startMs = 3_000
-const longestWaitMs = 1_000
+const maxWaitMs = 1_000
 
 type Reply = [key: Buffer, entries: [id: Buffer, fields: Buffer[] | null][]][] | null
 
@@ -44,7 +44,7 @@ export async function openEntryStream({ url, key, group }: EntryStreamOptions): 
     },
     async next(most, waitMs) {
       const limits = ['GROUP', group, consumer, 'COUNT', most] as const
-      const block = Math.min(Math.ceil(waitMs), longestWaitMs)
+      const block = Math.min(Math.ceil(waitMs), maxWaitMs)
       const reply = await run((redis) =>
         block > 0
           ? redis.xreadgroupBuffer(...limits, 'BLOCK', block, 'STREAMS', key, '>')
