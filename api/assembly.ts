@@ -163,7 +163,7 @@ async function assembleEnvironments({ settings, surroundings, home, store, codeS
     shared === undefined ? undefined : createAdoption({ shared, scheduler, concurrency, specOf, leases, log })
   const sweepLeases = shared === undefined ? undefined : createLeaseSweep({ shared, leases })
   const initialisation = createInitialisation({ catalogue, scheduler, provisioning })
-  return { scheduler, provisioning, initialisation, adoption, sweepLeases }
+  return { scheduler, provisioning, initialisation, adoption, sweepLeases, isolation: driver.isolation }
 }
 
 /** Only a definite 404 counts as deleted, as environments of a deleted version are ended. */
@@ -241,12 +241,13 @@ function entryStreams({ redisSources }: Settings): OpenEntryStream {
 
 /** The driver that the settings ask for. What only one of them needs is loaded with it. */
 async function createDriver(
-  { accountId, region, dataFolder, kubernetes }: Settings,
+  { accountId, region, dataFolder, kubernetes, isolation }: Settings,
   { codeStore, log, leases, signal }: Pick<Base, 'codeStore' | 'signal'> & { log: Log; leases: EnvironmentLeases },
 ): Promise<Driver> {
   const home = { accountId, region, codeStore, log }
   if (kubernetes === undefined) {
-    return createProcessDriver({ ...home, dataFolder, supervisorFile: await buildSupervisor(dataFolder) })
+    const supervisorFile = await buildSupervisor(dataFolder)
+    return createProcessDriver({ ...home, dataFolder, supervisorFile, policy: isolation })
   }
   const { openKubernetesDriver } = await import('../k8s/driver/open.ts')
   const claim = async (id: string) => (await leases.claim(id, { isUnknownFree: true })) === 'claimed'

@@ -142,6 +142,7 @@ function createApp(
     failedEvents: events,
     functionUrls: { ...parts, verifier, now, logError },
     isReady,
+    isolation: parts.isolation,
   })
 }
 

@@ -1,4 +1,5 @@
 import { version } from '../version.ts'
+import type { IsolationReport } from '../environments/driver/driver.ts'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { openRoute, registerAuthentication, type AuthenticationDependencies } from './http/authentication.ts'
 import { anyOrigin, registerBrowserChecks, type BrowserDependencies } from './http/browser-requests.ts'
@@ -24,6 +25,8 @@ export interface AppDependencies {
   readonly failedEvents: FailedEventsDependencies
   /** Whether the server is ready; false during start and graceful shutdown. */
   readonly isReady: () => boolean
+  /** How functions are isolated on this machine. */
+  readonly isolation?: IsolationReport | undefined
 }
 
 /** The API's model validates and encodes. Fastify's own validator and serializer, which are slow to load, are not used. */
@@ -52,7 +55,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   registerFailedEvents(app, dependencies.failedEvents)
   app.get('/health', { config: { ...openRoute, ...anyOrigin } }, (_request, reply) => {
     const isReady = dependencies.isReady()
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', version })
+    const { isolation } = dependencies
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', version, isolation })
   })
   return app
 }

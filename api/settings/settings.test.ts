@@ -12,6 +12,7 @@ describe('settings', () => {
     expect(read({ PATH: '/bin' })).toEqual({
       host: '127.0.0.1',
       logFormat: 'text',
+      isolation: 'auto',
       port: 9000,
       dataFolder: resolve('.kubelambda'),
       accountId: '000000000000',

@@ -22,6 +22,8 @@ export interface Settings {
   /** Absolute file of access keys; without it any signature is accepted. */
   readonly credentialsFile?: string
   readonly driver: 'process' | 'kubernetes'
+  /** What must be isolated of local processes. */
+  readonly isolation: 'auto' | 'required' | 'none'
   /** Settings of the driver `kubernetes`. */
   readonly kubernetes?: KubernetesSettings
   /** Concurrent invocations over all functions. */
@@ -90,6 +92,7 @@ export function readSettings(given: GivenSettings): Settings {
     ...optional('urlHost', read('KUBELAMBDA_URL_HOST')),
     allowedHosts: allowedHosts(read),
     driver: isKubernetes ? 'kubernetes' : 'process',
+    isolation: read('KUBELAMBDA_ISOLATION') as Settings['isolation'],
     ...(isKubernetes ? { kubernetes, registries } : {}),
     concurrency: read('KUBELAMBDA_CONCURRENCY'),
     idleMs: read('KUBELAMBDA_IDLE_SECONDS') * 1000,

@@ -147,6 +147,14 @@ export const settingsTable = {
     meaning: 'Where functions run: `process` for local processes, `kubernetes` for pods',
     isCommon: true,
   },
+  KUBELAMBDA_ISOLATION: {
+    read: text('auto', /^(auto|required|none)$/, 'must be auto, required or none'),
+    section: 'Invocations',
+    value: '<what>',
+    fallback: 'auto',
+    meaning:
+      "How local processes are [isolated](security.md#on-one-machine). `auto`: as well as the machine allows; a server that runs as root does not start when functions would run as root. `required`: the server does not start without a sandbox. `none`: functions are plain processes of the server's user, root included",
+  },
   KUBELAMBDA_CONCURRENCY: {
     read: wholeNumber(1000, 1, 100_000),
     section: 'Invocations',

@@ -137,7 +137,7 @@ test('the banner, /health and the Server header contain the version', async () =
   expect(server.output()).toContain(`kubelambda ${version} serves the AWS Lambda API on ${server.address}`)
   const health = await fetch(`${server.address}/health`)
   expect([await health.json(), health.headers.get('server')]).toEqual([
-    { status: 'ready', version },
+    { status: 'ready', version, isolation: expect.objectContaining({ isolated: expect.any(Array) }) },
     `kubelambda/${version}`,
   ])
   const { headers } = await fetch(`${server.address}/2015-03-31/functions/`)

@@ -87,6 +87,15 @@ export interface SharedEnvironments {
   end(id: string): void
 }
 
+/** How functions are kept from each other and from the machine, as `/health` and the log say it. */
+export interface IsolationReport {
+  readonly kind: string
+  /** What each environment has to itself. */
+  readonly isolated: readonly string[]
+  /** What it shares with others. */
+  readonly shared: readonly string[]
+}
+
 /**
  * Launches environments. Guarantees: `launch` resolves within its deadline or rejects; a rejected launch leaves nothing running;
  * two environments never share processes, `/tmp` or user. A runtime that is not available rejects with `RuntimeUnavailable`.
@@ -100,6 +109,8 @@ export interface Driver {
    */
   prepare(spec: EnvironmentSpec): Promise<void>
   close(): Promise<void>
+  /** Absent where the platform isolates environments. */
+  readonly isolation?: IsolationReport
   /** Most concurrent launches; by default few, as they use the processors of this machine. */
   readonly launchesAtOnce?: number
   /** Absent when environments end with their server. */

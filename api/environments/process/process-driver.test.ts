@@ -18,13 +18,17 @@ import type { Environment } from '../environment/environment.ts'
 import { stateOf, until } from '../../../runtime-bootstrap/processes/process-state.harness.ts'
 import { findIsolation, isolationKinds } from './isolation/isolation.ts'
 import type { Isolation } from './isolation/sandbox.ts'
+import { userAllocator } from './isolation/user-ids.ts'
 import { realSupervisor, startFakeEnvironments, type FakeEnvironments } from '../testing/fake-environments.ts'
 
 const probe = await startFakeEnvironments(['none'])
 const available: Isolation[] = []
 for (const kind of isolationKinds()) {
   const folders = { dataFolder: probe.dataFolder, runtimesFolder: probe.dataFolder, searchPath: '' }
-  const found = await findIsolation({ ...folders, supervisorFile: join(probe.dataFolder, 'run', 'x.mjs') }, [kind])
+  const user = userAllocator(Math.random)(0)
+  const found = await findIsolation({ ...folders, user, supervisorFile: join(probe.dataFolder, 'run', 'x.mjs') }, [
+    kind,
+  ])
   if (found.sandbox) available.push(kind)
 }
 await probe.close()
@@ -38,7 +42,7 @@ driverContract('the process driver without isolation', () => startFakeEnvironmen
 
 test('plain processes come with a warning that says what is missing', async () => {
   const fake = await startFakeEnvironments(['none'])
-  expect(fake.driver.isolation).toBe('none')
+  expect(fake.driver.isolation.kind).toBe('none')
   expect(fake.warnings.join()).toContain('install bubblewrap')
   await fake.close()
 })
@@ -140,10 +144,10 @@ for (const kind of available) {
       const machine = { searchPath: join(home, 'bin'), homeFolders: [home] }
       const fake = await startFakeEnvironments([kind], realSupervisor, machine)
       try {
-        expect(fake.driver.isolation).toBe(kind)
+        expect(fake.driver.isolation.kind).toBe(kind)
         const code = `const { existsSync } = require('node:fs')
         exports.handler = async (files) => [process.execPath, ...files.filter((file) => existsSync(file))]`
-        writeFileSync(join(fake.dataFolder, 'code', 'unpacked', 'one', 'look.js'), code)
+        writeFileSync(join(fake.dataFolder, 'unpacked', 'one', 'look.js'), code)
         // Another `/tmp` must not take it away.
         const spec = { ...fake.spec, runtime, handler: 'look.handler', ephemeralStorageMb: 1024 }
         const environment = await launchEnvironment(fake.driver, spec)
@@ -192,7 +196,7 @@ for (const kind of available) {
     afterAll(() => fake.close())
 
     test("has its code where AWS has it, and AWS's paths in its variables", async () => {
-      expect(fake.driver.isolation).toBe(kind)
+      expect(fake.driver.isolation.kind).toBe(kind)
       expect(await shell('pwd; cat /var/task/handler.txt; echo $LAMBDA_TASK_ROOT $LAMBDA_RUNTIME_DIR')).toBe(
         '/var/task\nthe code\n/var/task /var/runtime\n',
       )

@@ -5,10 +5,18 @@ import { supervisorNodeFlags } from '../../../runtime-bootstrap/protocol/node-fl
 import type { CodeStore } from '../../functions/code/code-store.ts'
 import type { Log } from '../../observe/log.ts'
 import { assignmentOf } from '../driver/assignment.ts'
-import { RuntimeUnavailable, type Driver, type EnvironmentSpec, type Launched } from '../driver/driver.ts'
+import {
+  RuntimeUnavailable,
+  type Driver,
+  type EnvironmentSpec,
+  type IsolationReport,
+  type Launched,
+} from '../driver/driver.ts'
 import { ofSize, type FoundRuntime } from '../driver/found-runtime.ts'
-import { findIsolation, isolationKinds } from './isolation/isolation.ts'
+import { findIsolation, isolationKinds, type FoundIsolation, type IsolationPolicy } from './isolation/isolation.ts'
+import { isolationWarning, isolationFault, reportOf } from './isolation/isolation-report.ts'
 import { isShown } from './isolation/private-root.ts'
+import { userAllocator } from './isolation/user-ids.ts'
 import { buildRuntimeClients } from './bundles/runtime-clients.ts'
 import { rememberRuntimes, type RememberedRuntime } from './runtimes/recent-runtimes.ts'
 import { createRuntimeFinder, type FindRuntime } from './runtimes/runtime-finder.ts'
@@ -25,10 +33,12 @@ export interface ProcessDriverOptions {
   readonly supervisorFile: string
   readonly accountId: string
   readonly region: string
-  readonly log: Pick<Log, 'warn'>
+  readonly log: Pick<Log, 'info' | 'warn'>
   /** How many spare supervisors to keep. */
   readonly spares?: number
-  /** Kinds of isolation to try, best first; by default all that this machine might allow. */
+  /** What must be isolated; `auto` by default. */
+  readonly policy?: IsolationPolicy
+  /** Kinds of isolation to try instead of the policy's, best first. */
   readonly isolation?: readonly Isolation[]
   /** Flags of the supervisor's Node.js. */
   readonly nodeFlags?: readonly string[]
@@ -38,9 +48,9 @@ export interface ProcessDriverOptions {
   readonly homeFolders?: readonly string[]
 }
 
-/** A driver of local processes, and their isolation. */
+/** A driver of local processes. */
 export interface ProcessDriver extends Driver {
-  readonly isolation: Isolation
+  readonly isolation: IsolationReport & { readonly kind: Isolation }
 }
 
 const imageRefusal =
@@ -64,11 +74,8 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   await mkdir(join(dataFolder, 'run'), { recursive: true })
   const runtimesFolder = await buildRuntimeClients(dataFolder)
   const folders = { dataFolder, supervisorFile: resolve(options.supervisorFile), runtimesFolder }
-  const found = await findIsolation(
-    { ...folders, searchPath, homeFolders: options.homeFolders },
-    options.isolation ?? isolationKinds(),
-  )
-  if (found.sandbox === undefined) log.warn(isolationWarning(found.complaints))
+  const newUser = process.getuid?.() === 0 ? userAllocator(Math.random) : () => undefined
+  const found = await isolate({ ...folders, searchPath, homeFolders: options.homeFolders, user: newUser(0) }, options)
   const sandbox = found.sandbox === undefined ? {} : { sandbox: found.sandbox }
 
   const isSeen = (path: string) => found.sandbox === undefined || isShown(found.sandbox.mounts, path)
@@ -77,7 +84,8 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   let number = 0
   const startSpare = (runtime?: FoundRuntime): SupervisorProcess => {
     const id = randomBytes(8).toString('hex')
-    return startSupervisor({ ...folders, id, number: ++number, nodeFlags, runtime, ...sandbox })
+    const user = found.kind === 'none' ? undefined : newUser(++number)
+    return startSupervisor({ ...folders, id, user, nodeFlags, runtime, ...sandbox })
   }
   const spares = new Spares(options.spares ?? 2, startSpare, (runtimes) => remembered.write(runtimes))
   void expectRemembered(await remembered.read(), findRuntime, spares)
@@ -101,7 +109,7 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   }
 
   return {
-    isolation: found.sandbox?.isolation ?? 'none',
+    isolation: reportOf(found.kind),
     launch,
     prepare: async (spec) => {
       const warn = warningsOf(spec, log)
@@ -116,6 +124,22 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
       await Promise.all([spares.close(), remembered.settled()])
     },
   }
+}
+
+/** The best isolation that works. Rejects with one line when the policy demands more than that, and says what is isolated. */
+async function isolate(
+  settings: Parameters<typeof findIsolation>[0],
+  { log, policy = 'auto', isolation = isolationKinds(policy) }: ProcessDriverOptions,
+): Promise<FoundIsolation & { readonly kind: Isolation }> {
+  const found = await findIsolation(settings, isolation)
+  const { kind } = found
+  if (kind === undefined) throw new Error(isolationFault(found.complaints, policy))
+  const warning = isolationWarning(kind, found.complaints, policy)
+  if (warning !== undefined) log.warn(warning)
+  const { isolated, shared } = reportOf(kind)
+  if (isolated.length > 0)
+    log.info(`Functions are isolated (${kind}): ${isolated.join(', ')}. Not isolated: ${shared.join(', ')}.`)
+  return { ...found, kind }
 }
 
 /** After a restart, prepares spares for the recently used runtimes that are still available. */
@@ -150,15 +174,6 @@ function warnOnce(findRuntime: FindRuntime, log: Pick<Log, 'warn'>): FindRuntime
     }
     return runtime
   }
-}
-
-function isolationWarning(complaints: readonly string[]): string {
-  const reasons = complaints.length === 0 ? '' : ` (${complaints.join('; ')})`
-  return (
-    "Functions run as plain processes: they see this machine's files, share its /tmp, " +
-    `and have their code elsewhere than /var/task${reasons}. ` +
-    'To isolate them run on Linux as root, or install bubblewrap and allow user namespaces.'
-  )
 }
 
 /** The function is created all the same, so that stacks of which only a part runs here can be deployed. */

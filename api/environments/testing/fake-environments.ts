@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,7 +43,8 @@ export async function startFakeEnvironments(
   machine: Pick<ProcessDriverOptions, 'searchPath' | 'homeFolders'> = {},
 ): Promise<FakeEnvironments> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'kubelambda-environments-'))
-  const codeFolder = join(dataFolder, 'code', 'unpacked', 'one')
+  await chmod(dataFolder, 0o711)
+  const codeFolder = join(dataFolder, 'unpacked', 'one')
   await mkdir(codeFolder, { recursive: true })
   await writeFile(join(codeFolder, 'handler.txt'), 'the code\n')
   const handler = 'exports.handler = async (event) => ({ event, folder: process.cwd(), file: __filename })\n'
@@ -61,7 +62,7 @@ export async function startFakeEnvironments(
       supervisorFile,
       accountId: '000000000000',
       region: 'us-east-1',
-      log: { warn: (line) => warnings.push(line) },
+      log: { info: () => undefined, warn: (line) => warnings.push(line) },
       isolation,
       ...machine,
     })

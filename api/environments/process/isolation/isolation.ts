@@ -1,19 +1,23 @@
-import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { homeFolders } from './installation.ts'
-import { isShown, planPrivateRoot } from './private-root.ts'
+import { tryPlainUsers } from './plain-users.ts'
+import { isOpenToAll, isShown, planPrivateRoot } from './private-root.ts'
 import {
   fileTable,
-  mappedUser,
   mountTable,
   sandboxCommand,
   showTable,
+  usersOf,
   type Isolation,
   type Sandbox,
   type User,
 } from './sandbox.ts'
+import { runTrial, type Trial } from './trial.ts'
+
+/** What `KUBELAMBDA_ISOLATION` asks for. */
+export type IsolationPolicy = 'auto' | 'required' | 'none'
 
 export interface IsolationOptions {
   readonly dataFolder: string
@@ -22,45 +26,73 @@ export interface IsolationOptions {
   readonly searchPath: string
   /** Homes that functions must not see; those of this machine's users unless given. */
   readonly homeFolders?: readonly string[] | undefined
+  /** A user that an environment may get; absent where the server may not give it any. */
+  readonly user?: User | undefined
+  /** How long each try of a kind may take, in milliseconds; there are as many tries. */
+  readonly trialsMs?: readonly number[]
 }
 
-/** The best isolation that works here, or none, with the error of each attempt. */
+/** The best isolation that works here, with the error of each attempt. */
 export interface FoundIsolation {
+  /** Absent when none of the kinds works. */
+  readonly kind?: Isolation
   readonly sandbox?: Sandbox
   readonly complaints: readonly string[]
 }
 
+/** A machine that is busy gets more time with each try, and some time to recover in between. */
+const defaultTrialsMs = [10_000, 20_000, 40_000]
+const pauseMs = 500
+
 /** Tries the given kinds of isolation in order and returns the first that works. */
 export async function findIsolation(options: IsolationOptions, kinds: readonly Isolation[]): Promise<FoundIsolation> {
   const complaints: string[] = []
-  for (const isolation of kinds) {
-    if (isolation === 'none') continue
-    const sandbox = await prepareSandbox(isolation, options)
-    const complaint = hiddenNode(sandbox) ?? (await trySandbox(sandbox))
-    if (complaint === undefined) return { sandbox, complaints }
-    complaints.push(`${isolation}: ${complaint}`)
+  for (const kind of kinds) {
+    if (kind === 'none') return { kind, complaints }
+    const sandbox = kind === 'users' ? undefined : await prepareSandbox(kind, options)
+    const complaint = await tryKind(sandbox, options)
+    if (complaint === undefined) return { kind, complaints, ...(sandbox === undefined ? {} : { sandbox }) }
+    complaints.push(`${kind}: ${complaint}`)
   }
   return { complaints }
 }
 
-function hiddenNode({ mounts }: Sandbox): string | undefined {
-  if (isShown(mounts, process.execPath)) return undefined
-  return (
-    `the Node.js that runs the server, ${process.execPath}, is in a folder that functions must not see: ` +
-    'move it to a folder of its own'
-  )
+/** Tries again what failed for want of time or descriptors: functions must not lose their isolation by that. */
+async function tryKind(sandbox: Sandbox | undefined, options: IsolationOptions): Promise<string | undefined> {
+  if (sandbox !== undefined && !isShown(sandbox.mounts, process.execPath)) return hiddenNode
+  const trialsMs = options.trialsMs ?? defaultTrialsMs
+  for (const [index, deadlineMs] of trialsMs.entries()) {
+    const trial = await (sandbox === undefined
+      ? tryPlainUsers(options, options.user, deadlineMs)
+      : trySandbox(sandbox, options.user, deadlineMs))
+    if (trial.complaint === undefined) return undefined
+    if (trial.isInWant !== true || index === trialsMs.length - 1) return trial.complaint
+    await delay(pauseMs)
+  }
+  return 'it was not tried'
 }
 
-/** The kinds of isolation that this process's user may be able to use. */
-export function isolationKinds(): Isolation[] {
-  if (process.platform !== 'linux') return []
-  return process.getuid?.() === 0 ? ['root', 'bubblewrap', 'namespaces'] : ['bubblewrap', 'namespaces']
+const hiddenNode =
+  `the Node.js that runs the server, ${process.execPath}, is in a folder that functions must not see: ` +
+  'move it to a folder of its own'
+
+/** The kinds of isolation that this process's user may be able to use, best first. */
+export function isolationKinds(policy: IsolationPolicy = 'required'): Isolation[] {
+  if (policy === 'none') return ['none']
+  const isLinux = process.platform === 'linux'
+  const isRoot = process.getuid?.() === 0
+  const sandboxes: Isolation[] = isLinux ? [...(isRoot ? (['root'] as const) : []), 'bubblewrap', 'namespaces'] : []
+  if (policy === 'required') return sandboxes
+  // Functions never run as root unless the setting says so.
+  return [...sandboxes, isLinux && isRoot ? 'users' : 'none']
 }
 
 async function prepareSandbox(isolation: Sandbox['isolation'], options: IsolationOptions): Promise<Sandbox> {
   const { dataFolder } = options
   const hiddenFolders = [...(options.homeFolders ?? homeFolders()), process.cwd()]
-  const mounts = planPrivateRoot({ ...options, hiddenFolders, supervisorFolder: dirname(options.supervisorFile) })
+  const planned = planPrivateRoot({ ...options, hiddenFolders, supervisorFolder: dirname(options.supervisorFile) })
+  const isForOthers = options.user !== undefined && isolation !== 'root'
+  const mounts = isForOthers ? planned.filter((mount) => mount.kind !== 'bind' || isOpenToAll(mount.from)) : planned
   const folder = join(dataFolder, 'run')
   const stage = join(folder, 'stage')
   const table = join(folder, `mounts-${isolation}`)
@@ -71,26 +103,13 @@ async function prepareSandbox(isolation: Sandbox['isolation'], options: Isolatio
   return { isolation, mounts, stage, table, dataFolder }
 }
 
-/** Starts a trial environment that checks that the data folder is hidden. Returns the error, if any. */
-async function trySandbox(sandbox: Sandbox): Promise<string | undefined> {
+/** Starts a trial environment that checks that the data folder is hidden. */
+async function trySandbox(sandbox: Sandbox, user: User | undefined, deadlineMs: number): Promise<Trial> {
   const check = `test -d /var/task && test -w /tmp && test ! -e "${sandbox.table}"`
-  const user: User = sandbox.isolation === 'root' ? { uid: 100_000, gid: 100_000 } : mappedUser
-  const [command = '', ...args] = sandboxCommand(sandbox, user, ['sh', '-c', check])
-  // `unshare` waits with SIGTERM blocked: only SIGKILL ends a trial that hangs, and with it all that it started.
-  const limits = { timeout: 10_000, killSignal: 'SIGKILL' } as const
-  const child = spawn(command, args, { cwd: '/', env: sandboxVariables, stdio: 'pipe', ...limits })
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    child.once('close', (code) => resolve(code === 0 ? '' : `ended with status ${String(code)}`))
-  })
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(showTable(sandbox, { code: 'run/trial', temporaryMb: 1024 }))
-  const [end, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
-  if (end === '' && output === 'mounted\n') return undefined
-  return errors.trim().split('\n')[0] || end || 'the code could not be bound'
-}
-
-/** All environment variables of the commands that set up a sandbox: none of the server's. */
-export const sandboxVariables: Readonly<Record<string, string>> = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  const { user: own, startAs } = usersOf(sandbox, user)
+  const command = sandboxCommand(sandbox, own, ['sh', '-c', check])
+  const input = showTable(sandbox, { code: 'run/trial', temporaryMb: 1024 })
+  const trial = await runTrial({ command, input, deadlineMs, user: startAs })
+  if (trial.complaint !== undefined || trial.output === 'mounted\n') return trial
+  return { complaint: 'the code could not be bound' }
 }

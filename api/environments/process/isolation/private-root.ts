@@ -72,6 +72,12 @@ export function isShown(mounts: readonly Mount[], path: string): boolean {
   }
 }
 
+/** Whether every user of the machine can reach this path. */
+export function isOpenToAll(path: string): boolean {
+  const folders = path.split('/').map((_, index, names) => names.slice(0, index).join('/') || '/')
+  return folders.every((folder) => (statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) % 2 === 1)
+}
+
 /** A file in `/tmp` stays hidden: it could not be kept when a function gets a `/tmp` of another size. */
 function neededMount(path: string): Mount[] {
   if (statSync(path).isDirectory()) return [{ kind: 'bind', from: path, to: path }]

@@ -3,9 +3,10 @@ import { defaultTemporaryMb, hiddenData, hiddenFolder, lockedOptions, type Mount
 
 /**
  * How an environment is isolated: `root`: namespaces made by root, with a user of its own; `bubblewrap` and `namespaces`:
- * the same without root, by user namespaces; `none`: plain processes.
+ * the same without root, by user namespaces; `users`: plain processes of a user of its own; `none`: plain processes of the
+ * server's user.
  */
-export type Isolation = 'root' | 'bubblewrap' | 'namespaces' | 'none'
+export type Isolation = 'root' | 'bubblewrap' | 'namespaces' | 'users' | 'none'
 
 /** The user that a function runs as; AWS's ids where the function has its own user namespace. */
 export interface User {
@@ -13,16 +14,24 @@ export interface User {
   readonly gid: number
 }
 
-export const mappedUser: User = { uid: 993, gid: 990 }
+const mappedUser: User = { uid: 993, gid: 990 }
 
 export interface Sandbox {
-  readonly isolation: Exclude<Isolation, 'none'>
+  readonly isolation: Exclude<Isolation, 'users' | 'none'>
   readonly mounts: readonly Mount[]
   /** An empty folder on which the private root is put together; each environment sees only its own. */
   readonly stage: string
   /** File in which the mounts are written down for `mount --all`; those of single files are beside it, in `.files`. */
   readonly table: string
   readonly dataFolder: string
+}
+
+/**
+ * The user inside, and the one whose process starts the sandbox: by root each environment gets a user of its own. In a user
+ * namespace it is mapped to AWS's, and would be root itself if root had made the namespace.
+ */
+export function usersOf({ isolation }: Sandbox, own: User | undefined): { user: User; startAs?: User | undefined } {
+  return isolation === 'root' && own !== undefined ? { user: own } : { user: mappedUser, startAs: own }
 }
 
 const serveScript = readFileSync(new URL('./serve.sh', import.meta.url), 'utf8')

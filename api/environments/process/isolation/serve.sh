@@ -17,7 +17,8 @@ if [ -n "$hosts" ]; then
   mount --bind /.kubelambda/hosts /etc/hosts
 fi
 mount -o remount,bind,ro /
-ulimit -n 1024
+# Where the machine allows fewer, as many as it allows.
+ulimit -n 1024 2>/dev/null || ulimit -n "$(ulimit -H -n)"
 "$@" </dev/null >&2 &
 supervisor=$!
 exec 3>&-

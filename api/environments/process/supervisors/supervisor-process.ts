@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { chownSync, mkdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Assignment } from '../../../../runtime-bootstrap/protocol/protocol.ts'
 import type { FoundRuntime } from '../../driver/found-runtime.ts'
-import { endProcessesWith } from './leftover-processes.ts'
-import { sandboxVariables } from '../isolation/isolation.ts'
+import { endProcessesOf, endProcessesWith } from './leftover-processes.ts'
+import { sandboxVariables } from '../isolation/trial.ts'
 import { supervisorFolder, runtimeFolder } from '../isolation/private-root.ts'
-import { mappedUser, sandboxCommand, showTable, type Sandbox, type User } from '../isolation/sandbox.ts'
+import { sandboxCommand, showTable, usersOf, type Sandbox, type User } from '../isolation/sandbox.ts'
 import { standbyVariables } from '../runtimes/standby-variables.ts'
 import type { EnvironmentFolders } from '../../driver/variables.ts'
 
@@ -36,7 +36,8 @@ export interface Shown {
 
 export interface SupervisorOptions {
   readonly id: string
-  readonly number: number
+  /** The environment's own user; absent where functions run as the server's, or as the user of their namespace. */
+  readonly user?: User | undefined
   readonly dataFolder: string
   readonly supervisorFile: string
   readonly runtimesFolder: string
@@ -60,13 +61,18 @@ export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
 }
 
 function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): SupervisorProcess {
-  const user = userOf(sandbox, options.number)
   const file = options.supervisorFile.slice(options.supervisorFile.lastIndexOf('/') + 1)
   const supervisor = [process.execPath, ...options.nodeFlags, `${supervisorFolder}/${file}`]
+  const { user, startAs } = usersOf(sandbox, options.user)
   const runsAs = sandbox.isolation === 'root' ? { user } : {}
   const standby = standbyVariables(options.runtime, mounted, runsAs)
   const variables = { ...sandboxVariables, KUBELAMBDA_OWN_PROCESSES: 'yes', ...standby }
-  const child = start(sandboxCommand(sandbox, user, supervisor), ['pipe', 'pipe', 'inherit', 'pipe'], variables)
+  const child = start(
+    sandboxCommand(sandbox, user, supervisor),
+    ['pipe', 'pipe', 'inherit', 'pipe'],
+    variables,
+    startAs,
+  )
   const [instructions, replies] = child.process.stdio as unknown as [Writable, Readable]
   instructions.on('error', () => undefined)
   replies.on('error', () => undefined)
@@ -89,13 +95,6 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
   return { id: options.id, ...child, show, kill: () => child.process.kill('SIGKILL') }
 }
 
-/** With root each environment has a user of its own; elsewhere the user namespace has just one. */
-function userOf(sandbox: Sandbox, number: number): User {
-  if (sandbox.isolation !== 'root') return mappedUser
-  const id = 100_000 + (number % 100_000)
-  return { uid: id, gid: id }
-}
-
 /** Waits for the acknowledgement that the code is mounted. */
 function replyOf(replies: Readable, id: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -109,33 +108,35 @@ function replyOf(replies: Readable, id: string): Promise<void> {
 }
 
 function startPlain(options: SupervisorOptions): SupervisorProcess {
-  const { id, supervisorFile, runtimesFolder, dataFolder } = options
+  const { id, supervisorFile, runtimesFolder, dataFolder, user } = options
+  const runsAs = user === undefined ? {} : { user }
   const temporary = join(dataFolder, 'run', 'tmp', id)
-  mkdirSync(temporary, { recursive: true })
+  mkdirSync(temporary, { recursive: true, mode: 0o711 })
+  if (user !== undefined) chownSync(temporary, user.uid, user.gid)
   const command = [process.execPath, ...options.nodeFlags, supervisorFile]
   const unknown = { taskRoot: '/', runtimeDir: runtimesFolder, layers: '/opt', temporary, isMounted: false }
-  const variables = { ...sandboxVariables, TMPDIR: temporary, ...standbyVariables(options.runtime, unknown) }
+  const variables = { ...sandboxVariables, TMPDIR: temporary, ...standbyVariables(options.runtime, unknown, runsAs) }
   const child = start(command, ['ignore', 'inherit', 'inherit', 'pipe'], variables)
   const exited = child.exited.then(async () => {
-    // The supervisor's children survive when it is killed; their temporary folder identifies them.
-    await endProcessesWith(`TMPDIR=${temporary}`)
+    // The supervisor's children survive when it is killed; their user or their temporary folder identifies them.
+    await (user === undefined ? endProcessesWith(`TMPDIR=${temporary}`) : endProcessesOf(user.uid))
     rmSync(temporary, { recursive: true, force: true })
   })
   const show = ({ codeFolder, layerFolder }: CodeFolders): Promise<Shown> => {
     const layers = layerFolder ?? '/opt'
     const folders = { taskRoot: codeFolder, runtimeDir: runtimesFolder, layers, temporary, isMounted: false }
     return Promise.resolve({
-      assignment: { codeFolder, ...(layerFolder === undefined ? {} : { layerFolder }) },
+      assignment: { codeFolder, ...(layerFolder === undefined ? {} : { layerFolder }), ...runsAs },
       folders,
     })
   }
   return { id, ...child, exited, show, kill: () => child.process.kill('SIGKILL') }
 }
 
-function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Record<string, string>>) {
+function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Record<string, string>>, user?: User) {
   const [file = '', ...args] = command
   // In a process group of its own: Ctrl-C in a terminal signals the server's group, and running invocations may end first.
-  const child: ChildProcess = spawn(file, args, { cwd: '/', env, stdio, detached: true })
+  const child: ChildProcess = spawn(file, args, { cwd: '/', env, stdio, detached: true, ...user })
   const channel = child.stdio[3] as unknown as Duplex
   channel.on('error', () => undefined)
   const exited = new Promise<void>((resolve) => {
