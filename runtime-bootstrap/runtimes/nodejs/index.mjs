@@ -3,6 +3,7 @@ import { createContext } from './context.mjs'
 import { errorBody, unhandledRejection } from './errors.mjs'
 import { handlerStyle, isAtLeast24 } from './handler-styles.mjs'
 import { loadHandler } from './load-handler.mjs'
+import { importThroughNodePath } from './node-path.mjs'
 import { RuntimeApi } from './runtime-api.mjs'
 import { waitForFunction } from './standby.mjs'
 import { ResponseStream, installGlobals, isStreaming } from './streaming.mjs'
@@ -37,6 +38,7 @@ async function main() {
   api = new RuntimeApi(variables.AWS_LAMBDA_RUNTIME_API)
   log = patchConsole(variables)
   installGlobals()
+  const beforeImport = importThroughNodePath(variables)
   process.on('uncaughtException', (error) => void die('Uncaught Exception', error, 129))
   process.on('unhandledRejection', (reason, promise) => {
     void die('Unhandled Promise Rejection', unhandledRejection(reason, promise), 128)
@@ -46,6 +48,7 @@ async function main() {
       variables.LAMBDA_TASK_ROOT,
       variables._HANDLER,
       isAtLeast24(variables.AWS_EXECUTION_ENV),
+      beforeImport,
     )
     style = handlerStyle(variables.AWS_EXECUTION_ENV, handler)
   } catch (error) {
