@@ -11,6 +11,10 @@ import time
 # `socket` adds imports that would cost every cold start milliseconds.
 import _socket as socket
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE + "/packages")
+from awslambdaric.lambda_context import LambdaContext  # noqa: E402
+
 
 class RuntimeApi:
     """A client over one keep-alive connection. Reads responses by Content-Length, as the supervisor writes them."""
@@ -86,60 +90,18 @@ class FunctionFault(Exception):
         self.trace = list(trace)
 
 
-class Shown:
-    """Printed as on AWS: the class and all public attributes."""
-
-    def __repr__(self):
-        members = ("%s=%s" % member for member in vars(self).items() if not member[0].startswith("_"))
-        return "%s([%s])" % (type(self).__name__, ",".join(members))
-
-
-class LambdaContext(Shown):
-    """The `context` argument of a handler."""
-
-    def __init__(self, headers):
-        environ = os.environ
-        self.aws_request_id = headers["lambda-runtime-aws-request-id"]
-        self.log_group_name = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.function_name = environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")
-        self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
-        self.client_context = client_context(headers.get("lambda-runtime-client-context"))
-        self.identity = CognitoIdentity(headers.get("lambda-runtime-cognito-identity"))
-        self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
-        self._deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
-
-    def get_remaining_time_in_millis(self):
-        return max(self._deadline_ms - int(time.time() * 1000), 0)
-
-    def log(self, message):
-        sys.stdout.write(str(message))
-
-
-class CognitoIdentity(Shown):
-    def __init__(self, text):
-        values = json.loads(text) if text else {}
-        self.cognito_identity_id = values.get("cognitoIdentityId")
-        self.cognito_identity_pool_id = values.get("cognitoIdentityPoolId")
-
-
-class Client(Shown):
-    def __init__(self, values):
-        for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
-            setattr(self, name, values.get(name))
-
-
-class ClientContext(Shown):
-    def __init__(self, values):
-        self.custom = values.get("custom")
-        self.env = values.get("env")
-        self.client = Client(values["client"]) if values.get("client") else None
-
-
-def client_context(text):
-    return ClientContext(json.loads(text)) if text else None
+def context_of(headers):
+    """The `context` argument of a handler, from the headers of the event."""
+    client_context = headers.get("lambda-runtime-client-context")
+    identity = headers.get("lambda-runtime-cognito-identity")
+    return LambdaContext(
+        headers["lambda-runtime-aws-request-id"],
+        json.loads(client_context) if client_context else None,
+        json.loads(identity) if identity else None,
+        int(headers.get("lambda-runtime-deadline-ms", "0")),
+        headers.get("lambda-runtime-invoked-function-arn"),
+        headers.get("lambda-runtime-aws-tenant-id"),
+    )
 
 
 class Unbuffered:
@@ -285,6 +247,23 @@ def theirs(frames):
     return frames
 
 
+UNHANDLED = (
+    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare cases, a "
+    "Lambda runtime update can cause unexpected function behavior. For functions using managed runtimes, runtime updates can be "
+    "triggered by a function change, or can be applied automatically. To determine if the runtime has been updated, check the "
+    "runtime version in the INIT_START log entry. If this error correlates with a change in the runtime version, you may be able "
+    "to mitigate this error by temporarily rolling back to the previous runtime version. For more information, see "
+    "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html"
+)
+
+
+def warn_of_unhandled_exception():
+    """AWS's runtime precedes an error of the initialisation with this record of its logger."""
+    import logging
+
+    logging.getLogger().warning(UNHANDLED)
+
+
 def log_error(record):
     """Joins lines into one log event: further lines start with non-breaking spaces."""
     if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
@@ -323,6 +302,11 @@ def to_json(value):
 
 def keeps_characters():
     """From Python 3.12 on, AWS's runtime does not escape characters beyond ASCII."""
+    return is_at_least_312()
+
+
+def is_at_least_312():
+    """Whether the function is configured for Python 3.12 or later, whatever version runs it."""
     minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
     return (int(minor) if minor.isdigit() else sys.version_info[1]) >= 12
 
@@ -350,7 +334,7 @@ def run_one(api, handler):
             event = json.loads(body)
         except ValueError as error:
             raise FunctionFault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
-        result, content_type = serialize(handler(event, LambdaContext(headers)))
+        result, content_type = serialize(handler(event, context_of(headers)))
     except Exception as error:
         record = error_record(error, request_id)
         log_error(record)
@@ -387,6 +371,7 @@ def main():
         handler = load_handler(os.environ["_HANDLER"])
     except Exception as error:
         record = error_record(error, "")
+        warn_of_unhandled_exception()
         log_error(record)
         api.fail_init(to_json(record), record["errorType"])
         sys.exit(1)
@@ -395,12 +380,12 @@ def main():
 
 
 def add_search_paths():
-    """The search path: function, layers, then Python's own, without the folder of this file."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    own = [path for path in sys.path if os.path.abspath(path or ".") != here]
+    """The search path: function, layers, Python's own, without the folder of this file, then what AWS's runtime brings."""
+    ours = [HERE + "/packages", *([HERE + "/packages-3.12"] if is_at_least_312() else [])]
+    own = [path for path in sys.path if os.path.abspath(path or ".") not in [HERE, *ours]]
     version = "python%d.%d" % sys.version_info[:2]
     layers = ["/opt/python/lib/%s/site-packages" % version, "/opt/python"]
-    sys.path[:] = [os.environ["LAMBDA_TASK_ROOT"], *layers, *own]
+    sys.path[:] = [os.environ["LAMBDA_TASK_ROOT"], *layers, *own, *ours]
 
 
 if __name__ == "__main__":

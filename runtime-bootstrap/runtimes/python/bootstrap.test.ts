@@ -81,6 +81,83 @@ describePython('a Python handler is found', () => {
   })
 })
 
+describePython("what AWS's runtime brings", () => {
+  const brought = `from awslambdaric.lambda_context import LambdaContext
+def handler(event, context):
+    name = type(context).__module__
+    try:
+        import snapshot_restore_py
+        return [name, isinstance(context, LambdaContext), "hooks"]
+    except ImportError as error:
+        return [name, isinstance(context, LambdaContext), str(error)]`
+
+  test.each([
+    ['3.11', "No module named 'snapshot_restore_py'"],
+    ['3.12', 'hooks'],
+    ['3.14', 'hooks'],
+  ])('is found by functions for Python %s', async (version, hooks) => {
+    const environment = await start(brought, undefined, { AWS_EXECUTION_ENV: `AWS_Lambda_python${version}` })
+    const { payload } = await environment.invoke()
+    expect(JSON.parse(payload)).toEqual(['awslambdaric.lambda_context', true, hooks])
+  })
+
+  test('registers hooks of SnapStart by decorators and by calls, and runs none of them', async () => {
+    const code = `from snapshot_restore_py import register_before_snapshot, register_after_restore
+ran = []
+@register_before_snapshot
+def before(): ran.append("before")
+@register_after_restore
+def after(): ran.append("after")
+register_after_restore(ran.append, "more")
+def handler(event, context): return [ran, before.__name__, after.__name__]`
+    const environment = await start(code, undefined, { AWS_EXECUTION_ENV: 'AWS_Lambda_python3.12' })
+    expect((await environment.invoke()).payload).toBe('[[], "before", "after"]')
+  })
+
+  test("is not found before the function's own", async () => {
+    const files = {
+      'index.py': 'import snapshot_restore_py as s\ndef handler(e, c): return s.own',
+      'snapshot_restore_py.py': 'own = 1',
+    }
+    const environment = await start(files, undefined, { AWS_EXECUTION_ENV: 'AWS_Lambda_python3.12' })
+    expect((await environment.invoke()).payload).toBe('1')
+  })
+
+  test('makes a context as tests of functions do', async () => {
+    const code = `from awslambdaric.lambda_context import LambdaContext
+def handler(event, context):
+    made = LambdaContext("id", {"custom": {"a": 1}}, {"cognitoIdentityId": "c"}, 0, "arn")
+    return [made.aws_request_id, made.client_context.custom, made.identity.cognito_identity_id, made.get_remaining_time_in_millis(), made.invoked_function_arn]`
+    expect((await (await start(code)).invoke()).payload).toBe('["id", {"a": 1}, "c", 0, "arn"]')
+  })
+})
+
+describePython('an error of the initialisation', () => {
+  test("comes behind AWS's warning", async () => {
+    const environment = await start('import not_there')
+    await environment.invoke()
+    expect(environment.log()).toMatch(
+      /\[WARNING\]\t\d{4}-\S+Z\t\tLAMBDA_WARNING: Unhandled exception\. The most .*runtimes-update\.html\n\[ERROR\] Runtime\.ImportModuleError: /,
+    )
+  })
+
+  test('has the warning as a record of a JSON log, unless its level hides it', async () => {
+    const json = { AWS_LAMBDA_LOG_FORMAT: 'JSON' }
+    const environment = await start('import not_there', undefined, json)
+    await environment.invoke()
+    expect(environment.log()).toMatch(/"level": "WARNING", "message": "LAMBDA_WARNING: Unhandled exception\. /)
+    const quiet = await start('import not_there', undefined, { ...json, AWS_LAMBDA_LOG_LEVEL: 'ERROR' })
+    await quiet.invoke()
+    expect(quiet.log()).not.toContain('LAMBDA_WARNING')
+  })
+
+  test('of an invocation has none', async () => {
+    const environment = await start('def handler(event, context): raise ValueError("no")')
+    await environment.invoke()
+    expect(environment.log()).not.toContain('LAMBDA_WARNING')
+  })
+})
+
 describePython('a Python handler responds', () => {
   test.each([
     ['a dictionary, with spaces', `{"a": [1, 2.5, None, True]}`, '{"a": [1, 2.5, null, true]}'],
