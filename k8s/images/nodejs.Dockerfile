@@ -13,6 +13,7 @@ RUN set -e; if [ ! -e /var/runtime/bootstrap ]; then \
       printf '#!/bin/sh\n. /var/runtime/node-flags.sh\nexec %s $flags /var/runtime/nodejs/index.cjs --standby\n' "$(command -v node)" >/var/runtime/standby; \
       chmod 755 /var/runtime/bootstrap /var/runtime/standby; \
     fi
+RUN [ -e /lambda-entrypoint.sh ] || cp /kubelambda/runtimes/lambda-entrypoint.sh /
 RUN rm -rf /kubelambda/runtimes && mkdir -p /var/task /opt
 WORKDIR /var/task
 USER 993:990

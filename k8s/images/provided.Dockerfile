@@ -6,6 +6,7 @@ FROM ${SUPERVISOR} AS supervisor
 FROM ${BASE}
 USER root
 COPY --from=supervisor /kubelambda /kubelambda
+RUN [ -e /lambda-entrypoint.sh ] || cp /kubelambda/runtimes/lambda-entrypoint.sh /
 RUN rm -rf /kubelambda/runtimes && mkdir -p /var/task /opt
 WORKDIR /var/task
 USER 993:990

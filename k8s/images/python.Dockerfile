@@ -13,6 +13,7 @@ RUN set -e; if [ ! -e /var/runtime/bootstrap ]; then \
       printf '#!/bin/sh\nexec %s /var/runtime/python/bootstrap.py --standby\n' "$(command -v python3)" >/var/runtime/standby; \
       chmod 755 /var/runtime/bootstrap /var/runtime/standby; \
     fi
+RUN [ -e /lambda-entrypoint.sh ] || cp /kubelambda/runtimes/lambda-entrypoint.sh /
 RUN rm -rf /kubelambda/runtimes && mkdir -p /var/task /opt
 WORKDIR /var/task
 USER 993:990

@@ -19,8 +19,8 @@ afterEach(() => {
   rmSync(root, { recursive: true })
 })
 
-const put = (path: string, text: string) => {
-  files.put({ type: 'put', place: 'layers', kind: 'file', path, mode: 0o644, modifiedMs: 0 }, Buffer.from(text))
+const put = (path: string, text: string, mode = 0o644) => {
+  files.put({ type: 'put', place: 'layers', kind: 'file', path, mode, modifiedMs: 0 }, Buffer.from(text))
 }
 const putLink = (path: string, target: string) => {
   files.put({ type: 'put', place: 'layers', kind: 'link', path, target }, Buffer.alloc(0))
@@ -67,4 +67,12 @@ test('the folder of an earlier layer that a link replaced leaves no mode behind'
   putLink('lib', outside)
   files.finish()
   expect(statSync(outside).mode & 0o777).toBe(0o700)
+})
+
+test('what only the owner of a file on AWS may read or run, the function may not', () => {
+  const given = { secret: 0o600, tool: 0o744, shared: 0o644, open: 0o755, group: 0o640 }
+  for (const [name, mode] of Object.entries(given)) put(name, '', mode)
+  files.finish()
+  const modes = Object.keys(given).map((name) => (statSync(join(layers, name)).mode & 0o777).toString(8))
+  expect(modes).toEqual(['200', '644', '644', '755', '240'])
 })

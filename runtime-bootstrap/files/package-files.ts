@@ -63,7 +63,7 @@ export function writePackageFiles(folders: Folders): PackageFiles {
     for (let at = 0; at < body.length;) at += writeSync(descriptor, body, at)
     if (message.isMore === true) return
     open = undefined
-    fchmodSync(descriptor, message.mode)
+    fchmodSync(descriptor, functionsMode(message.mode))
     futimesSync(descriptor, message.modifiedMs / 1000, message.modifiedMs / 1000)
     closeSync(descriptor)
   }
@@ -90,6 +90,11 @@ export function writePackageFiles(folders: Folders): PackageFiles {
       for (const [path, mode] of [...modes].toReversed()) chmodSync(path, mode)
     },
   }
+}
+
+/** Files are root's on AWS: what only their owner may read or run, a function may not. Here they are the function's own. */
+function functionsMode(mode: number): number {
+  return mode & (~0o500 | ((mode & 0o5) << 6))
 }
 
 /** Removes a folder and all below it from what is known about folders. */

@@ -41,7 +41,7 @@ test('a managed runtime gets all variables that AWS gives it', () => {
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
-    PATH: '/n/bin:/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
+    PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
     LD_LIBRARY_PATH: '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
     NODE_PATH:
       '/opt/nodejs/node24/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task',
@@ -72,6 +72,13 @@ test('without a private file system the folders are the real ones', () => {
   expect(result).toMatchObject({ LAMBDA_TASK_ROOT: '/code', LAMBDA_RUNTIME_DIR: '/clients', TMPDIR: '/private' })
   expect(result).not.toHaveProperty('LD_LIBRARY_PATH')
   expect(result.NODE_PATH).toContain(':/clients:/code')
+  expect(result.PATH).toBe('/n/bin:/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin')
+})
+
+test('every environment has credentials of its own', () => {
+  const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
+  const [one, other] = [fakeSpec, fakeSpec].map((spec) => runtimeVariables(spec, node, mounted, context))
+  for (const name of names) expect(one?.[name]).not.toBe(other?.[name])
 })
 
 test('without a private file system Python is led to the layers where they are', () => {

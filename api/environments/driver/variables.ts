@@ -3,6 +3,8 @@ import type { EnvironmentSpec } from './driver.ts'
 import { interpreterFolder, type FoundRuntime } from './found-runtime.ts'
 
 const initializationType = 'AWS_LAMBDA_INITIALIZATION_TYPE'
+/** Folders on every function's PATH. */
+export const systemPaths = ['/usr/local/bin', '/usr/bin', '/bin']
 const aheadTypes = ['provisioned-concurrency', 'lambda-managed-instances']
 
 /** The folders of an environment, as its function sees them. */
@@ -51,9 +53,10 @@ export function defaultVariables(runtime: FoundRuntime, folders: EnvironmentFold
   }
 }
 
+/** AWS's. Where nothing can be put into `/var/lang`, the folder of the interpreter comes first. */
 function searchPath(runtime: FoundRuntime, folders: EnvironmentFolders, isProvidedAl2: boolean): string {
-  const own = interpreterFolder(runtime)
-  const isListed = own === undefined || ['/usr/local/bin', '/usr/bin', '/bin'].includes(own)
+  const own = folders.isMounted ? undefined : interpreterFolder(runtime)
+  const isListed = own === undefined || systemPaths.includes(own)
   const lang = isProvidedAl2 ? [] : ['/var/lang/bin']
   return [...(isListed ? [] : [own]), ...lang, '/usr/local/bin:/usr/bin/:/bin', `${folders.layers}/bin`].join(':')
 }
@@ -134,14 +137,16 @@ function managed({ identifier }: FoundRuntime, { taskRoot }: EnvironmentFolders)
   return { AWS_EXECUTION_ENV: `AWS_Lambda_${identifier}`, PWD: taskRoot, SHLVL: '0' }
 }
 
-/** Well-formed placeholders: AWS SDKs in the function sign with them, but no account accepts them. */
+/** Well-formed placeholders of this environment: AWS SDKs in the function sign with them, but no account accepts them. */
 function credentials(): Record<string, string> {
   return {
-    AWS_ACCESS_KEY_ID: 'ASIAKUBELAMBDA000000',
-    AWS_SECRET_ACCESS_KEY: 'kubelambda/placeholder/secret/access/key',
-    AWS_SESSION_TOKEN: 'kubelambda-placeholder-session-token',
+    AWS_ACCESS_KEY_ID: `ASIA${Array.from(randomBytes(16), (byte) => keyDigits[byte % keyDigits.length]).join('')}`,
+    AWS_SECRET_ACCESS_KEY: randomBytes(30).toString('base64'),
+    AWS_SESSION_TOKEN: `kubelambda/placeholder/${randomBytes(96).toString('base64')}`,
   }
 }
+
+const keyDigits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** A custom group's streams carry the function's name (reference 4.6). */
 function logStream({ functionName, version, logGroup }: EnvironmentSpec, now: Date): string {

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -24,7 +25,7 @@ import { realSupervisor, startFakeEnvironments, type FakeEnvironments } from '..
 const probe = await startFakeEnvironments(['none'])
 const available: Isolation[] = []
 for (const kind of isolationKinds()) {
-  const folders = { dataFolder: probe.dataFolder, runtimesFolder: probe.dataFolder, searchPath: '' }
+  const folders = { dataFolder: probe.dataFolder, runtimesFolder: join(probe.dataFolder, 'run', 'runtimes'), searchPath: '' }
   const user = userAllocator(Math.random)(0)
   const found = await findIsolation({ ...folders, user, supervisorFile: join(probe.dataFolder, 'run', 'x.mjs') }, [
     kind,
@@ -221,6 +222,31 @@ for (const kind of available) {
 
     test('is a user without rights who has a name', async () => {
       expect(await shell('id -un; grep CapEff /proc/self/status')).toBe('sbx_user1051\nCapEff:\t0000000000000000\n')
+    })
+
+    test("lies on no file of the machine's, which could be replaced by another", async () => {
+      const mounts = (await shell('cut -d" " -f5 /proc/self/mountinfo')).split('\n')
+      expect(mounts.filter((mount) => mount.startsWith('/etc/'))).toEqual([])
+      expect(await shell("grep -c sbx_user1051 /etc/passwd; grep -o 'sandbox.localdomain' /etc/hosts")).toBe(
+        '1\nsandbox.localdomain\n',
+      )
+      expect(await shell('cat /etc/os-release')).toBe(readFileSync('/etc/os-release', 'utf8'))
+    })
+
+    test("has AWS's modes of folders and its entry point", async () => {
+      expect(await shell('stat -c "%a %n" /var/task /opt /tmp /var/lang /lambda-entrypoint.sh')).toBe(
+        '755 /var/task\n755 /opt\n1777 /tmp\n755 /var/lang\n755 /lambda-entrypoint.sh\n',
+      )
+      expect((await runShell(environment, '/lambda-entrypoint.sh; echo $?')).output).toBe('142\n')
+    })
+
+    test("has AWS's PATH, by which it finds its interpreter", async () => {
+      const own = await launch({ runtime })
+      const found = 'echo $PATH; readlink -f "$(command -v node)"; node -p process.execPath; stat -c %a /var/lang/bin'
+      const interpreter = realpathSync(own.launched.assignment.command[0]!)
+      expect((await runShell(own, found)).output).toBe(
+        `/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin\n${interpreter}\n${interpreter}\n755\n`,
+      )
     })
 
     test("sees no process of the machine's", async () => {

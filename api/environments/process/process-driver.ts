@@ -18,6 +18,7 @@ import { isolationWarning, isolationFault, reportOf } from './isolation/isolatio
 import { isShown } from './isolation/private-root.ts'
 import { userAllocator } from './isolation/user-ids.ts'
 import { buildRuntimeClients } from './bundles/runtime-clients.ts'
+import { languageFolders } from './runtimes/language-folder.ts'
 import { rememberRuntimes, type RememberedRuntime } from './runtimes/recent-runtimes.ts'
 import { createRuntimeFinder, type FindRuntime } from './runtimes/runtime-finder.ts'
 import type { Isolation } from './isolation/sandbox.ts'
@@ -64,7 +65,8 @@ const imageRefusal =
  * 2. spare     starts supervisors, isolated, in advance,                      supervisors/
  *              with a standby runtime inside                                  runtimes/standby-variables.ts
  * 3. find      the interpreter of the function's runtime                      runtimes/runtime-finder.ts
- * 4. show      mounts code at `/var/task` and layers at `/opt` in a spare     supervisors/supervisor-process.ts
+ * 4. show      mounts code at `/var/task` and layers at `/opt` in a spare,    supervisors/supervisor-process.ts
+ *              and links to the interpreter at `/var/lang`                    runtimes/language-folder.ts
  * 5. assign    command and variables, which the caller sends                  runtimes/start-command.ts, ../driver/variables.ts
  */
 export async function createProcessDriver(options: ProcessDriverOptions): Promise<ProcessDriver> {
@@ -80,6 +82,7 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
 
   const isSeen = (path: string) => found.sandbox === undefined || isShown(found.sandbox.mounts, path)
   const findRuntime = warnOnce(createRuntimeFinder(searchPath, isSeen), log)
+  const languageFolderOf = found.sandbox && languageFolders(dataFolder)
   const remembered = rememberRuntimes(join(dataFolder, 'run', 'recent-runtimes'))
   let number = 0
   const startSpare = (runtime?: FoundRuntime): SupervisorProcess => {
@@ -93,10 +96,11 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   async function launch(spec: EnvironmentSpec): Promise<Launched> {
     if (spec.imageUri !== undefined) throw new RuntimeUnavailable(imageRefusal)
     const [found, folders] = await Promise.all([findRuntime(spec.runtime), foldersOf(codeStore, spec)])
+    const languageFolder = await languageFolderOf?.(found)
     const runtime = ofSize(found, spec.memoryMb)
     const supervisor = spares.take(runtime)
     try {
-      const shown = await supervisor.show({ ...folders, temporaryMb: spec.ephemeralStorageMb })
+      const shown = await supervisor.show({ ...folders, languageFolder, temporaryMb: spec.ephemeralStorageMb })
       const { accountId, region } = options
       const command = startCommand(runtime, shown.folders)
       const assigned = assignmentOf(spec, { accountId, region, runtime, folders: shown.folders, command })

@@ -71,8 +71,16 @@ function withNewFile(path: string, work: (descriptor: number) => void): void {
 }
 
 function applyAttributes(descriptor: number, { mode, modifiedMs }: PackageFile): void {
-  fchmodSync(descriptor, mode)
+  fchmodSync(descriptor, functionsMode(mode))
   futimesSync(descriptor, modifiedMs / 1000, modifiedMs / 1000)
+}
+
+/**
+ * Files are root's on AWS: what only their owner may read or run, a function may not. A server that is not root owns them as its
+ * functions do, so that it takes these rights from the owner.
+ */
+function functionsMode(mode: number): number {
+  return process.getuid?.() === 0 ? mode : mode & (~0o500 | ((mode & 0o5) << 6))
 }
 
 interface Folder {

@@ -37,15 +37,24 @@ export interface PrivateRootOptions {
   readonly hiddenFolders: readonly string[]
 }
 
+/**
+ * Inside: the machine's `/etc`, to which the environment's own has links (`serve.sh`). A file of the environment's that was mounted over
+ * one of the machine's would be lost when the machine replaces that by another, as `useradd` does.
+ */
+export const machineEtc = '/.etc'
+
 /** The system's own folders, which every function may read; all else of the machine is left out. */
-const systemFolders = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'usr', 'etc', 'nix', 'gnu', 'sys', 'dev']
+const systemFolders = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'usr', 'nix', 'gnu', 'sys', 'dev']
 
 /** The file system of an environment before its code is there: `/var/task` and `/opt` are empty folders. */
 export function planPrivateRoot(options: PrivateRootOptions): Mount[] {
   const system = systemFolders.flatMap((name) => systemMount(`/${name}`))
-  const isVisible = (path: string) => system.some((mount) => mount.kind === 'bind' && isWithin(path, mount.to))
+  const isVisible = (path: string) =>
+    isWithin(path, '/etc') || system.some((mount) => mount.kind === 'bind' && isWithin(path, mount.to))
   return [
     ...system,
+    { kind: 'bind', from: '/etc', to: machineEtc },
+    { kind: 'temporary', to: '/etc', mode: '755', sizeMb: 1 },
     { kind: 'processes', to: '/proc' },
     { kind: 'temporary', to: '/tmp', mode: '1777', sizeMb: defaultTemporaryMb },
     ...(exists('/dev/shm') ? [{ kind: 'temporary', to: '/dev/shm', mode: '1777', sizeMb: 64 } as const] : []),

@@ -92,14 +92,20 @@ function bubblewrapMount(mount: Mount): string[] {
 export interface ShownFolders {
   readonly code: string
   readonly layers?: string
+  /** The folder that is `/var/lang`. */
+  readonly language?: string | undefined
   readonly temporaryMb: number
 }
 
 /** The mount table for `serve.sh`: mounts the code and hides the data folder. */
-export function showTable(sandbox: Sandbox, { code, layers, temporaryMb }: ShownFolders): string {
+export function showTable(sandbox: Sandbox, { code, layers, language, temporaryMb }: ShownFolders): string {
   const hide: Mount = { kind: 'temporary', to: hiddenFolder, mode: '000', sizeMb: 1 }
   const size = temporaryMb === defaultTemporaryMb ? [] : temporaryMounts(sandbox, temporaryMb)
-  const folders = [{ from: code, to: '/var/task' }, ...(layers === undefined ? [] : [{ from: layers, to: '/opt' }])]
+  const folders = [
+    { from: code, to: '/var/task' },
+    ...(layers === undefined ? [] : [{ from: layers, to: '/opt' }]),
+    ...(language === undefined ? [] : [{ from: language, to: '/var/lang' }]),
+  ]
   const options = ['bind', 'ro', ...lockedOptions(sandbox.dataFolder)].join(',')
   const binds = folders.map(({ from, to }) => `${escapeField(`${hiddenData}/${from}`)} ${to} none ${options} 0 0\n`)
   return binds.join('') + mountTable([...size, hide], '', 'kubelambda-shown')

@@ -5,17 +5,19 @@
 set -e
 uid=$1 gid=$2
 shift 2
-hosts=
-[ ! -f /etc/hosts ] || hosts=/etc/hosts
-cp /etc/passwd $hosts /.kubelambda/
-echo "sbx_user1051:x:$uid:$gid::/home/sbx_user1051:/sbin/nologin" >>/.kubelambda/passwd
-mkdir /.kubelambda/tmp
-mount --bind /.kubelambda/passwd /etc/passwd
+umask 022
+cp /var/runtime/lambda-entrypoint.sh /
+ln -s /.etc/* /etc/
+rm -f /etc/passwd /etc/hosts
+cp /.etc/passwd /etc/
+echo "sbx_user1051:x:$uid:$gid::/home/sbx_user1051:/sbin/nologin" >>/etc/passwd
 # What extensions call this machine when they listen for telemetry.
-if [ -n "$hosts" ]; then
-  echo '127.0.0.1 sandbox.localdomain' >>/.kubelambda/hosts
-  mount --bind /.kubelambda/hosts /etc/hosts
+if [ -f /.etc/hosts ]; then
+  cp /.etc/hosts /etc/
+  echo '127.0.0.1 sandbox.localdomain' >>/etc/hosts
 fi
+mount -o remount,bind,ro /etc
+mkdir /.kubelambda/tmp
 mount -o remount,bind,ro /
 # Where the machine allows fewer, as many as it allows.
 ulimit -n 1024 2>/dev/null || ulimit -n "$(ulimit -H -n)"

@@ -25,6 +25,8 @@ export interface SupervisorProcess {
 export interface CodeFolders {
   readonly codeFolder: string
   readonly layerFolder?: string
+  /** What `/var/lang` is to be. */
+  readonly languageFolder?: string | undefined
   readonly temporaryMb: number
 }
 
@@ -79,7 +81,8 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
   const show = async (code: CodeFolders): Promise<Shown> => {
     const { dataFolder } = options
     const layers = code.layerFolder === undefined ? {} : { layers: relative(dataFolder, code.layerFolder) }
-    const folders = { code: relative(dataFolder, code.codeFolder), ...layers, temporaryMb: code.temporaryMb }
+    const language = code.languageFolder && relative(dataFolder, code.languageFolder)
+    const folders = { code: relative(dataFolder, code.codeFolder), ...layers, language, temporaryMb: code.temporaryMb }
     const isShown = replyOf(replies, options.id)
     instructions.end(showTable(sandbox, folders))
     await isShown
