@@ -81,7 +81,7 @@ describe('functions in pods', () => {
     const upper = { word: 'upper', tool: 'upper' }
     const data = ['only-lower.txt', 'only-upper.txt', 'word.txt']
     const expected = {
-      'layered-node': { ...upper, file: 'upper', data },
+      'layered-node': { ...upper, imported: 'upper', file: 'upper', data },
       'layered-python': upper,
       'layered-ruby': upper,
     } as const

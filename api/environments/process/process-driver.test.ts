@@ -25,7 +25,11 @@ import { realSupervisor, startFakeEnvironments, type FakeEnvironments } from '..
 const probe = await startFakeEnvironments(['none'])
 const available: Isolation[] = []
 for (const kind of isolationKinds()) {
-  const folders = { dataFolder: probe.dataFolder, runtimesFolder: join(probe.dataFolder, 'run', 'runtimes'), searchPath: '' }
+  const folders = {
+    dataFolder: probe.dataFolder,
+    runtimesFolder: join(probe.dataFolder, 'run', 'runtimes'),
+    searchPath: '',
+  }
   const user = userAllocator(Math.random)(0)
   const found = await findIsolation({ ...folders, user, supervisorFile: join(probe.dataFolder, 'run', 'x.mjs') }, [
     kind,

@@ -144,7 +144,7 @@ export const layers: Area = {
       },
     },
     ...refusals(),
-    using('layered-node', { file: 'upper', data: ['only-lower.txt', 'only-upper.txt', 'word.txt'] }),
+    using('layered-node', { imported: 'upper', file: 'upper', data: ['only-lower.txt', 'only-upper.txt', 'word.txt'] }),
     using('layered-python', {}, 'python'),
     using('layered-ruby', {}, 'ruby'),
     {
@@ -155,7 +155,7 @@ export const layers: Area = {
         const version = await lambda.publish(name)
         await lambda.configure(name, { Layers: arns.toReversed() })
         const data = ['only-lower.txt', 'only-upper.txt', 'word.txt']
-        const saying = (word: string) => ({ word, tool: word, file: word, data })
+        const saying = (word: string) => ({ word, imported: word, tool: word, file: word, data })
         answers(await lambda.invoke(name), saying('lower'))
         for (const arn of arns) await remove(lambda, arn.split(':')[6] ?? '', 1)
         answers(await lambda.invoke(name, {}, { Qualifier: version }), saying('upper'))

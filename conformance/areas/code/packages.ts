@@ -4,7 +4,7 @@ import { ZipFile } from 'yazl'
 import { buffer } from 'node:stream/consumers'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { Skipped, type Area } from '../../case/case.ts'
-import { answers, badParameter, refuses, valueOf, type Refusal } from '../../case/expect.ts'
+import { answers, badParameter, failureOf, refuses, type Refusal, valueOf } from '../../case/expect.ts'
 import type { CaseContext } from '../../case/case-context.ts'
 
 const notAZip = badParameter('Could not unzip uploaded file. Please check your file, then try to upload again.')
@@ -134,6 +134,18 @@ export const packages: Area = {
           folderLinkText: 'plain',
           unicode: 'unicode name',
         })
+      },
+    },
+    {
+      name: 'a file that only its owner may read is unreadable to the function',
+      run: async (lambda) => {
+        const code = 'exports.handler = async () => { require("fs").readFileSync(__dirname + "/owners.txt") }'
+        const zip = craftedZip([
+          { name: 'index.js', content: Buffer.from(code) },
+          { name: 'owners.txt', content: Buffer.from('secret'), mode: 0o100600 },
+        ])
+        const name = await lambda.create('hello-node', { Code: { ZipFile: zip } })
+        assert.match(String(failureOf(await lambda.invoke(name))['errorMessage']), /^EACCES: permission denied, open/)
       },
     },
     {

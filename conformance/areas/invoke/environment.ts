@@ -16,6 +16,7 @@ interface Inspection {
   readonly heapMb: number
   readonly gc: string
   readonly variables: Readonly<Record<string, string | undefined>>
+  readonly files: Readonly<Record<string, { readonly mode?: string; readonly error?: string }>>
 }
 
 interface LogLine {
@@ -154,8 +155,7 @@ export const environment: Area = {
         const node =
           '/opt/nodejs/node24/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task'
         assert.equal(variables['NODE_PATH'], node)
-        for (const folder of ['/usr/local/bin', '/bin', '/opt/bin'])
-          assert.ok(variables['PATH']?.split(':').includes(folder), folder)
+        assert.equal(variables['PATH'], '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin')
         for (const folder of ['/var/task', '/var/task/lib', '/opt/lib']) {
           assert.ok(variables['LD_LIBRARY_PATH']?.split(':').includes(folder), folder)
         }
@@ -218,6 +218,26 @@ export const environment: Area = {
           body: '{}',
         })
         assert.match(String((json as { traceId?: string }).traceId), new RegExp(`^Root=${root};`))
+      },
+    },
+    {
+      name: 'folders and the entry point of images have the modes that they have on AWS',
+      run: async (lambda) => {
+        const name = await lambda.create('inspect-node')
+        const expected = { '/var/task': '755', '/opt': '755', '/tmp': '1777', '/lambda-entrypoint.sh': '755' }
+        const seen = valueOf<Inspection>(await lambda.invoke(name, { files: Object.keys(expected) }))
+        assert.deepEqual(
+          Object.fromEntries(Object.keys(expected).map((file) => [file, seen.files[file]?.mode])),
+          expected,
+        )
+      },
+    },
+    {
+      name: 'environments have credentials of their own',
+      run: async (lambda) => {
+        const [one, other] = [await inspect(lambda), await inspect(lambda)]
+        for (const key of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+          assert.notEqual(one.seen.variables[key], other.seen.variables[key], key)
       },
     },
     {

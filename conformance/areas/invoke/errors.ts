@@ -161,6 +161,8 @@ export const errors: Area = {
           assert.equal(failure['errorMessage'], 'raised at import')
           assert.equal(failure['requestId'], '')
         }
+        const { log } = await lambda.invoke(name, {}, { LogType: 'Tail' })
+        assert.match(log, /LAMBDA_WARNING: Unhandled exception\. [^\n]*\n\[ERROR\] ValueError: raised at import/)
       },
     },
     {

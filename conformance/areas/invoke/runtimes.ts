@@ -266,6 +266,7 @@ export const runtimes: Area = {
           invoked_function_arn: lambda.arn(name),
           aws_request_id: answer.requestId,
           client_context: { custom: { a: 'b' }, env: { c: 'd' } },
+          module: 'awslambdaric.lambda_context',
         })
         assert.ok(Number(remaining_ms) > 5_000 && Number(remaining_ms) <= 10_000)
         assert.match(String(log_stream_name), /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/)

@@ -41,7 +41,7 @@ export interface PrivateRootOptions {
  * Inside: the machine's `/etc`, to which the environment's own has links (`serve.sh`). A file of the environment's that was mounted over
  * one of the machine's would be lost when the machine replaces that by another, as `useradd` does.
  */
-export const machineEtc = '/.etc'
+const machineEtc = '/.etc'
 
 /** The system's own folders, which every function may read; all else of the machine is left out. */
 const systemFolders = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'usr', 'nix', 'gnu', 'sys', 'dev']
