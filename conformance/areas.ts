@@ -15,6 +15,7 @@ import { functionUrlCalls } from './areas/access/function-url-calls.ts'
 import { functionUrls } from './areas/access/function-urls.ts'
 import { functions } from './areas/functions/functions.ts'
 import { images } from './areas/code/images.ts'
+import { invalidEvents } from './areas/invoke/invalid-events.ts'
 import { invoke } from './areas/invoke/invoke.ts'
 import { layers } from './areas/code/layers.ts'
 import { invokeAsync } from './areas/events/invoke-async.ts'
@@ -70,6 +71,7 @@ export const areas: readonly Area[] = [
   validation,
   packages,
   invoke,
+  invalidEvents,
   streaming,
   errors,
   runtimes,

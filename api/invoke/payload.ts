@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { invalidRequestContent, kinds, LambdaError } from '../errors.ts'
-import { tooDeepAt } from './json-depth.ts'
-import { describeJsonFault } from './json-fault.ts'
+import { findJsonFault } from './json/json-fault.ts'
+import { mayExceedLimits } from './json/json-limits.ts'
 
 /** Largest event of a synchronous invocation, in bytes. */
 export const maxPayloadBytes = 6_291_456
@@ -20,12 +20,15 @@ export function checkPayload(
 ): Buffer {
   if (payload.length > limit) throw tooLarge(payload.length, type, limit)
   if (payload.length === 0) return emptyEvent
-  if (!isJson(payload)) throw notJson(payload)
+  if (isPlainJson(payload)) return payload
+  const fault = findJsonFault(payload)
+  if (fault !== undefined) throw notJson(fault)
   return payload
 }
 
-function isJson(payload: Buffer): boolean {
-  if (!isUtf8(payload) || tooDeepAt(payload) !== undefined) return false
+/** Whether the payload is JSON without a doubt. AWS's parser also takes bytes that `JSON.parse` refuses, and has limits. */
+function isPlainJson(payload: Buffer): boolean {
+  if (!isUtf8(payload) || mayExceedLimits(payload)) return false
   try {
     JSON.parse(payload.toString('utf8'))
     return true
@@ -39,10 +42,6 @@ function tooLarge(bytes: number, type: string, limit: number): LambdaError {
   return new LambdaError(kinds.requestTooLarge, text)
 }
 
-function notJson(payload: Buffer): LambdaError {
-  const { text, line, column } = describeJsonFault(payload)
-  const source = 'Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)'
-  const place = `[${source}; line: ${String(line)}, column: ${String(column)}]`
-  const prefix = 'Could not parse request body into json: Could not parse payload into json'
-  return invalidRequestContent(`${prefix}: ${text}\n at ${place}`)
+function notJson(fault: string): LambdaError {
+  return invalidRequestContent(`Could not parse request body into json: Could not parse payload into json: ${fault}`)
 }

@@ -39,7 +39,7 @@ function addressed(event: OverEvent, targetArn: string): Omit<DestinationMessage
   }
 }
 
-/** Embeds the payloads verbatim, so that no number or key changes. */
+/** Embeds JSON payloads verbatim, so that no number or key changes. */
 function recordOf(event: OverEvent): string {
   const { runs, lastRun, outcome } = event.progress
   const requestContext = {
@@ -52,7 +52,7 @@ function recordOf(event: OverEvent): string {
     `"version":"1.0"`,
     `"timestamp":${JSON.stringify(new Date(outcome.endedMs).toISOString())}`,
     `"requestContext":${JSON.stringify(requestContext)}`,
-    `"requestPayload":${textOf(event.payload)}`,
+    `"requestPayload":${jsonOf(event.payload)}`,
   ]
   if (lastRun !== undefined) {
     const { executedVersion, functionError } = lastRun

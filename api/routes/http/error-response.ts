@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequestContent, kinds, LambdaError, serialization, serviceFault } from '../../errors.ts'
-import { describeJsonFault } from '../../invoke/json-fault.ts'
+import { findJsonFault } from '../../invoke/json/json-fault.ts'
 import { BrokenJson } from '../../model/decode.ts'
 import type { OperationName } from '../../model/operations.ts'
 import { bodyTooLarge } from './body-limits.ts'
@@ -118,10 +118,8 @@ export function notBuilt(operation: OperationName): LambdaError {
 const searchedBytes = 1_048_576
 
 function brokenJson(body: Buffer): LambdaError {
-  const text = 'Could not parse request body into json'
-  if (body.length > searchedBytes) return invalidRequestContent(text)
-  const fault = describeJsonFault(body)
-  return invalidRequestContent(`${text}: ${fault.text} at line ${String(fault.line)}, column ${String(fault.column)}`)
+  const fault = body.length > searchedBytes ? undefined : findJsonFault(body)
+  return invalidRequestContent(`Could not parse request body into json${fault === undefined ? '' : `: ${fault}`}`)
 }
 
 /** Responds to the caller's errors. Internal errors are logged here and nowhere else, and their details are not sent. */

@@ -203,7 +203,7 @@ describe('errors', () => {
     expect(answer.json()).toEqual({
       Type: 'User',
       message: expect.stringMatching(
-        /^Could not parse request body into json: Unexpected character .* line 1, column 9$/,
+        /^Could not parse request body into json: Unexpected character \('\}' \(code 125\)\): expected a value\n at \[Source: REDACTED .*; line: 1, column: 9\]$/,
       ),
     })
   })

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { tooDeepAt } from '../../invoke/json-depth.ts'
+import { nestsTooDeep } from '../../invoke/json/json-limits.ts'
 import { BrokenJson, decode } from '../../model/decode.ts'
 import { encode } from '../../model/encode.ts'
 import { operations } from '../../model/operations.ts'
@@ -111,7 +111,7 @@ function answerOperation(
   const { headers } = request
   const body = Buffer.isBuffer(request.body) ? request.body : noBody
   // The event of an invocation is checked where it is read.
-  if (!isPayload(operation.name) && tooDeepAt(body) !== undefined) throw new BrokenJson(body)
+  if (!isPayload(operation.name) && nestsTooDeep(body)) throw new BrokenJson(body)
   const input = decode(operation, {
     labels: request.params as Record<string, string>,
     query,

@@ -62,32 +62,6 @@ export const invoke: Area = {
       },
     },
     {
-      name: "a malformed JSON body is refused with the parser's position",
-      run: async (lambda) => {
-        const name = await lambda.create('echo-node')
-        for (const body of ['{"broken"', 'hello', '{"a":1,}', "{'a':1}"]) {
-          await refuses(lambda.invokeBytes(name, body), {
-            status: 400,
-            name: 'InvalidRequestContentException',
-            message:
-              /^Could not parse request body into json: Could not parse payload into json: [\s\S]+\n at \[Source: REDACTED \(`StreamReadFeature\.INCLUDE_SOURCE_IN_LOCATION` disabled\); line: \d+, column: \d+\]$/,
-          })
-        }
-      },
-    },
-    {
-      name: 'a body that is not UTF-8 is refused with the invalid byte',
-      run: async (lambda) => {
-        const name = await lambda.create('echo-node')
-        await refuses(lambda.invokeBytes(name, Buffer.from([0x87, 0x01])), {
-          status: 400,
-          name: 'InvalidRequestContentException',
-          message:
-            /^Could not parse request body into json: Could not parse payload into json: Invalid UTF-8 start byte 0x87\n at \[Source: REDACTED/,
-        })
-      },
-    },
-    {
       name: 'DryRun returns 204 without running the function',
       run: async (lambda) => {
         const name = await lambda.create('misbehave-node')
