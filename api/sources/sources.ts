@@ -15,8 +15,9 @@ import type { MappingState, PolledMapping, PolledMappings, PollSettings } from '
 import { openSource } from './open-source.ts'
 import type { SourceKind } from './mappings/mapping.ts'
 import { problem } from './mappings/processing-result.ts'
+import { createResults, type Results } from './mappings/results.ts'
 import type { RunBatch } from './polling/batch-run.ts'
-import type { AcceptEvent, DiscardBatch, Source, SourceParts } from './polling/source.ts'
+import type { AcceptEvent, DiscardBatch, Source } from './polling/source.ts'
 
 /**
  * Runs event source mappings.
@@ -227,39 +228,4 @@ function openSourceOf(settings: PollSettings, parts: SourcesParts, results: Resu
     discard: parts.discard(settings),
     ...results,
   })
-}
-
-type Results = Pick<SourceParts, 'report' | 'reached'> & { readonly warn: (line: string) => void }
-
-/** So many different lines about one mapping are told apart. */
-const maxLines = 100
-
-/**
- * Writes a result only if it differs from the last one, so that a batch costs no write, and logs each line once until the source is
- * reached, not at each retry.
- */
-function createResults(uuid: string, { mappings, warn }: Pick<SourcesParts, 'mappings' | 'warn'>): Results {
-  let last: { readonly result: string | undefined } | undefined
-  const write = (writing: Promise<void>): void => {
-    writing.catch((cause: unknown) => warn(`The result of mapping ${uuid} could not be saved: ${String(cause)}`))
-  }
-  const warned = new Set<string>()
-  return {
-    warn(line) {
-      if (warned.has(line)) return
-      if (warned.size >= maxLines) warned.clear()
-      warned.add(line)
-      warn(line)
-    },
-    report(result) {
-      if (last !== undefined && last.result === result) return
-      last = { result }
-      write(mappings.report(uuid, result))
-    },
-    reached() {
-      last = undefined
-      warned.clear()
-      write(mappings.recover(uuid))
-    },
-  }
 }

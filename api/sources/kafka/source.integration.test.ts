@@ -105,6 +105,17 @@ describeWithKafka('a Kafka topic as event source', () => {
         expect(seen).toEqual(['new'])
       },
 
+      'a position that the topic does not have is left for its oldest record, which is said': async () => {
+        const { topic, checkpoints, seen, losses, start, send, committed } = await open()
+        await send('a', 'b')
+        await checkpoints.save('*', { isEnded: true }, 0)
+        await checkpoints.save(`${topic}-0`, { sequenceNumber: '50' }, 0)
+        start(undefined, { startingPosition: 'LATEST' })
+        await eventually(async () => (await committed()) === '2')
+        expect(seen).toEqual(['a', 'b'])
+        expect(losses).toEqual([`${topic}-0: the topic has no offset 50. Reading continues at 0, the oldest one.`])
+      },
+
       'records that no filter wants are committed and not run; text that is not JSON is matched by its other members':
         async () => {
           const { seen, start, send, committed } = await open()

@@ -82,7 +82,7 @@ async function join(parts: SourceParts): Promise<Membership> {
     await findLeaders(cluster, topics)
     await keepStartOffsets(createOffsets(cluster), parts)
     const own = await open()
-    const member = await joinGroup({ own, cluster, groupId, topics })
+    const member = await joinGroup({ own, cluster, groupId, topics, lost: parts.lost })
     const sender = createTopicSender(() => openCluster(access))
     return { member, clusters: [cluster, own], sender, bootstrapServers: access.bootstrapServers }
   } catch (error) {

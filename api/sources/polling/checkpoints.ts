@@ -1,3 +1,4 @@
+import { changeDocument, eachDocument } from '../../functions/catalogue/document-change.ts'
 import type { Documents } from '../../functions/catalogue/documents.ts'
 
 /** An open tumbling window that has had records. */
@@ -16,6 +17,10 @@ export interface Checkpoint {
   readonly isEnded?: boolean
   /** The function's state of the open tumbling window. */
   readonly window?: OpenWindow
+  /** The source no longer has the shard, which was reported as a loss. */
+  readonly isGone?: boolean
+  /** The identity of the source, such as when the stream was created: what is created again has another one. */
+  readonly identity?: string
 }
 
 interface StoredCheckpoint extends Checkpoint {
@@ -26,14 +31,17 @@ interface StoredCheckpoint extends Checkpoint {
 /** The checkpoints of one mapping, by shard. */
 export interface Checkpoints {
   find(part: string): Promise<Checkpoint | undefined>
+  /** All checkpoints by their part. */
+  list(): Promise<ReadonlyMap<string, Checkpoint>>
   /** Returns false if the holder of a newer lease has written: this server has lost the shard. */
   save(part: string, checkpoint: Checkpoint, fence: number): Promise<boolean>
-  /** Removes all checkpoints, when the mapping is deleted. */
-  clear(): Promise<void>
+  /** Adds to the checkpoint of a part, whoever holds its lease; does nothing if there is none. */
+  amend(part: string, addition: Checkpoint): Promise<void>
+  /** Removes the checkpoints, when the mapping is deleted or its source is another one; all but that of `kept`. */
+  clear(kept?: string): Promise<void>
 }
 
 const kind = 'event-source-checkpoint'
-const pageSize = 100
 
 /** Stores checkpoints as documents under the mapping's id. */
 export function createCheckpoints(documents: Documents, uuid: string): Checkpoints {
@@ -47,14 +55,18 @@ export function createCheckpoints(documents: Documents, uuid: string): Checkpoin
         if (await documents.save(keyOf(part), { ...checkpoint, fence }, stored?.revision ?? 0)) return true
       }
     },
-    async clear() {
-      for (;;) {
-        const page = await documents.list({ kind, prefix: `${uuid}/`, limit: pageSize })
-        if (page.length === 0) return
-        for (const { id } of page) {
-          const revision = (await documents.find({ kind, id }))?.revision
-          if (revision !== undefined) await documents.remove({ kind, id }, revision)
-        }
+    async list() {
+      const all = new Map<string, Checkpoint>()
+      for await (const { id, value } of eachDocument<StoredCheckpoint>(documents, { kind, prefix: `${uuid}/` }))
+        all.set(id.slice(uuid.length + 1), value)
+      return all
+    },
+    async amend(part, addition) {
+      await changeDocument<StoredCheckpoint>(documents, keyOf(part), (stored) => stored && { ...stored, ...addition })
+    },
+    async clear(kept) {
+      for await (const { id } of eachDocument(documents, { kind, prefix: `${uuid}/` })) {
+        if (id !== `${uuid}/${kept ?? ''}`) await changeDocument(documents, { kind, id }, () => undefined)
       }
     },
   }

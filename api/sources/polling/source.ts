@@ -35,6 +35,8 @@ export interface SourceParts {
   readonly discard: DiscardBatch
   /** Reports the result of polls and batches, to be shown by the mapping; undefined shows none. */
   readonly report: (result: string | undefined) => void
+  /** Logs and shows that records of a part may be lost, such as those that the source deleted before they were read. */
+  readonly lost: (part: string, reason: string) => void
   /** Called once per poll when the source was reached, so that the mapping no longer reports it as unreachable. */
   readonly reached: () => void
   readonly newId: () => string

@@ -14,11 +14,16 @@ export interface EntryStream {
   isStream(): Promise<boolean>
   /** The last id that the stream generated; `0-0` if there was none. */
   lastId(): Promise<string>
-  /** Creates the group, and the stream if necessary, to begin after an id. An existing group is not changed. */
-  createGroup(after: string): Promise<void>
+  /** Creates the group, and the stream if necessary, to begin after an id. False if the group exists, which is not changed. */
+  createGroup(after: string): Promise<boolean>
   removeGroup(): Promise<void>
-  /** Pending entries after an id. Entries that were trimmed meanwhile are acknowledged and left out. */
-  pending(after: string, most: number): Promise<StreamEntry[]>
+  /** Pending entries after an id. Those that were deleted meanwhile are acknowledged, and counted only. */
+  pending(after: string, most: number): Promise<{ readonly entries: StreamEntry[]; readonly deleted: number }>
+  /**
+   * How many entries were deleted before they were delivered, since the last call. 'unknown' if Redis has not counted them
+   * (before version 7) and those before the last delivered one are deleted, too.
+   */
+  missed(): Promise<number | 'unknown'>
   /** Entries that were not delivered yet. Waits for the first one for `waitMs`, up to a second. */
   next(most: number, waitMs: number): Promise<StreamEntry[]>
   acknowledge(ids: readonly string[]): Promise<void>

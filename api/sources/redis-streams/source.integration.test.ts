@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { fakeDocuments } from '../../functions/catalogue/documents.fake.ts'
 import { openEntryStream } from '../../store/redis/streams/entry-stream.ts'
 import { describeWithRedis, startRedis, type RunningRedis } from '../../store/redis/testing/redis-server.ts'
@@ -105,6 +105,72 @@ describeWithRedis('a Redis stream as event source', () => {
         ],
       },
     ])
+  })
+
+  describe('of which entries were deleted', () => {
+    let losses: string[]
+    let seen: string[]
+    beforeEach(() => {
+      losses = []
+      seen = []
+    })
+    const lost = (name: string, reason: string) => void losses.push(`${name}: ${reason}`)
+    const run = async (isDone: () => boolean, settings: Partial<PollSettings> = {}) => {
+      const respond = (event: RedisEvent) => {
+        seen.push(...textsOf(event))
+        return {}
+      }
+      poll(settings, respond, { lost })
+      await eventually(isDone)
+      await stop()
+    }
+
+    test('before they were delivered says how many, and reads on', async () => {
+      for (const text of ['1', '2']) add(text)
+      await run(() => seen.length === 2 && pending() === 0)
+      for (const text of ['3', '4', '5', '6']) add(text)
+      redis.cli('XTRIM', key, 'MAXLEN', '1')
+      await run(() => seen.includes('6') && pending() === 0)
+      add('7')
+      await run(() => seen.includes('7'))
+      expect(seen).toEqual(['1', '2', '6', '7'])
+      expect(losses).toEqual([`${key}: 3 of its entries were deleted before they were run.`])
+    })
+
+    test('while they were pending says how many, and reads on', async () => {
+      const first = add('1')
+      redis.cli('XGROUP', 'CREATE', key, group, '0')
+      redis.cli('XREADGROUP', 'GROUP', group, 'kubelambda', 'COUNT', '1', 'STREAMS', key, '>')
+      redis.cli('XDEL', key, first)
+      add('2')
+      await checkpoints.save('stream', { sequenceNumber: '0-0' }, 0)
+      await run(() => seen.includes('2'))
+      expect([seen, losses]).toEqual([['2'], [`${key}: 1 of its entries were deleted before they were run.`]])
+    })
+
+    test('with its group says so, and begins again where the mapping began', async () => {
+      add('before')
+      await run(() => redis.cli('EXISTS', key) === '1' && redis.cli('XINFO', 'GROUPS', key) !== '', {
+        startingPosition: 'LATEST',
+      })
+      add('1')
+      redis.cli('XGROUP', 'DESTROY', key, group)
+      await run(() => seen.includes('1'), { startingPosition: 'LATEST' })
+      expect(seen).toEqual(['1'])
+      expect(losses).toEqual([
+        expect.stringMatching(/: its consumer group was deleted. Reading begins again after \d+-0.$/),
+      ])
+    })
+
+    test('with the stream reads the new one from its beginning, also when its ids are lower', async () => {
+      add('before')
+      await run(() => redis.cli('XINFO', 'GROUPS', key) !== '', { startingPosition: 'LATEST' })
+      redis.cli('DEL', key)
+      redis.cli('XADD', key, '5-1', 'text', 'low')
+      await run(() => seen.includes('low'), { startingPosition: 'LATEST' })
+      expect(seen).toEqual(['low'])
+      expect(losses).toEqual([`${key}: its consumer group was deleted. Reading begins again after 0-0.`])
+    })
   })
 
   test('entries that no filter wants are acknowledged and not run; values of JSON are seen as such', async () => {

@@ -1,5 +1,6 @@
 import type { EntryStream, OpenEntryStream, StreamEntry } from './entry-stream.ts'
 import { readEntryStreamArn } from './arn.ts'
+import { isBefore } from './entry-id.ts'
 import { describeStreamBatch } from '../batches/failure-record.ts'
 import { createFilter, type Filter } from '../filters/filter.ts'
 import type { Lease } from '../polling/lease.ts'
@@ -63,13 +64,24 @@ async function openStream({ settings, openEntryStream }: RedisStreamsParts): Pro
   return stream
 }
 
-/** Stores where reading began, so that a group that was deleted begins there again: its position is lost. */
-async function begin(stream: EntryStream, lease: Lease, { settings, checkpoints }: SourceParts): Promise<void> {
+/**
+ * Stores where reading began, so that a group that was deleted begins there again: its position is lost. A stream that was
+ * created again and whose ids are lower is read from its beginning.
+ */
+async function begin(stream: EntryStream, lease: Lease, { settings, checkpoints, lost }: SourceParts): Promise<void> {
   if (!(await stream.isStream())) throw new SourceFault(`Stream not found: ${settings.sourceArn}`)
   const known = (await checkpoints.find(part))?.sequenceNumber
-  const after = known ?? (await startOf(stream, settings))
-  if (known === undefined) await checkpoints.save(part, { sequenceNumber: after }, lease.fence)
-  await stream.createGroup(after)
+  const start = known ?? (await startOf(stream, settings))
+  const isForeign = known !== undefined && isBefore(await stream.lastId(), known)
+  const after = isForeign ? '0-0' : start
+  if (known !== after) await checkpoints.save(part, { sequenceNumber: after }, lease.fence)
+  const isNew = await stream.createGroup(after)
+  if (isNew && known !== undefined)
+    lost(nameIn(settings), `its consumer group was deleted. Reading begins again after ${after}.`)
+}
+
+function nameIn({ sourceArn }: SourceParts['settings']): string {
+  return readEntryStreamArn(sourceArn)?.key ?? sourceArn
 }
 
 /** Ids begin with the time at which they were generated. */
@@ -82,7 +94,7 @@ async function startOf(stream: EntryStream, settings: SourceParts['settings']): 
 
 async function gather(
   stream: EntryStream,
-  { settings, now }: SourceParts,
+  { settings, now, lost }: SourceParts,
   signal: AbortSignal,
 ): Promise<StreamEntry[]> {
   const entries: StreamEntry[] = []
@@ -95,7 +107,16 @@ async function gather(
     for (const { fields } of some) for (const pair of fields) bytes += pair[0].length + pair[1].length
     return some.length > 0
   }
-  while (!isFull() && (await take((most) => stream.pending(entries.at(-1)?.id ?? '0-0', most))));
+  const reportDeleted = (count: number | string) =>
+    lost(nameIn(settings), `${count} of its entries were deleted before they were run.`)
+  const takePending = async (most: number) => {
+    const { entries: some, deleted } = await stream.pending(entries.at(-1)?.id ?? '0-0', most)
+    if (deleted > 0) reportDeleted(deleted)
+    return some
+  }
+  while (!isFull() && (await take(takePending)));
+  const missed = entries.length > 0 ? 0 : await stream.missed()
+  if (missed !== 0) reportDeleted(missed === 'unknown' ? 'an unknown number' : missed)
   const next = (waitMs: number) => take((most) => waitFor(stream, most, waitMs, signal))
   if (entries.length > 0 || !(await next(maxWaitMs))) return entries
   const endMs = now() + settings.batchingWindowSeconds * 1000

@@ -1,5 +1,5 @@
-import { callAws } from './stream-call.ts'
-import type { SourceParts } from '../polling/source.ts'
+import { callAws, StreamNotFound } from './stream-call.ts'
+import { SourceFault, type SourceParts } from '../polling/source.ts'
 import { streamArnOf } from './consumer-arn.ts'
 import type { Page, Position, Shard, Stream } from './stream.ts'
 import type { StreamRecord } from '../batches/stream-record.ts'
@@ -18,6 +18,10 @@ interface KinesisShard {
   readonly ParentShardId?: string
   readonly AdjacentParentShardId?: string
   readonly SequenceNumberRange: { readonly EndingSequenceNumber?: string }
+}
+
+interface StreamSummary {
+  readonly StreamDescriptionSummary: { readonly StreamCreationTimestamp?: string | number }
 }
 
 /** The Kinesis stream of a mapping. A consumer is read as its stream, with shared throughput. */
@@ -48,6 +52,17 @@ export function createKinesisStream({
         shards.push(...Shards)
         if (NextToken === undefined) return shards.map(shardOf)
         page = { NextToken }
+      }
+    },
+    async identity() {
+      try {
+        const summary = await call<StreamSummary>('DescribeStreamSummary', { StreamARN })
+        const { StreamCreationTimestamp: created } = summary.StreamDescriptionSummary
+        return created === undefined ? undefined : String(created)
+      } catch (error) {
+        // A server whose credentials do not allow the call reads on as before.
+        if (error instanceof SourceFault && !(error instanceof StreamNotFound)) return undefined
+        throw error
       }
     },
     async iterator(shardId, position) {

@@ -1,67 +1,97 @@
-import { ExpiredIterator } from './stream-call.ts'
+import { ExpiredIterator, PositionNotFound, StreamNotFound } from './stream-call.ts'
 import type { Checkpoint } from '../polling/checkpoints.ts'
 import { createFilter } from '../filters/filter.ts'
 import type { Lease } from '../polling/lease.ts'
 import { isOver, pause } from '../polling/pause.ts'
+import { createProvenance, type Provenance } from './provenance.ts'
 import { openShardWorkers } from './shard-workers.ts'
 import type { Source, SourceParts } from '../polling/source.ts'
 import type { Page, Position, Shard, Stream } from './stream.ts'
 
-/** The checkpoint that marks that the mapping has begun. */
-const begun = '*'
-
 /**
  * Runs the records of a stream (reference 8.3).
  *
- * 1. begin    at the mapping's starting position, once
+ * 1. begin    at the mapping's starting position, once               provenance.ts
  * 2. shards   whose parents are read to their end
- * 3. read     after the shard's checkpoint, page by page
- * 4. run      batches, in parallel by key                          shard-workers.ts
+ * 3. read     after the shard's checkpoint, page by page; at the oldest record if the stream no longer has it (reference 13.6)
+ * 4. run      batches, in parallel by key                            shard-workers.ts
  * 5. save     the checkpoint
  */
 export function createStreamSource(stream: Stream, parts: SourceParts): Source {
-  const { checkpoints } = parts
+  const provenance = createProvenance(stream, parts)
   return {
     async parts() {
       const shards = await stream.shards()
-      await begin(shards, parts)
-      const known = new Set(shards.map(({ id }) => id))
-      const ended = new Set<string>()
-      for (const { id } of shards) if ((await checkpoints.find(id))?.isEnded === true) ended.add(id)
-      const isReady = ({ id, parentIds }: Shard) =>
-        !ended.has(id) && parentIds.every((parent) => ended.has(parent) || !known.has(parent))
-      return shards.filter(isReady).map(({ id }) => id)
+      await provenance.check()
+      return readyShards(shards, parts)
     },
-    poll: (shardId, lease, signal) => pollShard(stream, shardId, lease, parts, signal),
+    async poll(shardId, lease, signal) {
+      try {
+        await pollShard({ stream, shardId, lease, parts, provenance }, signal)
+      } catch (error) {
+        provenance.doubt()
+        throw error
+      }
+    },
   }
 }
 
-/**
- * Decides once where reading begins. LATEST and AT_TIMESTAMP are stored as points in time, so that another server also reads
- * what arrives before the first record is complete. Shards that were closed before are not read.
- */
-async function begin(shards: readonly Shard[], { settings, checkpoints, now }: SourceParts): Promise<void> {
-  if ((await checkpoints.find(begun)) !== undefined) return
-  const { startingPosition, startingTimestampMs } = settings
-  const sinceMs = startingPosition === 'LATEST' ? now() : startingTimestampMs
-  if (startingPosition !== 'TRIM_HORIZON' && sinceMs !== undefined) {
-    for (const { id, isClosed } of shards) {
-      const isSkipped = isClosed && startingPosition === 'LATEST'
-      if ((await checkpoints.find(id)) === undefined)
-        await checkpoints.save(id, isSkipped ? { isEnded: true } : { sinceMs }, 0)
+async function readyShards(shards: readonly Shard[], { checkpoints, lost }: SourceParts): Promise<string[]> {
+  const saved = await checkpoints.list()
+  const known = new Set(shards.map(({ id }) => id))
+  for (const [id, { isEnded = false, isGone = false }] of saved) {
+    if (isEnded || isGone || known.has(id)) continue
+    lost(id, 'the stream no longer has the shard, which was not read to its end.')
+    await checkpoints.amend(id, { isGone: true })
+  }
+  const isEnded = (id: string) => saved.get(id)?.isEnded === true
+  const isReady = ({ id, parentIds }: Shard) =>
+    !isEnded(id) && parentIds.every((parent) => isEnded(parent) || !known.has(parent))
+  return shards.filter(isReady).map(({ id }) => id)
+}
+
+interface ShardPoll {
+  readonly stream: Stream
+  readonly shardId: string
+  readonly lease: Lease
+  readonly parts: SourceParts
+  readonly provenance: Provenance
+}
+
+/** Reads a shard from its checkpoint on. When the stream no longer has that position, from its oldest record on. */
+async function pollShard(poll: ShardPoll, signal: AbortSignal): Promise<void> {
+  const { shardId, lease, parts, provenance } = poll
+  await provenance.check()
+  for (;;) {
+    const checkpoint = (await parts.checkpoints.find(shardId)) ?? {}
+    try {
+      await readShard(poll, checkpoint, signal)
+      return
+    } catch (error) {
+      if (error instanceof StreamNotFound && !(await isThere(poll))) {
+        provenance.doubt()
+        return
+      }
+      if (!(error instanceof PositionNotFound) || isOver(signal)) throw error
+      const { sequenceNumber, window } = (await parts.checkpoints.find(shardId)) ?? {}
+      if (sequenceNumber === undefined) throw error
+      const position = `the stream no longer has what follows sequence number ${sequenceNumber}`
+      parts.lost(shardId, `${position} (${error.message}). Reading continues at the oldest record.`)
+      await parts.checkpoints.save(shardId, window === undefined ? {} : { window }, lease.fence)
     }
   }
-  await checkpoints.save(begun, { isEnded: true }, 0)
 }
 
-async function pollShard(
-  stream: Stream,
-  shardId: string,
-  lease: Lease,
-  parts: SourceParts,
+/** Whether the stream still has the shard. If it does not, the next look at the shards reports the loss. */
+async function isThere({ stream, shardId }: ShardPoll): Promise<boolean> {
+  return (await stream.shards()).some(({ id }) => id === shardId)
+}
+
+async function readShard(
+  { stream, shardId, lease, parts }: ShardPoll,
+  checkpoint: Checkpoint,
   signal: AbortSignal,
 ): Promise<void> {
-  const checkpoint = (await parts.checkpoints.find(shardId)) ?? {}
   const failed = new AbortController()
   const inner = AbortSignal.any([signal, failed.signal])
   const workers = openShardWorkers({ stream, shardId, lease, checkpoint, source: parts }, inner, (error) =>
@@ -90,6 +120,8 @@ async function pollShard(
     }
     if (!isOver(inner)) await finish(shardId, lease, parts, workers.end())
   } catch (error) {
+    // What was read before is run first.
+    if (error instanceof PositionNotFound) await workers.end()
     if (!isOver(inner)) failed.abort(error)
   } finally {
     await workers.end()

@@ -13,6 +13,12 @@ export interface StreamCall {
 /** The shard iterator has expired and has to be requested again. */
 export class ExpiredIterator extends Error {}
 
+/** There is no such stream or shard. */
+export class StreamNotFound extends SourceFault {}
+
+/** The stream does not have the position from which it was to be read: its records expired, or it is of another stream. */
+export class PositionNotFound extends SourceFault {}
+
 /** Calls the service of a stream. Refusals are thrown as `SourceFault`. */
 export async function callAws<Answer>(services: AwsServices, { arn, signal, ...call }: StreamCall): Promise<Answer> {
   const region = arn.split(':')[3] ?? ''
@@ -22,13 +28,19 @@ export async function callAws<Answer>(services: AwsServices, { arn, signal, ...c
     if (!(error instanceof AwsRefusal)) throw error
     if (error.code === 'ExpiredIteratorException')
       throw new ExpiredIterator('The iterator is too old.', { cause: error })
-    if (error.code === 'ResourceNotFoundException') throw new SourceFault(`Stream not found: ${arn}`, { cause: error })
+    if (error.code === 'ResourceNotFoundException')
+      throw new StreamNotFound(`Stream not found: ${arn}`, { cause: error })
     const action = call.target.split('.').at(-1) ?? ''
-    throw new SourceFault(
-      `Error occurred while ${action}. Error Code: ${error.code}. Error Message: ${error.message}`,
-      {
-        cause: error,
-      },
-    )
+    const text = `Error occurred while ${action}. Error Code: ${error.code}. Error Message: ${error.message}`
+    throw isPositionNotFound(error)
+      ? new PositionNotFound(text, { cause: error })
+      : new SourceFault(text, { cause: error })
   }
+}
+
+/** DynamoDB has an exception for expired positions. Foreign ones are invalid arguments, as other mistakes are. */
+function isPositionNotFound({ code, message }: AwsRefusal): boolean {
+  if (code === 'TrimmedDataAccessException') return true
+  const isInvalid = code === 'InvalidArgumentException' || code === 'ValidationException'
+  return isInvalid && /sequence ?number/i.test(message)
 }

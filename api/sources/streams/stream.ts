@@ -25,6 +25,8 @@ export interface Page {
 export interface Stream {
   /** Shards that can still be read, parents before their children. */
   shards(): Promise<readonly Shard[]>
+  /** Tells the stream from one that is created again under its name; undefined if the service does not say. Absent if ARNs do. */
+  identity?(): Promise<string | undefined>
   iterator(shardId: string, position: Position): Promise<string>
   read(shardId: string, iterator: string, most: number, signal: AbortSignal): Promise<Page>
   /** Minimum interval between reads of a shard (reference 8.3). */

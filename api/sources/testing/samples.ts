@@ -76,6 +76,7 @@ export function sourceParts(
     openEntryStream: async () => undefined,
     report: () => undefined,
     reached: () => undefined,
+    lost: () => undefined,
     newId: randomUUID,
     now: Date.now,
     ...others,

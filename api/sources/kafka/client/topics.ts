@@ -6,9 +6,17 @@ export interface PartitionLeader {
   readonly leader: number
 }
 
+/** A topic as its cluster describes it. */
+export interface TopicDescription {
+  /** Tells the topic from one that is created again under its name; empty if the brokers are older than 2.8. */
+  readonly id: string
+  readonly partitions: readonly PartitionLeader[]
+}
+
 interface TopicMetadata {
   readonly errorCode: number
   readonly name: string
+  readonly topicId: string
   readonly partitions: readonly { readonly partitionIndex: number; readonly leaderId: number }[]
 }
 
@@ -17,6 +25,15 @@ export async function findLeaders(
   cluster: Cluster,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, readonly PartitionLeader[]>> {
+  const found = await describeTopics(cluster, topics)
+  return new Map([...found].map(([name, { partitions }]) => [name, partitions]))
+}
+
+/** Looks up topics; rejects as `findLeaders` does. */
+export async function describeTopics(
+  cluster: Cluster,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, TopicDescription>> {
   const found = await cluster
     .ask(cluster.api.METADATA, {
       topics: topics.map((name) => ({ id: null, name })),
@@ -24,12 +41,12 @@ export async function findLeaders(
     })
     .catch(withoutLeaders)
   return new Map(
-    found.topics.map(({ name, partitions }: TopicMetadata) => [
-      name,
-      partitions
+    found.topics.map(({ name, topicId: id, partitions: described }: TopicMetadata) => {
+      const partitions = described
         .map(({ partitionIndex: partition, leaderId: leader }) => ({ partition, leader }))
-        .toSorted((one, other) => one.partition - other.partition),
-    ]),
+        .toSorted((one, other) => one.partition - other.partition)
+      return [name, { id, partitions }]
+    }),
   )
 }
 
@@ -48,6 +65,7 @@ const latest = -1n
 /** Queries of a topic's offsets. */
 export function createOffsets(cluster: Cluster) {
   return {
+    identity: async (topic: string) => (await describeTopics(cluster, [topic])).get(topic)?.id ?? '',
     beginnings: (topic: string) => findOffsets(cluster, topic, earliest),
     ends: (topic: string) => findOffsets(cluster, topic, latest),
     async since(topic: string, timestampMs: number) {

@@ -1,4 +1,5 @@
 import { pause } from '../../polling/pause.ts'
+import type { SourceParts } from '../../polling/source.ts'
 import { createAssignments, type Assignments } from './assignments.ts'
 import type { Cluster } from '../client/cluster.ts'
 import { findCommitted } from '../client/group-protocol.ts'
@@ -25,6 +26,7 @@ export interface GroupMemberParts {
   readonly cluster: Cluster
   readonly groupId: string
   readonly topics: readonly string[]
+  readonly lost: SourceParts['lost']
 }
 
 /** The group removes a dead member after the session timeout, and the others learn of it with their next heartbeat. */
@@ -33,7 +35,7 @@ const commitAttempts = 20
 const commitPauseMs = 500
 
 /** Joins the group; resolves when it has its first assignment. */
-export async function joinGroup({ own, cluster, groupId, topics }: GroupMemberParts): Promise<GroupMember> {
+export async function joinGroup({ own, cluster, groupId, topics, lost }: GroupMemberParts): Promise<GroupMember> {
   const state: { failure: Error | undefined } = { failure: undefined }
   const assignments = createAssignments(() => fetching.wake())
   const fail = (error: unknown): void => {
@@ -41,7 +43,7 @@ export async function joinGroup({ own, cluster, groupId, topics }: GroupMemberPa
     fetching.stop()
     assignments.end()
   }
-  const fetching = startFetching({ cluster, topics, assignments, fail })
+  const fetching = startFetching({ cluster, topics, assignments, lost, fail })
   const membership = createMembership({
     ...{ cluster: own, groupId, topics, ...times },
     assigned: (partitions) => assignments.assign(partitions),

@@ -1,5 +1,5 @@
 import type { SourceParts } from '../../polling/source.ts'
-import { nameOf, type TopicPartition } from '../records/partition.ts'
+import { nameOf, partitionNamed, type TopicPartition } from '../records/partition.ts'
 
 /** A partition's number, and an offset in it. */
 export interface PartitionOffset {
@@ -9,6 +9,8 @@ export interface PartitionOffset {
 
 /** Queries of a topic's offsets. */
 export interface Offsets {
+  /** Tells the topic from one that is created again under its name; empty if the brokers do not say. */
+  identity(topic: string): Promise<string>
   /** The first offsets that still exist. */
   beginnings(topic: string): Promise<readonly PartitionOffset[]>
   /** The offsets after the last records. */
@@ -27,9 +29,10 @@ const begun = '*'
  */
 export async function keepStartOffsets(
   ask: Offsets,
-  { settings, checkpoints }: Pick<SourceParts, 'settings' | 'checkpoints'>,
+  { settings, checkpoints, lost }: Pick<SourceParts, 'settings' | 'checkpoints' | 'lost'>,
 ): Promise<void> {
   const { startingPosition, startingTimestampMs = 0, kafka } = settings
+  for (const topic of kafka.topics) await keepIdentity(topic, await ask.identity(topic), { checkpoints, lost })
   if ((await checkpoints.find(begun)) !== undefined) return
   for (const topic of startingPosition === 'TRIM_HORIZON' ? [] : kafka.topics) {
     const offsets =
@@ -40,6 +43,24 @@ export async function keepStartOffsets(
     }
   }
   await checkpoints.save(begun, { isEnded: true }, 0)
+}
+
+/** Discards the start offsets of an earlier topic of the same name. The cluster has removed those that the group committed. */
+async function keepIdentity(
+  topic: string,
+  identity: string,
+  { checkpoints, lost }: Pick<SourceParts, 'checkpoints' | 'lost'>,
+): Promise<void> {
+  // No partition has this name.
+  const key = `*${topic}`
+  const before = (await checkpoints.find(key))?.identity
+  if (identity === '' || identity === before) return
+  if (before !== undefined) {
+    lost(topic, 'the topic was deleted and created again. Reading continues at its oldest record.')
+    for (const part of (await checkpoints.list()).keys())
+      if (partitionNamed(part).topic === topic) await checkpoints.save(part, {}, 0)
+  }
+  await checkpoints.save(key, { identity }, 0)
 }
 
 /** The start offset of a partition for which the group has committed nothing. */

@@ -26,6 +26,8 @@ export interface KafkaTestbed {
   /** The results that the mapping showed, in order. */
   readonly results: (string | undefined)[]
   readonly failures: FailureRecord[]
+  /** Records that may be lost, as reported. */
+  readonly losses: string[]
   readonly checkpoints: Checkpoints
   /** Starts a server that polls. */
   readonly start: (
@@ -48,6 +50,8 @@ export async function createKafkaTestbed(cluster: MockCluster, partitions = 1): 
   const checkpoints = createCheckpoints(fakeDocuments(), 'uuid')
   const runners: MappingRunner[] = []
   const [results, failures, seen] = [[] as (string | undefined)[], [] as FailureRecord[], [] as string[]]
+  const losses: string[] = []
+  const lost = (part: string, reason: string) => void losses.push(`${part}: ${reason}`)
   const report = (result: string | undefined) => void results.push(result)
   const discard = async (failure: FailureRecord) => void failures.push(failure)
   await cluster.newTopic(topic, partitions)
@@ -57,6 +61,7 @@ export async function createKafkaTestbed(cluster: MockCluster, partitions = 1): 
     seen,
     results,
     failures,
+    losses,
     checkpoints,
     start(handler = () => ({}), settings = {}, others = {}) {
       const kafka = { bootstrapServers: [cluster.address], topics: [topic], consumerGroupId: groupId }
@@ -70,7 +75,7 @@ export async function createKafkaTestbed(cluster: MockCluster, partitions = 1): 
         seen.push(...valuesOf(event))
         return handler(event)
       })
-      const parts = sourceParts(unusedServices, all, run, { checkpoints, discard, report, ...others })
+      const parts = sourceParts(unusedServices, all, run, { checkpoints, discard, report, lost, ...others })
       const runner = startMappingRunner({
         uuid: topic,
         open: () => openSource(parts),

@@ -9,6 +9,8 @@ describeWithRedis('a Redis stream as a group reads it', () => {
   const open = () => openEntryStream({ url: redis.url, key: 'orders', group: 'g' })
   const add = (...fields: string[]) => redis.cli('XADD', 'orders', '*', ...fields)
   const left = () => Number(redis.cli('XPENDING', 'orders', 'g').split('\n')[0])
+  const pendingIds = async (after: string, most: number) =>
+    (await stream.pending(after, most)).entries.map(({ id }) => id)
   const idsOf = async (entries: Promise<{ id: string }[]>) => (await entries).map(({ id }) => id)
 
   beforeAll(async () => {
@@ -30,11 +32,14 @@ describeWithRedis('a Redis stream as a group reads it', () => {
     await stream.acknowledge([ids[1] ?? ''])
     stream.close()
     stream = await open()
-    expect(await stream.pending('0-0', 10)).toEqual([
-      { id: ids[0], fields: [[Buffer.from('a'), Buffer.from('1')]] },
-      { id: ids[2], fields: [[Buffer.from('a'), Buffer.from('3')]] },
-    ])
-    expect(await idsOf(stream.pending(ids[0] ?? '', 10))).toEqual([ids[2]])
+    expect(await stream.pending('0-0', 10)).toEqual({
+      entries: [
+        { id: ids[0], fields: [[Buffer.from('a'), Buffer.from('1')]] },
+        { id: ids[2], fields: [[Buffer.from('a'), Buffer.from('3')]] },
+      ],
+      deleted: 0,
+    })
+    expect(await pendingIds(ids[0] ?? '', 10)).toEqual([ids[2]])
   })
 
   test('waits for the first entry', async () => {
@@ -44,22 +49,47 @@ describeWithRedis('a Redis stream as a group reads it', () => {
     expect(await idsOf(waiting)).toEqual([id])
   })
 
-  test('acknowledges pending entries that were trimmed, and leaves them out', async () => {
+  test('acknowledges pending entries that were deleted, and counts them', async () => {
     await stream.createGroup('0-0')
     const ids = [add('a', '1'), add('a', '2'), add('a', '3')]
     await stream.next(10, 0)
     redis.cli('XDEL', 'orders', ids[0] ?? '', ids[1] ?? '')
-    expect(await idsOf(stream.pending('0-0', 1))).toEqual([ids[2]])
+    expect(await stream.pending('0-0', 1)).toMatchObject({ entries: [{ id: ids[2] }], deleted: 2 })
     expect(left()).toBe(1)
+  })
+
+  test('counts entries that were deleted before they were delivered, once', async () => {
+    await stream.createGroup('0-0')
+    expect(await stream.missed()).toBe(0)
+    for (let number = 0; number < 10; number++) add('a', String(number))
+    expect(await stream.missed()).toBe(0)
+    await stream.next(3, 0)
+    redis.cli('XTRIM', 'orders', 'MAXLEN', '7')
+    expect(await stream.missed()).toBe(0)
+    redis.cli('XTRIM', 'orders', 'MAXLEN', '2')
+    expect([await stream.missed(), await stream.missed()]).toEqual([5, 0])
+    await stream.next(10, 0)
+    expect(await stream.missed()).toBe(0)
+    for (let number = 0; number < 4; number++) add('a', String(number))
+    redis.cli('XTRIM', 'orders', 'MAXLEN', '0')
+    expect([await stream.missed(), await stream.missed()]).toEqual([4, 0])
+  })
+
+  test('does not know how many were deleted where Redis has not counted what the group read', async () => {
+    const ids = [add('a', '1'), add('a', '2'), add('a', '3'), add('a', '4')]
+    await stream.createGroup(ids[1] ?? '')
+    expect(await stream.missed()).toBe(0)
+    redis.cli('XTRIM', 'orders', 'MAXLEN', '1')
+    expect(await stream.missed()).toBe('unknown')
   })
 
   test('creates the group after the given id, and does not move an existing group', async () => {
     expect(await stream.lastId()).toBe('0-0')
     const first = add('a', '1')
     expect(await stream.lastId()).toBe(first)
-    await stream.createGroup(first)
+    expect(await stream.createGroup(first)).toBe(true)
     const second = add('a', '2')
-    await stream.createGroup('0-0')
+    expect(await stream.createGroup('0-0')).toBe(false)
     expect(await idsOf(stream.next(10, 0))).toEqual([second])
     await stream.removeGroup()
     await stream.createGroup('0-0')

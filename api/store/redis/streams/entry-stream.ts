@@ -1,4 +1,5 @@
 import type { EntryStream, StreamEntry } from '../../../sources/redis-streams/entry-stream.ts'
+import { isBefore } from '../../../sources/redis-streams/entry-id.ts'
 import { connectToRedis, type RedisConnection } from '../connection/connection.ts'
 
 export interface EntryStreamOptions {
@@ -31,15 +32,17 @@ export async function openEntryStream({ url, key, group }: EntryStreamOptions): 
       if ((await run((redis) => redis.type(key))) === 'stream')
         await run((redis) => redis.xgroup('DESTROY', key, group))
     },
+    missed: () => countMissed(connection, key, group),
     async pending(after, most) {
-      for (;;) {
+      for (let deleted = 0; ;) {
         const reply = await run((redis) =>
           redis.xreadgroupBuffer('GROUP', group, consumer, 'COUNT', most, 'STREAMS', key, after),
         )
         const { entries, trimmed } = entriesIn(reply)
         await acknowledge(trimmed)
+        deleted += trimmed.length
         // A page with only trimmed entries is not the end.
-        if (entries.length > 0 || trimmed.length === 0) return entries
+        if (entries.length > 0 || trimmed.length === 0) return { entries, deleted }
       }
     },
     async next(most, waitMs) {
@@ -60,16 +63,46 @@ export async function openEntryStream({ url, key, group }: EntryStreamOptions): 
 async function lastIdOf(connection: RedisConnection, key: string): Promise<string> {
   if ((await connection.run((redis) => redis.exists(key))) === 0) return '0-0'
   const info = (await connection.run((redis) => redis.xinfo('STREAM', key))) as unknown[]
-  return String(info[info.indexOf('last-generated-id') + 1])
+  return String(valueOf(info, 'last-generated-id'))
 }
 
-async function createGroup(connection: RedisConnection, key: string, group: string, after: string): Promise<void> {
+/**
+ * Of the entries that were added and not read, the stream has those that were not deleted. The group's count of read entries is
+ * corrected by those that were, so that they count once.
+ */
+async function countMissed(connection: RedisConnection, key: string, group: string): Promise<number | 'unknown'> {
+  const [groups, length] = await connection.run((redis) =>
+    Promise.all([redis.xinfo('GROUPS', key) as Promise<unknown[][]>, redis.xlen(key)]),
+  )
+  const described = groups.find((each) => valueOf(each, 'name') === group) ?? []
+  const [read, lag] = [valueOf(described, 'entries-read'), valueOf(described, 'lag')]
+  const delivered = valueOf(described, 'last-delivered-id')
+  const last = typeof delivered === 'string' ? delivered : '0-0'
+  if (typeof read !== 'number' || typeof lag !== 'number') {
+    const [[first] = []] = await connection.run((redis) => redis.xrange(key, '-', '+', 'COUNT', 1))
+    return last !== '0-0' && first !== undefined && isBefore(last, first) ? 'unknown' : 0
+  }
+  const missed = lag - length
+  if (missed <= 0) return 0
+  await connection.run((redis) => redis.xgroup('SETID', key, group, last, 'ENTRIESREAD', read + missed))
+  return missed
+}
+
+/** A value in a list of names and values. */
+function valueOf(described: readonly unknown[], name: string): unknown {
+  const at = described.indexOf(name)
+  return at < 0 ? undefined : described[at + 1]
+}
+
+async function createGroup(connection: RedisConnection, key: string, group: string, after: string): Promise<boolean> {
   try {
     await connection.run((redis) => redis.xgroup('CREATE', key, group, after, 'MKSTREAM'))
+    return true
   } catch (error) {
     const isThere =
       error instanceof Error && error.cause instanceof Error && error.cause.message.startsWith('BUSYGROUP')
     if (!isThere) throw error
+    return false
   }
 }
 
