@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { encodeFrame, frameDecoder, type SupervisorMessage } from '../../runtime-bootstrap/protocol/protocol.ts'
 import { connectSupervisor, type Connected } from './supervisor-connection.ts'
@@ -64,4 +64,18 @@ describe('the supervisor of a pod', () => {
     await connect('the key', 2)
     expect(await heard).toBe('replaced')
   })
+})
+
+test.each([
+  ['no JSON', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0, 0x7b])],
+  ['null', Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, ...Buffer.from('null')])],
+  ['a frame without end', Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])],
+  ['another protocol', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+])('a peer that is no supervisor is refused: %s', async (_name, bytes) => {
+  const server = createServer((socket) => socket.on('error', () => undefined).write(bytes)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const connecting = connectSupervisor({ address: '127.0.0.1', port, key: 'k', token: 1, deadlineMs: 1_000 })
+  await expect(connecting).rejects.toThrow('did not authenticate this server')
+  server.close()
 })

@@ -101,7 +101,12 @@ function nextMessage<Message extends SupervisorMessage>(socket: Socket, type: Me
       if (bytes === null) return
       received = Buffer.concat([received, bytes])
       let first: SupervisorMessage | undefined
-      frameDecoder<SupervisorMessage>(({ message }) => (first ??= message))(received)
+      try {
+        frameDecoder<SupervisorMessage>(({ message }) => (first ??= message))(received)
+      } catch {
+        fail()
+        return void socket.destroy()
+      }
       if (first === undefined) return
       const rest = received.subarray(8 + received.readUInt32BE(0) + received.readUInt32BE(4))
       if (rest.length > 0) socket.unshift(rest)

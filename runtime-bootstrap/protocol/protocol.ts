@@ -263,8 +263,19 @@ export function encodeFrame(message: ServerMessage | SupervisorMessage, body: Ui
   return frame
 }
 
-/** Parses a byte stream into frames: pass it each chunk; it calls `onFrame` for each complete frame. */
-export function frameDecoder<Message>(onFrame: (frame: Frame<Message>) => void): (chunk: Buffer) => void {
+/** The longest head and the longest body of a frame, in bytes: far more than any message or piece of a file has. */
+const [maxHeadBytes, maxBodyBytes] = [8 * 1024 * 1024, 64 * 1024 * 1024]
+
+/** The peer sent bytes that are no frame, or a frame that its receiver cannot use. */
+export class MalformedFrame extends Error {}
+
+/**
+ * Parses a byte stream into frames: pass it each chunk; it calls `onFrame` for each complete frame. Throws `MalformedFrame` for a head that is
+ * no JSON object with a type and for lengths beyond the limits; the stream cannot be read on then.
+ */
+export function frameDecoder<Message extends { readonly type: string }>(
+  onFrame: (frame: Frame<Message>) => void,
+): (chunk: Buffer) => void {
   let pieces: Buffer[] = []
   let available = 0
   let needed = prefixBytes
@@ -277,7 +288,7 @@ export function frameDecoder<Message>(onFrame: (frame: Frame<Message>) => void):
       needed = frameLength(bytes)
       if (bytes.length < needed) break
       const headEnd = prefixBytes + bytes.readUInt32BE(0)
-      const message = JSON.parse(bytes.toString('utf8', prefixBytes, headEnd)) as Message
+      const message = readHead<Message>(bytes.toString('utf8', prefixBytes, headEnd))
       const body = bytes.subarray(headEnd, needed)
       bytes = bytes.subarray(needed)
       onFrame({ message, body })
@@ -287,7 +298,20 @@ export function frameDecoder<Message>(onFrame: (frame: Frame<Message>) => void):
   }
 }
 
+function readHead<Message extends { readonly type: string }>(text: string): Message {
+  let message: unknown
+  try {
+    message = JSON.parse(text)
+  } catch (cause) {
+    throw new MalformedFrame('the head of a frame is not JSON', { cause })
+  }
+  if (typeof (message as Partial<Message> | null)?.type !== 'string') throw new MalformedFrame('a frame has no type')
+  return message as Message
+}
+
 function frameLength(bytes: Buffer): number {
   if (bytes.length < prefixBytes) return prefixBytes
-  return prefixBytes + bytes.readUInt32BE(0) + bytes.readUInt32BE(4)
+  const [headBytes, bodyBytes] = [bytes.readUInt32BE(0), bytes.readUInt32BE(4)]
+  if (headBytes > maxHeadBytes || bodyBytes > maxBodyBytes) throw new MalformedFrame('a frame is too long')
+  return prefixBytes + headBytes + bodyBytes
 }

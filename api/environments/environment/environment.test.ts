@@ -5,6 +5,7 @@ import {
   frameDecoder,
   type Assignment,
   type ServerMessage,
+  type SupervisorMessage,
 } from '../../../runtime-bootstrap/protocol/protocol.ts'
 import { Environment } from './environment.ts'
 import type { AnswerSink, InvocationResult } from './invocation.ts'
@@ -135,9 +136,31 @@ describe('an environment that ends, or falls silent, while it runs something', (
     })
   })
 
+  test.each([
+    ['no JSON', frameOf('{')],
+    ['no object', frameOf('null')],
+    ['no type', frameOf('{}')],
+    ['a head with trailing bytes', frameOf('{"type":"response","requestId":"r"}{')],
+    ['a head that is too long', Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])],
+    ['a body that is too long', Buffer.from([0, 0, 0, 2, 0xff, 0xff, 0xff, 0xff])],
+    ['an end without a response', encodeFrame({ type: 'done', requestId: 'r' } as SupervisorMessage)],
+  ])('is ended when its supervisor sends a malformed frame: %s', async (_name, frame) => {
+    const outcome = run()
+    supervisor.write(frame)
+    await expect(outcome).rejects.toThrow('was lost')
+    expect(killed).toBe(1)
+  })
+
   test('is lost when it ended for any other reason', async () => {
     const outcome = run()
     supervisor.destroy()
     await expect(outcome).rejects.toThrow('its supervisor ended')
   })
 })
+
+/** A frame with this head, which need not be valid, and no body. */
+function frameOf(head: string): Buffer {
+  const prefix = Buffer.alloc(8)
+  prefix.writeUInt32BE(Buffer.byteLength(head), 0)
+  return Buffer.concat([prefix, Buffer.from(head)])
+}

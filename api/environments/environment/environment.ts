@@ -98,10 +98,8 @@ export class Environment {
     this.gone = new Promise((resolve) => (this.#markGone = resolve))
     this.freed = new Promise((resolve) => (this.#markFreed = resolve))
     const { channel } = launched
-    channel.on(
-      'data',
-      frameDecoder<SupervisorMessage>((frame) => this.#receive(frame)),
-    )
+    const decode = frameDecoder<SupervisorMessage>((frame) => this.#receive(frame))
+    channel.on('data', (chunk: Buffer) => this.#decode(decode, chunk))
     channel.on('error', () => undefined)
     channel.on('end', () => channel.destroy())
     channel.on('close', () => void this.#end())
@@ -201,6 +199,16 @@ export class Environment {
     this.#markStarted()
     this.#markInitialised(undefined)
     this.#move(found === 'idle' ? 'idle' : 'finishing')
+  }
+
+  /** A supervisor shares its pod with the function: whatever it sends ends its own environment at most. */
+  #decode(decode: (chunk: Buffer) => void, chunk: Buffer): void {
+    if (this.#isGone) return
+    try {
+      decode(chunk)
+    } catch (error) {
+      this.kill(`its supervisor sent a malformed message: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 
   #receive(frame: Frame<SupervisorMessage>): void {
