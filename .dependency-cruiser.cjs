@@ -113,6 +113,7 @@ const table = {
   ],
   // Publishing, deploying, activating and resolving versions and aliases.
   'api/functions/versions/': [
+    'api/errors.ts',
     'api/functions/capacity-providers/',
     'api/functions/catalogue/',
     'api/functions/function/',
@@ -299,13 +300,16 @@ const table = {
   // What is kept, wired: Redis where its address is given, else the data folder's database. The rest of api/store/.
   'api/store/': ['api/events/queue/', 'api/functions/catalogue/', 'api/store/embedded/', 'api/store/redis/'],
   // Code blobs: on this machine's disk, or in a folder or bucket that servers share; unpacked folders and layer stacks.
-  'api/store/code/': ['api/functions/code/'],
+  'api/store/code/': ['api/functions/code/', 'api/store/availability/'],
   // Where code comes from that is not in the request: S3 objects, layers of other accounts, image registries.
   'api/store/code-sources/': ['api/errors.ts', 'api/functions/code/', 'api/functions/layers/'],
   // The file of access keys, read again when it changes.
   'api/store/credentials/': ['api/authentication/'],
+  // Faults of stores that can pass: which they are, who is told, and what is retried.
+  'api/store/availability/': ['api/errors.ts'],
   // Everything kept in one data folder by node:sqlite.
   'api/store/embedded/': [
+    'api/store/availability/',
     'api/events/queue/',
     'api/functions/catalogue/',
     'api/functions/capacity-providers/',
@@ -339,7 +343,7 @@ const table = {
     'api/store/redis/connection/',
   ],
   // The queue of asynchronous events, and an operator's view of it.
-  'api/store/redis/events/': ['api/errors.ts', 'api/events/queue/', 'api/store/redis/connection/'],
+  'api/store/redis/events/': ['api/events/queue/', 'api/store/availability/', 'api/store/redis/connection/'],
   // Leases of environments and of event sources, and the mutex that servers share.
   'api/store/redis/leases/': [
     'api/environments/sharing/',

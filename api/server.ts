@@ -77,7 +77,7 @@ async function putTogether(
     if (wasReady) await delay(settings.drainMs)
     for (const end of endings) end()
     await Promise.all([listener.close(), app.close(), dispatcher.close(maxInvocationMs), sources.close()])
-    await lifecycle.settled()
+    await lifecycle.close()
     await scheduler.close(maxInvocationMs)
     await store.close()
   }

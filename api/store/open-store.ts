@@ -37,7 +37,7 @@ export interface StoreOptions {
 /** Opens Redis if its address is configured, else the database in the data folder. Either way the folder belongs to this process alone. */
 export async function openStore({ dataFolder, redisUrl, ...options }: StoreOptions): Promise<Store> {
   if (redisUrl === undefined) {
-    const store = openEmbeddedStore(dataFolder)
+    const store = openEmbeddedStore(dataFolder, options.log)
     return { ...store, invocationCatalogue: store.catalogue, linkKey: randomBytes(32) }
   }
   const folder = lockDataFolder(dataFolder)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { storeUnavailable } from '../../errors.ts'
 import { createActivation } from './activation.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { fakeCatalogue } from '../catalogue/catalogue.fake.ts'
@@ -72,5 +73,32 @@ describe('deployments that several servers complete', () => {
     expect(server.prepared()).toBe(1)
     release()
     await server.settled()
+  })
+})
+
+describe('deployments while the store is unavailable', () => {
+  test('are completed once it is available again, whatever could not be stored', async () => {
+    const catalogue = await withPendingFunction()
+    const refusals = { prepare: 1, save: 1 }
+    const failing: Catalogue = {
+      ...catalogue,
+      save: (change) => (refusals.save-- > 0 ? Promise.reject(storeUnavailable('full')) : catalogue.save(change)),
+    }
+    const server = aServer(failing, () =>
+      refusals.prepare-- > 0 ? Promise.reject(storeUnavailable('full')) : Promise.resolve(),
+    )
+    await server.resume()
+    await server.settled()
+    expect((await catalogue.find('f'))?.value.latest).toMatchObject({ state: 'Active', updateStatus: 'Successful' })
+    expect(server.faults).toEqual([])
+  })
+
+  test('are left to the next server at shutdown', async () => {
+    const catalogue = await withPendingFunction()
+    const server = aServer(catalogue, () => Promise.reject(storeUnavailable('full')))
+    await server.resume()
+    await server.close()
+    expect((await catalogue.find('f'))?.value.latest.state).toBe('Pending')
+    expect(server.faults).toEqual([])
   })
 })

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isStoreUnavailable } from '../../errors.ts'
 import { ownMember } from '../function/own-member.ts'
 import type { Home } from '../function/arn.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -41,6 +43,8 @@ export interface Activation {
   takeOver(): Promise<void>
   /** Resolves when no deployment is in progress any more. */
   settled(): Promise<void>
+  /** The same, without retries of what cannot be stored. */
+  close(): Promise<void>
 }
 
 /** One version of a function that is not ready. */
@@ -50,20 +54,27 @@ interface Work {
   readonly generation: string
 }
 
-/** Completes deployments in the background: `Pending` and `InProgress` become active or failed. */
+/** How long to wait before a deployment that the store could not take is retried. */
+const retryMs = 500
+
+/**
+ * Completes deployments in the background: `Pending` and `InProgress` become active or failed. While the store is unavailable they are
+ * retried; at shutdown that ends, and the next server completes them.
+ */
 export function createActivation(dependencies: ActivationDependencies): Activation {
   const { catalogue, onFault } = dependencies
   const underWay = new Set<Promise<void>>()
   /** Generations that this server deploys, and incomplete ones of other servers. */
   const own = new Set<string>()
   let others = new Set<string>()
+  const closing = new AbortController()
 
   const begin = (work: Work): void => {
     const { record, version, generation } = work
     if (own.has(generation)) return
     own.add(generation)
     const activate = version === latestVersion ? activateLatest : activateVersion
-    const running = activate(dependencies, work)
+    const running = whileUnavailable(() => activate(dependencies, work), closing.signal)
       .catch((cause: unknown) => {
         if (cause instanceof ActivationInterrupted) return
         onFault(`The deployment of ${record.name} was not completed.`, cause)
@@ -73,6 +84,10 @@ export function createActivation(dependencies: ActivationDependencies): Activati
         own.delete(generation)
       })
     underWay.add(running)
+  }
+
+  const settled = async (): Promise<void> => {
+    while (underWay.size > 0) await Promise.all(underWay)
   }
 
   return {
@@ -86,9 +101,26 @@ export function createActivation(dependencies: ActivationDependencies): Activati
       others = new Set(works.map(({ generation }) => generation))
       for (const work of stillUnderWay) begin(work)
     },
-    async settled() {
-      while (underWay.size > 0) await Promise.all(underWay)
+    async close() {
+      closing.abort()
+      await settled()
     },
+    settled,
+  }
+}
+
+/** Retries the work while the store is unavailable, until the signal aborts. */
+async function whileUnavailable(work: () => Promise<void>, closing: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await work()
+      return
+    } catch (cause) {
+      if (!isStoreUnavailable(cause)) throw cause
+      await delay(retryMs, undefined, { signal: closing }).catch(() => {
+        throw new ActivationInterrupted()
+      })
+    }
   }
 }
 
@@ -165,7 +197,7 @@ async function faultOf(
     await work()
     return undefined
   } catch (cause) {
-    if (cause instanceof ActivationInterrupted) throw cause
+    if (cause instanceof ActivationInterrupted || isStoreUnavailable(cause)) throw cause
     if (cause instanceof PreparationFailed) return { reason: cause.message, code: cause.code }
     onFault(`The code of ${name} could not be prepared.`, cause)
     return { reason: 'The function could not be prepared. The server log has the details.', code: 'InternalError' }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { explainDiskFault } from '../availability/disk-faults.ts'
 
 const temporary = '.tmp-'
 
@@ -14,17 +15,17 @@ export function isTemporary(path: string): boolean {
   return basename(path).startsWith(temporary)
 }
 
-/** Writes a file atomically: afterwards it exists complete and durable, or not at all. */
+/** Writes a file atomically: afterwards it exists complete and durable, or not at all. A disk fault is Lambda's 503. */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const partial = temporaryBeside(path)
   try {
     await writeSynced(partial, bytes)
     await rename(partial, path)
+    await syncFolder(dirname(path))
   } catch (cause) {
-    await rm(partial, { force: true })
-    throw cause
+    await rm(partial, { force: true }).catch(() => undefined)
+    explainDiskFault(cause)
   }
-  await syncFolder(dirname(path))
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {

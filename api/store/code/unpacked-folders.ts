@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { explainDiskFault } from '../availability/disk-faults.ts'
 import { layerStackSha256 } from '../../functions/code/code-store.ts'
 import { hexOf } from './sha256-hex.ts'
 import { stackInto } from './layer-stack.ts'
@@ -94,7 +95,7 @@ async function unpackArchive({ place, read }: ArchiveSource, hex: string, target
   await unpackInto(zip, target)
 }
 
-/** Creates a folder atomically with the content that `make` writes, unless it exists. */
+/** Creates a folder atomically with the content that `make` writes, unless it exists. A disk fault is Lambda's 503. */
 async function makeWhole(path: string, make: (partial: string) => Promise<void>): Promise<string> {
   if (await isThere(path)) return path
   const partial = temporaryBeside(path)
@@ -103,8 +104,8 @@ async function makeWhole(path: string, make: (partial: string) => Promise<void>)
     await make(partial)
     await rename(partial, path)
   } catch (cause) {
-    await rm(partial, { recursive: true, force: true })
-    throw cause
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined)
+    explainDiskFault(cause)
   }
   return path
 }

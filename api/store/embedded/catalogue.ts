@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Catalogue, CatalogueChange, Stored } from '../../functions/catalogue/catalogue.ts'
 import { providersOf } from '../../functions/capacity-providers/capacity-use.ts'
 import type { FunctionRecord, FunctionVersion } from '../../functions/function/function.ts'
-import { inTransaction, promiseOf } from './database.ts'
+import { promiseOf, type Transactions } from './transactions.ts'
 
 const maxCachedRecords = 1000
 
@@ -10,7 +10,7 @@ const maxCachedRecords = 1000
  * The catalogue in SQLite. A record and its versions are JSON documents, keyed by name. Recently read records are cached in memory in
  * parsed form, since no other process opens the file.
  */
-export function openCatalogue(database: DatabaseSync): Catalogue {
+export function openCatalogue(database: DatabaseSync, transactions: Transactions): Catalogue {
   const statements = prepare(database)
   const cache = new Map<string, Stored<FunctionRecord>>()
 
@@ -46,11 +46,11 @@ export function openCatalogue(database: DatabaseSync): Catalogue {
 
   const save = (change: CatalogueChange): boolean => {
     cache.delete(change.record.name)
-    return inTransaction(database, () => saveAll(change))
+    return transactions.synced(() => saveAll(change))
   }
   const remove = (name: string, expectedRevision: number): boolean => {
     cache.delete(name)
-    return inTransaction(database, () => removeAll(name, expectedRevision))
+    return transactions.synced(() => removeAll(name, expectedRevision))
   }
 
   return {

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { isDiskFault } from '../availability/disk-faults.ts'
 import { schemaSteps } from './schema.ts'
 
 /** The data folder cannot be used; the message is one line that says what to do. */
@@ -14,8 +15,12 @@ export const databaseName = 'kubelambda.sqlite'
  * ends, for whatever reason. Functions that run as other users can traverse the folder; only the server's user can read the
  * database, since it contains environment variables.
  */
-export function openDatabase(dataFolder: string): DatabaseSync {
+export function openDatabase(
+  dataFolder: string,
+  { holdsCatalogue }: { readonly holdsCatalogue: boolean },
+): DatabaseSync {
   const path = join(dataFolder, databaseName)
+  if (holdsCatalogue && isEmpty(path) && holdsPackages(dataFolder)) throw new StoreUnusable(catalogueLost(dataFolder))
   try {
     if (mkdirSync(dataFolder, { recursive: true }) !== undefined) chmodSync(dataFolder, 0o711)
     // Never open this file again while it is in use: closing any descriptor of it drops SQLite's lock.
@@ -32,14 +37,34 @@ export function openDatabase(dataFolder: string): DatabaseSync {
     migrate(database, dataFolder)
   } catch (cause) {
     database.close()
-    throw cause instanceof StoreUnusable ? cause : new StoreUnusable(whyUnusable(dataFolder, cause as Error), { cause })
+    throw storeUnusable(dataFolder, cause as Error)
   }
   return database
 }
 
+/** An error of one line that says why the data folder cannot be used, and what to do. */
+export function storeUnusable(dataFolder: string, cause: Error): Error {
+  return cause instanceof StoreUnusable ? cause : new StoreUnusable(whyUnusable(dataFolder, cause), { cause })
+}
+
+/** Whether the database is missing or has no bytes: SQLite would take it for a new one. */
+function isEmpty(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0
+}
+
+/** Whether the folder has packages of functions, which only a database refers to. */
+function holdsPackages(dataFolder: string): boolean {
+  const packages = join(dataFolder, 'code')
+  return existsSync(packages) && readdirSync(packages).some((name) => name.endsWith('.zip'))
+}
+
+function catalogueLost(dataFolder: string): string {
+  return `The data folder ${dataFolder} holds code, but its database ${databaseName} is missing or empty. Restore it, or set KUBELAMBDA_DATA to another folder.`
+}
+
 /** Locks a data folder that contains no functions for this process, through a database that stays empty. */
 export function lockDataFolder(dataFolder: string): { release(): void } {
-  const database = openDatabase(dataFolder)
+  const database = openDatabase(dataFolder, { holdsCatalogue: false })
   return { release: () => database.close() }
 }
 
@@ -68,35 +93,8 @@ function whyUnusable(dataFolder: string, cause: Error): string {
   if (/locked|busy/i.test(cause.message)) {
     return `Another kubelambda server is using the data folder ${dataFolder}. Stop it, or set KUBELAMBDA_DATA to another folder.`
   }
+  if (isDiskFault(cause)) {
+    return `The data folder ${dataFolder} cannot be written: ${cause.message}. Make room there, or set KUBELAMBDA_DATA to another folder.`
+  }
   return `The data folder ${dataFolder} holds a database that cannot be used: ${cause.message}. Restore it, or set KUBELAMBDA_DATA to another folder.`
-}
-
-/** Runs the work in one transaction, and rolls back when it throws. */
-export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const result = work()
-    database.exec('COMMIT')
-    return result
-  } catch (cause) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw cause
-  }
-}
-
-/** As `inTransaction`, but COMMIT does not sync the disk: the writes survive the death of the process, but not yet a power failure. */
-export function inUnsyncedTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
-  database.exec('PRAGMA synchronous = NORMAL')
-  try {
-    return inTransaction(database, work)
-  } finally {
-    database.exec('PRAGMA synchronous = FULL')
-  }
-}
-
-/** Wraps SQLite's synchronous calls in a promise, as the contracts require. Rejects with what the work throws. */
-export function promiseOf<Result>(work: () => Result): Promise<Result> {
-  return new Promise((resolve) => {
-    resolve(work())
-  })
 }

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Stored } from '../../functions/catalogue/catalogue.ts'
 import type { DocumentKey, DocumentPage, Documents, ListedDocument } from '../../functions/catalogue/documents.ts'
-import { inTransaction, promiseOf } from './database.ts'
+import { promiseOf, type Transactions } from './transactions.ts'
 
 /** Documents in SQLite. Their revisions come from the same counter as the functions'. */
-export function openDocuments(database: DatabaseSync): Documents {
+export function openDocuments(database: DatabaseSync, transactions: Transactions): Documents {
   const statements = prepare(database)
   const save = ({ kind, id }: DocumentKey, value: object, expectedRevision: number): boolean => {
     const document = JSON.stringify(value)
@@ -23,9 +23,9 @@ export function openDocuments(database: DatabaseSync): Documents {
         return row && { value: JSON.parse(row['document'] as string) as Value, revision: Number(row['revision']) }
       }),
     save: (key, value, expectedRevision) =>
-      promiseOf(() => inTransaction(database, () => save(key, value, expectedRevision))),
+      promiseOf(() => transactions.synced(() => save(key, value, expectedRevision))),
     remove: ({ kind, id }, expectedRevision) =>
-      promiseOf(() => statements.remove.run(kind, id, expectedRevision).changes > 0),
+      promiseOf(() => transactions.synced(() => statements.remove.run(kind, id, expectedRevision).changes > 0)),
     list: <Value>({ kind, prefix = '', after = '', limit }: DocumentPage) =>
       promiseOf(() =>
         statements.list.all(kind, after, prefix, limit).map((row): ListedDocument<Value> => ({

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -61,6 +61,22 @@ describe('a data folder', () => {
     expect(() => openEmbeddedStore(folder)).toThrow(
       /^The data folder .* holds a database that cannot be used: .*KUBELAMBDA_DATA.*$/,
     )
+  })
+
+  test.each([
+    ['is missing', () => undefined],
+    ['has no bytes', (path: string) => writeFileSync(path, '')],
+  ])('with packages whose database %s is rejected and not changed', (_, prepare) => {
+    const path = join(folder, 'kubelambda.sqlite')
+    mkdirSync(join(folder, 'code'))
+    writeFileSync(join(folder, 'code', `${'0'.repeat(64)}.zip`), 'package')
+    prepare(path)
+    const before = readdirSync(folder)
+    expect(() => openEmbeddedStore(folder)).toThrow(
+      `The data folder ${folder} holds code, but its database kubelambda.sqlite is missing or empty. Restore it, or set KUBELAMBDA_DATA to another folder.`,
+    )
+    expect(readdirSync(folder)).toEqual(before)
+    expect(existsSync(path) ? statSync(path).size : 0).toBe(0)
   })
 
   test('that cannot be created is rejected in one line', () => {

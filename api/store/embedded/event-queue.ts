@@ -1,16 +1,30 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventQueue, EventStep, TakenEvent, TakeRequest } from '../../events/queue/event-queue.ts'
-import { inUnsyncedTransaction, promiseOf } from './database.ts'
 import { keptParts, type EventRow } from './event-row.ts'
+import { untilStored } from '../availability/until-stored.ts'
 import type { GroupCommit } from './group-commit.ts'
+import { promiseOf, type Transactions } from './transactions.ts'
 
 type Statements = ReturnType<typeof prepare>
 
-/** The queue in SQLite. Events that were in flight when the last process ended are ready again. */
-export function openEventQueue(database: DatabaseSync, commits: GroupCommit): EventQueue {
+/** What the queue works with. */
+export interface EventQueueParts {
+  readonly database: DatabaseSync
+  readonly transactions: Transactions
+  readonly commits: GroupCommit
+  /** Aborted when the store closes: steps that could not be stored yet are then given up. */
+  readonly closing: AbortSignal
+}
+
+/**
+ * The queue in SQLite. Events that were in flight when the last process ended are ready again. While the disk is full or fails, an
+ * event is refused with Lambda's 503, and steps of events in flight are retried.
+ */
+export function openEventQueue({ database, transactions, commits, closing }: EventQueueParts): EventQueue {
   const statements = prepare(database)
   statements.release.run()
   let lastServed = ''
+  const write = (apply: () => void): Promise<void> => untilStored(() => commits.soon(apply), closing)
 
   const takeAll = (request: TakeRequest): TakenEvent[] => {
     statements.promote.run(request.nowMs)
@@ -36,12 +50,12 @@ export function openEventQueue(database: DatabaseSync, commits: GroupCommit): Ev
       })
     },
     // That an event is in flight need not survive a power failure: the event itself does, and runs again.
-    take: (request) => promiseOf(() => inUnsyncedTransaction(database, () => takeAll(request))),
-    finish: (id) => commits.soon(() => void statements.finish.run(id)),
-    note: (id, step) => commits.soon(() => void statements.note.run(...columnsOf(step), id)),
-    putBack: (id, dueMs, step) => commits.soon(() => void statements.putBack.run(dueMs, ...columnsOf(step), id)),
+    take: (request) => promiseOf(() => transactions.unsynced(() => takeAll(request))),
+    finish: (id) => write(() => void statements.finish.run(id)),
+    note: (id, step) => write(() => void statements.note.run(...columnsOf(step), id)),
+    putBack: (id, dueMs, step) => write(() => void statements.putBack.run(dueMs, ...columnsOf(step), id)),
     fail: (id, step, most) =>
-      commits.soon(() => {
+      write(() => {
         statements.fail.run(...columnsOf(step), id)
         statements.trim.run(id, most)
       }),

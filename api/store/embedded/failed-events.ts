@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventCounts, FailedEvents, ListedEvent } from '../../events/queue/failed-events.ts'
-import { promiseOf } from './database.ts'
+import { promiseOf } from './transactions.ts'
 import { eventStates, keptParts, type EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'
 

@@ -1,8 +1,8 @@
 import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import type { DatabaseSync } from 'node:sqlite'
-import { inUnsyncedTransaction } from './database.ts'
+import { explainDiskFault } from '../availability/disk-faults.ts'
+import type { Transactions } from './transactions.ts'
 
 const syncData = promisify(fdatasync)
 
@@ -17,7 +17,7 @@ interface Write {
  * before, become durable together. The sync does not block the main thread, so invocations continue meanwhile.
  */
 export interface GroupCommit {
-  /** Resolves when the write survives a power failure; rejects when the group's transaction failed. */
+  /** Resolves when the write survives a power failure; rejects when the group's transaction failed, with Lambda's 503 for a disk fault. */
   durably(apply: () => void): Promise<void>
   /** Resolves when the write is visible and survives the death of the process. */
   soon(apply: () => void): Promise<void>
@@ -28,7 +28,7 @@ export interface GroupCommit {
  * Commits groups on the database at `path`. SQLite appends a commit to the write-ahead log, whose name ends in `-wal`. The commit
  * is durable once that file is synced, which happens here instead of inside COMMIT.
  */
-export function openGroupCommit(database: DatabaseSync, path: string): GroupCommit {
+export function openGroupCommit(transactions: Transactions, path: string): GroupCommit {
   syncFolder(dirname(path))
   const log = openSync(`${path}-wal`, 'r')
   let durable: Write[] = []
@@ -40,9 +40,9 @@ export function openGroupCommit(database: DatabaseSync, path: string): GroupComm
     ;[durable, quick] = [[], []]
     const all = [...synced, ...others]
     try {
-      inUnsyncedTransaction(database, () => all.forEach((write) => write.apply()))
+      transactions.unsynced(() => all.forEach((write) => write.apply()))
       others.forEach((write) => write.resolve())
-      if (synced.length > 0) await syncData(log)
+      if (synced.length > 0) await syncData(log).catch(explainDiskFault)
       synced.forEach((write) => write.resolve())
     } catch (cause) {
       all.forEach((write) => write.reject(cause))

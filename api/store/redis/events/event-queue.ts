@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { LambdaError } from '../../../errors.ts'
 import type { EventQueue, QueuedEvent } from '../../../events/queue/event-queue.ts'
+import { untilStored } from '../../availability/until-stored.ts'
 import type { RedisConnection } from '../connection/connection.ts'
 import { loadEventSteps, type AddedEvent, type EventSteps } from './event-steps.ts'
 import { batchedCall } from './batched-call.ts'
@@ -31,7 +30,6 @@ const defaultLeaseMs = 15_000
 const watchMs = 1_000
 /** Minimum interval of notifications of new events. */
 const newsMs = 20
-const retryMs = 250
 /** Most events, and payload bytes, per call that adds or finishes. */
 const batchLimits = { most: 100, maxBytes: 1024 * 1024 }
 /** How long to collect completed events into one call. If the server dies meanwhile, they run again. */
@@ -112,7 +110,7 @@ function writersOf(inFlight: Map<string, string>, closing: AbortSignal) {
   /** When Redis rejects a step for good, this server abandons the event to its next taker. */
   const write = async (id: string, step: () => Promise<void>): Promise<void> => {
     try {
-      await untilDone(step, closing)
+      await untilStored(step, closing)
     } catch (cause) {
       inFlight.delete(id)
       throw cause
@@ -138,19 +136,6 @@ function batchedSteps(steps: EventSteps) {
 async function leave(steps: EventSteps, stop: () => void): Promise<void> {
   stop()
   await steps.release([], true).catch(() => undefined)
-}
-
-/** Retries until Redis has stored the step: else the event would stay in flight as long as this process lives. */
-async function untilDone(step: () => Promise<void>, closing: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      await step()
-      return
-    } catch (cause) {
-      if (closing.aborted || !(cause instanceof LambdaError)) throw cause
-      await delay(retryMs, undefined, { signal: closing })
-    }
-  }
 }
 
 /** Notifies the others of new events, at most once per interval. */
