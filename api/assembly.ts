@@ -96,7 +96,7 @@ async function assembleOver(
     random: surroundings.random,
   })
   const events = assembleEvents(base, invoke)
-  const functions = assembleFunctions(base, environments)
+  const functions = assembleFunctions(base, environments, events)
   const { sources, sourceCheck } = createServerSources({
     ...home,
     documents: store.documents,
@@ -179,6 +179,7 @@ function assembleEvents({ settings, surroundings, home, store }: Base, invoke: I
     now,
     home,
     catalogue: store.invocationCatalogue,
+    currentCatalogue: store.catalogue,
     queue: store.events,
     failedEvents: store.failedEvents,
     run: (event) => invoke.run(queuedRequest(event)),
@@ -189,6 +190,7 @@ function assembleEvents({ settings, surroundings, home, store }: Base, invoke: I
 function assembleFunctions(
   { settings, surroundings, home, store, codeStore }: Base,
   { scheduler, provisioning, initialisation, adoption }: Awaited<ReturnType<typeof assembleEnvironments>>,
+  { deletedFunctions }: Events,
 ) {
   const { log, now, ids } = surroundings
   const { s3Endpoint, layerEndpoint } = settings
@@ -200,6 +202,7 @@ function assembleFunctions(
   const lifecycle = createLifecycle({
     ...kept,
     layers,
+    deletedFunctions,
     foreignLayers: layerEndpoint === undefined ? undefined : createAwsLayerSource(layerEndpoint, home.region),
     prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)).catch(explainPreparation),
     initialise: (record, version) => initialisation.initialise(record, version),

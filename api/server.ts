@@ -85,6 +85,7 @@ async function putTogether(
     await app.ready()
     endings.push(await whenThere(() => sweepRegularly(parts, surroundings.log), signal))
     await whenThere(async () => parts.adoption?.look(), signal)
+    await whenThere(() => events.deletedFunctions.discardAll(), signal)
     await whenThere(() => lifecycle.resume(), signal)
     // Subscribes first, so that no change is missed.
     endings.push(followReplicas(parts, surroundings.log))
@@ -158,7 +159,7 @@ async function sweepRegularly(parts: Parts, log: Log): Promise<() => void> {
 
 /** Follows changes by other servers, and completes what dead ones left; returns how to stop. */
 function followReplicas(parts: Parts, log: Log): () => void {
-  const { store, lifecycle, adoption, provisioning, sweepLeases } = parts
+  const { store, events, lifecycle, adoption, provisioning, sweepLeases } = parts
   if (store.shared === undefined) return () => undefined
   const ending = new AbortController()
   const quietly = (work: Promise<void>) => {
@@ -168,6 +169,8 @@ function followReplicas(parts: Parts, log: Log): () => void {
     })
   }
   store.shared.onChange((name) => {
+    // Events of a function that was deleted must not run under its successor.
+    events.dispatcher.forget(name)
     quietly(drainStale(parts, name))
     quietly(Promise.resolve(adoption?.endStale(name)))
     provisioning.refresh(name)

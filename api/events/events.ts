@@ -1,6 +1,7 @@
 import type { Home } from '../functions/function/arn.ts'
 import type { Catalogue } from '../functions/catalogue/catalogue.ts'
 import type { Log } from '../observe/log.ts'
+import { createDeletedFunctions, type DeletedFunctions } from './deleted-functions.ts'
 import type { RunEvent } from './outcomes/attempt.ts'
 import { createCounters, type Counters } from './outcomes/event-counters.ts'
 import { createDeliver, type DestinationEndpoints } from './destinations/deliver.ts'
@@ -12,7 +13,10 @@ import { createSettingsOf } from './outcomes/event-settings.ts'
 
 export interface EventsParts {
   readonly home: Home
+  /** The catalogue for invocations. */
   readonly catalogue: Pick<Catalogue, 'find' | 'findVersion'>
+  /** The catalogue that knows for certain whether a function exists. */
+  readonly currentCatalogue: Pick<Catalogue, 'find'>
   readonly queue: EventQueue
   readonly failedEvents: FailedEvents
   readonly run: RunEvent
@@ -36,6 +40,7 @@ export interface Events {
   readonly counters: Counters
   readonly failedEvents: FailedEvents
   readonly redrive: Redrive
+  readonly deletedFunctions: DeletedFunctions
   /** Sends a record to a destination. */
   readonly deliver: ReturnType<typeof createDeliver>
 }
@@ -56,5 +61,13 @@ export function openEvents(parts: EventsParts): Events {
     log,
     now,
   })
-  return { dispatcher, counters, failedEvents, deliver, redrive: createRedrive(failedEvents, () => dispatcher.wake()) }
+  const deletedFunctions = createDeletedFunctions({
+    catalogue: parts.currentCatalogue,
+    failedEvents,
+    counters,
+    forget: (functionName) => dispatcher.forget(functionName),
+    log,
+  })
+  const redrive = createRedrive(failedEvents, () => dispatcher.wake())
+  return { dispatcher, counters, failedEvents, deliver, redrive, deletedFunctions }
 }

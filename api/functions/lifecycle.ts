@@ -3,6 +3,7 @@ import { functionArn } from './function/arn.ts'
 import { checkCode, storeCode, type CheckedCode, type CodeRequest } from './code/code-source.ts'
 import { checkSignature, codeSigningErrors, touchConfig } from './code/code-signing.ts'
 import { checkProvider, capacityProviderErrors, touchProvider } from './capacity-providers/capacity-provider.ts'
+import type { DeletedFunctions } from './deleted-functions.ts'
 import { beginUpdate, createFunction, publishUpdate, type PublishTarget } from './versions/deployment.ts'
 import type { Documents } from './catalogue/documents.ts'
 import { conflicts, imageErrors, nameErrors } from './function/errors.ts'
@@ -27,6 +28,7 @@ import { checkTagCount } from './settings/tags.ts'
 export interface LifecycleDependencies extends ActivationDependencies, LayerResolutionDependencies {
   readonly catalogue: ActivationDependencies['catalogue']
   readonly documents: Documents
+  readonly deletedFunctions: DeletedFunctions
   /** Called for functions whose aliases, concurrency or other settings changed without a deployment. */
   readonly onChange?: (name: string) => void
 }
@@ -112,6 +114,7 @@ async function create(context: LifecycleContext, request: CreateRequest): Promis
   checkUnzippedSize(checked.code, settings.layers)
   const code = await storeCode(context, checked)
   const change = createFunction({ name, settings, code, tags, publish, codeSigningConfigArn }, stamp)
+  await context.deletedFunctions.discard(name)
   if (!(await catalogue.save({ ...saved(change), expectedRevision: 0 }))) throw conflicts.exists(name)
   if (codeSigningConfigArn !== undefined && !(await touchConfig(context, codeSigningConfigArn))) {
     await removeFunction(context, name)
@@ -219,6 +222,7 @@ async function removeFunction(context: LifecycleContext, name: string): Promise<
     if (!(await context.catalogue.remove(name, stored.revision))) continue
     context.drain(name)
     await forgetRemovedUrls(context, stored.value, undefined)
+    await context.deletedFunctions.discardAfterRemoval(name)
     return stored.value
   }
 }

@@ -101,6 +101,22 @@ describeWithRedis('servers that share Redis and a folder of code', () => {
     await eventually(() => redis.cli('--scan', '--pattern', '{kubelambda:events}:event:*') === '', 40_000)
   }, 60_000)
 
+  test('the events of a function that one server deletes are gone at the other, and none runs under its successor', async () => {
+    const slow = (answer: string) =>
+      `let runs = 0; exports.handler = async ({ count }) => count ? runs : (runs++, await new Promise((resolve) => setTimeout(resolve, 300)), '${answer}')`
+    await create(one.client, slow('slow'), 'g')
+    const events = Array.from({ length: 200 }, () => new InvokeCommand({ FunctionName: 'g', InvocationType: 'Event' }))
+    await Promise.all(events.map((event, at) => (at % 2 === 0 ? one : other).client.send(event)))
+    await one.client.send(new DeleteFunctionCommand({ FunctionName: 'g' }))
+    await create(other.client, slow('next'), 'g')
+    const ofG = () => redis.cli('zrange', '{kubelambda:events}:ready:g', '0', '-1')
+    expect([ofG(), redis.cli('--scan', '--pattern', '{kubelambda:events}:event:*')]).toEqual(['', ''])
+    for (const { client } of [one, other]) {
+      const count = { FunctionName: 'g', Payload: JSON.stringify({ count: true }) }
+      expect((await client.send(new InvokeCommand(count))).Payload?.transformToString()).toBe('0')
+    }
+  }, 60_000)
+
   test('during an outage of Redis a warm function still runs and all else is 503; afterwards all works without a restart', async () => {
     expect(await invoke(other)).toBe('first')
     await redis.signal('SIGKILL')

@@ -21,6 +21,8 @@ export interface Dispatcher {
   accept(event: QueuedEvent, knownForMs?: number): Promise<void>
   /** Starts with the events that an earlier server left in the queue. */
   start(): void
+  /** Returns the function's prefetched events to the queue: they may not be in it any more. */
+  forget(functionName: string): void
   /** Checks the queue: it may have events that the dispatcher has not seen. */
   wake(): void
   /** Stops taking events and waits for running ones, up to the limit. Events that still run then run again after the next start. */
@@ -81,6 +83,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       queue.onNews?.(() => wakeUp.wake())
       wakeUp.wake()
     },
+    forget: (functionName) => void putBackAll(parts, prefetch.drain(functionName), now()),
     wake: () => wakeUp.wake(),
     close: async (withinMs) => {
       state.isOpen = false

@@ -9,7 +9,7 @@ export type CounterName =
 export type Counts = Readonly<Record<CounterName, number>>
 
 export interface Counters {
-  count(functionName: string, name: CounterName): void
+  count(functionName: string, name: CounterName, times?: number): void
   of(functionName: string): Counts
 }
 
@@ -25,9 +25,9 @@ const nothing: Counts = {
 export function createCounters(): Counters {
   const byFunction = new Map<string, Record<CounterName, number>>()
   return {
-    count: (functionName, name) => {
+    count: (functionName, name, times = 1) => {
       const counts = byFunction.get(functionName) ?? { ...nothing }
-      counts[name]++
+      counts[name] += times
       byFunction.set(functionName, counts)
     },
     of: (functionName) => ({ ...(byFunction.get(functionName) ?? nothing) }),

@@ -82,6 +82,36 @@ export function describeFailedEvents(name: string, open: () => Promise<OpenedEve
       expect(await takeIds()).toEqual(expect.arrayContaining(['failed', 'delayed']))
     })
 
+    test('discards the events of a function in every state, and none of another or added later', async () => {
+      await addIn('failed', 'ff', ['other'])
+      await addOneOfEach()
+      const mark = await opened.failedEvents.mark()
+      await opened.queue.add(anEvent('f', 'later'))
+      expect(await opened.failedEvents.discard('f', mark)).toBe(4)
+      expect(await opened.failedEvents.discard('f', mark)).toBe(0)
+      const counts = { ready: 0, delayed: 0, inFlight: 0, failed: 0 }
+      expect(await opened.failedEvents.counts({ limit: 9 })).toEqual([
+        { ...counts, functionName: 'f', ready: 1 },
+        { ...counts, functionName: 'ff', failed: 1 },
+      ])
+      // Its taker still runs it.
+      const step = { progress: aProgress }
+      await opened.queue.note('inFlight', step)
+      await opened.queue.putBack('inFlight', 0, step)
+      await opened.queue.fail('inFlight', step, 9)
+      await opened.queue.finish('inFlight')
+      expect(await opened.failedEvents.find('inFlight')).toBeUndefined()
+      expect(await takeIds()).toEqual(['later'])
+    })
+
+    test('discards many events', async () => {
+      const ids = Array.from({ length: 1200 }, (_, number) => `e${String(number)}`)
+      await Promise.all(ids.map((id) => opened.queue.add(anEvent('f', id))))
+      expect(await opened.failedEvents.discard('f', await opened.failedEvents.mark())).toBe(1200)
+      expect(await opened.failedEvents.counts({ limit: 9 })).toEqual([])
+      expect(await opened.failedEvents.mark()).toBeGreaterThanOrEqual(0)
+    })
+
     test('removes any event that is not in flight', async () => {
       await addOneOfEach()
       await addIn('ready', 'f', ['waits'])

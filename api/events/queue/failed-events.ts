@@ -32,7 +32,7 @@ export interface EventPage {
 
 /**
  * An operator's view of the events in a queue, failed ones above all. Every implementation passes `failed-events.contract.ts`.
- * Each change is durable when it resolves. An event in flight is never changed.
+ * Each change is durable when it resolves. Only `discard` changes events in flight.
  */
 export interface FailedEvents {
   /** Functions with events, by name in byte order, after the given name. */
@@ -44,4 +44,11 @@ export interface FailedEvents {
   release(id: string): Promise<boolean>
   /** Removes an event that is not in flight. Returns false when it is in flight or does not exist. */
   remove(id: string): Promise<boolean>
+  /** A mark behind the newest event of the queue: all that are added later have a later one. */
+  mark(): Promise<number>
+  /**
+   * Removes the events of a function up to the mark in every state, in flight included: what its taker stores of such an event changes
+   * nothing. Returns how many there were.
+   */
+  discard(functionName: string, mark: number): Promise<number>
 }

@@ -160,6 +160,7 @@ describe('CreateFunction', () => {
       codeStore: { put: async () => undefined },
       prepare: async () => undefined,
       initialise: async () => undefined,
+      deletedFunctions: { discard: async () => undefined, discardAfterRemoval: async () => undefined },
       drain: () => undefined,
       onFault: () => undefined,
       stamp: { newId: () => 'id', nowMs: () => 0 },

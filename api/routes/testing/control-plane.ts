@@ -60,6 +60,7 @@ export function startControlPlane({
   const lifecycle = createLifecycle({
     ...storage,
     layers,
+    deletedFunctions: { discard: () => Promise.resolve(), discardAfterRemoval: () => Promise.resolve() },
     prepare: () => held,
     initialise: () => Promise.resolve(),
     drain: (name, version) => void drained.push(keyOf(name, version)),

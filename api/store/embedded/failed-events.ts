@@ -4,16 +4,20 @@ import { promiseOf } from './transactions.ts'
 import { eventStates, keptParts, type EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'
 
+/** Most events that one transaction discards: a few milliseconds. */
+const mostDiscarded = 500
+
 /** The operator's view of the queue, on the same table. Each page is one read of an index. */
 export function openFailedEvents(database: DatabaseSync, commits: GroupCommit): FailedEvents {
   keepCounts(database)
   const statements = prepare(database)
 
-  const changed = async (apply: () => number | bigint): Promise<boolean> => {
-    let isChanged = false
-    await commits.durably(() => void (isChanged = apply() > 0))
-    return isChanged
+  const changes = async (apply: () => number | bigint): Promise<number> => {
+    let count = 0
+    await commits.durably(() => void (count = Number(apply())))
+    return count
   }
+  const changed = async (apply: () => number | bigint): Promise<boolean> => (await changes(apply)) > 0
 
   return {
     counts: ({ after = '', limit }) => promiseOf(() => statements.counts.all(after, limit).map(countsIn)),
@@ -30,6 +34,18 @@ export function openFailedEvents(database: DatabaseSync, commits: GroupCommit): 
       }),
     release: (id) => changed(() => statements.release.run(id).changes),
     remove: (id) => changed(() => statements.remove.run(id).changes),
+    mark: () => promiseOf(() => Number(statements.newest.get()?.['sequence'] ?? 0)),
+    discard: async (functionName, mark) => {
+      let total = 0
+      for (const step of Object.values(statements.discard)) {
+        let removed: number
+        do {
+          removed = await changes(() => step.run(functionName, mark, mostDiscarded).changes)
+          total += removed
+        } while (removed === mostDiscarded)
+      }
+      return total
+    },
   }
 }
 
@@ -90,5 +106,11 @@ function prepare(database: DatabaseSync) {
         answer = CASE state WHEN 3 THEN NULL ELSE answer END
       WHERE id = ? AND state IN (1, 3)`),
     remove: sql('DELETE FROM events WHERE id = ? AND state <> 2'),
+    newest: sql('SELECT max(sequence) AS sequence FROM events'),
+    discard: perState(
+      (state) => `
+        DELETE FROM events WHERE sequence IN (
+          SELECT sequence FROM events WHERE state = ${state} AND function = ? AND sequence <= ? ORDER BY sequence LIMIT ?)`,
+    ),
   }
 }

@@ -6,14 +6,14 @@ import { loadScript } from '../connection/script.ts'
 
 type Head = Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
 
+/** Most events that one call discards: a few milliseconds of Redis. */
+const mostDiscarded = 500
+
 /** The operator's view of the queue in Redis. */
 export function openFailedEvents(connection: RedisConnection): FailedEvents {
   const step = (name: string) => loadScript(connection, name, import.meta.url)
-  const [listEvents, listFunctions, changeEvent] = [
-    step('list-events'),
-    step('list-event-functions'),
-    step('change-event'),
-  ]
+  const [listEvents, listFunctions] = [step('list-events'), step('list-event-functions')]
+  const [changeEvent, discardEvents] = [step('change-event'), step('discard-events')]
   const { eventPrefix, readyPrefix, failedPrefix, heldPrefix, waitingPrefix } = eventKeys
   const { turns, turn, delayed, takers, failing, waiting } = eventKeys
   const prefixes = [eventPrefix, readyPrefix, failedPrefix, heldPrefix]
@@ -61,7 +61,18 @@ export function openFailedEvents(connection: RedisConnection): FailedEvents {
     },
     release: (id) => change(id, 'release'),
     remove: (id) => change(id, 'remove'),
+    mark: async () => Number(await connection.run((redis) => redis.get(eventKeys.sequence))),
+    discard: (functionName, mark) => {
+      const args = [...prefixes, waitingPrefix, functionName, mark, mostDiscarded]
+      return untilNone(() => discardEvents([turns, delayed, takers, failing, waiting], args))
+    },
   }
+}
+
+/** Repeats a step until it removes nothing more; returns how much it removed. */
+async function untilNone(step: () => Promise<unknown>): Promise<number> {
+  const removed = Number(await step())
+  return removed === 0 ? 0 : removed + (await untilNone(step))
 }
 
 type Value = string | null | undefined
