@@ -24,7 +24,7 @@ export interface DeletedFunctionsParts {
 }
 
 /** How long a removal waits for its events, and when those that could not be discarded are tried again. */
-const longestWaitMs = 5_000
+const maxWaitMs = 5_000
 const retryMs = 5_000
 const pageSize = 1000
 
@@ -59,7 +59,7 @@ export function createDeletedFunctions(parts: DeletedFunctionsParts): DeletedFun
   return {
     discard,
     discardAfterRemoval: async (functionName) => {
-      await Promise.race([untilDiscarded(functionName), delay(longestWaitMs, undefined, { ref: false })])
+      await Promise.race([untilDiscarded(functionName), delay(maxWaitMs, undefined, { ref: false })])
     },
     discardAll: async () => {
       let after: string | undefined

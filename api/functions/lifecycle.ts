@@ -3,6 +3,7 @@ import { functionArn } from './function/arn.ts'
 import { checkCode, storeCode, type CheckedCode, type CodeRequest } from './code/code-source.ts'
 import { checkSignature, codeSigningErrors, touchConfig } from './code/code-signing.ts'
 import { checkProvider, capacityProviderErrors, touchProvider } from './capacity-providers/capacity-provider.ts'
+import type { CodeUpdate, CreateRequest, SettingsRequest, SettingsUpdate } from './lifecycle-requests.ts'
 import type { DeletedFunctions } from './deleted-functions.ts'
 import { beginUpdate, createFunction, publishUpdate, type PublishTarget } from './versions/deployment.ts'
 import type { Documents } from './catalogue/documents.ts'
@@ -22,7 +23,7 @@ import {
 } from './catalogue/record-change.ts'
 import type { FoundVersion } from './versions/resolve.ts'
 import type { SettingsChange } from './settings/change.ts'
-import { changedSettings, newSettings, type CreationSettings } from './settings/settings.ts'
+import { changedSettings, newSettings } from './settings/settings.ts'
 import { checkTagCount } from './settings/tags.ts'
 
 export interface LifecycleDependencies extends ActivationDependencies, LayerResolutionDependencies {
@@ -31,33 +32,6 @@ export interface LifecycleDependencies extends ActivationDependencies, LayerReso
   readonly deletedFunctions: DeletedFunctions
   /** Called for functions whose aliases, concurrency or other settings changed without a deployment. */
   readonly onChange?: (name: string) => void
-}
-
-/** Requested settings, with the layers' ARNs only. */
-export interface SettingsRequest extends Omit<SettingsChange, 'layers'> {
-  readonly layerArns?: readonly string[] | undefined
-}
-
-export interface CreateRequest {
-  readonly name: string
-  readonly settings: SettingsRequest
-  readonly creation: CreationSettings
-  readonly codeSigningConfigArn?: string | undefined
-  readonly code: CodeRequest
-  readonly tags: Readonly<Record<string, string>>
-  readonly publish?: PublishTarget | undefined
-}
-
-export interface CodeUpdate extends CodeRequest {
-  readonly architectures?: readonly string[] | undefined
-  readonly publish?: PublishTarget | undefined
-  readonly dryRun: boolean
-  readonly revisionId?: string | undefined
-}
-
-export interface SettingsUpdate {
-  readonly settings: SettingsRequest
-  readonly revisionId?: string | undefined
 }
 
 export interface Lifecycle extends Activation {

@@ -1,7 +1,7 @@
 import { invalidParameterValue } from '../../errors.ts'
 import type { PublishTarget } from '../../functions/versions/deployment.ts'
 import type { CapacityUse, LoggingSettings } from '../../functions/function/function.ts'
-import type { SettingsRequest } from '../../functions/lifecycle.ts'
+import type { SettingsRequest } from '../../functions/lifecycle-requests.ts'
 
 /** Settings in CreateFunction and UpdateFunctionConfiguration, validated against the model. */
 export interface SettingsMembers {

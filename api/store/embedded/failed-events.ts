@@ -5,7 +5,7 @@ import { eventStates, keptParts, type EventRow } from './event-row.ts'
 import type { GroupCommit } from './group-commit.ts'
 
 /** Most events that one transaction discards: a few milliseconds. */
-const mostDiscarded = 500
+const maxDiscarded = 500
 
 /** The operator's view of the queue, on the same table. Each page is one read of an index. */
 export function openFailedEvents(database: DatabaseSync, commits: GroupCommit): FailedEvents {
@@ -40,9 +40,9 @@ export function openFailedEvents(database: DatabaseSync, commits: GroupCommit): 
       for (const step of Object.values(statements.discard)) {
         let removed: number
         do {
-          removed = await changes(() => step.run(functionName, mark, mostDiscarded).changes)
+          removed = await changes(() => step.run(functionName, mark, maxDiscarded).changes)
           total += removed
-        } while (removed === mostDiscarded)
+        } while (removed === maxDiscarded)
       }
       return total
     },

@@ -7,7 +7,7 @@ import { loadScript } from '../connection/script.ts'
 type Head = Omit<QueuedEvent, 'id' | 'functionName' | 'payload'>
 
 /** Most events that one call discards: a few milliseconds of Redis. */
-const mostDiscarded = 500
+const maxDiscarded = 500
 
 /** The operator's view of the queue in Redis. */
 export function openFailedEvents(connection: RedisConnection): FailedEvents {
@@ -63,7 +63,7 @@ export function openFailedEvents(connection: RedisConnection): FailedEvents {
     remove: (id) => change(id, 'remove'),
     mark: async () => Number(await connection.run((redis) => redis.get(eventKeys.sequence))),
     discard: (functionName, mark) => {
-      const args = [...prefixes, waitingPrefix, functionName, mark, mostDiscarded]
+      const args = [...prefixes, waitingPrefix, functionName, mark, maxDiscarded]
       return untilNone(() => discardEvents([turns, delayed, takers, failing, waiting], args))
     },
   }
