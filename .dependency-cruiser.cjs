@@ -183,13 +183,16 @@ const table = {
   // One file each of the supervisor and of the Node.js runtime client, made by esbuild.
   'api/environments/process/bundles/': [],
   // Sandboxes: what each kind of isolation mounts and hides, and which kind works here.
-  'api/environments/process/isolation/': ['api/environments/process/runtimes/'],
+  'api/environments/process/isolation/': ['api/environments/process/launcher/', 'api/environments/process/runtimes/'],
+  // The program that starts supervisors after system calls which Node.js cannot make.
+  'api/environments/process/launcher/': [],
   // Interpreters of this machine, and how a runtime is started or waits.
   'api/environments/process/runtimes/': ['api/environments/driver/', 'runtime-bootstrap/protocol/standby-command.ts'],
   // Supervisor processes, and the spares that are started ahead of their use.
   'api/environments/process/supervisors/': [
     'api/environments/driver/',
     'api/environments/process/isolation/',
+    'api/environments/process/launcher/',
     'api/environments/process/runtimes/',
     'runtime-bootstrap/protocol/protocol.ts',
   ],

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { frameDecoder, type EnvironmentMessage, type ShutdownMessage } from './protocol/protocol.ts'
+import type { AllowedClients } from './runtime-api/clients/client-check.ts'
 import { readStandby } from './protocol/standby-command.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 
@@ -17,6 +18,7 @@ function supervise(channel: Socket): void {
     {
       standby: readStandby(process.env['KUBELAMBDA_STANDBY']),
       ownsPidNamespace: process.env['KUBELAMBDA_OWN_PROCESSES'] === 'yes',
+      clients: readClients(process.env['KUBELAMBDA_CLIENTS']),
     },
   )
   const end = (): void => void supervisor.stop().then(() => process.exit(0))
@@ -30,6 +32,14 @@ function supervise(channel: Socket): void {
   process.on('SIGTERM', end)
   // The server gets Ctrl-C too, and shuts its environments down gracefully.
   process.on('SIGINT', () => undefined)
+}
+
+/** `processes` or a user's id, and the descriptor for lookups, if any. */
+function readClients(text: string | undefined): AllowedClients | undefined {
+  if (text === undefined) return undefined
+  const [of = '', lookupDescriptor] = text.split(' ')
+  const descriptor = lookupDescriptor === undefined ? undefined : Number(lookupDescriptor)
+  return { of: of === 'processes' ? of : Number(of), lookupDescriptor: descriptor }
 }
 
 supervise(new Socket({ fd: 3, readable: true, writable: true }))

@@ -11,6 +11,8 @@ export interface Outlet {
 /** Frames for the server, in order and in as few writes as possible, since each write wakes the server. */
 export interface Outbox {
   readonly log: Log
+  /** Tells the operator of the server something, at once. */
+  warn(text: string): void
   /** Adds output of the function's processes. */
   output(chunk: Buffer): void
   /** Set while extensions may subscribe or have subscribed. */
@@ -54,6 +56,7 @@ export function createOutbox(outlet: Outlet): Outbox {
   const outbox: Outbox = {
     log,
     telemetry: undefined,
+    warn: (text) => outlet.write(encodeFrame({ type: 'warning', text }), true),
     output(chunk) {
       log.output(chunk)
       outbox.telemetry?.output('function', chunk)

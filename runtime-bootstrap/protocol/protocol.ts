@@ -215,6 +215,12 @@ export interface LogMessage {
   readonly type: 'log'
 }
 
+/** Something that the operator of the server should know of, in one line. Sent on one machine only. */
+export interface WarningMessage {
+  readonly type: 'warning'
+  readonly text: string
+}
+
 export type SupervisorMessage =
   | ChallengeMessage
   | WelcomeMessage
@@ -227,6 +233,7 @@ export type SupervisorMessage =
   | ResponseMessage
   | DoneMessage
   | LogMessage
+  | WarningMessage
 
 export interface Frame<Message> {
   readonly message: Message

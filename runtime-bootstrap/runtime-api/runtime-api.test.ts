@@ -23,26 +23,29 @@ beforeEach(() => {
   answers = []
   initErrors = []
   waiting = []
-  api = serveRuntimeApi({
-    state: () => state,
-    currentId: () => (state === 'Running' ? 'id-1' : undefined),
-    onNext: (reply) => waiting.push(reply),
-    onResponse: (answer) => {
-      answers.push(answer)
-      state = 'RuntimeResponseSentState'
+  api = serveRuntimeApi(
+    { admit: () => true },
+    {
+      state: () => state,
+      currentId: () => (state === 'Running' ? 'id-1' : undefined),
+      onNext: (reply) => waiting.push(reply),
+      onResponse: (answer) => {
+        answers.push(answer)
+        state = 'RuntimeResponseSentState'
+      },
+      onStream: () => undefined,
+      onInitError: (answer) => initErrors.push(answer),
+      extensions: new Extensions({
+        outbox: createOutbox({ write: () => undefined }),
+        pipeCommand: undefined,
+        standby: undefined,
+        ownsPidNamespace: false,
+        onAsked: () => undefined,
+        onSubscribed: () => undefined,
+        onFault: () => undefined,
+      }),
     },
-    onStream: () => undefined,
-    onInitError: (answer) => initErrors.push(answer),
-    extensions: new Extensions({
-      outbox: createOutbox({ write: () => undefined }),
-      pipeCommand: undefined,
-      standby: undefined,
-      ownsPidNamespace: false,
-      onAsked: () => undefined,
-      onSubscribed: () => undefined,
-      onFault: () => undefined,
-    }),
-  })
+  )
 })
 
 afterEach(async () => {

@@ -12,6 +12,7 @@ import { invocationResponse, streamedResponse } from './invocation-response.ts'
 import { next } from './next.ts'
 import { ping } from './ping.ts'
 import { sendText } from './http/replies.ts'
+import type { Clients } from './clients/clients.ts'
 import { restoreDisabled } from './restore-disabled.ts'
 import { logs, telemetry } from './extensions/telemetry.ts'
 import type { Endpoint, RuntimeEvents } from './runtime-events.ts'
@@ -46,9 +47,10 @@ export interface RuntimeApi {
 }
 
 /** Starts listening at once, so that an assignment need not wait for it. */
-export function serveRuntimeApi(events: RuntimeEvents): RuntimeApi {
+export function serveRuntimeApi(clients: Clients, events: RuntimeEvents): RuntimeApi {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (socket) => {
+    if (!clients.admit(socket)) return
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     new HttpConnection(socket, {

@@ -1,3 +1,4 @@
+import type { AllowedClients } from '../runtime-api/clients/client-check.ts'
 import type { StandbyCommand } from '../protocol/standby-command.ts'
 
 /** Options that depend on where the environment runs. */
@@ -8,4 +9,6 @@ export interface SupervisorOptions {
   readonly standby?: StandbyCommand | undefined
   /** Whether its PID namespace holds nothing but the environment. */
   readonly ownsPidNamespace?: boolean
+  /** Whose connections the Runtime API takes; everybody's where the environment has a network of its own. */
+  readonly clients?: AllowedClients | undefined
 }

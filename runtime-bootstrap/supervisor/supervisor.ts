@@ -16,6 +16,7 @@ import { serveRuntimeApi, type RuntimeApi } from '../runtime-api/runtime-api.ts'
 import type { ApiReply } from '../runtime-api/http/http-connection.ts'
 import { sendEvent } from '../runtime-api/next.ts'
 import type { ResponseBody, BodySource } from '../runtime-api/http/response-body.ts'
+import { clientsOf } from '../runtime-api/clients/clients.ts'
 import type { RuntimeResponse } from '../runtime-api/runtime-events.ts'
 import { moves, runtimeStates, statusOf, type State } from './environment-state.ts'
 import type { ProcessExit } from '../processes/process-group.ts'
@@ -72,7 +73,7 @@ export class Supervisor {
       assignment: () => this.#assigned(),
       extensions: () => this.#extensions.reports(),
     })
-    this.#api = serveRuntimeApi({
+    this.#api = serveRuntimeApi(clientsOf(own.clients, this.#outbox), {
       state: () => runtimeStates[this.#state],
       currentId: () => this.#currentId(),
       onNext: (reply) => this.#onNext(reply),

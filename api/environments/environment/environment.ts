@@ -2,7 +2,6 @@ import {
   encodeFrame,
   frameDecoder,
   type Frame,
-  type GrantMessage,
   type ResponseMessage,
   type DoneMessage,
   type ShutdownMessage,
@@ -30,6 +29,7 @@ export interface EnvironmentEvents {
   /** It has ended, with its processes. */
   onGone(environment: Environment): void
   onLog(text: string, environment: Environment): void
+  onWarning?(text: string): void
 }
 
 /** The environment was lost during an invocation. */
@@ -181,8 +181,8 @@ export class Environment {
 
   #streamTo(sink: AnswerSink, requestId: string): CallStream {
     const grant = (bytes: number): void => {
-      const message: GrantMessage = { type: 'grant', requestId, bytes }
-      if (this.#call?.requestId === requestId) this.launched.channel.write(encodeFrame(message))
+      if (this.#call?.requestId !== requestId) return
+      this.launched.channel.write(encodeFrame({ type: 'grant', requestId, bytes }))
     }
     return streamTo(sink, grant)
   }
@@ -236,6 +236,9 @@ export class Environment {
         break
       case 'log':
         this.#events.onLog(Buffer.from(body.buffer, body.byteOffset, body.length).toString(), this)
+        break
+      case 'warning':
+        this.#events.onWarning?.(message.text)
         break
       case 'replaced':
         this.launched.release?.()

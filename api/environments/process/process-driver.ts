@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { supervisorNodeFlags } from '../../../runtime-bootstrap/protocol/node-flags.ts'
 import type { CodeStore } from '../../functions/code/code-store.ts'
 import type { Log } from '../../observe/log.ts'
@@ -17,6 +17,7 @@ import { findIsolation, isolationKinds, type FoundIsolation, type IsolationPolic
 import { isolationWarning, isolationFault, reportOf } from './isolation/isolation-report.ts'
 import { isShown } from './isolation/private-root.ts'
 import { userAllocator } from './isolation/user-ids.ts'
+import { workingLauncher } from './isolation/working-launcher.ts'
 import { buildRuntimeClients } from './bundles/runtime-clients.ts'
 import { languageFolders } from './runtimes/language-folder.ts'
 import { rememberRuntimes, type RememberedRuntime } from './runtimes/recent-runtimes.ts'
@@ -76,8 +77,10 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   await mkdir(join(dataFolder, 'run'), { recursive: true })
   const runtimesFolder = await buildRuntimeClients(dataFolder)
   const folders = { dataFolder, supervisorFile: resolve(options.supervisorFile), runtimesFolder }
+  const launcher = await workingLauncher(dirname(folders.supervisorFile), log)
   const newUser = process.getuid?.() === 0 ? userAllocator(Math.random) : () => undefined
-  const found = await isolate({ ...folders, searchPath, homeFolders: options.homeFolders, user: newUser(0) }, options)
+  const machine = { searchPath, homeFolders: options.homeFolders, user: newUser(0), launcher }
+  const found = await isolate({ ...folders, ...machine }, options)
   const sandbox = found.sandbox === undefined ? {} : { sandbox: found.sandbox }
 
   const isSeen = (path: string) => found.sandbox === undefined || isShown(found.sandbox.mounts, path)
@@ -88,7 +91,7 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   const startSpare = (runtime?: FoundRuntime): SupervisorProcess => {
     const id = randomBytes(8).toString('hex')
     const user = found.kind === 'none' ? undefined : newUser(++number)
-    return startSupervisor({ ...folders, id, user, nodeFlags, runtime, ...sandbox })
+    return startSupervisor({ ...folders, id, user, nodeFlags, launcher, runtime, ...sandbox })
   }
   const spares = new Spares(options.spares ?? 2, startSpare, (runtimes) => remembered.write(runtimes))
   void expectRemembered(await remembered.read(), findRuntime, spares)

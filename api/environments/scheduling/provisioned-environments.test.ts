@@ -30,7 +30,7 @@ function start(options: Partial<SchedulerOptions> = {}, refusal?: Error): Schedu
     prepare: (spec: EnvironmentSpec) => driver.prepare(spec),
     close: () => Promise.resolve(),
   }
-  const log = { functionOutput: () => undefined }
+  const log = { functionOutput: () => undefined, warn: () => undefined }
   return createScheduler({ driver: noting, concurrency: countConcurrency(1000), log, ...options })
 }
 

@@ -38,7 +38,7 @@ function start(options: Partial<SchedulerOptions> = {}): Scheduler {
     prepare: (spec: EnvironmentSpec) => driver.prepare(spec),
     close: () => Promise.resolve(),
   }
-  const log = { functionOutput: () => undefined }
+  const log = { functionOutput: () => undefined, warn: () => undefined }
   return createScheduler({ driver: counting, concurrency: countConcurrency(1000), log, ...options })
 }
 

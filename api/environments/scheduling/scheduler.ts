@@ -29,7 +29,7 @@ export interface SchedulerOptions {
   /** A monotonic clock in milliseconds. */
   readonly clock?: () => number
   /** Receives the output of functions. */
-  readonly log: Pick<Log, 'functionOutput'>
+  readonly log: Pick<Log, 'functionOutput' | 'warn'>
 }
 
 export interface Scheduler {
@@ -259,6 +259,7 @@ class PooledScheduler implements Scheduler {
     const events: EnvironmentEvents = {
       onFree: (freed) => pool.offer(freed),
       onLog: (text) => this.#log.functionOutput(source, text),
+      onWarning: (text) => this.#log.warn(`${source}: ${text}`),
       onGone: (lost) => {
         pool.remove(lost)
         this.#sharing?.forget(launched.id)

@@ -3,13 +3,14 @@ import type { Isolation } from './sandbox.ts'
 
 /** What each kind isolates. */
 const parts: Readonly<Record<Isolation, readonly string[]>> = {
-  root: ['files', 'processes', 'users'],
-  bubblewrap: ['files', 'processes'],
-  namespaces: ['files', 'processes'],
-  users: ['users'],
+  root: ['files', 'processes', 'users', 'events'],
+  bubblewrap: ['files', 'processes', 'events'],
+  namespaces: ['files', 'processes', 'events'],
+  users: ['users', 'events'],
   none: [],
 }
-const all = ['files', 'processes', 'users', 'network', 'kernel']
+/** `events`: only processes of the environment may use its Runtime API. */
+const all = ['files', 'processes', 'users', 'events', 'network', 'kernel']
 
 /** What is isolated, and what is not. */
 export function reportOf(kind: Isolation) {
@@ -34,6 +35,7 @@ export function isolationWarning(
   const user = policy === 'none' ? ' as the user of this server, as KUBELAMBDA_ISOLATION=none demands' : ''
   return (
     `Functions run as plain processes${user}: they see this machine's files, share its /tmp, ` +
+    "can take each other's events from the Runtime APIs, " +
     `and have their code elsewhere than /var/task${reasons(complaints)}. ` +
     'To isolate them run on Linux as root, or install bubblewrap and allow user namespaces.'
   )

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { homeFolders } from './installation.ts'
 import { tryPlainUsers } from './plain-users.ts'
-import { isOpenToAll, isShown, planPrivateRoot } from './private-root.ts'
+import { isOpenToAll, isShown, planPrivateRoot, supervisorFolder } from './private-root.ts'
 import {
   fileTable,
   mountTable,
@@ -26,6 +26,8 @@ export interface IsolationOptions {
   readonly searchPath: string
   /** Homes that functions must not see; those of this machine's users unless given. */
   readonly homeFolders?: readonly string[] | undefined
+  /** The file of the launcher, beside the supervisor's; absent where it does not work. */
+  readonly launcher?: string | undefined
   /** A user that an environment may get; absent where the server may not give it any. */
   readonly user?: User | undefined
   /** How long each try of a kind may take, in milliseconds; there are as many tries. */
@@ -100,14 +102,15 @@ async function prepareSandbox(isolation: Sandbox['isolation'], options: Isolatio
   await mkdir(join(folder, 'trial'), { recursive: true })
   await writeFile(table, mountTable(mounts, stage))
   await writeFile(`${table}.files`, fileTable(mounts, stage))
-  return { isolation, mounts, stage, table, dataFolder }
+  const launcher = options.launcher && `${supervisorFolder}/${basename(options.launcher)}`
+  return { isolation, mounts, stage, table, dataFolder, launcher }
 }
 
 /** Starts a trial environment that checks that the data folder is hidden. */
 async function trySandbox(sandbox: Sandbox, user: User | undefined, deadlineMs: number): Promise<Trial> {
   const check = `test -d /var/task && test -w /tmp && test ! -e "${sandbox.table}"`
   const { user: own, startAs } = usersOf(sandbox, user)
-  const command = sandboxCommand(sandbox, own, ['sh', '-c', check])
+  const command = sandboxCommand(sandbox, own, ['/bin/sh', '-c', check])
   const input = showTable(sandbox, { code: 'run/trial', temporaryMb: 1024 })
   const trial = await runTrial({ command, input, deadlineMs, user: startAs })
   if (trial.complaint !== undefined || trial.output === 'mounted\n') return trial

@@ -24,6 +24,8 @@ export interface Sandbox {
   /** File in which the mounts are written down for `mount --all`; those of single files are beside it, in `.files`. */
   readonly table: string
   readonly dataFolder: string
+  /** The file of the launcher, as seen inside; absent where it does not work. */
+  readonly launcher?: string | undefined
 }
 
 /**
@@ -39,7 +41,9 @@ const enterScript = readFileSync(new URL('./enter.sh', import.meta.url), 'utf8')
 
 /** The command that starts `supervisor` inside a fresh sandbox; `showTable` is what it waits for. */
 export function sandboxCommand(sandbox: Sandbox, user: User, supervisor: readonly string[]): string[] {
-  const serve = [String(user.uid), String(user.gid), ...privilegesOf(sandbox.isolation), ...supervisor]
+  const { launcher } = sandbox
+  const launched = launcher === undefined ? supervisor : [launcher, ...supervisor]
+  const serve = [String(user.uid), String(user.gid), ...privilegesOf(sandbox), ...launched]
   if (sandbox.isolation === 'bubblewrap') {
     return ['bwrap', ...bubblewrapArguments(sandbox.mounts), 'sh', '-c', serveScript, 'environment', ...serve]
   }
@@ -50,9 +54,12 @@ export function sandboxCommand(sandbox: Sandbox, user: User, supervisor: readonl
   return ['unshare', ...mapping, '--mount', '--pid', '--ipc', '--fork', '--kill-child', ...script]
 }
 
-/** The prefix of the supervisor command: drops its rights over the namespace without root, or forbids new privileges with it. */
-function privilegesOf(isolation: Sandbox['isolation']): string[] {
-  if (isolation === 'root') return ['setpriv', '--no-new-privs']
+/**
+ * The prefix of the supervisor command: drops its rights over the namespace without root, or forbids new privileges with it,
+ * as the launcher does.
+ */
+function privilegesOf({ isolation, launcher }: Sandbox): string[] {
+  if (isolation === 'root') return launcher === undefined ? ['setpriv', '--no-new-privs'] : []
   const { uid, gid } = mappedUser
   return ['unshare', '--user', `--map-user=${String(uid)}`, `--map-group=${String(gid)}`]
 }

@@ -5,6 +5,7 @@ import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Assignment } from '../../../../runtime-bootstrap/protocol/protocol.ts'
 import type { FoundRuntime } from '../../driver/found-runtime.ts'
 import { endProcessesOf, endProcessesWith } from './leftover-processes.ts'
+import { lookupDescriptor } from '../launcher/launcher.ts'
 import { sandboxVariables } from '../isolation/trial.ts'
 import { supervisorFolder, runtimeFolder } from '../isolation/private-root.ts'
 import { sandboxCommand, showTable, usersOf, type Sandbox, type User } from '../isolation/sandbox.ts'
@@ -45,6 +46,8 @@ export interface SupervisorOptions {
   readonly runtimesFolder: string
   readonly nodeFlags: readonly string[]
   readonly sandbox?: Sandbox
+  /** The file of the launcher, if it works here. */
+  readonly launcher?: string | undefined
   /** The standby runtime. */
   readonly runtime?: FoundRuntime | undefined
 }
@@ -68,7 +71,8 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
   const { user, startAs } = usersOf(sandbox, options.user)
   const runsAs = sandbox.isolation === 'root' ? { user } : {}
   const standby = standbyVariables(options.runtime, mounted, runsAs)
-  const variables = { ...sandboxVariables, KUBELAMBDA_OWN_PROCESSES: 'yes', ...standby }
+  const own = { KUBELAMBDA_OWN_PROCESSES: 'yes', KUBELAMBDA_CLIENTS: clients('processes', sandbox.launcher) }
+  const variables = { ...sandboxVariables, ...own, ...standby }
   const child = start(
     sandboxCommand(sandbox, user, supervisor),
     ['pipe', 'pipe', 'inherit', 'pipe'],
@@ -98,6 +102,11 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
   return { id: options.id, ...child, show, kill: () => child.process.kill('SIGKILL') }
 }
 
+/** Whose connections the supervisor takes, and by which descriptor of the launcher's it finds out, as `main.ts` reads it. */
+function clients(of: 'processes' | number = process.getuid?.() ?? 0, launcher: string | undefined): string {
+  return launcher === undefined ? String(of) : `${String(of)} ${String(lookupDescriptor)}`
+}
+
 /** Waits for the acknowledgement that the code is mounted. */
 function replyOf(replies: Readable, id: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -111,14 +120,25 @@ function replyOf(replies: Readable, id: string): Promise<void> {
 }
 
 function startPlain(options: SupervisorOptions): SupervisorProcess {
-  const { id, supervisorFile, runtimesFolder, dataFolder, user } = options
+  const { id, supervisorFile, runtimesFolder, dataFolder, user, launcher } = options
   const runsAs = user === undefined ? {} : { user }
   const temporary = join(dataFolder, 'run', 'tmp', id)
   mkdirSync(temporary, { recursive: true, mode: 0o711 })
   if (user !== undefined) chownSync(temporary, user.uid, user.gid)
-  const command = [process.execPath, ...options.nodeFlags, supervisorFile]
+  const command = [
+    ...(launcher === undefined ? [] : [launcher]),
+    process.execPath,
+    ...options.nodeFlags,
+    supervisorFile,
+  ]
   const unknown = { taskRoot: '/', runtimeDir: runtimesFolder, layers: '/opt', temporary, isMounted: false }
-  const variables = { ...sandboxVariables, TMPDIR: temporary, ...standbyVariables(options.runtime, unknown, runsAs) }
+  const own = process.platform === 'linux' ? { KUBELAMBDA_CLIENTS: clients(user?.uid, launcher) } : {}
+  const variables = {
+    ...sandboxVariables,
+    ...own,
+    TMPDIR: temporary,
+    ...standbyVariables(options.runtime, unknown, runsAs),
+  }
   const child = start(command, ['ignore', 'inherit', 'inherit', 'pipe'], variables)
   const exited = child.exited.then(async () => {
     // The supervisor's children survive when it is killed; their user or their temporary folder identifies them.
