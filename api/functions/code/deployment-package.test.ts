@@ -4,70 +4,11 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
 import yazl from 'yazl'
 import { inspectPackage, packageEntries, type PackageFile } from './deployment-package.ts'
+import { forge, link, type Forged } from './testing/forged-zip.ts'
 
 const couldNotUnzip = 'Could not unzip uploaded file. Please check your file, then try to upload again.'
 const tooLarge = 'Unzipped size must be smaller than 262144000 bytes'
 
-/** One entry as bytes; every field can be a lie. */
-interface Forged {
-  name: string | Buffer
-  data?: Buffer
-  packed?: Buffer
-  method?: number
-  flags?: number
-  madeBy?: number
-  mode?: number
-  sizeBytes?: number
-  crc?: number
-  localName?: string
-  /** Shares the local header of the entry with this index. */
-  sharesWith?: number
-}
-
-function forge(entries: Forged[], options: { count?: number; comment?: string } = {}): Buffer {
-  const locals: Buffer[] = []
-  const starts: number[] = []
-  let at = 0
-  const directory = entries.map((entry) => {
-    const data = entry.data ?? Buffer.from('x')
-    const method = entry.method ?? 8
-    const packed = entry.packed ?? (method === 8 ? deflateRawSync(data) : data)
-    const name = Buffer.from(entry.name as string)
-    const localName = entry.localName === undefined ? name : Buffer.from(entry.localName)
-    const local = Buffer.alloc(30)
-    local.writeUInt32LE(0x04034b50, 0)
-    local.writeUInt16LE(localName.length, 26)
-    const start = entry.sharesWith === undefined ? at : (starts[entry.sharesWith] ?? 0)
-    starts.push(start)
-    if (entry.sharesWith === undefined) {
-      locals.push(local, localName, packed)
-      at += 30 + localName.length + packed.length
-    }
-    const central = Buffer.alloc(46)
-    central.writeUInt32LE(0x02014b50, 0)
-    central.writeUInt16LE((entry.madeBy ?? 3) << 8, 4)
-    central.writeUInt16LE(entry.flags ?? 0, 8)
-    central.writeUInt16LE(method, 10)
-    central.writeUInt16LE((46 << 9) | (5 << 5) | 6, 14)
-    central.writeUInt32LE(entry.crc ?? crc32(data), 16)
-    central.writeUInt32LE(packed.length, 20)
-    central.writeUInt32LE(entry.sizeBytes ?? data.length, 24)
-    central.writeUInt16LE(name.length, 28)
-    central.writeUInt32LE(((entry.mode ?? 0o100644) << 16) >>> 0, 38)
-    central.writeUInt32LE(start, 42)
-    return Buffer.concat([central, name])
-  })
-  const central = Buffer.concat(directory)
-  const end = Buffer.alloc(22)
-  end.writeUInt32LE(0x06054b50, 0)
-  end.writeUInt16LE(options.count ?? entries.length, 10)
-  end.writeUInt32LE(central.length, 12)
-  end.writeUInt32LE(at, 16)
-  end.writeUInt16LE(options.comment?.length ?? 0, 20)
-  return Buffer.concat([...locals, central, end, Buffer.from(options.comment ?? '')])
-}
-
-const link = (name: string, target: string): Forged => ({ name, data: Buffer.from(target), mode: 0o120777 })
 const zeros = (megabytes: number) => Buffer.alloc(megabytes * 1024 * 1024)
 
 async function zipped(fill: (zip: yazl.ZipFile) => void, forceZip64 = false): Promise<Buffer> {
@@ -192,6 +133,103 @@ describe('a deployment package keeps', () => {
   })
 })
 
+describe('a deployment package is read as by unzip', () => {
+  const pathsOf = (zip: Buffer) => packageEntries(zip).map(({ kind, path }) => [kind, path])
+  const textOf = (zip: Buffer, path: string) => fileOf(zip, path).read().toString()
+  const nothing = Buffer.alloc(0)
+
+  test('of several entries with the same name the last one counts', () => {
+    const twice = forge([
+      { name: 'a/b', data: Buffer.from('1') },
+      { name: 'c' },
+      { name: 'a//./b', data: Buffer.from('2') },
+    ])
+    expect(pathsOf(twice)).toEqual([
+      ['file', 'c'],
+      ['file', 'a/b'],
+    ])
+    expect(textOf(twice, 'a/b')).toBe('2')
+    expect(pathsOf(forge([link('a', '/etc/passwd'), { name: 'a' }]))).toEqual([['file', 'a']])
+    expect(pathsOf(forge([{ name: 'a' }, link('a', 'b')]))).toEqual([['link', 'a']])
+    const folders = [{ name: 'd/', data: nothing }, { name: 'd/x' }, { name: 'd/', data: nothing }]
+    expect(pathsOf(forge(folders))).toEqual([
+      ['file', 'd/x'],
+      ['folder', 'd'],
+    ])
+  })
+
+  test('drive letters are names of folders', () => {
+    const zip = forge([{ name: 'C:/x' }, { name: 'D:\\y\\z', madeBy: 0 }, { name: 'E:\\unix' }])
+    expect(pathsOf(zip)).toEqual([
+      ['file', 'C:/x'],
+      ['file', 'D:/y/z'],
+      ['file', 'E:\\unix'],
+    ])
+  })
+
+  test('devices, pipes and links without a target are files, and a folder has no data', () => {
+    const zip = forge([
+      { name: 'device', mode: 0o020644 },
+      { name: 'pipe', mode: 0o010600 },
+      link('link', ''),
+      { name: 'folder/' },
+      link('linked/', 'x'),
+    ])
+    expect(pathsOf(zip)).toEqual([
+      ['file', 'device'],
+      ['file', 'pipe'],
+      ['file', 'link'],
+      ['folder', 'folder'],
+      ['folder', 'linked'],
+    ])
+  })
+
+  test.each([
+    ['bytes behind the archive', Buffer.concat([forge([{ name: 'a' }]), Buffer.alloc(70_000)])],
+    [
+      'bytes that look like an end behind the archive',
+      Buffer.concat([forge([{ name: 'a' }]), Buffer.from('PK\x05\x06'.padEnd(30, '-'))]),
+    ],
+    ['a comment that is shorter than it says', forge([{ name: 'a' }], { comment: 'comment' }).subarray(0, -3)],
+    ['a comment with the mark of an end', forge([{ name: 'a' }], { comment: 'PK\x05\x06'.padEnd(30, '-') })],
+    ['a signature behind the directory', forge([{ name: 'a' }], { behindEntries: 'PK\x05\x05\x04\0sign' })],
+    ['another name in its header', forge([{ name: 'a', localName: 'b' }])],
+    ['the flags of patches and masked headers', forge([{ name: 'a', flags: 0x2020 }])],
+  ])('%s is no fault', async (_, zip) => {
+    expect(pathsOf(zip)).toEqual([['file', 'a']])
+    expect(await inspectPackage(zip)).toMatchObject({ unzippedBytes: 1 })
+  })
+
+  test('permissions of entries made on Windows count if they fit the attributes of the file', () => {
+    const modeOf = (attributes: number, name = 'a') => {
+      const data = name.endsWith('/') ? nothing : Buffer.from('x')
+      const [entry] = packageEntries(forge([{ name, attributes, madeBy: 0, data }]))
+      return entry?.kind === 'link' ? undefined : entry?.mode.toString(8)
+    }
+    expect(modeOf(0)).toBe('644')
+    expect(modeOf(0o100600 << 16)).toBe('600')
+    expect(modeOf(0o100755 << 16)).toBe('644')
+    expect(modeOf(1)).toBe('444')
+    expect(modeOf((0o100440 << 16) | 1)).toBe('440')
+    expect(modeOf((0o040750 << 16) | 0x10, 'd/')).toBe('750')
+    expect(modeOf(0x10, 'd/')).toBe('755')
+  })
+
+  test('the Unicode name of an entry counts, unless it is for another name', () => {
+    const unicode = (of: string) => {
+      const field = Buffer.alloc(9)
+      const name = Buffer.from('größe')
+      field.writeUInt16LE(0x7075, 0)
+      field.writeUInt16LE(5 + name.length, 2)
+      field.writeUInt8(1, 4)
+      field.writeUInt32LE(crc32(of), 5)
+      return Buffer.concat([field, name])
+    }
+    expect(pathsOf(forge([{ name: 'gr__e', extra: unicode('gr__e') }]))).toEqual([['file', 'größe']])
+    expect(pathsOf(forge([{ name: 'gr__e', extra: unicode('other') }]))).toEqual([['file', 'gr__e']])
+  })
+})
+
 describe('a deployment package is refused as one that cannot be unzipped', () => {
   const good = forge([{ name: 'index.js', data: Buffer.from('exports.handler = async () => 1') }])
   const flipped = Buffer.from(good)
@@ -201,7 +239,6 @@ describe('a deployment package is refused as one that cannot be unzipped', () =>
     'one byte only': Buffer.from('P'),
     'its end cut off': good.subarray(0, good.length - 30),
     'its beginning gone': good.subarray(10),
-    'trailing bytes': Buffer.concat([good, Buffer.from('tail')]),
     'damaged data': flipped,
     'a wrong checksum': forge([{ name: 'a', crc: 1 }]),
     'a wrong checksum of a large file': forge([{ name: 'a', data: zeros(2), crc: 1 }]),
@@ -209,29 +246,31 @@ describe('a deployment package is refused as one that cannot be unzipped', () =>
     'less data than declared': forge([{ name: 'a', sizeBytes: 500 }]),
     'less data than declared, stored': forge([{ name: 'a', sizeBytes: 500, method: 0 }]),
     'an encrypted entry': forge([{ name: 'a', flags: 1 }]),
+    'a strongly encrypted entry': forge([{ name: 'a', flags: 0x40 }]),
+    'a name that climbs by backslashes to a drive': forge([{ name: 'C:\\..\\..\\x', madeBy: 0 }]),
+    'a file in place of a folder': forge([{ name: 'a/b' }, { name: 'a' }]),
+    'a folder in place of a file': forge([{ name: 'a' }, { name: 'a/', data: Buffer.alloc(0) }]),
+    'an entry behind a link that comes twice': forge([link('a', 'b'), link('a', '..'), { name: 'a/x' }]),
+    'a directory that is not where its end says': Buffer.concat([
+      good.subarray(0, good.length - 23),
+      good.subarray(good.length - 22),
+      Buffer.from('tail'),
+    ]),
     'unknown compression': forge([{ name: 'a', method: 12 }]),
-    'the same name twice': forge([{ name: 'a' }, { name: 'a' }]),
-    'the same name spelled in two ways': forge([{ name: 'a/b' }, { name: 'a//./b' }]),
     'a file that is a folder too': forge([{ name: 'a' }, { name: 'a/b' }]),
     'an absolute name': forge([{ name: '/etc/passwd' }]),
-    'a drive letter': forge([{ name: 'C:/x' }]),
     'a climbing name': forge([{ name: 'a/../../x' }]),
     'a name that climbs and comes back': forge([{ name: 'a/../b' }]),
     'a name that climbs by backslashes': forge([{ name: '..\\x', madeBy: 0 }]),
     'a NUL': forge([{ name: 'a\0b' }]),
     'an empty name': forge([{ name: '' }]),
     'a name too long for a file': forge([{ name: 'x'.repeat(256) }]),
-    'a header that names another file': forge([{ name: 'a', localName: 'b' }]),
-    'a link without a target': forge([link('a', '')]),
     'a NUL in the target of a link': forge([link('a', 'b\0c')]),
     'an entry behind a link': forge([link('a', 'b'), { name: 'a/x' }, { name: 'b/y' }]),
     'an entry behind a link that leads out': forge([link('a', '/etc'), { name: 'a/passwd' }]),
     'an entry behind a link by backslashes': forge([link('a', '/etc'), { name: 'a\\passwd', madeBy: 0 }]),
     'an entry before the link that it is behind': forge([{ name: 'a/b/x' }, link('a/b', '../..')]),
-    'a file in place of a link': forge([link('a', '/etc/passwd'), { name: 'a' }]),
     'a link in place of a folder': forge([{ name: 'a/x' }, link('a', 'b')]),
-    'a device': forge([{ name: 'a', mode: 0o020644 }]),
-    'a pipe': forge([{ name: 'a', mode: 0o010644 }]),
     'fewer entries than it says': forge([{ name: 'a' }], { count: 2 }),
     'more entries than it says': forge([{ name: 'a' }, { name: 'b' }], { count: 1 }),
   }

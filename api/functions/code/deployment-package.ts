@@ -99,40 +99,32 @@ function readAll(zip: Buffer, unzippedBytes: number): ZipEntry[] {
 
 function checkedTree(found: readonly ZipEntry[]): PackageEntry[] {
   const tree = emptyTree()
-  const entries: PackageEntry[] = []
+  const entries: (PackageEntry | undefined)[] = []
   for (const raw of found) {
     const segments = pathSegments(raw.name)
     const entry = packageEntry(raw, segments.join('/'))
     if (segments.length === 0 && entry.kind === 'folder') continue
     if (segments.length === 0) throw new ArchiveFault('file without a name')
-    addNode(tree, segments, entry.kind)
+    const before = addNode(tree, { segments, kind: entry.kind, index: entries.length })
+    if (before !== undefined) entries[before] = undefined
     entries.push(entry)
   }
-  return entries
+  return entries.filter((entry) => entry !== undefined)
 }
 
-const fileTypes: Readonly<Record<number, PackageEntry['kind']>> = {
-  0o100000: 'file',
-  0o040000: 'folder',
-  0o120000: 'link',
-}
+const [folderType, linkType] = [0o040000, 0o120000]
 
-/** Set-user bits are dropped: the server may be root. */
+/** Set-user bits are dropped: the server may be root. Devices and pipes become files, as with Info-ZIP's unzip. */
 function packageEntry(raw: ZipEntry, path: string): PackageEntry {
+  const { modifiedMs, sizeBytes } = raw
   const type = raw.mode & 0o170000
-  const kind = type === 0 ? (raw.isFolder ? 'folder' : 'file') : fileTypes[type]
-  if (kind === undefined) throw new ArchiveFault('neither file, folder nor link')
-  const { modifiedMs } = raw
   const mode = raw.mode & 0o777
-  if (kind === 'folder' || raw.isFolder) {
-    if (raw.sizeBytes !== 0 || kind === 'link') throw new ArchiveFault('folder with data')
+  if (raw.isFolder || type === folderType)
     return { kind: 'folder', path, mode: raw.mode === 0 ? 0o755 : mode, modifiedMs }
-  }
-  if (kind === 'link') return { kind, path, target: readTarget(raw), modifiedMs }
-  const { sizeBytes } = raw
+  if (type === linkType && sizeBytes > 0) return { kind: 'link', path, target: readTarget(raw), modifiedMs }
   const read = () => inflateSmall(raw)
   const chunks = () => inflateLarge(raw)
-  return { kind, path, mode: raw.mode === 0 ? 0o644 : mode, modifiedMs, sizeBytes, read, chunks }
+  return { kind: 'file', path, mode: raw.mode === 0 ? 0o644 : mode, modifiedMs, sizeBytes, read, chunks }
 }
 
 function readTarget(raw: ZipEntry): string {

@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+
 /**
  * Parses the zip format: finds the entries of an archive in memory. Limits of names and sizes are in `deployment-package.ts`.
  * Any inconsistency is an `ArchiveFault`.
@@ -8,7 +10,7 @@ export class ArchiveFault extends Error {}
 
 export interface ZipEntry {
   readonly name: string
-  /** Unix mode with its file type bits; 0 if the archive was made on another system. */
+  /** Unix mode with its file type bits; 0 if the archive was made on another system and says nothing. */
   readonly mode: number
   /** Whether the DOS attribute, or a trailing slash of the name, marks a folder. */
   readonly isFolder: boolean
@@ -32,7 +34,7 @@ interface Directory {
 }
 
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator64: 0x07064b50 }
-const encryptedFlags = 0x2061
+const encryptedFlags = 0x0041
 const unixHosts = [3, 19]
 const dosHost = 0
 
@@ -48,17 +50,50 @@ export function* readZipEntries(zip: Buffer): Generator<ZipEntry, void, undefine
     yield readEntry(zip, at, directory)
     at = next
   }
-  if (at !== directory.end) throw new ArchiveFault('directory holds more than its entries')
+  // What is behind its entries, such as a signature of the archive, is skipped; more entries than it says are not.
+  if (at + 4 <= directory.end && zip.readUInt32LE(at) === signatures.central)
+    throw new ArchiveFault('directory holds more than its entries')
 }
 
+/** Bytes at the end in which the end of the directory is searched if its comment does not reach the archive's end. */
+const searchedBytes = 1024 * 1024
+
+/** Finds the end of the directory: the one whose comment ends the archive, else the last one with a directory before it. */
 function findDirectory(zip: Buffer): Directory {
-  for (let at = zip.length - 22; at >= Math.max(0, zip.length - 22 - 0xffff); at--) {
-    if (zip.readUInt32LE(at) !== signatures.end || at + 22 + zip.readUInt16LE(at + 20) !== zip.length) continue
-    if (at >= 20 && zip.readUInt32LE(at - 20) === signatures.locator64) return directory64(zip, at - 20)
-    if (zip.readUInt16LE(at + 4) !== 0) throw new ArchiveFault('part of a split archive')
-    return placed(at, zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 12), zip.readUInt32LE(at + 16))
+  let loose: Directory | undefined
+  for (const at of endsOfDirectory(zip)) {
+    if (at + 22 + zip.readUInt16LE(at + 20) === zip.length) return directoryAt(zip, at)
+    loose ??= directoryIfThere(zip, at)
   }
-  throw new ArchiveFault('no end of directory')
+  if (loose === undefined) throw new ArchiveFault('no end of directory')
+  return loose
+}
+
+/** Where the end of the directory may be, the last first. */
+function* endsOfDirectory(zip: Buffer): Generator<number, void, undefined> {
+  const mark = Buffer.alloc(4)
+  mark.writeUInt32LE(signatures.end)
+  const first = Math.max(0, zip.length - searchedBytes)
+  let at = zip.length < 22 ? -1 : zip.lastIndexOf(mark, zip.length - 22)
+  for (; at >= first; at = at === 0 ? -1 : zip.lastIndexOf(mark, at - 1)) yield at
+}
+
+function directoryAt(zip: Buffer, at: number): Directory {
+  if (at >= 20 && zip.readUInt32LE(at - 20) === signatures.locator64) return directory64(zip, at - 20)
+  if (zip.readUInt16LE(at + 4) !== 0) throw new ArchiveFault('part of a split archive')
+  return placed(at, zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 12), zip.readUInt32LE(at + 16))
+}
+
+/** The directory that ends there; undefined if these bytes only look like its end. */
+function directoryIfThere(zip: Buffer, at: number): Directory | undefined {
+  try {
+    const directory = directoryAt(zip, at)
+    const isThere = directory.count === 0 || zip.readUInt32LE(directory.offset) === signatures.central
+    return isThere ? directory : undefined
+  } catch (cause) {
+    if (cause instanceof ArchiveFault) return undefined
+    throw cause
+  }
 }
 
 function directory64(zip: Buffer, locator: number): Directory {
@@ -87,14 +122,14 @@ function readEntry(zip: Buffer, at: number, directory: Directory): ZipEntry {
   const extra = zip.subarray(nameEnd, nameEnd + zip.readUInt16LE(at + 30))
   const large = zip64Fields(zip, at, extra)
   const start = large.offset + directory.prepended
-  const data = localData(zip, { start, compressedBytes: large.compressedBytes, nameBytes, limit: directory.offset })
+  const data = localData(zip, { start, compressedBytes: large.compressedBytes, limit: directory.offset })
   const attributes = zip.readUInt32LE(at + 38)
   const host = zip.readUInt8(at + 5)
   const isUnix = unixHosts.includes(host)
-  const name = withSlashes(decodeName(nameBytes), host)
+  const name = withSlashes(unicodePath(nameBytes, extra) ?? decodeName(nameBytes), host)
   return {
     name,
-    mode: isUnix ? attributes >>> 16 : 0,
+    mode: isUnix ? attributes >>> 16 : dosMode(attributes, name.endsWith('/')),
     isFolder: name.endsWith('/') || (!isUnix && (attributes & 0x10) !== 0),
     modifiedMs: modifiedMs(zip.readUInt16LE(at + 14), zip.readUInt16LE(at + 12), extra),
     method: method === 0 ? 'stored' : 'deflated',
@@ -109,22 +144,16 @@ function readEntry(zip: Buffer, at: number, directory: Directory): ZipEntry {
 interface LocalPlace {
   readonly start: number
   readonly compressedBytes: number
-  readonly nameBytes: Buffer
   readonly limit: number
 }
 
-/** The data after a local header, which must name the same file as the directory. */
-function localData(
-  zip: Buffer,
-  { start, compressedBytes, nameBytes, limit }: LocalPlace,
-): { bytes: Buffer; end: number } {
+/** The data after a local header. The directory alone says what its name is: some tools encode the names differently. */
+function localData(zip: Buffer, { start, compressedBytes, limit }: LocalPlace): { bytes: Buffer; end: number } {
   if (start + 30 > limit || zip.readUInt32LE(start) !== signatures.local) throw new ArchiveFault('local header missing')
   const nameEnd = start + 30 + zip.readUInt16LE(start + 26)
   const from = nameEnd + zip.readUInt16LE(start + 28)
   const end = from + compressedBytes
   if (end > limit) throw new ArchiveFault('data cut off')
-  if (!zip.subarray(start + 30, nameEnd).equals(nameBytes))
-    throw new ArchiveFault('header and directory name different files')
   return { bytes: zip.subarray(from, end), end }
 }
 
@@ -160,6 +189,25 @@ function modifiedMs(date: number, time: number, extra: Buffer): number {
   if (stamp !== undefined && stamp.length >= 5 && (stamp.readUInt8(0) & 1) !== 0) return stamp.readInt32LE(1) * 1000
   const [month, day] = [Math.max(1, (date >> 5) & 15), Math.max(1, date & 31)]
   return Date.UTC(1980 + (date >> 9), month - 1, day, time >> 11, (time >> 5) & 63, (time & 31) * 2)
+}
+
+/**
+ * The permissions of an entry made on DOS or Windows, as Info-ZIP's unzip reads them: those in the upper half if their owner part
+ * fits the attributes, else 0444 for a read-only file; 0 for what says nothing.
+ */
+function dosMode(attributes: number, isFolder: boolean): number {
+  const isReadOnly = (attributes & 1) !== 0
+  const owner = 0o400 | (isReadOnly ? 0 : 0o200) | (isFolder || (attributes & 0x10) !== 0 ? 0o100 : 0)
+  const stored = (attributes >>> 16) & 0o777
+  if ((stored & 0o700) === owner) return stored
+  return isReadOnly && owner === 0o400 ? 0o444 : 0
+}
+
+/** The name in Info-ZIP's field for Unicode paths, if it is for this name and not for one that was changed since. */
+function unicodePath(nameBytes: Buffer, extra: Buffer): string | undefined {
+  const field = extraField(extra, 0x7075)
+  if (field === undefined || field.length < 5 || field.readUInt8(0) !== 1) return undefined
+  return field.readUInt32LE(1) === crc32(nameBytes) ? decodeName(field.subarray(5)) : undefined
 }
 
 function readUInt64(bytes: Buffer, at: number): number {

@@ -104,13 +104,6 @@ export const packages: Area = {
           ],
         ],
         ['an encrypted entry', [{ name: 'index.js', content: Buffer.from('secret'), flags: 1 }]],
-        [
-          'the same path twice',
-          [
-            { name: 'index.js', content: Buffer.from('1') },
-            { name: 'index.js', content: Buffer.from('2') },
-          ],
-        ],
       ] as readonly (readonly [string, readonly CraftedEntry[]])[]
     ).map(([what, entries]) => ({
       name: `a zip with ${what} is refused`,
@@ -119,6 +112,24 @@ export const packages: Area = {
         await refusesZip(lambda, craftedZip(entries), refused)
       },
     })),
+    {
+      name: 'a package is read as unzip reads it: a path twice, a drive letter, backslashes of Windows, a pipe, bytes behind it',
+      run: async (lambda) => {
+        const code = `const fs = require('fs'), path = (name) => __dirname + '/' + name
+exports.handler = async () => [fs.readFileSync(path('C:/x'), 'utf8'), fs.readFileSync(path('a/b'), 'utf8'), fs.statSync(path('stdin')).isFile()]`
+        const zip = craftedZip([
+          { name: 'index.js', content: Buffer.from('exports.handler = async () => "the first one"') },
+          { name: 'C:/x', content: Buffer.from('drive') },
+          { name: 'a\\b', content: Buffer.from('backslash'), host: 0 },
+          { name: 'stdin', content: Buffer.from('piped'), mode: 0o010644 },
+          { name: 'index.js', content: Buffer.from(code) },
+        ])
+        const name = await lambda.create('hello-node', {
+          Code: { ZipFile: Buffer.concat([zip, Buffer.from('behind')]) },
+        })
+        answers(await lambda.invoke(name), ['drive', 'backslash', true])
+      },
+    },
     {
       name: 'modes, symbolic links and names in UTF-8 are kept',
       run: async (lambda) => {
@@ -202,6 +213,8 @@ interface CraftedEntry {
   readonly mode?: number
   /** The general purpose bits; 1 says that the entry is encrypted. */
   readonly flags?: number
+  /** The system that made the entry: 3 for Unix, 0 for DOS and Windows. */
+  readonly host?: number
 }
 
 /** A zip by hand, with names and sizes that no zip library would write. */
@@ -209,7 +222,7 @@ function craftedZip(entries: readonly CraftedEntry[]): Buffer {
   const local: Buffer[] = []
   const central: Buffer[] = []
   let offset = 0
-  for (const { name, content, statedSize, mode = 0o100644, flags = 0 } of entries) {
+  for (const { name, content, statedSize, mode = 0o100644, flags = 0, host = 3 } of entries) {
     const packed = deflateRawSync(content)
     const path = Buffer.from(name)
     const fields = Buffer.alloc(26)
@@ -222,10 +235,10 @@ function craftedZip(entries: readonly CraftedEntry[]): Buffer {
     fields.writeUInt32LE(statedSize ?? content.length, 18)
     fields.writeUInt16LE(path.length, 22)
     const tail = Buffer.alloc(14)
-    tail.writeUInt32LE(mode * 65536, 6)
+    tail.writeUInt32LE(host === 3 ? mode * 65536 : 0, 6)
     tail.writeUInt32LE(offset, 10)
     local.push(Buffer.from('PK\x03\x04'), fields, path, packed)
-    central.push(Buffer.from('PK\x01\x02'), Buffer.from([20, 3]), fields, tail, path)
+    central.push(Buffer.from('PK\x01\x02'), Buffer.from([20, host]), fields, tail, path)
     offset += 30 + path.length + packed.length
   }
   const directory = Buffer.concat(central)
