@@ -8,7 +8,7 @@ import { describeWithMoto, startMoto, type Moto } from './testing/moto.ts'
 import { aMapping, fakeMappings, fakeFunction, sourcesParts, type FakeMappings } from './testing/samples.ts'
 
 interface Event {
-  Records: { body: string }[]
+  Records: { body: string; attributes: { ApproximateReceiveCount: string } }[]
 }
 
 describeWithMoto('event source mappings', () => {
@@ -97,6 +97,132 @@ describeWithMoto('event source mappings', () => {
     await eventually(() => mappings.stateOf(settings.uuid) === 'Enabled')
     await send('yes')
     await eventually(() => bodies.includes('yes'))
+  })
+
+  /** Sources whose functions note what they run, and whether a poll of the queue is open. */
+  const openNoting = (leases = createLocalLeases(Date.now), name = '') => {
+    let openPolls = 0
+    const seen: { by: string; body: string; count: string }[] = []
+    const call: Moto['services']['call'] = async (asked) => {
+      const isPoll = 'target' in asked && asked.target.endsWith('.ReceiveMessage')
+      if (isPoll) openPolls++
+      return moto.services.call(asked).finally(() => void (openPolls -= isPoll ? 1 : 0))
+    }
+    const runBatch = (functionArn: string) =>
+      fakeFunction(({ Records }: Event) => {
+        for (const { body, attributes } of Records)
+          seen.push({ by: name + functionArn, body, count: attributes.ApproximateReceiveCount })
+        return {}
+      })
+    const times = { leaseMs: 2_000, tickMs: 100 }
+    const services = { ...moto.services, call }
+    const sources = createSources(sourcesParts(mappings, { leases, times, services, runBatch }))
+    opened.push(sources)
+    sources.start()
+    return { sources, seen, isPolling: () => openPolls > 0 }
+  }
+  const hidden = async (url: string) => {
+    const asked = { QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessagesNotVisible'] }
+    return (await moto.ask<{ Attributes: unknown }>('sqs', 'AmazonSQS.GetQueueAttributes', asked)).Attributes
+  }
+  const noneHidden = { ApproximateNumberOfMessagesNotVisible: '0' }
+
+  test('that are changed run what an open poll brings with the new settings, received once', async () => {
+    const { settings, send } = await newQueue()
+    mappings.put({ ...settings, functionArn: 'one' }, 'Enabled')
+    const { sources, seen, isPolling } = openNoting()
+    await eventually(isPolling)
+    mappings.put({ ...settings, functionArn: 'two' }, 'Updating')
+    sources.wake()
+    await send('behind')
+    await eventually(() => seen.length > 0)
+    expect(seen).toEqual([{ by: 'two', body: 'behind', count: '1' }])
+    await eventually(() => mappings.stateOf(settings.uuid) === 'Enabled')
+  })
+
+  test('that are disabled are Disabled only when their open poll has ended, which hides nothing', async () => {
+    const { settings, send, url } = await newQueue()
+    mappings.put(settings, 'Enabled')
+    const { sources, seen, isPolling } = openNoting()
+    await eventually(isPolling)
+    mappings.put(settings, 'Disabling')
+    sources.wake()
+    await send('meanwhile')
+    await eventually(() => mappings.stateOf(settings.uuid) === 'Disabled')
+    expect(isPolling()).toBe(false)
+    expect(seen).toMatchObject([{ body: 'meanwhile', count: '1' }])
+    await send('later')
+    expect(await hidden(url)).toEqual(noneHidden)
+    expect(seen).toHaveLength(1)
+  })
+
+  test('of a server that ends run what their open polls bring first', async () => {
+    const { settings, send, url } = await newQueue()
+    mappings.put(settings, 'Enabled')
+    const { sources, seen, isPolling } = openNoting()
+    await eventually(isPolling)
+    const closing = sources.close()
+    await send('late')
+    await closing
+    expect([isPolling(), seen.map(({ body }) => body), await hidden(url)]).toEqual([false, ['late'], noneHidden])
+  })
+
+  test('give back at once what an open poll brings when the function is gone', async () => {
+    const { settings, send, url } = await newQueue()
+    mappings.put(settings, 'Enabled')
+    let [isPolling, runs] = [false, 0]
+    const call: Moto['services']['call'] = async (asked) => {
+      isPolling ||= 'target' in asked && asked.target.endsWith('.ReceiveMessage')
+      return moto.services.call(asked)
+    }
+    const runBatch = () =>
+      fakeFunction(() => {
+        runs++
+        return 'refused'
+      })
+    const sources = createSources(sourcesParts(mappings, { services: { ...moto.services, call }, runBatch }))
+    opened.push(sources)
+    sources.start()
+    await eventually(() => isPolling)
+    mappings.remove(settings.uuid)
+    sources.wake()
+    const closing = sources.close()
+    await send('m')
+    await closing
+    expect([runs, await hidden(url)]).toEqual([1, noneHidden])
+  })
+
+  test('that another server polls are not Disabled before it has stopped, nor polled by one that has not seen the change', async () => {
+    const { settings, send, url } = await newQueue()
+    const leases = createLocalLeases(Date.now)
+    mappings.put(settings, 'Enabled')
+    const first = openNoting(leases, 'first')
+    await eventually(first.isPolling)
+    const second = openNoting(leases, 'second')
+    mappings.put(settings, 'Disabling')
+    second.sources.wake()
+    await eventually(async () => (await hidden(url)) !== undefined && first.isPolling())
+    expect(mappings.stateOf(settings.uuid)).toBe('Disabling')
+    first.sources.wake()
+    await eventually(() => mappings.stateOf(settings.uuid) === 'Disabled')
+    expect(first.isPolling() || second.isPolling()).toBe(false)
+    await send('later')
+    expect(await hidden(url)).toEqual(noneHidden)
+    expect([...first.seen, ...second.seen]).toEqual([])
+  })
+
+  test('whose settings changed at another server are not polled with the old ones under a new lease', async () => {
+    const { settings, send } = await newQueue()
+    const leases = createLocalLeases(Date.now)
+    const blocking = (await leases.acquire(`${settings.uuid}/queue`, 60_000))!
+    mappings.put({ ...settings, functionArn: 'one' }, 'Enabled')
+    const { seen } = openNoting(leases)
+    await eventually(async () => (await mappings.list()).length === 1)
+    mappings.put({ ...settings, functionArn: 'two' }, 'Updating')
+    await leases.release(blocking)
+    await send('m')
+    await eventually(() => seen.length > 0)
+    expect(seen).toEqual([{ by: 'two', body: 'm', count: '1' }])
   })
 
   test('whose queue does not exist report it, run once it exists, and do not affect others', async () => {

@@ -12,12 +12,12 @@ import {
   type MappingRunner,
 } from './polling/runner.ts'
 import type { MappingState, PolledMapping, PolledMappings, PollSettings } from './mappings/poll-settings.ts'
-import { openSource } from './open-source.ts'
+import { openSource, type AllSourceParts } from './open-source.ts'
 import type { SourceKind } from './mappings/mapping.ts'
 import { problem } from './mappings/processing-result.ts'
 import { createResults, type Results } from './mappings/results.ts'
 import type { RunBatch } from './polling/batch-run.ts'
-import type { AcceptEvent, DiscardBatch, Source } from './polling/source.ts'
+import type { AcceptEvent, DiscardBatch } from './polling/source.ts'
 
 /**
  * Runs event source mappings.
@@ -62,6 +62,8 @@ export interface SourcesParts {
 const polled: ReadonlySet<MappingState> = new Set(['Creating', 'Enabling', 'Enabled', 'Updating'])
 /** How soon mappings are read again after a failure. */
 const againMs = 5_000
+/** How soon mappings are read again while another server still polls one that is disabled. */
+const stoppingMs = 1_000
 
 interface Running {
   readonly runner: MappingRunner
@@ -130,21 +132,27 @@ async function lookAtMappings(parts: SourcesParts, seen: Seen, wake: () => void)
   const enabled = mappings.filter(({ state }) => polled.has(state))
   const isReachable = ({ settings }: PolledMapping) => parts.missingEndpoint(settings.kind) === undefined
   const wanted = new Map(enabled.filter(isReachable).map((each) => [each.settings.uuid, each]))
+  for (const { settings } of mappings) seen.known.set(settings.uuid, settings)
   for (const [uuid, each] of running) {
     if (each.isStopping || JSON.stringify(wanted.get(uuid)?.settings) === each.settings) continue
     stop(uuid, parts, running, wake)
   }
-  forgetGone(mappings, parts, seen)
+  await forgetGone(mappings, parts, seen)
   for (const [uuid, { settings }] of wanted) {
     if (running.has(uuid)) continue
-    running.set(uuid, { runner: start(settings, parts), settings: JSON.stringify(settings), isStopping: false })
+    const runner = start(settings, parts, seen, wake)
+    running.set(uuid, { runner, settings: JSON.stringify(settings), isStopping: false })
   }
+  let isWaiting = false
   for (const mapping of mappings) {
-    const isStopping = running.get(mapping.settings.uuid)?.isStopping ?? false
-    if (!isStopping) await completeTransition(mapping, parts)
+    const { uuid } = mapping.settings
+    if (running.get(uuid)?.isStopping === true) continue
+    const isPolled = mapping.state === 'Disabling' && (await parts.leases.isAnyHeld(uuid))
+    if (isPolled) isWaiting = true
+    else await completeTransition(mapping, parts)
   }
   for (const mapping of enabled) reportUnreachable(mapping, parts, seen.unreachable)
-  return parts.lookEveryMs
+  return isWaiting ? stoppingMs : parts.lookEveryMs
 }
 
 /** Stopping may take minutes, until running batches end. Other mappings do not wait for it; the successor of this one does. */
@@ -162,18 +170,17 @@ function stop(uuid: string, { warn }: SourcesParts, running: AllRunning, wake: (
 }
 
 /**
- * Removes the checkpoints and groups of mappings that were deleted since they were last read, once they are not polled any
+ * Removes the checkpoints and groups of mappings that were deleted since they were last read, once no server polls them any
  * more.
  */
-function forgetGone(
+async function forgetGone(
   mappings: readonly PolledMapping[],
   parts: SourcesParts,
   { running, known, unreachable }: Seen,
-): void {
-  for (const { settings } of mappings) known.set(settings.uuid, settings)
+): Promise<void> {
   const present = new Set(mappings.map(({ settings }) => settings.uuid))
   for (const [uuid, settings] of known) {
-    if (present.has(uuid) || running.has(uuid)) continue
+    if (present.has(uuid) || running.has(uuid) || (await parts.leases.isAnyHeld(uuid))) continue
     known.delete(uuid)
     unreachable.delete(uuid)
     forget(settings, parts).catch((cause: unknown) =>
@@ -185,7 +192,7 @@ function forgetGone(
 async function forget(settings: PollSettings, parts: SourcesParts): Promise<void> {
   await createCheckpoints(parts.documents, settings.uuid).clear()
   if (parts.missingEndpoint(settings.kind) !== undefined) return
-  const source = await openSourceOf(settings, parts, createResults(settings.uuid, parts))
+  const source = await openSource(partsOfSource(settings, parts, createResults(settings.uuid, parts)))
   await source.remove?.()
 }
 
@@ -206,17 +213,29 @@ function reportUnreachable({ settings, state }: PolledMapping, parts: SourcesPar
   if (last?.reason !== reason) parts.warn(cannotBePolled(uuid, reason))
 }
 
-function start(settings: PollSettings, parts: SourcesParts): MappingRunner {
+function start(settings: PollSettings, parts: SourcesParts, { known }: Seen, wake: () => void): MappingRunner {
   const { uuid } = settings
-  const { leases } = parts
+  const { leases, mappings, times = leaseTimes } = parts
   const results = createResults(settings.uuid, parts)
-  const open = () => openSourceOf(settings, parts, results)
-  return startMappingRunner({ uuid, open, leases, times: parts.times ?? leaseTimes, ...results })
+  const text = JSON.stringify(settings)
+  const isSame = (other: PollSettings | undefined) => JSON.stringify(other) === text
+  const renewed = () => {
+    const current = known.get(uuid)
+    return current === undefined || isSame(current) ? undefined : partsOfSource(current, parts, results)
+  }
+  const isCurrent = async () => {
+    const found = await mappings.find(uuid)
+    const isAsHere = found !== undefined && polled.has(found.state) && isSame(found.settings)
+    if (!isAsHere) wake()
+    return isAsHere
+  }
+  const open = () => openSource({ ...partsOfSource(settings, parts, results), renewed })
+  return startMappingRunner({ uuid, open, leases, times, isCurrent, ...results })
 }
 
-function openSourceOf(settings: PollSettings, parts: SourcesParts, results: Results): Promise<Source> {
+function partsOfSource(settings: PollSettings, parts: SourcesParts, results: Results): AllSourceParts {
   const { services, openEntryStream, accept, newId, now } = parts
-  return openSource({
+  return {
     settings,
     services,
     openEntryStream,
@@ -227,5 +246,6 @@ function openSourceOf(settings: PollSettings, parts: SourcesParts, results: Resu
     checkpoints: createCheckpoints(parts.documents, settings.uuid),
     discard: parts.discard(settings),
     ...results,
-  })
+    renewed: () => undefined,
+  }
 }

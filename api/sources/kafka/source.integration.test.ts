@@ -93,6 +93,27 @@ describeWithKafka('a Kafka topic as event source', () => {
         expect(seen).toEqual(['a', 'b', 'c'])
       },
 
+      'a stop waits for the running batch and commits it': async () => {
+        const { seen, start, send, committed } = await open()
+        const release = Promise.withResolvers<undefined>()
+        await send('a')
+        const first = start(async () => {
+          await release.promise
+          return {}
+        })
+        await eventually(() => seen.length === 1)
+        let hasStopped = false
+        const stopping = first.stop().then(() => void (hasStopped = true))
+        await send('b')
+        expect([hasStopped, await committed()]).toEqual([false, '-1'])
+        release.resolve(undefined)
+        await stopping
+        expect(await committed()).toBe('1')
+        start()
+        await eventually(() => seen.length === 2)
+        expect(seen).toEqual(['a', 'b'])
+      },
+
       'LATEST begins where the topic ended, also for the server after it': async () => {
         const { checkpoints, seen, start, send, committed } = await open()
         await send('old')

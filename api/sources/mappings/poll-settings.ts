@@ -60,6 +60,7 @@ export interface PolledMapping {
 /** The stored mappings, as the poller reads and updates them. */
 export interface PolledMappings {
   list(): Promise<PolledMapping[]>
+  find(uuid: string): Promise<PolledMapping | undefined>
   /** Completes a transition. A mapping that is in another transition by now is not changed. */
   completeTransition(uuid: string, transition: MappingTransition): Promise<void>
   /** Sets the mapping's last processing result; undefined removes it. */

@@ -19,6 +19,10 @@ export function createPolledMappings({ documents, ...home }: Home & { readonly d
       }
       return mappings
     },
+    async find(id) {
+      const found = await documents.find<EventSourceMapping>({ kind, id })
+      return found && polledMapping(found.value, home)
+    },
     async completeTransition(uuid, completed) {
       await change(uuid, (mapping) => {
         const { transition, ...rest } = mapping

@@ -48,6 +48,24 @@ export function describeLeases(name: string, open: () => Promise<OpenedLeases>):
       expect(await one.renew(lease, 1000)).toBe(false)
     })
 
+    test('a group is held until the last of its leases is released or has expired', async () => {
+      const { one, other, pass } = opened
+      expect(await one.isAnyHeld('g')).toBe(false)
+      const [first] = [
+        (await one.acquire('g/a', 1000))!,
+        await one.acquire('g/b', 1000),
+        await one.acquire('gg/a', 9000),
+      ]
+      await one.release(first)
+      expect(await other.isAnyHeld('g')).toBe(true)
+      await pass(1100)
+      expect([await other.isAnyHeld('g'), await one.isAnyHeld('gg')]).toEqual([false, true])
+      const again = (await other.acquire('g/a', 1000))!
+      expect(await one.isAnyHeld('g')).toBe(true)
+      await other.release(again)
+      expect(await one.isAnyHeld('g')).toBe(false)
+    })
+
     test('a released name is free at once, with a greater fence', async () => {
       const { one, other } = opened
       const first = (await one.acquire('a', 60_000))!

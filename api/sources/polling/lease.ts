@@ -5,6 +5,11 @@ export interface Lease {
   readonly fence: number
 }
 
+/** The group of a lease: its name up to the first slash. */
+export function groupOf(name: string): string {
+  return name.split('/', 1)[0] ?? name
+}
+
 /**
  * Distributes polling among servers. Every implementation passes `lease.contract.ts`: of all servers, one holds a name at a
  * time. A lease that is not renewed in time is free for others, and `renew` reports the loss to its holder. Fences of a name
@@ -17,4 +22,6 @@ export interface Leases {
   renew(lease: Lease, ttlMs: number): Promise<boolean>
   /** Frees the name at once. An expired lease is ignored. */
   release(lease: Lease): Promise<void>
+  /** Whether a server holds a lease of the group: one whose name begins with it, up to the first slash. */
+  isAnyHeld(group: string): Promise<boolean>
 }

@@ -1,4 +1,4 @@
-import type { Lease, Leases } from './lease.ts'
+import { groupOf, type Lease, type Leases } from './lease.ts'
 
 /** Leases of a server that runs alone. Fences grow across restarts with the clock. */
 export function createLocalLeases(now: () => number): Leases {
@@ -21,5 +21,7 @@ export function createLocalLeases(now: () => number): Leases {
       if (isHeld(lease)) held.delete(lease.name)
       return Promise.resolve()
     },
+    isAnyHeld: (group) =>
+      Promise.resolve([...held].some(([name, { endMs }]) => groupOf(name) === group && endMs > now())),
   }
 }

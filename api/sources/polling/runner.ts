@@ -14,6 +14,8 @@ export interface MappingRunnerParts {
   readonly open: () => Promise<Source>
   readonly leases: Leases
   readonly times: LeaseTimes
+  /** Whether the mapping is still to be polled as it is here. Asked under each new lease, since another server may have changed it. */
+  readonly isCurrent: () => Promise<boolean>
   /** Reports failed polls, to be shown by the mapping. */
   readonly report: (result: string | undefined) => void
   /** Called when a source can be reached again. */
@@ -77,9 +79,18 @@ async function take(
 ): Promise<void> {
   const lease = await parts.leases.acquire(`${parts.uuid}/${part}`, parts.times.leaseMs)
   if (lease === undefined) return
-  if (signal.aborted) return parts.leases.release(lease)
+  if (signal.aborted || !(await isCurrent(parts, lease))) return parts.leases.release(lease)
   const polling = pollUnderLease(source, part, lease, parts, signal).finally(() => held.delete(part))
   held.set(part, polling)
+}
+
+async function isCurrent({ isCurrent: ask, leases }: MappingRunnerParts, lease: Lease): Promise<boolean> {
+  try {
+    return await ask()
+  } catch (error) {
+    await leases.release(lease)
+    throw error
+  }
 }
 
 /** Polls while the lease is renewed. An error is reported and retried with backoff under the same lease. Never rejects. */

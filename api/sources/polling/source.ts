@@ -8,7 +8,8 @@ import type { Checkpoints } from './checkpoints.ts'
 /**
  * One event source of one mapping. Every source passes `source.contract.ts`: a record that was not discarded is run at least
  * once, however often polling stops and resumes. Records of one part and group are run in order. Polling stops soon after its
- * signal aborts, and leaves nothing running.
+ * signal aborts, and leaves nothing running: a request that may still bring records is not broken off, and what it brings is
+ * run.
  */
 export interface Source {
   /**
@@ -39,6 +40,11 @@ export interface SourceParts {
   readonly lost: (part: string, reason: string) => void
   /** Called once per poll when the source was reached, so that the mapping no longer reports it as unreachable. */
   readonly reached: () => void
+  /**
+   * These parts with the settings that the mapping has by now, for what a poll brings after its end; undefined if they have not
+   * changed, or if the mapping was deleted.
+   */
+  readonly renewed: () => SourceParts | undefined
   readonly newId: () => string
   /** Epoch milliseconds. */
   readonly now: () => number

@@ -240,6 +240,27 @@ describeWithRedis('a Redis stream as event source', () => {
     expect(seen).toEqual(['1', '2', '3', '4'])
   })
 
+  test('a stop waits for the running batch, which is acknowledged; entries taken after it stay for the next reader', async () => {
+    const release = Promise.withResolvers<undefined>()
+    const seen: string[] = []
+    const respond = async (event: RedisEvent) => {
+      seen.push(...textsOf(event))
+      await release.promise
+      return {}
+    }
+    add('1')
+    poll({ batchSize: 1 }, respond)
+    await eventually(() => seen.length === 1)
+    const stopping = stop()
+    add('2')
+    release.resolve(undefined)
+    await stopping
+    expect([seen, pending()]).toEqual([['1'], 0])
+    poll({ batchSize: 1 }, respond)
+    await eventually(() => seen.length === 2 && pending() === 0)
+    expect(seen).toEqual(['1', '2'])
+  })
+
   test('of a batch with reported failures everything from the lowest on is run again', async () => {
     for (const text of ['1', '2', '3']) add(text)
     const batches: string[][] = []

@@ -40,7 +40,7 @@ export function createRedisStreamsSource(parts: RedisStreamsParts): Source {
         await begin(stream, lease, parts)
         parts.reached()
         const filter = createFilter(parts.settings.filters, { key: 'redisStream' })
-        for (;;) {
+        while (!isOver(signal)) {
           const entries = await gather(stream, parts, signal)
           if (isOver(signal)) return
           await runEntries(entries, stream, filter, parts, signal)

@@ -9,6 +9,8 @@ export interface SqsQueue {
   receive(how: Receive, signal: AbortSignal): Promise<SqsMessage[]>
   /** Deletes messages. */
   remove(messages: readonly SqsMessage[]): Promise<void>
+  /** Makes messages visible at once. Those that are visible already are ignored. */
+  giveBack(messages: readonly SqsMessage[]): Promise<void>
 }
 
 export interface Receive {
@@ -34,6 +36,13 @@ export async function openSqsQueue(arn: string, services: AwsServices, finding?:
   }
   const found = { QueueName: name, QueueOwnerAWSAccountId: accountId }
   const { QueueUrl } = await call<{ QueueUrl: string }>('GetQueueUrl', found, finding)
+  const callForEach = async (action: string, messages: readonly SqsMessage[], change: object): Promise<void> => {
+    for (let index = 0; index < messages.length; index += maxPerCall) {
+      const part = messages.slice(index, index + maxPerCall)
+      const Entries = part.map(({ ReceiptHandle }, number) => ({ Id: String(number), ReceiptHandle, ...change }))
+      await call(action, { QueueUrl, Entries })
+    }
+  }
   return {
     async visibilitySeconds(signal) {
       const asked = { QueueUrl, AttributeNames: ['VisibilityTimeout'] }
@@ -51,13 +60,8 @@ export async function openSqsQueue(arn: string, services: AwsServices, finding?:
       }
       return (await call<{ Messages?: SqsMessage[] }>('ReceiveMessage', input, signal)).Messages ?? []
     },
-    async remove(messages) {
-      for (let index = 0; index < messages.length; index += maxPerCall) {
-        const part = messages.slice(index, index + maxPerCall)
-        const Entries = part.map(({ ReceiptHandle }, number) => ({ Id: String(number), ReceiptHandle }))
-        await call('DeleteMessageBatch', { QueueUrl, Entries })
-      }
-    },
+    remove: (messages) => callForEach('DeleteMessageBatch', messages, {}),
+    giveBack: (messages) => callForEach('ChangeMessageVisibilityBatch', messages, { VisibilityTimeout: 0 }),
   }
 }
 

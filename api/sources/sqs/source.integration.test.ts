@@ -49,7 +49,7 @@ describeWithMoto('a queue as event source', () => {
   }
   const poll = (settings: Partial<PollSettings>, respond?: (event: SqsEvent) => Answer | Promise<Answer>) => {
     ending = new AbortController()
-    const source = createSqsSource(sourceParts(moto.services, settings, fakeFunction(respond)))
+    const source = createSqsSource(sourceParts(moto.services, settings, fakeFunction(respond)), 1)
     polling = source.poll('queue', { name: 'queue', fence: 1 }, ending.signal)
     polling.catch(() => undefined)
   }
@@ -129,7 +129,7 @@ describeWithMoto('a queue as event source', () => {
       Object.assign(run, { target: async () => ({ timeoutSeconds: 3, roleArn: '' }) }),
     )
     ending = new AbortController()
-    polling = createSqsSource(parts).poll('queue', { name: 'queue', fence: 1 }, ending.signal)
+    polling = createSqsSource(parts, 1).poll('queue', { name: 'queue', fence: 1 }, ending.signal)
     await eventually(async () => (await left(url)) === 1)
     expect(calls).toEqual([
       ['plain', undefined],
@@ -151,7 +151,7 @@ describeWithMoto('a queue as event source', () => {
     }
     ending = new AbortController()
     const settings = { sourceArn: arn, batchingWindowSeconds: 7 }
-    polling = createSqsSource(sourceParts(services, settings, fakeFunction())).poll(
+    polling = createSqsSource(sourceParts(services, settings, fakeFunction()), 1).poll(
       'queue',
       { name: 'queue', fence: 1 },
       ending.signal,

@@ -8,8 +8,14 @@ import { runWorkers } from './workers.ts'
 import { sqsRecord, type SqsMessage } from './message.ts'
 import { maxPerCall, openSqsQueue, type SqsQueue } from './queue.ts'
 
-/** SQS's limits for long polls and visibility timeouts. */
-const longestWaitSeconds = 20
+/**
+ * How long a poll waits for messages. Lambda waits 20 s, SQS's limit. Who stops a mapping waits for its open poll, and an idle
+ * queue still costs fewer calls than Lambda's five pollers.
+ */
+const longestWaitSeconds = 5
+/** How long after the end of its wait a poll may still answer once polling has stopped. */
+const answerMs = 5_000
+/** SQS's limit. */
 const longestVisibilitySeconds = 43_200
 /** Added to the function's timeout and the batching window, so that no message becomes visible while it is run. */
 const visibilityMarginSeconds = 30
@@ -28,8 +34,11 @@ const refreshMs = 60_000
  * 4. delete    messages that succeeded; the rest becomes visible after the visibility timeout
  *
  * A FIFO queue delivers no messages of a group while others of it are hidden, which preserves the order.
+ *
+ * SQS hands messages to a poll whose caller has left, which counts as a receive and hides them. So an open poll is not broken
+ * off when polling stops: what it brings is run with the mapping's settings of then. What cannot be run is given back.
  */
-export function createSqsSource(parts: SourceParts): Source {
+export function createSqsSource(parts: SourceParts, waitSeconds = longestWaitSeconds): Source {
   const { settings, services, reached } = parts
   const arn = settings.sourceArn
   return {
@@ -40,10 +49,13 @@ export function createSqsSource(parts: SourceParts): Source {
       await visibility()
       reached()
       const most = settings.maximumConcurrency ?? maxWorkers
+      const abandoning = abortedAfter(signal, waitSeconds * 1000 + answerMs)
       await runWorkers({ most, now: parts.now, signal }, async (isFirst, inner) => {
-        const wait = isFirst ? longestWaitSeconds : helperWaitSeconds
-        const messages = await gather(queue, { parts, wait, hidden: await visibility() }, inner)
-        return { isBusy: messages.length > 0, work: () => runMessages(queue, messages, parts) }
+        const wait = isFirst ? waitSeconds : helperWaitSeconds
+        const hidden = await visibility()
+        const messages = isOver(inner) ? [] : await gather(queue, { parts, wait, hidden, abandoning }, inner)
+        const work = () => runMessages(queue, messages, (isOver(signal) ? parts.renewed() : undefined) ?? parts, signal)
+        return { isBusy: messages.length > 0, work }
       })
     },
   }
@@ -68,10 +80,21 @@ function createVisibility(queue: SqsQueue, { settings, run, now }: SourceParts):
   }
 }
 
+/** A signal that aborts so long after another one. */
+function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
+  const late = new AbortController()
+  const abortLater = () => setTimeout(() => late.abort(signal.reason), ms).unref()
+  if (signal.aborted) abortLater()
+  else signal.addEventListener('abort', abortLater, { once: true })
+  return late.signal
+}
+
 interface Gathering {
   readonly parts: SourceParts
   readonly wait: number
   readonly hidden: number
+  /** Breaks off an open poll. */
+  readonly abandoning: AbortSignal
 }
 
 async function gather(queue: SqsQueue, how: Gathering, signal: AbortSignal): Promise<SqsMessage[]> {
@@ -79,7 +102,7 @@ async function gather(queue: SqsQueue, how: Gathering, signal: AbortSignal): Pro
   const messages: SqsMessage[] = []
   const receive = async (waitSeconds: number) => {
     const most = Math.min(maxPerCall, settings.batchSize - messages.length)
-    messages.push(...(await queue.receive({ most, waitSeconds, visibilitySeconds: how.hidden }, signal)))
+    messages.push(...(await queue.receive({ most, waitSeconds, visibilitySeconds: how.hidden }, how.abandoning)))
   }
   await receive(how.wait)
   const endMs = now() + settings.batchingWindowSeconds * 1000
@@ -87,25 +110,33 @@ async function gather(queue: SqsQueue, how: Gathering, signal: AbortSignal): Pro
     if (splitBySize(messages).length > 1) break
     try {
       await receive(Math.min(longestWaitSeconds, Math.ceil((endMs - now()) / 1000)))
-    } catch (error) {
-      // Received messages are run anyway: otherwise they would stay hidden.
-      if (!isOver(signal)) throw error
+    } catch {
+      // Received messages are run anyway: otherwise they would stay hidden. The next poll fails, too, if the queue is out of reach.
+      break
     }
   }
   return messages
 }
 
-/** Returns whether the function could be run. */
-async function runMessages(queue: SqsQueue, messages: SqsMessage[], parts: SourceParts): Promise<boolean> {
+/** Returns whether the function could be run. Once the signal has aborted, messages that could not be run are given back. */
+async function runMessages(
+  queue: SqsQueue,
+  messages: readonly SqsMessage[],
+  parts: SourceParts,
+  signal: AbortSignal,
+): Promise<boolean> {
   const arn = parts.settings.sourceArn
   const passes = createFilter(parts.settings.filters, { key: 'body' })
   const isFor = (message: SqsMessage) => passes(sqsRecord(message, arn), message.Body)
   const [wanted, unwanted] = [messages.filter(isFor), messages.filter((message) => !isFor(message))]
   await queue.remove(unwanted)
   const batches = splitByLoop(wanted, parts.settings.functionArn).flatMap(splitBySize)
-  for (const batch of batches) {
+  for (const [index, batch] of batches.entries()) {
     const done = await runOnce(batch, parts)
-    if (done === undefined) return false
+    if (done === undefined) {
+      if (isOver(signal)) await queue.giveBack(batches.slice(index).flat())
+      return false
+    }
     await queue.remove(done)
     // The rest of a FIFO batch must not overtake a failed message.
     if (done.length < batch.length && arn.endsWith('.fifo')) return true

@@ -12,8 +12,8 @@ export interface QueueProxy {
 
 /**
  * Received messages are hidden no longer than given, so that a test does not wait as long as with SQS for the messages of a
- * killed server. Moto continues a long poll whose client has died and delivers messages to it, and concurrent polls ignore each
- * other's groups. SQS does neither: here long polls are made of short ones, and end with their client.
+ * killed server. Moto continues a long poll whose client has died and delivers messages to it, as SQS does; here long polls are
+ * made of short ones, and end with their client. Moto's concurrent polls ignore each other's groups, which SQS's do not.
  */
 export async function startQueueProxy(target: string, maxHiddenSeconds: number): Promise<QueueProxy> {
   let last: Promise<unknown> = Promise.resolve()

@@ -77,6 +77,7 @@ export function sourceParts(
     report: () => undefined,
     reached: () => undefined,
     lost: () => undefined,
+    renewed: () => undefined,
     newId: randomUUID,
     now: Date.now,
     ...others,
@@ -118,6 +119,7 @@ export function fakeMappings(): FakeMappings {
     stateOf: (uuid) => mappings.get(uuid)?.state,
     resultOf: (uuid) => mappings.get(uuid)?.result,
     list: async () => [...mappings.values()],
+    find: async (uuid) => mappings.get(uuid),
     completeTransition: async (uuid, transition) => {
       const found = mappings.get(uuid)
       const state = transition === 'Disabling' ? 'Disabled' : 'Enabled'

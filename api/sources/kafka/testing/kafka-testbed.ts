@@ -80,6 +80,7 @@ export async function createKafkaTestbed(cluster: MockCluster, partitions = 1): 
         uuid: topic,
         open: () => openSource(parts),
         leases,
+        isCurrent: async () => true,
         times: { leaseMs: 20_000, tickMs: 100 },
         report,
         reached: () => undefined,

@@ -98,6 +98,9 @@ const leases = '{kubelambda:leases}'
 export const leaseKeys = {
   /** String with an expiry: the fencing token of the server that polls this part of an event source. */
   lease: (name: string) => `${leases}:lease:${name}`,
+  leasePrefix: `${leases}:lease:`,
+  /** Set: names of the leases of an event source mapping that may be held. */
+  group: (group: string) => `${leases}:group:${group}`,
   /** Counter of granted leases. */
   fences: `${leases}:fences`,
 } as const

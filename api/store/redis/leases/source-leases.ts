@@ -1,4 +1,4 @@
-import type { Leases } from '../../../sources/polling/lease.ts'
+import { groupOf, type Leases } from '../../../sources/polling/lease.ts'
 import type { RedisConnection } from '../connection/connection.ts'
 import { leaseKeys } from '../connection/keys.ts'
 import { loadScript } from '../connection/script.ts'
@@ -6,15 +6,18 @@ import { loadScript } from '../connection/script.ts'
 /** Leases that all servers of a Redis see; they end by Redis's own clock. */
 export function openLeases(connection: RedisConnection): Leases {
   const acquire = loadScript(connection, 'acquire-lease', import.meta.url)
+  const findHeld = loadScript(connection, 'find-held-lease', import.meta.url)
   const renew = loadScript(connection, 'renew-lease', import.meta.url)
   return {
     async acquire(name, ttlMs) {
-      const fence = await acquire([leaseKeys.lease(name), leaseKeys.fences], [ttlMs])
+      const keys = [leaseKeys.lease(name), leaseKeys.fences, leaseKeys.group(groupOf(name))]
+      const fence = await acquire(keys, [ttlMs, name])
       return fence === null ? undefined : { name, fence: Number(fence) }
     },
     renew: async ({ name, fence }, ttlMs) => Number(await renew([leaseKeys.lease(name)], [fence, ttlMs])) === 1,
     async release({ name, fence }) {
       await renew([leaseKeys.lease(name)], [fence, 0])
     },
+    isAnyHeld: async (group) => Number(await findHeld([leaseKeys.group(group)], [leaseKeys.leasePrefix])) === 1,
   }
 }
