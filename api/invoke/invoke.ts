@@ -1,5 +1,6 @@
 import { accountConcurrencyExceeded, invalidRuntime, recursiveInvocation } from '../errors.ts'
 import { CapacityExhausted, RuntimeUnavailable } from '../environments/driver/driver.ts'
+import { EnvironmentLost } from '../environments/environment/environment-lost.ts'
 import type { Invocation, InvocationResult } from '../environments/environment/invocation.ts'
 import type { Scheduler } from '../environments/scheduling/scheduler.ts'
 import type { Catalogue } from '../functions/catalogue/catalogue.ts'
@@ -7,6 +8,7 @@ import type { FunctionReference } from '../functions/function/name.ts'
 import { resolveVersion, type ResolvedVersion } from '../functions/versions/resolve.ts'
 import { environmentSpec } from '../environments/scheduling/environment-spec.ts'
 import { advanceLineage, maxCallsInChain } from './lineage.ts'
+import { RunLost } from './run-lost.ts'
 import { requireTenant } from './tenant.ts'
 import { streamAnswer, type StreamedAnswer } from './streamed-answer.ts'
 
@@ -67,8 +69,13 @@ export function createInvoke(dependencies: InvokeDependencies): Invoke {
     async run(request) {
       const resolved = await resolve(request.reference)
       const { spec, invocation } = planOf(request, resolved)
-      const result = await scheduler.run(spec, invocation).catch(explain)
-      return { ...result, executedVersion: resolved.version.version }
+      const { version: executedVersion } = resolved.version
+      const result = await scheduler.run(spec, invocation).catch((error: unknown) => {
+        if (error instanceof EnvironmentLost && !error.neverReached && !error.byServer)
+          throw new RunLost(error, executedVersion)
+        return explain(error)
+      })
+      return { ...result, executedVersion }
     },
     async stream(request) {
       const resolved = await resolve(request.reference)

@@ -188,9 +188,9 @@ class KubernetesDriver implements Driver {
     })
   }
 
-  #handles(name: string, socket: Socket): Pick<Launched, 'kill' | 'release' | 'ranOutOfMemory'> {
+  #handles(name: string, socket: Socket): Pick<Launched, 'kill' | 'release' | 'endedByFunction'> {
     return {
-      ranOutOfMemory: () => this.#endings.ranOutOfMemory(name),
+      endedByFunction: () => this.#endings.byFunction(name),
       kill: () => {
         if (this.#assigned.get(name)?.socket === socket) this.#end(name)
       },

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { InvokeCommand, PutFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import type { RunningServer } from '../../api/testing/running-server.ts'
@@ -17,8 +18,9 @@ import {
 const code = `
 import { openSync, writeSync } from 'node:fs'
 import { spawn } from 'node:child_process'
-export const handler = async ({ id, sleepMs = 0, writeMb = 0, children = 0 }) => {
+export const handler = async ({ id, sleepMs = 0, writeMb = 0, children = 0, ends = false }) => {
   console.log('it runs ' + id)
+  if (ends) process.kill(1, 'SIGTERM')
   const file = writeMb > 0 ? openSync('/tmp/large', 'w') : 0
   for (let mb = 0; mb < writeMb; mb++) writeSync(file, Buffer.alloc(1024 * 1024, 1))
   for (let n = 0; n < children; n++) spawn('sh', ['-c', 'head -c 60000000 /dev/zero | tail'])
@@ -97,10 +99,29 @@ describeOnThisNode('what ends a pod in the middle of an invocation', () => {
     expect(server.output()).toMatch(new RegExp(`${nameOf(pod)} of evicted is gone: it was deleted`))
   })
 
-  test('a full /tmp: the log names the exceeded limit', async () => {
+  test('a function that ends its own pod: the error blames the function, and its settings count the events', async () => {
+    const pod = await createHeld('ender', { Timeout: 60 })
+    const answer = invoke(server, 'ender', { id: 'ender', ends: true, sleepMs: 60_000 })
+    await expect(answer).rejects.toThrow(/Runtime\.ExitError.*signal: terminated/)
+    await expectReplaced('ender', pod)
+    const config = { FunctionName: 'ender', MaximumRetryAttempts: 0 }
+    await server.client.send(new PutFunctionEventInvokeConfigCommand(config))
+    const Payload = JSON.stringify({ id: 'ender event', ends: true, sleepMs: 60_000 })
+    await server.client.send(new InvokeCommand({ FunctionName: 'ender', InvocationType: 'Event', Payload }))
+    await eventually(
+      async () =>
+        /Event \S+ of \S+:ender failed.*RetriesExhausted: .*signal: terminated/.test(server.output())
+          ? true
+          : undefined,
+      60_000,
+    )
+    expect(server.output().match(/it runs ender event\n/g)).toHaveLength(1)
+  }, 180_000)
+
+  test('a full /tmp: the error blames the function, and the log names the exceeded limit', async () => {
     const pod = await createHeld('hoarder', { Timeout: 180, MemorySize: 1024 })
-    const { failed } = await begin('hoarder', { writeMb: 600, sleepMs: 170_000 })
-    expect(await failed).toEqual({ name: 'ServiceException', status: 500 })
+    const answer = invoke(server, 'hoarder', { id: 'hoarder', writeMb: 600, sleepMs: 170_000 })
+    await expect(answer).rejects.toThrow(/Runtime\.ExitError.*signal: killed/)
     await expectReplaced('hoarder', pod)
     expect(server.output()).toMatch(
       new RegExp(`${nameOf(pod)} of hoarder is gone: it was evicted: .*exceeds the limit "512Mi"`),

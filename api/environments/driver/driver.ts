@@ -40,6 +40,9 @@ export interface EnvironmentSpec {
 
 export type InitializationType = 'on-demand' | 'provisioned-concurrency' | 'lambda-managed-instances'
 
+/** How a function ended its own environment: it used up its memory or temporary storage, or signalled the supervisor. */
+export type FunctionEnding = 'out-of-memory' | 'out-of-storage' | 'killed' | 'terminated'
+
 /** A running supervisor and the assignment for it. */
 export interface Launched {
   readonly id: string
@@ -51,10 +54,10 @@ export interface Launched {
   /** Set when the channel is a network connection whose peer answers a `ping`. */
   readonly answersPings?: boolean
   /**
-   * Called when the channel ended unexpectedly: whether the environment, supervisor included, was killed for lack of memory.
-   * Absent where that cannot happen to a supervisor.
+   * Called when the channel ended unexpectedly: how the function ended its own environment, supervisor included; undefined when something
+   * else did. Absent where a function cannot do that.
    */
-  ranOutOfMemory?(): Promise<boolean>
+  endedByFunction?(): Promise<FunctionEnding | undefined>
   /** Ends the environment and everything in it at once; safe to call again. */
   kill(): void
   /** Releases the environment, which lives on for another server. Absent where environments end with their server. */

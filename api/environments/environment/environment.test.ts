@@ -7,6 +7,7 @@ import {
   type ServerMessage,
   type SupervisorMessage,
 } from '../../../runtime-bootstrap/protocol/protocol.ts'
+import type { FunctionEnding } from '../driver/driver.ts'
 import { Environment } from './environment.ts'
 import type { AnswerSink, InvocationResult } from './invocation.ts'
 
@@ -16,17 +17,18 @@ describe('an environment that ends, or falls silent, while it runs something', (
   let supervisor: Duplex
   let environment: Environment
   let killed = 0
+  let log = ''
   let nowMs = 0
   let received: string[] = []
   let isAnswering = true
-  let hasNoMemory = false
+  let ending: FunctionEnding | undefined
 
   beforeEach(() => open(true))
   afterEach(() => environment.kill('the test is over'))
 
   /** The supervisor's side of the channel is the test's. */
   function open(answersPings: boolean): void {
-    ;[killed, nowMs, received, isAnswering, hasNoMemory] = [0, 0, [], true, false]
+    ;[killed, nowMs, received, isAnswering, ending] = [0, 0, [], true, undefined]
     const [channel, other] = duplexPair()
     supervisor = other
     const receive = ({ message }: { message: ServerMessage }) => {
@@ -34,10 +36,11 @@ describe('an environment that ends, or falls silent, while it runs something', (
       if (message.type === 'ping' && isAnswering) supervisor.write(encodeFrame({ type: 'pong' }))
     }
     supervisor.on('data', frameDecoder<ServerMessage>(receive))
-    const ranOutOfMemory = () => Promise.resolve(hasNoMemory)
-    const launched = { id: 'e', channel, assignment, answersPings, ranOutOfMemory, kill: () => killed++ }
+    const endedByFunction = () => Promise.resolve(ending)
+    const launched = { id: 'e', channel, assignment, answersPings, endedByFunction, kill: () => killed++ }
     const ignore = () => undefined
-    environment = new Environment(launched, { onFree: ignore, onGone: ignore, onLog: ignore }, () => nowMs)
+    const onLog = (text: string) => void (log += text)
+    environment = new Environment(launched, { onFree: ignore, onGone: ignore, onLog }, () => nowMs)
   }
 
   function run(sink?: AnswerSink): Promise<InvocationResult> {
@@ -46,6 +49,9 @@ describe('an environment that ends, or falls silent, while it runs something', (
     outcome.catch(() => undefined)
     return outcome
   }
+
+  /** Resolves when the supervisor has the event. */
+  const arrival = () => new Promise((resolve) => setImmediate(resolve))
 
   async function watchFor(seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second++) {
@@ -108,7 +114,7 @@ describe('an environment that ends, or falls silent, while it runs something', (
     let hasBegun: Promise<void>
     let sink: AnswerSink
     beforeEach(() => {
-      hasNoMemory = true
+      ending = 'out-of-memory'
       hasBegun = new Promise((resolve) => {
         sink = { begin: () => resolve(), write: (_bytes, taken) => taken() }
       })
@@ -116,6 +122,7 @@ describe('an environment that ends, or falls silent, while it runs something', (
 
     test('answers as the function that used it up would', async () => {
       const outcome = run()
+      await arrival()
       supervisor.destroy()
       expect(read(await outcome)).toEqual(failed)
       expect(killed).toBe(1)
@@ -123,6 +130,7 @@ describe('an environment that ends, or falls silent, while it runs something', (
 
     test('answers so to who wants a stream, too, of which nothing came', async () => {
       const outcome = run(sink)
+      await arrival()
       supervisor.destroy()
       expect(read(await outcome)).toEqual(failed)
     })
@@ -149,6 +157,31 @@ describe('an environment that ends, or falls silent, while it runs something', (
     supervisor.write(frame)
     await expect(outcome).rejects.toThrow('was lost')
     expect(killed).toBe(1)
+  })
+
+  test.each([
+    ['out-of-storage', 'killed'],
+    ['killed', 'killed'],
+    ['terminated', 'terminated'],
+  ] as const)('answers with the exit of a function that ended its environment: %s', async (how, signal) => {
+    ending = how
+    log = ''
+    const outcome = run()
+    await arrival()
+    supervisor.destroy()
+    const errorMessage = `RequestId: r Error: Runtime exited with error: signal: ${signal}`
+    expect(JSON.parse(Buffer.from((await outcome).payload).toString())).toEqual({
+      errorType: 'Runtime.ExitError',
+      errorMessage,
+    })
+    expect(log).toBe(`${errorMessage}\nRuntime.ExitError\n`)
+  })
+
+  test('is no fault of a function that never had the event', async () => {
+    ending = 'terminated'
+    const outcome = run()
+    supervisor.destroy()
+    await expect(outcome).rejects.toMatchObject({ neverReached: true })
   })
 
   test('is lost when it ended for any other reason', async () => {

@@ -9,7 +9,8 @@ import {
 } from '../../../runtime-bootstrap/protocol/protocol.ts'
 import type { Launched } from '../driver/driver.ts'
 import type { AnswerSink, Invocation, InvocationResult } from './invocation.ts'
-import { invokeMessage, outOfMemory, resultOf } from './invocation-frames.ts'
+import { endingOf, invokeMessage, resultOf } from './invocation-frames.ts'
+import { EnvironmentLost } from './environment-lost.ts'
 import { streamTo, type CallStream } from './stream-grants.ts'
 
 export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
@@ -30,17 +31,6 @@ export interface EnvironmentEvents {
   onGone(environment: Environment): void
   onLog(text: string, environment: Environment): void
   onWarning?(text: string): void
-}
-
-/** The environment was lost during an invocation. */
-export class EnvironmentLost extends Error {
-  /** True when the supervisor certainly never received the event, so that it may run elsewhere. */
-  readonly neverReached: boolean
-
-  constructor({ id, assignment }: Launched, reason: string, neverReached: boolean) {
-    super(`The environment ${id} of ${assignment.functionName} was lost: ${reason}`)
-    this.neverReached = neverReached
-  }
 }
 
 interface Call {
@@ -172,11 +162,11 @@ export class Environment {
     this.launched.channel.write(encodeFrame({ type: 'shutdown', reason }))
   }
 
-  /** Kills the environment and all its processes. */
-  kill(reason: string): void {
+  /** Kills the environment and all its processes; `byServer` when this server ends. */
+  kill(reason: string, byServer = false): void {
     if (this.#isGone) return
     this.launched.kill()
-    this.#leave(reason)
+    this.#leave(reason, byServer)
   }
 
   #streamTo(sink: AnswerSink, requestId: string): CallStream {
@@ -191,7 +181,7 @@ export class Environment {
   release(): void {
     if (this.launched.release === undefined || this.#isGone || this.#state === 'stopped') return
     this.launched.release()
-    this.#leave('this server released it')
+    this.#leave('this server released it', true)
   }
 
   /** An invocation that another server started has to end before the next can run. */
@@ -279,22 +269,27 @@ export class Environment {
     if (this.#state === 'idle') this.#events.onFree(this)
   }
 
-  /** The channel ended unexpectedly. Running out of memory is a function error. */
+  /** The channel ended unexpectedly. What the function did to its own environment is its error, once it has the event. */
   async #end(): Promise<void> {
     const call = this.#call
-    const isWaiting = call !== undefined && call.response === undefined
-    if (isWaiting && (await this.launched.ranOutOfMemory?.())) call.resolve(outOfMemory(call))
+    const isWaiting = call !== undefined && call.written && call.response === undefined
+    const ending = isWaiting ? await this.launched.endedByFunction?.() : undefined
+    if (isWaiting && ending !== undefined) {
+      const { result, log } = endingOf(call, ending)
+      this.#events.onLog(log, this)
+      call.resolve(result)
+    }
     this.kill('its supervisor ended')
   }
 
-  #leave(reason: string): void {
+  #leave(reason: string, byServer: boolean): void {
     this.#isGone = true
     if (this.#state !== 'stopped') this.#move('stopped')
     this.launched.channel.destroy()
     const call = this.#call
     this.#call = undefined
     if (call?.tail === true && call.response !== undefined) call.resolve(resultOf(call.response))
-    else call?.reject(new EnvironmentLost(this.launched, reason, !call.written))
+    else call?.reject(new EnvironmentLost(this.launched, reason, !call.written, byServer))
     this.#markStarted()
     this.#markInitialised('Runtime.ExitError')
     this.#markGone()

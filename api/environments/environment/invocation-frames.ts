@@ -1,4 +1,5 @@
 import type { Frame, InvokeMessage, ResponseMessage } from '../../../runtime-bootstrap/protocol/protocol.ts'
+import type { FunctionEnding } from '../driver/driver.ts'
 import type { Invocation, InvocationResult } from './invocation.ts'
 
 /** The frame of an invocation, without its event. */
@@ -33,10 +34,18 @@ interface Interrupted {
   readonly stream?: { readonly hasBegun: boolean } | undefined
 }
 
-/** The result when the environment, supervisor included, ran out of memory: as the supervisor would have reported it. */
-export function outOfMemory({ requestId, stream }: Interrupted): InvocationResult {
-  const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`
-  const payload = Buffer.from(JSON.stringify({ errorType: 'Runtime.OutOfMemory', errorMessage }))
+/** The result and the log when the function ended its environment, supervisor included: as the supervisor would have reported it. */
+export function endingOf(
+  { requestId, stream }: Interrupted,
+  ending: FunctionEnding,
+): { readonly result: InvocationResult; readonly log: string } {
+  const errorType = ending === 'out-of-memory' ? 'Runtime.OutOfMemory' : 'Runtime.ExitError'
+  const signal = ending === 'terminated' ? 'terminated' : 'killed'
+  const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: signal: ${signal}`
+  const payload = Buffer.from(JSON.stringify({ errorType, errorMessage }))
   const interruption = stream?.hasBegun === true ? { errorType: 'Sandbox.Failure' } : {}
-  return { payload, contentType: 'application/json', functionError: 'Unhandled', ...interruption }
+  return {
+    result: { payload, contentType: 'application/json', functionError: 'Unhandled', ...interruption },
+    log: `${errorMessage}\n${errorType}\n`,
+  }
 }

@@ -97,6 +97,33 @@ for (const kind of [...available, 'none'] as const) {
     await fake.close()
   })
 
+  // What a function may signal: with a user of its own nothing but itself, without a PID namespace all of this machine.
+  test.each([
+    ['SIGKILL', false, 'killed'],
+    ['SIGTERM', false, 'terminated'],
+    ...(kind === 'bubblewrap' || kind === 'namespaces' ? [['SIGKILL', true, 'killed'] as const] : []),
+  ] as const)(
+    `what a function does to its environment is its error: %s, to all: %s, with isolation ${kind}`,
+    async (signal, all, how) => {
+      const fake = await startFakeEnvironments([kind], realSupervisor)
+      try {
+        const environment = await launchEnvironment(fake.driver, { ...fake.spec, runtime, handler: 'signals.handler' })
+        const payload = Buffer.from(JSON.stringify({ signal, all }))
+        const result = await environment.invoke({ requestId: '1', functionArn: 'arn', payload, tail: false })
+        const { errorType, errorMessage } = JSON.parse(Buffer.from(result.payload).toString())
+        const isApart = kind === 'root' || kind === 'users'
+        expect(result.functionError).toBe('Unhandled')
+        expect([errorType, errorMessage]).toEqual(
+          isApart
+            ? ['Error', 'kill EPERM']
+            : ['Runtime.ExitError', `RequestId: 1 Error: Runtime exited with error: signal: ${how}`],
+        )
+      } finally {
+        await fake.close()
+      }
+    },
+  )
+
   test(`a standby runtime becomes a function's, with isolation ${kind}`, async () => {
     const fake = await startFakeEnvironments([kind], realSupervisor)
     const spec = { ...fake.spec, runtime, handler: 'command-line.handler' }

@@ -108,7 +108,8 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
       const command = startCommand(runtime, shown.folders)
       const assigned = assignmentOf(spec, { accountId, region, runtime, folders: shown.folders, command })
       const assignment = { ...assigned, ...shown.assignment }
-      return { id: supervisor.id, channel: supervisor.channel, assignment, kill: () => supervisor.kill() }
+      const { id, channel, endedByFunction } = supervisor
+      return { id, channel, assignment, ...(endedByFunction && { endedByFunction }), kill: () => supervisor.kill() }
     } catch (error) {
       supervisor.kill()
       throw error

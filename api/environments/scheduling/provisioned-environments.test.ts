@@ -83,7 +83,7 @@ describe('provisioned environments', () => {
 
   test('are replaced when they go', async () => {
     await scheduler.provision(fakeSpec, 1)
-    await expect(run({ crash: true })).rejects.toThrow('lost')
+    expect(await run({ crash: true })).toMatchObject({ errorType: 'Runtime.ExitError' })
     await until(() => kept().initialised === 0)
     await until(() => kept().initialised === 1)
     expect(launched).toHaveLength(2)

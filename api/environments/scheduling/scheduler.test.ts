@@ -251,7 +251,9 @@ describe('ends', () => {
   })
 
   test('an environment that dies in the middle of an invocation is an error, and the event runs only once', async () => {
-    await expect(run({ crash: true })).rejects.toThrow(/The environment \S+ of \S+ was lost/)
+    const result = await scheduler.run(fakeSpec, invocation({ crash: true }))
+    expect(result.functionError).toBe('Unhandled')
+    expect(read(result)).toMatchObject({ errorType: 'Runtime.ExitError' })
     expect(launches).toBe(1)
     expect(scheduler.concurrency()).toBe(0)
     await run()

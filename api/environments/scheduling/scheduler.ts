@@ -4,7 +4,8 @@ import type { Log } from '../../observe/log.ts'
 import { createAdmission, type Admission } from '../concurrency/admission.ts'
 import type { Concurrency } from '../concurrency/concurrency.ts'
 import type { Driver, EnvironmentSpec, Launched } from '../driver/driver.ts'
-import { Environment, EnvironmentLost, type EnvironmentEvents } from '../environment/environment.ts'
+import { Environment, type EnvironmentEvents } from '../environment/environment.ts'
+import { EnvironmentLost } from '../environment/environment-lost.ts'
 import type { Sharing } from './sharing.ts'
 import type { Invocation, InvocationResult } from '../environment/invocation.ts'
 import { createLaunchGate, type LaunchGate } from './launch-gate.ts'
@@ -185,7 +186,7 @@ class PooledScheduler implements Scheduler {
     await Promise.race([Promise.all(members.map((member) => member.gone)), deadline])
     this.#isClosed = true
     for (const pool of pools) pool.failAll(new Error('The server is shutting down'))
-    for (const member of pools.flatMap((pool) => [...pool.members])) member.kill('the server is shutting down')
+    for (const member of pools.flatMap((pool) => [...pool.members])) member.kill('the server is shutting down', true)
     clearInterval(this.#sweeper)
     await this.#driver.close()
     await this.#concurrency.close()
@@ -270,7 +271,7 @@ class PooledScheduler implements Scheduler {
     const environment = new Environment(launched, events, this.#clock)
     pool.members.add(environment)
     if (isPreinitialised(launched.assignment)) pool.preinitialised.add(environment)
-    if (this.#isClosed) environment.kill('the server is shutting down')
+    if (this.#isClosed) environment.kill('the server is shutting down', true)
     this.#sweeper ??= setInterval(() => this.#sweep(), Math.min(sweepMs, this.#idleMs)).unref()
     return environment
   }

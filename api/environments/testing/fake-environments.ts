@@ -36,6 +36,12 @@ const daemon = `exports.handler = async ({ seconds, exits }) => {
   if (exits) process.exit(1)
 }`
 
+/** Sends a signal to its supervisor, or to all that it may signal. */
+const signals = `exports.handler = async ({ signal, all }) => {
+  process.kill(all ? -1 : process.ppid, signal)
+  await new Promise((resolve) => setTimeout(resolve, 60_000))
+}`
+
 /** Starts the driver in a folder of its own; the spec's code is `handler.txt`, and for the real supervisor `index.js` and others. */
 export async function startFakeEnvironments(
   isolation: readonly Isolation[] = ['none'],
@@ -52,6 +58,7 @@ export async function startFakeEnvironments(
   const commandLine = "exports.handler = async () => require('fs').readFileSync('/proc/self/cmdline', 'utf8')\n"
   await writeFile(join(codeFolder, 'command-line.js'), commandLine)
   await writeFile(join(codeFolder, 'daemon.js'), daemon)
+  await writeFile(join(codeFolder, 'signals.js'), signals)
   await writeFile(join(dataFolder, 'secret.txt'), 'the server only\n')
   const warnings: string[] = []
   const supervisorFile = await buildSupervisor(dataFolder, supervisor)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountConcurrencyExceeded, functionNotFound } from '../../errors.ts'
 import { conflicts } from '../../functions/function/errors.ts'
+import { RunLost } from '../../invoke/run-lost.ts'
 import type { EventProgress } from '../queue/event-progress.ts'
 import type { EventSettings } from './event-settings.ts'
 import { anEvent, defaultSettings } from '../testing/samples.ts'
@@ -52,6 +53,23 @@ describe('the retry policy', () => {
     expect(attemptsAtMs).toEqual([0, minute].slice(0, attempts))
     expect(condition).toBe('EventAgeExceeded')
     expect(progress.lastRun).toEqual({ executedVersion: '3', functionError: 'Unhandled' })
+  })
+
+  test("an environment that is lost once is nobody's fault, and from the second time on a failed run of the function", () => {
+    const lost = { refusal: new RunLost(new Error('its supervisor ended'), '3') }
+    const { attemptsAtMs, condition, progress } = story({}, lost)
+    expect(attemptsAtMs).toEqual([0, 1000, minute + 1000, 3 * minute + 1000])
+    expect([condition, progress.runs, progress.losses]).toEqual(['RetriesExhausted', 3, 4])
+    expect(progress.lastRun).toEqual({ executedVersion: '3', functionError: 'Unhandled' })
+    expect(progress.outcome?.message).toBe('RequestId: e Error: Runtime exited without providing a reason')
+  })
+
+  test('a lost environment is remembered over runs that end otherwise', () => {
+    const lost = { refusal: new RunLost(new Error('its supervisor ended'), '3') }
+    const first = decideAfterRun(at(0), lost)
+    const second = decideAfterRun(at(1000, {}, first.step.progress), failed)
+    const third = decideAfterRun(at(2000, {}, second.step.progress), lost)
+    expect([second, third].map(({ step }) => step.progress.runs)).toEqual([1, 2])
   })
 
   test('a throttled event is retried with backoff, does not count as a run, and is discarded at its age limit', () => {

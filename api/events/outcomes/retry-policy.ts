@@ -1,4 +1,5 @@
 import { LambdaError } from '../../errors.ts'
+import { RunLost } from '../../invoke/run-lost.ts'
 import type { Attempt, RunAnswer } from './attempt.ts'
 import { noProgress, type Condition, type EventProgress } from '../queue/event-progress.ts'
 import type { EventStep, TakenEvent } from '../queue/event-queue.ts'
@@ -21,6 +22,8 @@ export interface Circumstances {
 
 const initialBackoffMs = 1000
 const maxBackoffMs = 5 * 60 * 1000
+/** The number of losses from which on they count. */
+const countedLosses = 2
 /** The longest error message in a dead letter (reference 6.3). */
 const longestMessage = 1024
 
@@ -43,16 +46,35 @@ export function decideBeforeRun({ event, settings, nowMs }: Circumstances): Deci
  * retry ends now.
  */
 export function decideAfterRun(circumstances: Circumstances, attempt: Attempt): Decision {
-  return 'answer' in attempt
-    ? decideOnAnswer(circumstances, attempt.answer)
-    : decideOnRefusal(circumstances, attempt.refusal)
+  if ('answer' in attempt) return decideOnAnswer(circumstances, attempt.answer)
+  if (attempt.refusal instanceof RunLost) return decideOnLoss(circumstances, attempt.refusal)
+  return decideOnRefusal(circumstances, attempt.refusal)
+}
+
+/** A lost environment may be nobody's fault once. From the second loss on the event is assumed to end them: each counts as a run that failed. */
+function decideOnLoss(circumstances: Circumstances, lost: RunLost): Decision {
+  const { event } = circumstances
+  const losses = (event.progress?.losses ?? 0) + 1
+  const decision =
+    losses < countedLosses
+      ? decideOnRefusal(circumstances, lost)
+      : decideOnAnswer(circumstances, lostAnswer(event.id, lost.executedVersion))
+  const { step } = decision
+  return { ...decision, step: { ...step, progress: { ...step.progress, losses } } }
+}
+
+function lostAnswer(id: string, executedVersion: string): RunAnswer {
+  const errorMessage = `RequestId: ${id} Error: Runtime exited without providing a reason`
+  const payload = Buffer.from(JSON.stringify({ errorType: 'Runtime.ExitError', errorMessage }))
+  return { payload, functionError: 'Unhandled', executedVersion }
 }
 
 function decideOnAnswer({ event, settings, nowMs, retryDelayMs }: Circumstances, answer: RunAnswer): Decision {
   const runs = (event.progress?.runs ?? 0) + 1
   const { executedVersion, functionError, payload } = answer
   const lastRun = { executedVersion, ...(functionError === undefined ? {} : { functionError }) }
-  const progress = { runs, refusals: 0, lastRun }
+  const { losses } = event.progress ?? noProgress
+  const progress = { runs, refusals: 0, lastRun, ...(losses === undefined ? {} : { losses }) }
   if (functionError === undefined) return over(progress, 'Success', nowMs, 200, undefined, payload)
   if (runs > settings.maxRetries) {
     return over(progress, 'RetriesExhausted', nowMs, 200, errorMessage(payload), payload)

@@ -7,6 +7,8 @@ export interface EventProgress {
   readonly runs: number
   /** Consecutive failures to run the event or to deliver its outcome. */
   readonly refusals: number
+  /** How often an environment was lost while it ran the event. */
+  readonly losses?: number
   /** How the last run ended; its response is stored separately. */
   readonly lastRun?: LastRun
   /** Set once the event has ended: it does not run again, only its outcome is delivered. */

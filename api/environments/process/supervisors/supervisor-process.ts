@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { chownSync, mkdirSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join, relative } from 'node:path'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Assignment } from '../../../../runtime-bootstrap/protocol/protocol.ts'
+import type { FunctionEnding } from '../../driver/driver.ts'
 import type { FoundRuntime } from '../../driver/found-runtime.ts'
 import { endProcessesOf, endProcessesWith } from './leftover-processes.ts'
 import { lookupDescriptor } from '../launcher/launcher.ts'
@@ -18,6 +20,8 @@ export interface SupervisorProcess {
   readonly channel: Duplex
   readonly exited: Promise<void>
   isRunning(): boolean
+  /** How the function ended its supervisor, once that has ended; absent where the two have different users. */
+  readonly endedByFunction?: () => Promise<FunctionEnding | undefined>
   /** Makes the code visible to the function. Rejects when that fails or takes too long. */
   show(code: CodeFolders): Promise<Shown>
   kill(): void
@@ -99,7 +103,8 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
       folders: mounted,
     }
   }
-  return { id: options.id, ...child, show, kill: () => child.process.kill('SIGKILL') }
+  const ending = sandbox.isolation === 'root' ? {} : { endedByFunction: child.endedBySignal }
+  return { id: options.id, ...child, ...ending, show }
 }
 
 /** Whose connections the supervisor takes, and by which descriptor of the launcher's it finds out, as `main.ts` reads it. */
@@ -153,7 +158,8 @@ function startPlain(options: SupervisorOptions): SupervisorProcess {
       folders,
     })
   }
-  return { id, ...child, exited, show, kill: () => child.process.kill('SIGKILL') }
+  const ending = user === undefined ? { endedByFunction: child.endedBySignal } : {}
+  return { id, ...child, ...ending, exited, show }
 }
 
 function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Record<string, string>>, user?: User) {
@@ -167,5 +173,20 @@ function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Re
     child.once('error', () => resolve())
   })
   const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null
-  return { process: child, channel, exited, isRunning }
+  let isKilled = false
+  const kill = () => {
+    isKilled = true
+    child.kill('SIGKILL')
+  }
+  const endedBySignal = async () => {
+    await exited
+    return isKilled ? undefined : signalOf(child)
+  }
+  return { process: child, channel, exited, isRunning, kill, endedBySignal }
+}
+
+/** A supervisor that gets SIGTERM ends in order. The shell around it exits with 128 and the number of the signal. */
+function signalOf({ exitCode, signalCode }: ChildProcess): FunctionEnding | undefined {
+  if (exitCode === 0 || exitCode === 128 + constants.signals.SIGTERM || signalCode === 'SIGTERM') return 'terminated'
+  return (exitCode ?? 0) > 128 || signalCode !== null ? 'killed' : undefined
 }
