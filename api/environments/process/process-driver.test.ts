@@ -285,8 +285,23 @@ for (const kind of available) {
       expect(Number(processes)).toBeLessThan(10)
     })
 
-    test('may open 1,024 files', async () => {
-      expect(await shell('ulimit -n')).toBe('1024\n')
+    test("has AWS's limits", async () => {
+      const rows = (await shell('cat /proc/self/limits')).split('\n')
+      const limitOf = (name: string) =>
+        rows
+          .find((row) => row.startsWith(name))
+          ?.match(/\d+|unlimited/g)
+          ?.slice(0, 2)
+      expect(limitOf('Max open files')).toEqual(['1024', '1024'])
+      expect(limitOf('Max locked memory')).toEqual(['65536', '65536'])
+      expect(limitOf('Max core file size')).toEqual(['10737418240', '10737418240'])
+      expect(limitOf('Max stack size')?.[0]).toBe('8388608')
+      expect(limitOf('Max processes')).toEqual(['742', '742'])
+    })
+
+    test('makes no system calls that containers are denied, and gets no new privileges', async () => {
+      expect(await shell('grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status')).toBe('NoNewPrivs:\t1\nSeccomp:\t2\n')
+      expect(await shell('unshare --user true && echo made')).toBe('')
     })
 
     test('resolves names as the machine does', async () => {

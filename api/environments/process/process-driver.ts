@@ -17,7 +17,7 @@ import { findIsolation, isolationKinds, type FoundIsolation, type IsolationPolic
 import { isolationWarning, isolationFault, reportOf } from './isolation/isolation-report.ts'
 import { isShown } from './isolation/private-root.ts'
 import { userAllocator } from './isolation/user-ids.ts'
-import { workingLauncher } from './isolation/working-launcher.ts'
+import { workingLaunchers } from './isolation/working-launcher.ts'
 import { buildRuntimeClients } from './bundles/runtime-clients.ts'
 import { languageFolders } from './runtimes/language-folder.ts'
 import { rememberRuntimes, type RememberedRuntime } from './runtimes/recent-runtimes.ts'
@@ -77,11 +77,12 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   await mkdir(join(dataFolder, 'run'), { recursive: true })
   const runtimesFolder = await buildRuntimeClients(dataFolder)
   const folders = { dataFolder, supervisorFile: resolve(options.supervisorFile), runtimesFolder }
-  const launcher = await workingLauncher(dirname(folders.supervisorFile), log)
+  const launchers = await workingLaunchers(dirname(folders.supervisorFile), log)
   const newUser = process.getuid?.() === 0 ? userAllocator(Math.random) : () => undefined
-  const machine = { searchPath, homeFolders: options.homeFolders, user: newUser(0), launcher }
-  const found = await isolate({ ...folders, ...machine }, options)
+  const machine = { searchPath, homeFolders: options.homeFolders, user: newUser(0), launcher: launchers.confined }
+  const found = await isolate({ ...folders, ...machine }, options, launchers.hasFilter)
   const sandbox = found.sandbox === undefined ? {} : { sandbox: found.sandbox }
+  const launcher = found.kind === 'none' ? launchers.plain : launchers.confined
 
   const isSeen = (path: string) => found.sandbox === undefined || isShown(found.sandbox.mounts, path)
   const findRuntime = warnOnce(createRuntimeFinder(searchPath, isSeen), log)
@@ -117,7 +118,7 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   }
 
   return {
-    isolation: reportOf(found.kind),
+    isolation: reportOf(found.kind, launchers.hasFilter),
     launch,
     prepare: async (spec) => {
       const warn = warningsOf(spec, log)
@@ -138,13 +139,14 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
 async function isolate(
   settings: Parameters<typeof findIsolation>[0],
   { log, policy = 'auto', isolation = isolationKinds(policy) }: ProcessDriverOptions,
+  hasFilter: boolean | undefined,
 ): Promise<FoundIsolation & { readonly kind: Isolation }> {
   const found = await findIsolation(settings, isolation)
   const { kind } = found
   if (kind === undefined) throw new Error(isolationFault(found.complaints, policy))
   const warning = isolationWarning(kind, found.complaints, policy)
   if (warning !== undefined) log.warn(warning)
-  const { isolated, shared } = reportOf(kind)
+  const { isolated, shared } = reportOf(kind, hasFilter)
   if (isolated.length > 0)
     log.info(`Functions are isolated (${kind}): ${isolated.join(', ')}. Not isolated: ${shared.join(', ')}.`)
   return { ...found, kind }

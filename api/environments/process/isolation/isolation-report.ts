@@ -10,11 +10,11 @@ const parts: Readonly<Record<Isolation, readonly string[]>> = {
   none: [],
 }
 /** `events`: only processes of the environment may use its Runtime API. */
-const all = ['files', 'processes', 'users', 'events', 'network', 'kernel']
+const all = ['files', 'processes', 'users', 'events', 'system-calls', 'network', 'kernel']
 
 /** What is isolated, and what is not. */
-export function reportOf(kind: Isolation) {
-  const isolated = parts[kind]
+export function reportOf(kind: Isolation, hasFilter = false) {
+  const isolated = hasFilter && kind !== 'none' ? [...parts[kind], 'system-calls'] : parts[kind]
   return { kind, isolated, shared: all.filter((part) => !isolated.includes(part)) }
 }
 

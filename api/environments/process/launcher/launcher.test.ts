@@ -6,11 +6,38 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { elfProgram } from './elf.ts'
 import { buildLauncher, lookupDescriptor } from './launcher.ts'
+import { countsProcessesByNamespace, functionLimits } from './limits.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'launcher-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const launcher = await buildLauncher(folder)
+const launcher = await buildLauncher(folder, { limits: functionLimits(true), isConfined: true, hasFilter: true })
 const whereThereIsOne = launcher === undefined ? describe.skip : describe
+
+/** unshare and clone for a user namespace, keyctl, io_uring_setup, clone3, a new call, AF_VSOCK; AF_INET and personality. */
+const callsOfThisMachine =
+  process.arch === 'arm64'
+    ? [
+        [97, 0x1000_0000],
+        [220, 0x1000_0011, 0],
+        [219, 0, -1],
+        [425, 1, 0],
+        [435, 0, 0],
+        [500],
+        [198, 40, 1, 0],
+        [198, 2, 1, 0],
+        [92, 0xffff_ffff],
+      ]
+    : [
+        [272, 0x1000_0000],
+        [56, 0x1000_0011, 0],
+        [250, 0, -1],
+        [425, 1, 0],
+        [435, 0, 0],
+        [500],
+        [41, 40, 1, 0],
+        [41, 2, 1, 0],
+        [135, 0xffff_ffff],
+      ]
 
 whereThereIsOne('the launcher', () => {
   const run = (...args: string[]) => {
@@ -36,6 +63,33 @@ whereThereIsOne('the launcher', () => {
 
   test('forbids new privileges', () => {
     expect(status).toContain('NoNewPrivs:\t1\n')
+  })
+
+  test('gives up the capabilities of root that supervisors do not need', () => {
+    const mask = 2n + (1n << 5n) + (1n << 6n) + (1n << 7n) + (1n << 19n)
+    const bounding = BigInt(`0x${/CapBnd:\t(\S+)/.exec(status)![1]!}`)
+    if (process.getuid?.() === 0) expect(bounding & ~mask).toBe(0n)
+    expect(status).toContain('Seccomp:\t2\n')
+  })
+
+  test('limits what processes use as AWS does', () => {
+    const bash = run('/bin/bash', '-c', 'ulimit -n; ulimit -u; ulimit -l; ulimit -S -s; ulimit -c')
+    expect(bash.stdout).toBe('1024\n742\n64\n8192\n10485760\n')
+  })
+
+  // Calls that need no privileges, so that only the filter can deny them.
+  test('denies system calls that containers are denied', () => {
+    const program = `import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+def call(*values):
+    return 0 if libc.syscall(*[ctypes.c_long(value) for value in values]) >= 0 else ctypes.get_errno()
+numbers = ${JSON.stringify(callsOfThisMachine)}
+print([errno.errorcode.get(call(*values), 'done') for values in numbers])`
+    const ran = run('/usr/bin/env', 'PATH=/usr/bin:/usr/local/bin:/bin', 'python3', '-c', program)
+    if (ran.status === 127) return
+    expect(ran.stdout || ran.stderr).toBe(
+      "['EPERM', 'EPERM', 'EPERM', 'EPERM', 'ENOSYS', 'ENOSYS', 'EPERM', 'done', 'done']\n",
+    )
   })
 
   test('opens the descriptor by which the owners of connections are found', () => {
@@ -74,4 +128,16 @@ describe('a program', () => {
     expect(words).toEqual([64, 1, expect.any(Number), 5, 0, 0, 9, -1])
     expect(program.toString('latin1', words[2]! - 0x40_0000).startsWith('hello')).toBe(true)
   })
+})
+
+test('limits are those of AWS as far as the server has them', () => {
+  const own = new Map([['Max open files', 512n]])
+  const limits = functionLimits(false, own)
+  expect(limits.find(({ resource }) => resource === 7)).toEqual({ resource: 7, soft: 512n, hard: 512n })
+  expect(limits.map(({ resource }) => resource)).not.toContain(6)
+  expect(['5.10.0-28-amd64', '5.14.0', '6.1'].map((each) => countsProcessesByNamespace(each))).toEqual([
+    false,
+    true,
+    true,
+  ])
 })
