@@ -486,6 +486,8 @@ const table = {
   'bench/stores/': ['bench/events/', 'bench/measuring/', 'bench/servers/'],
   // A server on Kubernetes against bare pods.
   'bench/cluster/': ['bench/measuring/'],
+  // Random requests to every socket. The model says what requests look like, the protocol what frames are.
+  'bench/fuzz/': ['api/model/', 'bench/measuring/', 'bench/servers/', 'fixtures/', 'runtime-bootstrap/protocol/'],
 }
 
 const tests = '\\.(test|contract|harness|fake)\\.ts$|/testing/'

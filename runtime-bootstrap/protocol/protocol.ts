@@ -1,3 +1,5 @@
+import { checkedLength, readHead } from './frame-head.ts'
+
 /**
  * The protocol between server and supervisor: frames over one duplex byte stream per environment.
  *
@@ -270,12 +272,6 @@ export function encodeFrame(message: ServerMessage | SupervisorMessage, body: Ui
   return frame
 }
 
-/** The longest head and the longest body of a frame, in bytes: far more than any message or piece of a file has. */
-const [maxHeadBytes, maxBodyBytes] = [8 * 1024 * 1024, 64 * 1024 * 1024]
-
-/** The peer sent bytes that are no frame, or a frame that its receiver cannot use. */
-export class MalformedFrame extends Error {}
-
 /**
  * Parses a byte stream into frames: pass it each chunk; it calls `onFrame` for each complete frame. Throws `MalformedFrame` for a head that is
  * no JSON object with a type and for lengths beyond the limits; the stream cannot be read on then.
@@ -295,7 +291,7 @@ export function frameDecoder<Message extends { readonly type: string }>(
       needed = frameLength(bytes)
       if (bytes.length < needed) break
       const headEnd = prefixBytes + bytes.readUInt32BE(0)
-      const message = readHead<Message>(bytes.toString('utf8', prefixBytes, headEnd))
+      const message = readHead(bytes.toString('utf8', prefixBytes, headEnd)) as Message
       const body = bytes.subarray(headEnd, needed)
       bytes = bytes.subarray(needed)
       onFrame({ message, body })
@@ -305,20 +301,7 @@ export function frameDecoder<Message extends { readonly type: string }>(
   }
 }
 
-function readHead<Message extends { readonly type: string }>(text: string): Message {
-  let message: unknown
-  try {
-    message = JSON.parse(text)
-  } catch (cause) {
-    throw new MalformedFrame('the head of a frame is not JSON', { cause })
-  }
-  if (typeof (message as Partial<Message> | null)?.type !== 'string') throw new MalformedFrame('a frame has no type')
-  return message as Message
-}
-
 function frameLength(bytes: Buffer): number {
   if (bytes.length < prefixBytes) return prefixBytes
-  const [headBytes, bodyBytes] = [bytes.readUInt32BE(0), bytes.readUInt32BE(4)]
-  if (headBytes > maxHeadBytes || bodyBytes > maxBodyBytes) throw new MalformedFrame('a frame is too long')
-  return prefixBytes + headBytes + bodyBytes
+  return prefixBytes + checkedLength(bytes.readUInt32BE(0), bytes.readUInt32BE(4))
 }
