@@ -16,6 +16,9 @@ import { LambdaError } from './errors.ts'
 import { openEvents, type Events } from './events/events.ts'
 import { PreparationFailed } from './functions/versions/activation.ts'
 import type { Home } from './functions/function/arn.ts'
+import { createCodeSweep, type CodeSweep } from './store/code/code-sweep.ts'
+import { createCodeHolds, type CodeHolds } from './functions/code/code-holds.ts'
+import { codeInUse } from './functions/code/code-in-use.ts'
 import type { CodeStore } from './functions/code/code-store.ts'
 import { latestVersion } from './functions/function/function.ts'
 import { createLayers } from './functions/layers/layers.ts'
@@ -85,8 +88,15 @@ async function assembleOver(
   const { accountId, region, codeUrl } = settings
   if (store.shared !== undefined && codeUrl === undefined) log.warn(unsharedCode)
   const home = { accountId, region }
-  const codeStore = await openCodeStore({ ...settings, now, warn: (line) => log.warn(line) })
-  const base = { settings, surroundings, home, store, codeStore, signal }
+  const clock = () => performance.now()
+  const codeStore = await openCodeStore({ ...settings, clock, warn: (line) => log.warn(line) })
+  const { catalogue, documents } = store
+  const codeHolds = createCodeHolds()
+  const codeSweep = createCodeSweep({
+    sweep: async () => codeStore.sweep(await codeInUse(catalogue, documents), codeHolds),
+    log,
+  })
+  const base = { settings, surroundings, home, store, codeStore, codeHolds, codeSweep, signal }
   const environments = await assembleEnvironments(base)
   const { scheduler } = environments
   const invoke = createInvoke({
@@ -110,9 +120,8 @@ async function assembleOver(
     newId: ids,
     now,
   })
-  const { catalogue, documents } = store
   const runExclusive = store.shared?.runExclusive ?? createMutex()
-  const kept = { store, catalogue, documents, codeStore, runExclusive }
+  const kept = { store, catalogue, documents, codeStore, codeSweep, runExclusive }
   return { ...home, ...kept, ...environments, invoke, events, ...functions, sources, sourceCheck }
 }
 
@@ -122,14 +131,16 @@ interface Base {
   readonly home: Home
   readonly store: Store
   readonly codeStore: CodeStore
+  readonly codeHolds: CodeHolds
+  readonly codeSweep: CodeSweep
   readonly signal: AbortSignal | undefined
 }
 
-async function assembleEnvironments({ settings, surroundings, home, store, codeStore, signal }: Base) {
+async function assembleEnvironments({ settings, surroundings, home, store, codeStore, codeHolds, signal }: Base) {
   const { log, now } = surroundings
   const { catalogue } = store
   const leases = store.shared?.leases ?? ownLeases(growingTokens(now))
-  const driver = await createDriver(settings, { codeStore, log, leases, signal })
+  const driver = await createDriver(settings, { codeStore, codeHolds, log, leases, signal })
   const { shared } = driver
   const onFault = (message: string, cause: unknown) => log.error(message, cause)
   const concurrency = createConcurrency(store, {
@@ -188,7 +199,7 @@ function assembleEvents({ settings, surroundings, home, store }: Base, invoke: I
 }
 
 function assembleFunctions(
-  { settings, surroundings, home, store, codeStore }: Base,
+  { settings, surroundings, home, store, codeStore, codeSweep }: Base,
   { scheduler, provisioning, initialisation, adoption }: Awaited<ReturnType<typeof assembleEnvironments>>,
   { deletedFunctions }: Events,
 ) {
@@ -197,8 +208,10 @@ function assembleFunctions(
   const { catalogue, documents } = store
   const objects = s3Endpoint === undefined ? undefined : createS3ObjectSource(s3Endpoint, home.region)
   const images = settings.registries && createRegistryImageSource({ ...settings.registries, log })
-  const kept = { ...home, catalogue, documents, codeStore, objects, images, stamp: { nowMs: now, newId: ids } }
-  const layers = createLayers(kept)
+  const { maxCodeBytes } = settings
+  const stored = { catalogue, documents, codeStore, maxCodeBytes }
+  const kept = { ...home, ...stored, objects, images, stamp: { nowMs: now, newId: ids } }
+  const layers = createLayers({ ...kept, onRemoved: () => codeSweep.note() })
   const lifecycle = createLifecycle({
     ...kept,
     layers,
@@ -207,6 +220,7 @@ function assembleFunctions(
     prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)).catch(explainPreparation),
     initialise: (record, version) => initialisation.initialise(record, version),
     drain: (name, version) => {
+      codeSweep.note()
       scheduler.drain(version === undefined ? name : environmentKey(name, version))
       // The next scan retries what could not be ended now.
       adoption?.endStale(name).catch(() => undefined)
@@ -245,12 +259,18 @@ function entryStreams({ redisSources }: Settings): OpenEntryStream {
 /** The driver that the settings ask for. What only one of them needs is loaded with it. */
 async function createDriver(
   { accountId, region, dataFolder, kubernetes, isolation }: Settings,
-  { codeStore, log, leases, signal }: Pick<Base, 'codeStore' | 'signal'> & { log: Log; leases: EnvironmentLeases },
+  {
+    codeStore,
+    codeHolds,
+    log,
+    leases,
+    signal,
+  }: Pick<Base, 'codeStore' | 'codeHolds' | 'signal'> & { log: Log; leases: EnvironmentLeases },
 ): Promise<Driver> {
   const home = { accountId, region, codeStore, log }
   if (kubernetes === undefined) {
     const supervisorFile = await buildSupervisor(dataFolder)
-    return createProcessDriver({ ...home, dataFolder, supervisorFile, policy: isolation })
+    return createProcessDriver({ ...home, codeHolds, dataFolder, supervisorFile, policy: isolation })
   }
   const { openKubernetesDriver } = await import('../k8s/driver/open.ts')
   const claim = async (id: string) => (await leases.claim(id, { isUnknownFree: true })) === 'claimed'

@@ -4,7 +4,6 @@ import { assemble, type Parts, type Surroundings } from './assembly.ts'
 import { openAuthentication, type Authentication } from './authentication/authentication.ts'
 import type { Settings } from './settings/settings.ts'
 import { isStoreUnavailable, LambdaError } from './errors.ts'
-import { codeInUse } from './functions/code/code-in-use.ts'
 import { drainAllStale, drainStale } from './environments/scheduling/stale-environments.ts'
 import type { Log } from './observe/log.ts'
 import { openListener, type Listener } from './routes/http/listener.ts'
@@ -21,7 +20,6 @@ export interface Server {
 
 /** The longest an invocation may run on AWS, and what ending its environment may take beyond it. */
 const maxInvocationMs = 905_000
-const sweepMs = 3_600_000
 /** How often to look for deployments and environments that another server left behind. */
 const takeOverMs = 10_000
 /** How often to remove the leases of environments that have ended. */
@@ -69,6 +67,7 @@ async function putTogether(
     () => authentication.close(),
     () => provisioning.close(),
     () => parts.initialisation.close(),
+    () => parts.codeSweep.stop(),
   ]
   const close = async () => {
     const wasReady = state.isReady
@@ -83,7 +82,7 @@ async function putTogether(
   }
   try {
     await app.ready()
-    endings.push(await whenThere(() => sweepRegularly(parts, surroundings.log), signal))
+    await whenThere(() => parts.codeSweep.start(), signal)
     await whenThere(async () => parts.adoption?.look(), signal)
     await whenThere(() => events.deletedFunctions.discardAll(), signal)
     await whenThere(() => lifecycle.resume(), signal)
@@ -131,6 +130,7 @@ function createApp(
       ...link,
       dispatcher,
       concurrency: settings.concurrency,
+      maxCodeBytes: settings.maxCodeBytes,
       urlHost: settings.urlHost,
       newId: ids,
       now,
@@ -145,16 +145,6 @@ function createApp(
     isReady,
     isolation: parts.isolation,
   })
-}
-
-/** Removes unused packages, now and every hour; returns how to stop. */
-async function sweepRegularly(parts: Parts, log: Log): Promise<() => void> {
-  const sweep = async () => parts.codeStore.sweep(await codeInUse(parts.catalogue, parts.documents))
-  await sweep()
-  const timer = setInterval(() => {
-    sweep().catch((cause: unknown) => log.error('Unused packages could not be removed.', cause))
-  }, sweepMs).unref()
-  return () => clearInterval(timer)
 }
 
 /** Follows changes by other servers, and completes what dead ones left; returns how to stop. */
@@ -174,6 +164,7 @@ function followReplicas(parts: Parts, log: Log): () => void {
     quietly(drainStale(parts, name))
     quietly(Promise.resolve(adoption?.endStale(name)))
     provisioning.refresh(name)
+    parts.codeSweep.note()
   })
   store.shared.onMissed(() => {
     quietly(whenThere(() => drainAllStale(parts), ending.signal))

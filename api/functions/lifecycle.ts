@@ -1,6 +1,6 @@
 import { createActivation, type Activation, type ActivationDependencies } from './versions/activation.ts'
 import { functionArn } from './function/arn.ts'
-import { checkCode, storeCode, type CheckedCode, type CodeRequest } from './code/code-source.ts'
+import { checkCode, requireCodeStorage, storeCode, type CheckedCode, type CodeRequest } from './code/code-source.ts'
 import { checkSignature, codeSigningErrors, touchConfig } from './code/code-signing.ts'
 import { checkProvider, capacityProviderErrors, touchProvider } from './capacity-providers/capacity-provider.ts'
 import type { CodeUpdate, CreateRequest, SettingsRequest, SettingsUpdate } from './lifecycle-requests.ts'
@@ -86,8 +86,10 @@ async function create(context: LifecycleContext, request: CreateRequest): Promis
   await checkSignature(context, { name, ...(codeSigningConfigArn && { codeSigningConfigArn }) })
   const checked = await checkCode(context, request.code, settings.architectures)
   checkUnzippedSize(checked.code, settings.layers)
-  const code = await storeCode(context, checked)
+  const { code } = checked
   const change = createFunction({ name, settings, code, tags, publish, codeSigningConfigArn }, stamp)
+  await withRoom(context, change)
+  await storeCode(context, checked)
   await context.deletedFunctions.discard(name)
   if (!(await catalogue.save({ ...saved(change), expectedRevision: 0 }))) throw conflicts.exists(name)
   if (codeSigningConfigArn !== undefined && !(await touchConfig(context, codeSigningConfigArn))) {
@@ -112,6 +114,7 @@ async function updateCode(context: LifecycleContext, name: string, request: Code
   const checked = await checkCode(context, request, request.architectures ?? before.latest.settings.architectures)
   checkUnzippedSize(checked.code, before.latest.settings.layers)
   if (request.dryRun) return dryRun(await read(context, name), request, checked)
+  await requireCodeStorage(context, checked.code.sizeBytes - before.latest.code.sizeBytes)
   const code = await storeCode(context, checked)
   const change = await changeRecord(context, name, async (current) => {
     requireUpdatable(context, current, request.revisionId)
@@ -119,9 +122,23 @@ async function updateCode(context: LifecycleContext, name: string, request: Code
     checkUnzippedSize(code, settings.layers)
     const record = beginUpdate(current, { code, settings }, context.stamp)
     if (request.publish === undefined) return { record, described: record.latest }
-    return publishUpdate(record, request.publish, await lastPublished(context, current, request.publish), context.stamp)
+    const last = await lastPublished(context, current, request.publish)
+    return withRoom(context, publishUpdate(record, request.publish, last, context.stamp), current)
   })
   return begun(context, change)
+}
+
+/** The change, if its code fits: unchanged code adds nothing, and each published version counts again. */
+async function withRoom(
+  context: LifecycleContext,
+  change: VersionChange,
+  before?: FunctionRecord,
+): Promise<VersionChange> {
+  const { record, versions = [] } = change
+  const published = versions.reduce((sum, { code }) => sum + code.sizeBytes, 0)
+  const replaced = before?.latest.code.sizeBytes ?? 0
+  await requireCodeStorage(context, record.latest.code.sizeBytes - replaced + published)
+  return change
 }
 
 async function updateSettings(context: LifecycleContext, name: string, request: SettingsUpdate): Promise<FoundVersion> {
@@ -161,7 +178,8 @@ async function publish(context: LifecycleContext, name: string, request: Publish
     const target = request.isToLatestPublished === true ? 'latest-published' : 'next'
     requirePublishable(current.latest.settings, target)
     requireNoUpdateInProgress(current.latest, functionArn(context, name))
-    return publishVersion(current, await lastPublished(context, current, target), request, context.stamp)
+    const last = await lastPublished(context, current, target)
+    return withRoom(context, publishVersion(current, last, request, context.stamp), current)
   })
   return begun(context, change)
 }

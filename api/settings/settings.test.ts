@@ -20,6 +20,7 @@ describe('settings', () => {
       region: 'us-east-1',
       driver: 'process',
       concurrency: 1000,
+      maxCodeBytes: 80_530_636_800,
       idleMs: 300_000,
       maxFailedEvents: 1000,
       destinations: {},

@@ -64,6 +64,8 @@ export interface Settings {
   readonly redisSources: Readonly<Record<string, string>>
   /** Where servers share code archives; without it, they are in the data folder. */
   readonly codeUrl?: string
+  /** Most bytes of packages over all versions of functions and layers. */
+  readonly maxCodeBytes: number
 }
 
 /** Reads one setting by its row of the table. */
@@ -94,6 +96,7 @@ export function readSettings(given: GivenSettings): Settings {
     driver: isKubernetes ? 'kubernetes' : 'process',
     isolation: read('KUBELAMBDA_ISOLATION') as Settings['isolation'],
     ...(isKubernetes ? { kubernetes, registries } : {}),
+    maxCodeBytes: read('KUBELAMBDA_CODE_BYTES'),
     concurrency: read('KUBELAMBDA_CONCURRENCY'),
     idleMs: read('KUBELAMBDA_IDLE_SECONDS') * 1000,
     drainMs: read('KUBELAMBDA_DRAIN_SECONDS') * 1000,

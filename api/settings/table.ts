@@ -139,6 +139,14 @@ export const settingsTable = {
       'Where servers share code archives: `file:///folder` or `s3://bucket/prefix`. Without it, code stays in the data folder, and a server with Redis warns',
     isCommon: true,
   },
+  KUBELAMBDA_CODE_BYTES: {
+    read: wholeNumber(80_530_636_800, 0, Number.MAX_SAFE_INTEGER),
+    section: 'Storage',
+    value: '<bytes>',
+    fallback: '80530636800',
+    meaning:
+      'Most bytes of packages over all versions of functions and layers, each version counted; more is refused with `CodeStorageExceededException`',
+  },
   KUBELAMBDA_DRIVER: {
     read: text('process', /^(process|kubernetes)$/, 'must be process or kubernetes'),
     section: 'Invocations',

@@ -14,6 +14,8 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { driverContract, launchEnvironment, runShell, sleepersOf } from '../driver/driver.contract.ts'
+import { createCodeHolds } from '../../functions/code/code-holds.ts'
+import { layerStackSha256 } from '../../functions/code/code-store.ts'
 import { RuntimeUnavailable } from '../driver/driver.ts'
 import type { Environment } from '../environment/environment.ts'
 import { stateOf, until } from '../../../runtime-bootstrap/processes/process-state.harness.ts'
@@ -44,6 +46,25 @@ test('functions are isolated wherever this machine lets namespaces be made', () 
 })
 
 driverContract('the process driver without isolation', () => startFakeEnvironments(['none']))
+
+test('code and layers are held as long as their environment runs', async () => {
+  const codeHolds = createCodeHolds()
+  const fake = await startFakeEnvironments(['none'], undefined, { codeHolds })
+  const layers = ['one', 'two']
+  const spec = { ...fake.spec, layerSha256s: layers }
+  const packages = [spec.codeSha256, ...layers, layerStackSha256(layers)]
+  const held = () => packages.map((sha256) => codeHolds.has(sha256))
+  const launching = fake.driver.launch(spec)
+  expect(held()).toEqual([true, true, true, true])
+  const launched = await launching
+  expect(held()).toEqual([true, true, true, true])
+  launched.kill()
+  await until(() => !codeHolds.has(spec.codeSha256))
+  expect(held()).toEqual([false, false, false, false])
+  await expect(fake.driver.launch({ ...spec, runtime: 'java21' })).rejects.toThrow(RuntimeUnavailable)
+  expect(held()).toEqual([false, false, false, false])
+  await fake.close()
+})
 
 test('plain processes come with a warning that says what is missing', async () => {
   const fake = await startFakeEnvironments(['none'])

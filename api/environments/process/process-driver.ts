@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { supervisorNodeFlags } from '../../../runtime-bootstrap/protocol/node-flags.ts'
-import type { CodeStore } from '../../functions/code/code-store.ts'
+import type { CodeHolds } from '../../functions/code/code-holds.ts'
+import { layerStackSha256, type CodeStore } from '../../functions/code/code-store.ts'
 import type { Log } from '../../observe/log.ts'
 import { assignmentOf } from '../driver/assignment.ts'
 import {
@@ -29,6 +30,8 @@ import { startSupervisor, type SupervisorProcess } from './supervisors/superviso
 
 export interface ProcessDriverOptions {
   readonly codeStore: Pick<CodeStore, 'unpacked' | 'unpackedStack'>
+  /** Is told which packages environments run from. */
+  readonly codeHolds?: Pick<CodeHolds, 'hold'>
   /** The data of the server, hidden from functions; unpacked code is below it. */
   readonly dataFolder: string
   /** The bundled supervisor, alone in its folder, from `buildSupervisor`. */
@@ -97,12 +100,13 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
   const spares = new Spares(options.spares ?? 2, startSpare, (runtimes) => remembered.write(runtimes))
   void expectRemembered(await remembered.read(), findRuntime, spares)
 
-  async function launch(spec: EnvironmentSpec): Promise<Launched> {
+  async function launch(spec: EnvironmentSpec, onTaken: (supervisor: SupervisorProcess) => void): Promise<Launched> {
     if (spec.imageUri !== undefined) throw new RuntimeUnavailable(imageRefusal)
     const [found, folders] = await Promise.all([findRuntime(spec.runtime), foldersOf(codeStore, spec)])
     const languageFolder = await languageFolderOf?.(found)
     const runtime = ofSize(found, spec.memoryMb)
     const supervisor = spares.take(runtime)
+    onTaken(supervisor)
     try {
       const shown = await supervisor.show({ ...folders, languageFolder, temporaryMb: spec.ephemeralStorageMb })
       const { accountId, region } = options
@@ -119,7 +123,7 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
 
   return {
     isolation: reportOf(found.kind, launchers.hasFilter),
-    launch,
+    launch: (spec) => holdingCode(options.codeHolds, spec, (onTaken) => launch(spec, onTaken)),
     prepare: async (spec) => {
       const warn = warningsOf(spec, log)
       if (spec.imageUri !== undefined) {
@@ -129,9 +133,7 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
       const [runtime] = await Promise.all([findRuntime(spec.runtime).catch(warn), foldersOf(codeStore, spec)])
       if (runtime !== undefined) spares.expect(ofSize(runtime, spec.memoryMb))
     },
-    close: async () => {
-      await Promise.all([spares.close(), remembered.settled()])
-    },
+    close: () => Promise.all([spares.close(), remembered.settled()]).then(() => undefined),
   }
 }
 
@@ -162,6 +164,26 @@ async function expectRemembered(
     const runtime = await findRuntime(identifier).catch(() => undefined)
     if (runtime !== undefined) spares.expect(memoryMb === undefined ? runtime : ofSize(runtime, memoryMb))
   }
+}
+
+/** Holds the packages of an environment from before its launch until its supervisor has ended. */
+async function holdingCode(
+  codeHolds: ProcessDriverOptions['codeHolds'],
+  spec: EnvironmentSpec,
+  launch: (onTaken: (supervisor: SupervisorProcess) => void) => Promise<Launched>,
+): Promise<Launched> {
+  const release = codeHolds?.hold(packagesOf(spec)) ?? (() => undefined)
+  try {
+    return await launch((supervisor) => void supervisor.exited.then(release))
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** The hashes of code, layers and their stack. */
+function packagesOf({ codeSha256, layerSha256s = [] }: EnvironmentSpec): string[] {
+  return layerSha256s.length === 0 ? [codeSha256] : [codeSha256, ...layerSha256s, layerStackSha256(layerSha256s)]
 }
 
 /** The folders of unpacked code and layers. */

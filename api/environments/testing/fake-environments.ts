@@ -46,7 +46,7 @@ const signals = `exports.handler = async ({ signal, all }) => {
 export async function startFakeEnvironments(
   isolation: readonly Isolation[] = ['none'],
   supervisor = entry,
-  machine: Pick<ProcessDriverOptions, 'searchPath' | 'homeFolders'> = {},
+  machine: Pick<ProcessDriverOptions, 'searchPath' | 'homeFolders' | 'codeHolds'> = {},
 ): Promise<FakeEnvironments> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'kubelambda-environments-'))
   await chmod(dataFolder, 0o711)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { layerStackSha256 } from './code-store.ts'
 import { eachDocument } from '../catalogue/document-change.ts'
@@ -5,6 +6,7 @@ import type { Documents } from '../catalogue/documents.ts'
 import type { FunctionVersion, LayerCode } from '../function/function.ts'
 
 const pageSize = 100
+const versionsPerTurn = 100
 
 /** Hashes of all packages that a function, one of its versions, or a layer version uses, and of stacks of layers. */
 export async function codeInUse(
@@ -38,17 +40,21 @@ async function* eachLayerCode(documents: Pick<Documents, 'list'>): AsyncGenerato
 
 async function* eachVersion(catalogue: Pick<Catalogue, 'list' | 'findVersion'>): AsyncGenerator<FunctionVersion> {
   let after: string | undefined
+  let read = 0
   for (;;) {
     const page = await catalogue.list({ limit: pageSize, ...(after === undefined ? {} : { after }) })
     for (const { name, latest, serving, versions } of page) {
       yield latest
       if (serving !== undefined) yield serving
       for (const number of versions) {
+        // A store in this process answers at once, and would never let others in.
+        if (++read % versionsPerTurn === 0) await nextTurn()
         const version = await catalogue.findVersion(name, number)
         if (version !== undefined) yield version
         if (version?.serving !== undefined) yield version.serving
       }
     }
+    await nextTurn()
     after = page.at(-1)?.name
     if (page.length < pageSize || after === undefined) return
   }

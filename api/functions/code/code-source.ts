@@ -25,12 +25,20 @@ export interface CodeSourceDependencies {
   readonly codeStore: Pick<CodeStore, 'put'>
   /** Absent when no S3 endpoint is configured. */
   readonly objects?: ObjectSource | undefined
+  /** Most bytes of packages over all versions of functions and layers. */
+  readonly maxCodeBytes: number
   /** Absent if container images are not supported. */
   readonly images?: ImageSource | undefined
 }
 
-/** AWS's limit for the code of all versions of an account, in bytes. */
-export const accountCodeBytes = 80_530_636_800
+/** Refuses code that does not fit beside that of all versions of functions and layers (reference 2.3). */
+export async function requireCodeStorage(
+  dependencies: Pick<CodeSourceDependencies, 'catalogue' | 'documents' | 'maxCodeBytes'>,
+  addedBytes: number,
+): Promise<void> {
+  if (addedBytes <= 0) return
+  if ((await usedCodeBytes(dependencies)) + addedBytes > dependencies.maxCodeBytes) throw codeErrors.storageExceeded()
+}
 
 /** Code that was checked but not stored yet; an image is stored by its registry. */
 export interface CheckedCode {
@@ -50,7 +58,6 @@ export async function checkCode(
   // Only packages inside a request are limited to 50 MB zipped.
   const limits = request.zip === undefined ? { zippedBytes: packageLimits.unzippedBytes } : {}
   const { sha256, sizeBytes, unzippedBytes } = await inspectPackage(zip, limits)
-  if ((await usedCodeBytes(dependencies)) + sizeBytes > accountCodeBytes) throw codeErrors.storageExceeded()
   const { sourceKmsKeyArn } = request
   return { code: { sha256, sizeBytes, unzippedBytes, ...(sourceKmsKeyArn && { sourceKmsKeyArn }) }, zip }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { CodeHolds } from './code-holds.ts'
 
 /**
  * Stores the packages of functions and layers under the hash of their content (base64 SHA-256, as AWS prints it). An
@@ -12,10 +13,11 @@ export interface CodeStore {
   /** The same for several archives overlaid in order, the last on top: the content of `/opt`. */
   unpackedStack(sha256s: readonly string[]): Promise<string>
   /**
-   * Removes every archive and folder whose hash has not been in use for an hour of sweeps by this process. An archive that
-   * several servers share is removed after a week, and never while nothing at all is in use.
+   * Removes every archive and folder whose hash has not been in use for two minutes of sweeps by this process, and is not held now.
+   * Archives that were unused already when this process began are removed after an hour, those that several servers share after a
+   * week, and never while nothing at all is in use. Resolves with the milliseconds until the next one may be removed, or undefined.
    */
-  sweep(inUse: ReadonlySet<string>): Promise<void>
+  sweep(inUse: ReadonlySet<string>, holds?: Pick<CodeHolds, 'has'>): Promise<number | undefined>
 }
 
 /** The hash of several packages overlaid in this order; a single one has its own hash. */

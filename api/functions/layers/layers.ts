@@ -1,5 +1,11 @@
 import type { Home } from '../function/arn.ts'
-import { checkCode, storeCode, type CodeRequest, type CodeSourceDependencies } from '../code/code-source.ts'
+import {
+  checkCode,
+  requireCodeStorage,
+  storeCode,
+  type CodeRequest,
+  type CodeSourceDependencies,
+} from '../code/code-source.ts'
 import { changeDocument, eachDocument } from '../catalogue/document-change.ts'
 import type { DocumentKey, Documents } from '../catalogue/documents.ts'
 import { layerArn, layerErrors, type LayerPolicy, type LayerVersion } from './layer.ts'
@@ -8,6 +14,8 @@ import type { Stamp } from '../catalogue/record-change.ts'
 export interface LayersDependencies extends Home, CodeSourceDependencies {
   readonly documents: Documents
   readonly stamp: Stamp
+  /** Called when a version was removed: its code may be unused. */
+  readonly onRemoved?: () => void
 }
 
 export interface LayerPublication {
@@ -68,6 +76,7 @@ export function createLayers(dependencies: LayersDependencies): Layers {
     list: (page) => list(documents, page),
     remove: async (name, version) => {
       await changeDocument<LayerVersion>(documents, keyOf(name, version), () => undefined)
+      dependencies.onRemoved?.()
     },
     async changePolicy(name, version, rule) {
       const changed = await changeDocument<LayerVersion>(documents, keyOf(name, version), (current) => {
@@ -87,7 +96,9 @@ async function publish(dependencies: LayersDependencies, request: LayerPublicati
   const { code, licenseInfo, runtimes, architectures, ...facts } = request
   const lists = { runtimes, architectures }
   const absentLists = (['runtimes', 'architectures'] as const).filter((list) => lists[list] === undefined)
-  const { sha256, sizeBytes, unzippedBytes = 0 } = await storeCode(dependencies, await checkCode(dependencies, code))
+  const checked = await checkCode(dependencies, code)
+  await requireCodeStorage(dependencies, checked.code.sizeBytes)
+  const { sha256, sizeBytes, unzippedBytes = 0 } = await storeCode(dependencies, checked)
   const version = {
     ...facts,
     runtimes: runtimes ?? [],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { OperationName } from '../../model/operations.ts'
-import { arn, startControlPlane, type ControlPlaneHarness } from '../testing/control-plane.ts'
+import { arn, newFunction, startControlPlane, zipOf, type ControlPlaneHarness } from '../testing/control-plane.ts'
 
 const tags = async (server: ControlPlaneHarness) =>
   (await server.call('ListTags', { Resource: `${arn}:f` }))['Tags'] as unknown
@@ -109,5 +109,48 @@ describe('operations that deployment tools call on every plan', () => {
     expect(await message('GetFunctionEventInvokeConfig')).toBe(
       `The function ${arn}:f:$LATEST doesn't have an EventInvokeConfig`,
     )
+  })
+})
+
+describe('the limit of code', () => {
+  const refused = {
+    type: 'CodeStorageExceededException',
+    status: 400,
+    message: 'Code storage limit exceeded.',
+    typed: true,
+  }
+
+  test('counts each version and layer, refuses what exceeds it, and changes nothing then', async () => {
+    const [one, two] = [await zipOf('one'), await zipOf('two')]
+    const server = startControlPlane({ maxCodeBytes: 3 * one.length })
+    const usage = async () =>
+      (await server.call('GetAccountSettings')) as { AccountUsage: object; AccountLimit: object }
+    await server.create('f', { Code: { ZipFile: one } })
+    await server.call('UpdateFunctionCode', { FunctionName: 'f', ZipFile: two })
+    await server.lifecycle.settled()
+    await server.call('PublishVersion', { FunctionName: 'f' })
+    await server.call('PublishLayerVersion', { LayerName: 'l', Content: { ZipFile: one } })
+    const full = { AccountUsage: { TotalCodeSize: 3 * one.length }, AccountLimit: { TotalCodeSize: 3 * one.length } }
+    expect(await usage()).toMatchObject(full)
+    const stored = server.packages.size
+    const third = await zipOf('six')
+    expect(await server.refusal('CreateFunction', await newFunction('g', { Code: { ZipFile: third } }))).toEqual(
+      refused,
+    )
+    expect(await server.refusal('PublishLayerVersion', { LayerName: 'm', Content: { ZipFile: third } })).toEqual(
+      refused,
+    )
+    const update = { FunctionName: 'f', ZipFile: third, Publish: true }
+    expect(await server.refusal('UpdateFunctionCode', { ...update, ZipFile: await zipOf('longer than one') })).toEqual(
+      refused,
+    )
+    expect(server.packages.size).toBe(stored)
+    expect(await server.refusal('UpdateFunctionCode', update)).toEqual(refused)
+    expect(await usage()).toMatchObject(full)
+    await server.call('UpdateFunctionCode', { FunctionName: 'f', ZipFile: third })
+    await server.lifecycle.settled()
+    expect(await server.refusal('PublishVersion', { FunctionName: 'f' })).toEqual(refused)
+    await server.call('DeleteLayerVersion', { LayerName: 'l', VersionNumber: 1 })
+    expect(await server.call('PublishVersion', { FunctionName: 'f' })).toMatchObject({ Version: '2' })
   })
 })

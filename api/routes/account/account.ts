@@ -1,6 +1,5 @@
 import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
 import { usedCodeBytes } from '../../functions/code/code-in-use.ts'
-import { accountCodeBytes } from '../../functions/code/code-source.ts'
 import type { Documents } from '../../functions/catalogue/documents.ts'
 import { packageLimits } from '../../functions/code/deployment-package.ts'
 import { reservedConcurrency } from '../../functions/concurrency/reserved.ts'
@@ -9,13 +8,15 @@ import type { Handlers } from '../http/handler.ts'
 export interface AccountRoutesDependencies {
   readonly catalogue: Pick<Catalogue, 'usage' | 'list'>
   readonly documents: Pick<Documents, 'list'>
+  /** The account's limit for the code of all versions, in bytes. */
+  readonly maxCodeBytes: number
   /** The account's concurrency limit. */
   readonly concurrency: number
 }
 
 /** GetAccountSettings. */
 export function accountRoutes(dependencies: AccountRoutesDependencies): Handlers {
-  const { catalogue, concurrency } = dependencies
+  const { catalogue, concurrency, maxCodeBytes } = dependencies
   return {
     async GetAccountSettings() {
       const [{ functionCount }, codeBytes, reserved] = await Promise.all([
@@ -25,7 +26,7 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Handlers
       ])
       return {
         AccountLimit: {
-          TotalCodeSize: accountCodeBytes,
+          TotalCodeSize: maxCodeBytes,
           CodeSizeUnzipped: packageLimits.unzippedBytes,
           CodeSizeZipped: packageLimits.zippedBytes,
           ConcurrentExecutions: concurrency,

@@ -158,6 +158,7 @@ describe('CreateFunction', () => {
       documents: fakeDocuments(),
       layers: { find: async () => undefined },
       codeStore: { put: async () => undefined },
+      maxCodeBytes: 80_530_636_800,
       prepare: async () => undefined,
       initialise: async () => undefined,
       deletedFunctions: { discard: async () => undefined, discardAfterRemoval: async () => undefined },

@@ -55,7 +55,8 @@ export function startControlPlane({
   const stamp = { newId: () => `id-${++ids}`, nowMs: () => 1_764_038_807_123 }
   const documents = options.documents ?? fakeDocuments()
   const codeStore = { put: async (sha256: string, zip: Uint8Array) => void packages.set(sha256, zip) }
-  const storage = { ...home, catalogue, documents, codeStore, stamp, ...options }
+  const maxCodeBytes = 80_530_636_800
+  const storage = { ...home, catalogue, documents, codeStore, maxCodeBytes, stamp, ...options }
   const layers = createLayers(storage)
   const lifecycle = createLifecycle({
     ...storage,
@@ -79,6 +80,7 @@ export function startControlPlane({
     linkKey,
     sourceCheck,
     concurrency: 1000,
+    maxCodeBytes: storage.maxCodeBytes,
     runExclusive: createMutex(),
   }
   const handlers = controlPlaneHandlers(dependencies)

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { describeCodeStore } from '../../functions/code/code-store.contract.ts'
+import { createCodeHolds } from '../../functions/code/code-holds.ts'
 import { aPackage } from '../../functions/testing/samples.ts'
 import { openDiskCodeStore } from './disk-code-store.ts'
 
@@ -13,7 +14,7 @@ describeCodeStore('a folder', () => {
   return {
     code: reopen(),
     reopen,
-    graceMinutes: 60,
+    graceMinutes: 2,
     passMinutes: (minutes) => {
       nowMs += minutes * 60_000
     },
@@ -61,5 +62,39 @@ describe('a folder of code', () => {
     await expect(openDiskCodeStore(folder).put('../../etc', Buffer.alloc(0))).rejects.toThrow(
       'Not the base64 of a SHA-256',
     )
+  })
+
+  test('keeps packages that were unused when it was opened for an hour: their functions may be restored', async () => {
+    let nowMs = 0
+    const { sha256, zip } = await aPackage({ a: 'found' })
+    await openDiskCodeStore(folder).put(sha256, zip)
+    const code = openDiskCodeStore(folder, () => nowMs)
+    expect(await code.sweep(new Set())).toBe(3_600_000)
+    nowMs += 59 * 60_000
+    expect(await code.sweep(new Set())).toBe(60_000)
+    expect(await code.read(sha256)).toBeDefined()
+    nowMs += 60_000
+    expect(await code.sweep(new Set())).toBeUndefined()
+    expect(await code.read(sha256)).toBeUndefined()
+  })
+
+  test('keeps what an environment runs from, until it has ended', async () => {
+    let nowMs = 0
+    const code = openDiskCodeStore(folder, () => nowMs)
+    const holds = createCodeHolds()
+    const { sha256, zip } = await aPackage({ a: 'held' })
+    await code.sweep(new Set())
+    await code.put(sha256, zip)
+    const unpacked = await code.unpacked(sha256)
+    const release = holds.hold([sha256])
+    for (let round = 0; round < 3; round++) {
+      await code.sweep(new Set(), holds)
+      nowMs += 121_000
+    }
+    expect(readFileSync(join(unpacked, 'a'), 'utf8')).toBe('held')
+    release()
+    release()
+    await code.sweep(new Set(), holds)
+    expect([readdirSync(join(folder, 'code')), existsSync(unpacked)]).toEqual([[], false])
   })
 })

@@ -10,7 +10,8 @@ export interface CodeStoreOptions {
   readonly codeUrl?: string | undefined
   readonly s3Endpoint?: string | undefined
   readonly region: string
-  readonly now: () => number
+  /** A clock in milliseconds that is not set back. */
+  readonly clock: () => number
   readonly warn: (line: string) => void
 }
 
@@ -20,12 +21,12 @@ export async function openCodeStore({
   codeUrl,
   s3Endpoint,
   region,
-  now,
+  clock,
   warn,
 }: CodeStoreOptions): Promise<CodeStore> {
-  if (codeUrl === undefined) return openDiskCodeStore(dataFolder, now)
+  if (codeUrl === undefined) return openDiskCodeStore(dataFolder, clock)
   if (codeUrl.startsWith('file:')) {
-    return openSharedCodeStore({ archives: openFolderArchives(fileURLToPath(codeUrl)), dataFolder, now, warn })
+    return openSharedCodeStore({ archives: openFolderArchives(fileURLToPath(codeUrl)), dataFolder, clock, warn })
   }
   const [, bucket = '', path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(codeUrl) ?? []
   // Loaded on demand, because it loads slowly.
@@ -39,5 +40,5 @@ export async function openCodeStore({
     endpoint: s3Endpoint,
     region,
   }
-  return openSharedCodeStore({ archives: await openS3Archives(settings), dataFolder, now, warn })
+  return openSharedCodeStore({ archives: await openS3Archives(settings), dataFolder, clock, warn })
 }

@@ -23,7 +23,7 @@ function servers(archives: SharedArchives, clock = { nowMs: 0 }) {
   const warn = (line: string) => void warnings.push(line)
   const open = (dataFolder = newFolder()) => {
     folders.push(dataFolder)
-    return openSharedCodeStore({ archives, dataFolder, now: () => clock.nowMs, warn })
+    return openSharedCodeStore({ archives, dataFolder, clock: () => clock.nowMs, warn })
   }
   const close = () => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true })
@@ -165,7 +165,7 @@ test('an unusable location fails the start with one line that names the setting'
       codeUrl,
       s3Endpoint,
       region: 'us-east-1',
-      now: Date.now,
+      clock: () => performance.now(),
       warn: () => undefined,
     })
   await expect(start(pathToFileURL(join(folder, 'file', 'code')).href)).rejects.toThrow(

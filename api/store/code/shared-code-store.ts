@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { CodeStore } from '../../functions/code/code-store.ts'
-import { hexOf } from './sha256-hex.ts'
+import type { CodeHolds } from '../../functions/code/code-holds.ts'
+import { base64Of, hexOf } from './sha256-hex.ts'
 import type { SharedArchives } from './shared-archives.ts'
 import { openUnpackedFolders } from './unpacked-folders.ts'
-import { watchUnusedCode } from './unused-code.ts'
+import { earliest, watchUnusedCode } from './unused-code.ts'
 
 export interface SharedCodeStoreOptions {
   readonly archives: SharedArchives
   /** Where packages are unpacked. Belongs to this process alone. */
   readonly dataFolder: string
-  readonly now: () => number
+  /** A clock in milliseconds that is not set back. */
+  readonly clock: () => number
   /** Logs a warning for the operator. */
   readonly warn: (line: string) => void
 }
@@ -22,12 +24,17 @@ const youngMs = 10 * 60 * 1000
  * later, its functions need their code.
  */
 const graceMs = 7 * 24 * 60 * 60 * 1000
+/** How long to keep a second archive with the same content: the server that wrote it may not have saved the function yet. */
+const surplusGraceMs = 60 * 60 * 1000
+/** How long to keep a package unpacked. */
+const folderGraceMs = 2 * 60 * 1000
 
 /** Keeps archives in storage that all servers share, and unpacks them on this machine. */
-export function openSharedCodeStore({ archives, dataFolder, now, warn }: SharedCodeStoreOptions): CodeStore {
+export function openSharedCodeStore({ archives, dataFolder, clock, warn }: SharedCodeStoreOptions): CodeStore {
   const read = (hex: string) => readWhole(archives, hex)
   const folders = openUnpackedFolders(dataFolder, { place: archives.place, read })
-  const [unused, surplus, unusedFolders] = [watchUnusedCode(now, graceMs), watchUnusedCode(now), watchUnusedCode(now)]
+  const [unused, surplus] = [watchUnusedCode(clock, graceMs), watchUnusedCode(clock, surplusGraceMs)]
+  const unusedFolders = watchUnusedCode(clock, folderGraceMs)
   let isTold = false
   const writtenMs = new Map<string, number>()
 
@@ -50,10 +57,10 @@ export function openSharedCodeStore({ archives, dataFolder, now, warn }: SharedC
       }
     }
   }
-  const sweepFolders = async (used: ReadonlySet<string>): Promise<void> => {
+  const sweepFolders = async (used: ReadonlySet<string>, holds?: Pick<CodeHolds, 'has'>): Promise<void> => {
     for (const hex of await folders.kept()) {
       if (used.has(hex)) unusedFolders.forget(hex)
-      else if (unusedFolders.isOverdue(hex)) {
+      else if (unusedFolders.isOverdue(hex) && holds?.has(base64Of(hex)) !== true) {
         unusedFolders.forget(hex)
         await folders.drop(hex)
       }
@@ -62,18 +69,19 @@ export function openSharedCodeStore({ archives, dataFolder, now, warn }: SharedC
   return {
     put: async (sha256, zip) => {
       const hex = hexOf(sha256)
-      if (now() - (writtenMs.get(hex) ?? Number.NEGATIVE_INFINITY) < youngMs) return
+      if (clock() - (writtenMs.get(hex) ?? Number.NEGATIVE_INFINITY) < youngMs) return
       await archives.write(hex, zip)
-      writtenMs.set(hex, now())
+      writtenMs.set(hex, clock())
     },
     read: (sha256) => read(hexOf(sha256)),
     unpacked: folders.unpacked,
     unpackedStack: folders.unpackedStack,
-    sweep: async (inUse) => {
+    sweep: async (inUse, holds) => {
       const used = new Set(Array.from(inUse, hexOf))
-      for (const [hex, ms] of writtenMs) if (now() - ms >= youngMs) writtenMs.delete(hex)
+      for (const [hex, ms] of writtenMs) if (clock() - ms >= youngMs) writtenMs.delete(hex)
       await sweepArchives(used)
-      await sweepFolders(used)
+      await sweepFolders(used, holds)
+      return earliest([unused.dueInMs(), surplus.dueInMs(), unusedFolders.dueInMs()])
     },
   }
 }
