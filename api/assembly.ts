@@ -33,6 +33,7 @@ import { queuedRequest } from './invoke/queued-request.ts'
 import type { Log } from './observe/log.ts'
 import type { OpenEntryStream } from './sources/redis-streams/entry-stream.ts'
 import { createServerSources } from './sources/server-sources.ts'
+import { createEc2Network } from './aws/ec2-network.ts'
 import { createAwsLayerSource } from './store/code-sources/aws-layer-source.ts'
 import { openCodeStore } from './store/code/open-code-store.ts'
 import { openStore, type Store } from './store/open-store.ts'
@@ -204,7 +205,7 @@ function assembleFunctions(
   { deletedFunctions }: Events,
 ) {
   const { log, now, ids } = surroundings
-  const { s3Endpoint, layerEndpoint } = settings
+  const { s3Endpoint, layerEndpoint, ec2Endpoint } = settings
   const { catalogue, documents } = store
   const objects = s3Endpoint === undefined ? undefined : createS3ObjectSource(s3Endpoint, home.region)
   const images = settings.registries && createRegistryImageSource({ ...settings.registries, log })
@@ -216,6 +217,8 @@ function assembleFunctions(
     ...kept,
     layers,
     deletedFunctions,
+    network:
+      ec2Endpoint === undefined ? undefined : createEc2Network({ endpoint: ec2Endpoint, region: home.region, now }),
     foreignLayers: layerEndpoint === undefined ? undefined : createAwsLayerSource(layerEndpoint, home.region),
     prepare: (record, version) => scheduler.prepare(environmentSpec(record, version)).catch(explainPreparation),
     initialise: (record, version) => initialisation.initialise(record, version),

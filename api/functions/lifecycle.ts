@@ -23,10 +23,13 @@ import {
 } from './catalogue/record-change.ts'
 import type { FoundVersion } from './versions/resolve.ts'
 import type { SettingsChange } from './settings/change.ts'
+import { checkNetworkExists, type NetworkSource } from './settings/network.ts'
 import { changedSettings, newSettings } from './settings/settings.ts'
 import { checkTagCount } from './settings/tags.ts'
 
 export interface LifecycleDependencies extends ActivationDependencies, LayerResolutionDependencies {
+  /** Absent if no EC2 endpoint is set: subnets and security groups are not looked up. */
+  readonly network?: NetworkSource | undefined
   readonly catalogue: ActivationDependencies['catalogue']
   readonly documents: Documents
   readonly deletedFunctions: DeletedFunctions
@@ -81,6 +84,7 @@ async function create(context: LifecycleContext, request: CreateRequest): Promis
   const settings = newSettings(name, await withLayers(context, request.settings), creation)
   checkTagCount(tags)
   requirePublishable(settings, publish)
+  await checkNetwork(context, settings)
   await checkProvider(context, settings)
   if ((await catalogue.find(name)) !== undefined) throw conflicts.exists(name)
   await checkSignature(context, { name, ...(codeSigningConfigArn && { codeSigningConfigArn }) })
@@ -144,18 +148,25 @@ async function withRoom(
 async function updateSettings(context: LifecycleContext, name: string, request: SettingsUpdate): Promise<FoundVersion> {
   requireUpdatable(context, await read(context, name), request.revisionId)
   const asked = await withLayers(context, request.settings)
+  let isLookedUp = asked.vpc === undefined
   let before: FunctionRecord | undefined
   const change = await changeRecord(context, name, async (current) => {
     requireUpdatable(context, current, request.revisionId)
     const settings = changedSettings(name, current.latest.settings, asked)
     checkUnzippedSize(current.latest.code, settings.layers)
     if (asked.capacityProvider !== undefined) await checkProvider(context, settings)
+    if (!isLookedUp) await checkNetwork(context, settings)
+    isLookedUp = true
     before = current
     const record = beginUpdate(current, { settings }, context.stamp)
     return { record, described: record.latest }
   })
   await requireProvider(context, change, asked.capacityProvider?.arn, before)
   return begun(context, change)
+}
+
+async function checkNetwork({ network }: LifecycleContext, { vpc }: FunctionSettings): Promise<void> {
+  if (network !== undefined) await checkNetworkExists(network, vpc)
 }
 
 /** Reverts an update to a capacity provider that was removed meanwhile. */

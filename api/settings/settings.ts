@@ -58,6 +58,8 @@ export interface Settings {
   readonly registries?: { readonly plainRegistries: readonly string[]; readonly credentialsFile?: string }
   /** The source of layers of other accounts. */
   readonly layerEndpoint?: string
+  /** Of EC2: an address, or `aws`. */
+  readonly ec2Endpoint?: string
   /** The Redis that servers share; without it, all data is in the data folder. */
   readonly redisUrl?: string
   /** Redis servers whose streams mappings may read, by name. */
@@ -106,6 +108,7 @@ export function readSettings(given: GivenSettings): Settings {
     redisSources: namedServers(read('KUBELAMBDA_REDIS_SOURCES')),
     ...optional('s3Endpoint', read('KUBELAMBDA_S3_ENDPOINT')),
     ...optional('layerEndpoint', read('KUBELAMBDA_LAYER_ENDPOINT')),
+    ...optional('ec2Endpoint', read('KUBELAMBDA_EC2_ENDPOINT')),
     ...optional('redisUrl', read('KUBELAMBDA_REDIS_URL')),
     ...optional('codeUrl', read('KUBELAMBDA_CODE_URL')),
   }

@@ -213,6 +213,13 @@ export const settingsTable = {
   KUBELAMBDA_DYNAMODB_ENDPOINT: endpointOf('DynamoDB', 'streams of tables'),
   KUBELAMBDA_KAFKA_ENDPOINT: endpointOf('MSK', 'brokers of Kafka clusters'),
   KUBELAMBDA_SECRETSMANAGER_ENDPOINT: endpointOf('Secrets Manager', 'credentials for Kafka'),
+  KUBELAMBDA_EC2_ENDPOINT: {
+    read: serviceEndpoint(),
+    section: 'AWS services',
+    value: '<url>',
+    meaning:
+      'Endpoint of EC2, in which subnets and security groups of functions are looked up. Without it they are stored unchecked; `KUBELAMBDA_AWS_ENDPOINT` does not count',
+  },
   KUBELAMBDA_S3_ENDPOINT: {
     read: text(undefined, /^https?:\/\/\S+$/, 'must be an http or https address'),
     section: 'AWS services',

@@ -87,15 +87,16 @@ export interface FoundFunctionUrl {
   readonly record: FunctionRecord
 }
 
-/** The function URL with this id, unless it, its alias or its function was deleted. */
+/** The function URL with this id, unless it or its function was deleted; `closed` if its alias was. */
 export async function findFunctionUrl(
   { catalogue, documents }: { catalogue: Pick<Catalogue, 'find'>; documents: Pick<Documents, 'find'> },
   urlId: string,
-): Promise<FoundFunctionUrl | undefined> {
+): Promise<FoundFunctionUrl | 'closed' | undefined> {
   const target = (await documents.find<FunctionUrlTarget>(urlKey(urlId)))?.value
   const record = target && (await catalogue.find(target.functionName))?.value
   const config = record && attachedTo(record, 'url', target.alias ?? latestVersion)
-  if (target === undefined || record === undefined || config?.urlId !== urlId) return undefined
+  if (target === undefined || record === undefined) return undefined
+  if (config?.urlId !== urlId) return record.closedUrls?.includes(urlId) === true ? 'closed' : undefined
   return { target, config, record }
 }
 
@@ -105,9 +106,13 @@ export async function forgetUrls(
   before: FunctionRecord,
   after: FunctionRecord | undefined,
 ): Promise<void> {
-  if (before.attached?.url === after?.attached?.url) return
-  const kept = new Set(after === undefined ? [] : allAttached(after, 'url').map(([, { urlId }]) => urlId))
-  for (const [, { urlId }] of allAttached(before, 'url')) if (!kept.has(urlId)) await forgetUrl(documents, urlId)
+  if (before.attached?.url === after?.attached?.url && before.closedUrls === after?.closedUrls) return
+  const kept = new Set(after && urlIdsOf(after))
+  for (const urlId of urlIdsOf(before)) if (!kept.has(urlId)) await forgetUrl(documents, urlId)
+}
+
+function urlIdsOf(record: FunctionRecord): string[] {
+  return [...allAttached(record, 'url').map(([, { urlId }]) => urlId), ...(record.closedUrls ?? [])]
 }
 
 /** Removes the target of a URL's id. */

@@ -26,12 +26,20 @@ export interface FunctionSettings {
     readonly securityGroupIds: readonly string[]
     readonly ipv6: boolean
   }
-  readonly fileSystems: readonly { readonly arn: string; readonly localMountPath: string }[]
+  readonly fileSystems: readonly FileSystem[]
   readonly imageConfig?: ImageConfig
   /** Set when the function is created; never changes. */
   readonly tenantIsolation?: string
   /** Set when the function is created, and never removed: the function runs on managed instances. */
   readonly capacityProvider?: CapacityUse
+}
+
+/** A file system that is mounted in environments on AWS. */
+export interface FileSystem {
+  readonly arn: string
+  readonly localMountPath: string
+  /** `ENABLED`, `DISABLED` or `AUTO`, as S3 file systems have it. */
+  readonly directS3Read?: string
 }
 
 /** The capacity provider settings of a function; absent members have AWS's defaults. */
@@ -135,6 +143,8 @@ export interface FunctionRecord {
   /** Absent if never set: recursive loops are then terminated. */
   readonly recursiveLoop?: 'Terminate' | 'Allow'
   readonly attached?: AttachedSettings
+  /** Ids of function URLs whose alias was deleted, the newest last: calls of them are forbidden. */
+  readonly closedUrls?: readonly string[]
   readonly codeSigningConfigArn?: string
 }
 

@@ -8,6 +8,10 @@ const layer = (name: string, version: number, region = 'us-east-1') =>
 test.each([
   [[1, 2, 3, 4, 5, 6].map((number) => layer(`l${number}`, 1)), 'Cannot reference more than 5 layers.'],
   [
+    [1, 2, 3, 4, 5, 6].map((number) => layer(`l${number}`, 1, 'eu-west-1')),
+    'Layers are not in the same region as the function. Layers are expected to be in region us-east-1.',
+  ],
+  [
     [layer('a', 1, 'eu-west-1')],
     'Layers are not in the same region as the function. Layers are expected to be in region us-east-1.',
   ],

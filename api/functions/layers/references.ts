@@ -3,14 +3,14 @@ import type { Home } from '../function/arn.ts'
 
 const maxLayers = 5
 
-/** Refuses invalid lists of layer versions (reference 2.9). Does not check whether they exist. */
+/** Refuses invalid lists of layer versions (reference 2.9), layers of other regions first. Does not check whether they exist. */
 export function checkLayerReferences(arns: readonly string[], home: Home): void {
-  if (arns.length > maxLayers) throw invalidParameterValue(`Cannot reference more than ${maxLayers} layers.`)
   if (arns.some((arn) => !isAwsLayer(arn) && arn.split(':')[3] !== home.region)) {
     throw invalidParameterValue(
       'Layers are not in the same region as the function. ' + `Layers are expected to be in region ${home.region}.`,
     )
   }
+  if (arns.length > maxLayers) throw invalidParameterValue(`Cannot reference more than ${maxLayers} layers.`)
   const byLayer = new Map<string, string>()
   for (const arn of arns) {
     const layer = isAwsLayer(arn) ? arn : arn.slice(0, arn.lastIndexOf(':'))

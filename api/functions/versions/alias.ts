@@ -1,6 +1,6 @@
 import { ownMember } from '../function/own-member.ts'
 import { functionArn, type Home } from '../function/arn.ts'
-import { detachAll } from '../function/attachment.ts'
+import { attachedTo, detachAll } from '../function/attachment.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { conflicts, nameErrors, versionErrors } from '../function/errors.ts'
 import { latestVersion, type Alias, type FunctionRecord } from '../function/function.ts'
@@ -49,7 +49,14 @@ export function updateAlias(
 export function removeAlias(record: FunctionRecord, name: string): FunctionRecord {
   if (findAlias(record, name) === undefined) return record
   const { [name]: _removed, ...aliases } = record.aliases
-  return detachAll({ ...record, aliases }, name)
+  return closeUrl(detachAll({ ...record, aliases }, name), attachedTo(record, 'url', name)?.urlId)
+}
+
+const maxClosedUrls = 100
+
+function closeUrl(record: FunctionRecord, urlId: string | undefined): FunctionRecord {
+  if (urlId === undefined) return record
+  return { ...record, closedUrls: [...(record.closedUrls ?? []), urlId].slice(-maxClosedUrls) }
 }
 
 export function findAlias(record: FunctionRecord, name: string): Alias | undefined {

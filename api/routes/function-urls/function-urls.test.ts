@@ -47,17 +47,22 @@ describe('a function URL config', () => {
     const make = async (members: object) =>
       idOf(await server.call('CreateFunctionUrlConfig', { FunctionName: 'f', AuthType: 'NONE', ...members }))
     const [own, ofAlias] = [await make({}), await make({ Qualifier: 'live' })]
-    const target = async (id: string) => (await findFunctionUrl(server, id))?.target
+    const target = async (id: string) => {
+      const found = await findFunctionUrl(server, id)
+      return found === 'closed' ? found : found?.target
+    }
     expect(await target(own)).toEqual({ functionName: 'f' })
     expect(await target(ofAlias)).toEqual({ functionName: 'f', alias: 'live' })
     await server.call('DeleteAlias', { FunctionName: 'f', Name: 'live' })
-    expect(await target(ofAlias)).toBeUndefined()
+    expect(await target(ofAlias)).toBe('closed')
     await server.call('DeleteFunctionUrlConfig', { FunctionName: 'f' })
     expect(await target(own)).toBeUndefined()
     const again = await make({})
     await server.call('DeleteFunction', { FunctionName: 'f' })
     await server.create('f')
     expect(await target(again)).toBeUndefined()
+    expect(await target(ofAlias)).toBeUndefined()
+    expect(await server.documents.list({ kind: 'function-url', limit: 10 })).toEqual([])
   })
 
   test('created by concurrent requests exists once, with one id', async () => {

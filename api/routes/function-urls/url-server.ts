@@ -57,6 +57,7 @@ export function registerFunctionUrls(app: FastifyInstance, dependencies: Functio
       const addressed = addressedUrl(request.headers.host, request.originalUrl)
       const found = addressed && (await findFunctionUrl(dependencies, addressed.urlId))
       if (addressed === undefined || found === undefined) return sendUnknown(request, reply)
+      if (found === 'closed') throw urlForbidden()
       const { config } = found
       const { origin } = request.headers
       if (config.cors !== undefined && origin !== undefined && isPreflight(request.method, request.headers)) {

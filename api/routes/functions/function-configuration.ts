@@ -59,7 +59,11 @@ function settingsOutput(settings: FunctionSettings): Output {
     FileSystemConfigs:
       fileSystems.length === 0
         ? undefined
-        : fileSystems.map(({ arn, localMountPath }) => ({ Arn: arn, LocalMountPath: localMountPath })),
+        : fileSystems.map(({ arn, localMountPath, directS3Read }) => ({
+            Arn: arn,
+            LocalMountPath: localMountPath,
+            S3FilesConfig: directS3Read && { DirectS3Read: directS3Read },
+          })),
     PackageType: settings.packageType,
     Architectures: settings.architectures,
     EphemeralStorage: { Size: settings.ephemeralStorageMb },

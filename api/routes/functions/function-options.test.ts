@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { arn, startControlPlane } from '../testing/control-plane.ts'
+import { arn, newFunction, startControlPlane } from '../testing/control-plane.ts'
 
 async function withVersion() {
   const server = startControlPlane()
@@ -42,5 +42,49 @@ describe('a runtime management config', () => {
     const server = await withVersion()
     const refusal = await server.refusal('PutRuntimeManagementConfig', { FunctionName: 'f', ...members })
     expect(refusal.status).toBe(status)
+  })
+})
+
+describe('the network of a function', () => {
+  const vpc = { SubnetIds: ['subnet-0a1b2c3d'], SecurityGroupIds: ['sg-0a1b2c3d'] }
+
+  test('is looked up at creation and update, where EC2 is there to be asked', async () => {
+    const asked: unknown[] = []
+    let isKnown = true
+    const server = startControlPlane({
+      network: {
+        refusal: async (action, ids) => {
+          asked.push([action, ids])
+          const [id = ''] = ids
+          return isKnown
+            ? undefined
+            : { code: 'InvalidSubnetID.NotFound', message: `The subnet ID '${id}' does not exist` }
+        },
+      },
+    })
+    await server.create('f', { VpcConfig: vpc })
+    expect(asked).toEqual([
+      ['DescribeSubnets', vpc.SubnetIds],
+      ['DescribeSecurityGroups', vpc.SecurityGroupIds],
+    ])
+    isKnown = false
+    const message =
+      'Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. ' +
+      "EC2 Error Message: The subnet ID 'subnet-0a1b2c3d' does not exist"
+    const update = await server.refusal('UpdateFunctionConfiguration', { FunctionName: 'f', VpcConfig: vpc })
+    expect(update).toMatchObject({ status: 400, type: 'InvalidParameterValueException', message })
+    const created = await server.refusal('CreateFunction', await newFunction('g', { VpcConfig: vpc }))
+    expect(created.message).toBe(message)
+    await server.call('UpdateFunctionConfiguration', { FunctionName: 'f', Description: 'other' })
+    expect(asked).toHaveLength(4)
+  })
+
+  test('has its file systems shown as they were set', async () => {
+    const server = startControlPlane()
+    const Arn =
+      'arn:aws:s3files:us-east-1:000000000000:file-system/fs-0123456789abcdef0/access-point/fsap-0123456789abcdef0'
+    const FileSystemConfigs = [{ Arn, LocalMountPath: '/mnt/files', S3FilesConfig: { DirectS3Read: 'ENABLED' } }]
+    const created = await server.create('f', { VpcConfig: vpc, FileSystemConfigs })
+    expect(created['FileSystemConfigs']).toEqual(FileSystemConfigs)
   })
 })

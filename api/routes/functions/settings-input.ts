@@ -30,7 +30,11 @@ export interface SettingsMembers {
     readonly SecurityGroupIds?: readonly string[]
     readonly Ipv6AllowedForDualStack?: boolean
   }
-  readonly FileSystemConfigs?: readonly { readonly Arn: string; readonly LocalMountPath: string }[]
+  readonly FileSystemConfigs?: readonly {
+    readonly Arn: string
+    readonly LocalMountPath: string
+    readonly S3FilesConfig?: { readonly DirectS3Read?: string }
+  }[]
   readonly ImageConfig?: {
     readonly EntryPoint?: readonly string[]
     readonly Command?: readonly string[]
@@ -88,9 +92,10 @@ export function settingsInput(members: SettingsMembers): SettingsRequest {
       securityGroupIds: vpc.SecurityGroupIds,
       ipv6: vpc.Ipv6AllowedForDualStack,
     },
-    fileSystems: members.FileSystemConfigs?.map(({ Arn, LocalMountPath }) => ({
+    fileSystems: members.FileSystemConfigs?.map(({ Arn, LocalMountPath, S3FilesConfig: s3Files }) => ({
       arn: Arn,
       localMountPath: LocalMountPath,
+      ...(s3Files?.DirectS3Read !== undefined && { directS3Read: s3Files.DirectS3Read }),
     })),
     imageConfig: members.ImageConfig && imageConfigInput(members.ImageConfig),
     capacityProvider: members.CapacityProviderConfig && capacityInput(members.CapacityProviderConfig),

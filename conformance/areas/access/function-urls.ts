@@ -134,6 +134,10 @@ export const functionUrls: Area = {
         await lambda.client.send(new DeleteAliasCommand({ FunctionName: name, Name: 'live' }))
         const answer = await callUrlUntil(lambda, url, '/', {}, ({ status }) => status === 403)
         assert.deepEqual([answer.status, answer.headers['x-amzn-errortype']], [403, 'AccessDeniedException'])
+        assert.deepEqual(JSON.parse(answer.text), {
+          Message:
+            'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
+        })
       },
     },
   ],

@@ -5,7 +5,7 @@ import {
   type CreateFunctionCommandInput,
 } from '@aws-sdk/client-lambda'
 import type { Area } from '../../case/case.ts'
-import { badParameter, refuses } from '../../case/expect.ts'
+import { badParameter, invalid, refuses } from '../../case/expect.ts'
 
 const levelOfText = badParameter(
   'LogLevel is not supported when LogFormat is set to "Text". ' +
@@ -45,6 +45,24 @@ export const settings: Area = {
           LogFormat: 'Text',
           LogGroup: `/aws/lambda/${name}`,
         })
+      },
+    },
+    {
+      name: 'ids of subnets and security groups of another form are violations',
+      run: async (lambda) => {
+        const VpcConfig = { SubnetIds: ['net-1'], SecurityGroupIds: ['group-1'] }
+        const input = await lambda.input('hello-node', { VpcConfig })
+        const length =
+          'Member must have length less than or equal to 1024, Member must have length greater than or equal to 0'
+        const member = (pattern: string) =>
+          `Member must satisfy constraint: [${length}, Member must satisfy regular expression pattern: ${pattern}, Member must not be null]`
+        await refuses(
+          lambda.client.send(new CreateFunctionCommand(input)),
+          invalid(
+            `Value '[net-1]' at 'vpcConfig.subnetIds' failed to satisfy constraint: ${member('subnet-[0-9a-z]*')}`,
+            `Value '[group-1]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: ${member('sg-[0-9a-zA-Z]*')}`,
+          ),
+        )
       },
     },
     {
