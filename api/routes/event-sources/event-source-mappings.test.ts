@@ -302,6 +302,20 @@ test.each<[string, object, string]>([
     { EventSourceArn: schedule('rate(5 minutes)'), BatchSize: 5 },
     'Unsupported BatchSize parameter for given event source mapping type.',
   ],
+  [
+    'a filter of text for the data of a stream',
+    { EventSourceArn: stream, ...LATEST, FilterCriteria: { Filters: [{ Pattern: '{"data":["x"]}' }] } },
+    'Invalid filter pattern definition.',
+  ],
+  [
+    'a filter for a document database',
+    {
+      EventSourceArn: `arn:aws:rds:${account}:cluster:c`,
+      ...LATEST,
+      FilterCriteria: { Filters: [{ Pattern: '{"a":[1]}' }] },
+    },
+    'Unsupported FilterCriteria parameter for given event source mapping type.',
+  ],
   ['a broken filter', { FilterCriteria: { Filters: [{ Pattern: '{"a":1}' }] } }, 'Invalid filter pattern definition.'],
   [
     'a stream with a Kafka topic for what failed',

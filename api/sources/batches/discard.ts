@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { traceHeader } from '../../invoke/trace-header.ts'
 import { pause } from '../polling/pause.ts'
 import type { PollSettings } from '../mappings/poll-settings.ts'
@@ -75,8 +76,8 @@ async function sendWithRetries(
   }
 }
 
-/** AWS's key for the record of a stream's batch (reference 8.3). */
-function objectKey(uuid: string, { part, id }: FailureRecord, endedMs: number): string {
+/** AWS's key for the record of a batch (reference 8.3), which no other record has: two batches may have failed in one invocation. */
+function objectKey(uuid: string, { part }: FailureRecord, endedMs: number): string {
   const time = new Date(endedMs).toISOString().slice(0, 19)
-  return `aws/lambda/${uuid}/${part}/${time.slice(0, 10).replaceAll('-', '/')}/${time.replaceAll(':', '.')}-${id}`
+  return `aws/lambda/${uuid}/${part}/${time.slice(0, 10).replaceAll('-', '/')}/${time.replaceAll(':', '.')}-${randomUUID()}`
 }

@@ -52,7 +52,7 @@ export function describeStreamBatch(
 ): FailureRecord {
   const { id, records } = failure
   const info = streamBatchInfo(records, key, { shardId, streamArn: settings.sourceArn })
-  const payload = { Records: records.map(({ event }) => event) }
+  const payload = JSON.stringify({ Records: records.map(({ event }) => event) })
   return { id, record: failureRecord(failure, settings, now(), info), payload, part: shardId }
 }
 

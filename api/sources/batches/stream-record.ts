@@ -7,6 +7,8 @@ export interface StreamRecord {
   readonly orderKey: string
   /** As the function receives it. */
   readonly event: object
-  /** The data that filters match besides the other members of the event: text, or an object. */
+  /** The data that filters match: text, an object, or bytes that are not text. */
   readonly data: string | object
+  /** The other members that filters match; those of the event if absent. */
+  readonly metadata?: object
 }

@@ -34,6 +34,41 @@ describe('the filter of a mapping', () => {
     expect(passes({ topic: 't' }, '{"a":"y"}')).toBe(false)
   })
 
+  test.each([
+    ['text with a pattern for text', '{"value":[{"anything-but":["error"]}],"topic":["t"]}', 'ok', true],
+    ['other text with a pattern for text', '{"value":[{"anything-but":["error"]}],"topic":["t"]}', 'error', false],
+    ['JSON with a pattern for text, by the other keys', '{"value":["x"],"topic":["t"]}', '{"a":"y"}', true],
+    ['JSON with a pattern for text and other keys', '{"value":["x"],"topic":["u"]}', '{"a":"x"}', false],
+    [
+      'bytes that are no text with a pattern for JSON',
+      '{"value":{"a":["x"]},"topic":["t"]}',
+      Buffer.from([0xff]),
+      true,
+    ],
+    ['bytes that are no text with a pattern for text', '{"value":["x"],"topic":["t"]}', Buffer.from([0xff]), true],
+    ['bytes that are no text with other keys', '{"value":["x"],"topic":["u"]}', Buffer.from([0xff]), false],
+  ])('matches %s of Kafka (reference 8.6)', (_name, pattern, value, isWanted) => {
+    const passes = createFilter([pattern], { key: 'value', fallsBackToMetadata: true })
+    expect(passes({ topic: 't' }, value)).toBe(isWanted)
+  })
+
+  test('matches the other keys of a message whose body is of another format only when the pattern has none for it', () => {
+    expect(sqs('{"body":{"a":["x"]},"eventSource":["aws:sqs"]}')({ eventSource: 'aws:sqs' }, 'text')).toBe(false)
+    expect(sqs('{"body":["x"],"eventSource":["aws:sqs"]}')({ eventSource: 'aws:sqs' }, '{"a":"x"}')).toBe(false)
+    expect(sqs('{"eventSource":["aws:sqs"]}')({ eventSource: 'aws:sqs' }, 'text')).toBe(true)
+  })
+
+  test('matches attributes of a table in their types, also those in lists', () => {
+    const change = { NewImage: { tags: { L: [{ S: 'Sales' }, { S: 'Support' }] }, number: { N: '101' } } }
+    const passes = (image: string) =>
+      createFilter([`{"dynamodb":{"NewImage":${image}}}`], { key: 'dynamodb' })({}, change)
+    expect(passes('{"tags":{"L":{"S":[{"exists":true}]}}}')).toBe(true)
+    expect(passes('{"tags":[{"exists":true}]}')).toBe(false)
+    expect(passes('{"tags":{"L":{"S":["Support"]}}}')).toBe(true)
+    expect(passes('{"number":{"N":["101"]}}')).toBe(true)
+    expect(passes('{"number":{"N":[{"numeric":["=",101]}]}}')).toBe(false)
+  })
+
   test('matches records that are objects', () => {
     const passes = createFilter(['{"dynamodb":{"NewImage":{"n":{"N":["1"]}}},"eventName":["INSERT"]}'], {
       key: 'dynamodb',

@@ -4,11 +4,12 @@ import { isObject, parseExactly } from './exact-json.ts'
 /** The pattern is not valid. */
 export class InvalidPattern extends Error {}
 
-/** Whether a text is a valid filter pattern. */
-export function isFilterPattern(text: string): boolean {
+/** Whether a text is a valid filter pattern. If given, `jsonKey` is a key whose value is always JSON: rules for text are invalid. */
+export function isFilterPattern(text: string, jsonKey?: string): boolean {
   try {
-    parsePattern(text)
-    return true
+    const data = jsonKey === undefined ? undefined : parsePattern(text).members.get(jsonKey)
+    if (jsonKey === undefined) parsePattern(text)
+    return data === undefined || 'members' in data
   } catch (error) {
     if (error instanceof InvalidPattern) return false
     throw error

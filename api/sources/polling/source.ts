@@ -71,8 +71,8 @@ export interface FailureRecord {
   readonly id: string
   /** AWS's record (reference 8.3). */
   readonly record: object
-  /** The records of the batch, which buckets store too. */
-  readonly payload: object | string
+  /** The event of the batch as JSON text, which buckets store too. */
+  readonly payload: string
   readonly part: string
   /** Delivers the record to a destination that only the source can reach. Rejects unless delivery is acknowledged. */
   readonly send?: (signal: AbortSignal) => Promise<void>

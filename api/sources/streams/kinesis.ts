@@ -99,26 +99,30 @@ function iteratorOf(position: Position): object {
 /** One record of the event for a function (reference 8.3). */
 function recordOf(record: KinesisRecord, shardId: string, streamArn: string, roleArn: string): StreamRecord {
   const { SequenceNumber, ApproximateArrivalTimestamp, Data, PartitionKey } = record
+  const kinesis = {
+    kinesisSchemaVersion: '1.0',
+    partitionKey: PartitionKey,
+    sequenceNumber: SequenceNumber,
+    data: Data,
+    approximateArrivalTimestamp: ApproximateArrivalTimestamp,
+  }
+  const event = {
+    kinesis,
+    eventSource: 'aws:kinesis',
+    eventVersion: '1.0',
+    eventID: `${shardId}:${SequenceNumber}`,
+    eventName: 'aws:kinesis:record',
+    invokeIdentityArn: roleArn,
+    awsRegion: streamArn.split(':')[3] ?? '',
+    eventSourceARN: streamArn,
+  }
   return {
     sequenceNumber: SequenceNumber,
     arrivedMs: ApproximateArrivalTimestamp * 1000,
     orderKey: PartitionKey,
     data: Buffer.from(Data, 'base64').toString(),
-    event: {
-      kinesis: {
-        kinesisSchemaVersion: '1.0',
-        partitionKey: PartitionKey,
-        sequenceNumber: SequenceNumber,
-        data: Data,
-        approximateArrivalTimestamp: ApproximateArrivalTimestamp,
-      },
-      eventSource: 'aws:kinesis',
-      eventVersion: '1.0',
-      eventID: `${shardId}:${SequenceNumber}`,
-      eventName: 'aws:kinesis:record',
-      invokeIdentityArn: roleArn,
-      awsRegion: streamArn.split(':')[3] ?? '',
-      eventSourceARN: streamArn,
-    },
+    // Patterns name `partitionKey` beside `data`, without `kinesis`.
+    metadata: { ...event, ...kinesis },
+    event,
   }
 }

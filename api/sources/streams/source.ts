@@ -110,7 +110,7 @@ async function readShard(
       if (!isReached) parts.reached()
       isReached = true
       for (const record of page.records) {
-        workers.push(record, record.arrivedMs >= oldestMs && passes(record.event, record.data))
+        workers.push(record, record.arrivedMs >= oldestMs && passes(record.metadata ?? record.event, record.data))
         position = { after: record.sequenceNumber }
       }
       await workers.saveProgress()

@@ -1,10 +1,12 @@
 import { isFilterPattern } from '../filters/pattern.ts'
 import { destinationTopic } from '../kafka/on-failure/destination-topic.ts'
 import { mappingErrors, unrecordedErrors } from '../mappings/errors.ts'
-import type { EventSource, EventSourceMapping, MappingSettings } from '../mappings/mapping.ts'
+import type { EventSource, EventSourceMapping, MappingSettings, SourceKind } from '../mappings/mapping.ts'
 import { defaultSettings } from './source-kinds.ts'
 
 const maxFilters = 5
+/** The keys of data that filters can only match as JSON (reference 8.6). */
+const jsonKeys: Readonly<Partial<Record<SourceKind, string>>> = { kinesis: 'data', dynamodb: 'dynamodb' }
 const batchWithoutWindow = 10
 
 /** Settings in a request. A member that is present and undefined removes the setting. */
@@ -62,7 +64,7 @@ function checkSettings({ kind, arn = '' }: EventSource, settings: MappingSetting
     if (isLarge && maximumBatchingWindowSeconds === 0) throw mappingErrors.batchWithoutWindow()
   }
   if (filters.length > maxFilters) throw unrecordedErrors.tooManyFilters(maxFilters)
-  if (!filters.every(isFilterPattern)) throw mappingErrors.filterPattern()
+  if (!filters.every((pattern) => isFilterPattern(pattern, jsonKeys[kind]))) throw mappingErrors.filterPattern()
   if (maximumRecordAgeSeconds !== -1 && maximumRecordAgeSeconds < 60) throw unrecordedErrors.recordAge()
   checkPollers(settings)
   checkDestination(kind, settings)

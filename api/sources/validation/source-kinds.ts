@@ -22,7 +22,8 @@ const streamDefaults: MappingSettings = {
   maximumRecordAgeSeconds: -1,
   tumblingWindowSeconds: 0,
 }
-const common: readonly Setting[] = ['batchSize', 'maximumBatchingWindowSeconds', 'filters', 'kmsKeyArn', 'metrics']
+const unfiltered: readonly Setting[] = ['batchSize', 'maximumBatchingWindowSeconds', 'kmsKeyArn', 'metrics']
+const common: readonly Setting[] = [...unfiltered, 'filters']
 const ofStreams: readonly Setting[] = [
   ...common,
   ...(Object.keys(streamDefaults) as Setting[]),
@@ -65,7 +66,7 @@ const rules: Readonly<Record<SourceKind, SourceRules>> = {
   mq: { defaults: { batchSize: 100 }, takes: new Set([...common, 'queues', 'accessConfigurations']) },
   documentdb: {
     defaults: { batchSize: 100 },
-    takes: new Set([...common, 'startingPosition', 'startingPositionMs', 'accessConfigurations', 'documents']),
+    takes: new Set([...unfiltered, 'startingPosition', 'startingPositionMs', 'accessConfigurations', 'documents']),
   },
   // Terraform plans to remove a default that it does not know. It knows none for our kinds of source, so the batch size is
   // shown only if it was given.

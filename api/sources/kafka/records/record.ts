@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { PollSettings } from '../../mappings/poll-settings.ts'
 import type { StreamRecord } from '../../batches/stream-record.ts'
 import { nameOf, type TopicPartition } from './partition.ts'
@@ -10,7 +11,7 @@ export function kafkaRecord(record: KafkaRecord, topicPartition: TopicPartition)
     sequenceNumber: String(offset),
     arrivedMs: timestampMs,
     orderKey: nameOf(topicPartition),
-    data: value?.toString() ?? '',
+    data: value === null || isUtf8(value) ? (value?.toString() ?? '') : value,
     event: {
       topic: topicPartition.topic,
       partition: topicPartition.partition,
