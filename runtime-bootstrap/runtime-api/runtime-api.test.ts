@@ -323,3 +323,83 @@ describe('framing', () => {
     await ended
   })
 })
+
+describe('limits', () => {
+  const head = `POST ${invocation}/id-1/response HTTP/1.1\r\nContent-Length: 6000000\r\n\r\n`
+  const pong = async () => {
+    while ((await ask('GET', '/2018-06-01/ping')).status !== 200) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const write = (socket: Socket, bytes: Buffer | string) =>
+    new Promise<void>((resolve) => {
+      socket.once('close', () => resolve())
+      socket.write(bytes, () => resolve())
+    })
+
+  test('what unfinished requests hold together is bounded: the one beyond it gets 503, and others go on', async () => {
+    const most = Buffer.alloc(5_900_000, 'x')
+    const first: Socket[] = []
+    for (let count = 0; count < 5; count++) {
+      const socket = await open()
+      first.push(socket)
+      await write(socket, head)
+      await write(socket, most)
+    }
+    const last = await open()
+    last.on('error', () => undefined)
+    last.write(head)
+    last.write(most)
+    const [answer] = (await once(last, 'data')) as [Buffer]
+    expect(statusOf(answer.toString())).toBe(503)
+    // What is not whole takes no room any more once its connection has ended.
+    for (const socket of first) socket.destroy()
+    await pong()
+    const whole = exchange(Buffer.concat([Buffer.from(head), Buffer.alloc(6_000_000, 'y')]))
+    expect(statusOf((await whole)[0])).toBe(202)
+  })
+
+  test('heads count as well', async () => {
+    const open200 = await Promise.all(Array.from({ length: 30 }, () => open()))
+    let refusals = 0
+    for (const socket of open200) {
+      socket.on('error', () => undefined)
+      socket.on('data', (chunk: Buffer) => {
+        expect(statusOf(chunk.toString())).toBe(503)
+        refusals++
+      })
+      socket.write(`GET / HTTP/1.1\r\nX: ${'x'.repeat(1_400_000)}`)
+    }
+    while (refusals === 0) await new Promise((resolve) => setImmediate(resolve))
+    await pong()
+  })
+
+  test('connections beyond the limit get 503 until others end', async () => {
+    const many = await Promise.all(Array.from({ length: 256 }, () => open()))
+    expect((await ask('GET', '/2018-06-01/ping')).status).toBe(503)
+    many[0]!.destroy()
+    await pong()
+  })
+
+  test('bytes behind a waiting request are not read without end, and are answered once it is', async () => {
+    state = 'Ready'
+    const socket = await open()
+    socket.on('error', () => undefined)
+    const pings = request('GET', '/2018-06-01/ping')
+    socket.write(request('GET', `${invocation}/next`))
+    const bytes = Buffer.from(pings.repeat(Math.ceil((48 * 1024 * 1024) / pings.length)))
+    let isWritten = false
+    socket.write(bytes, () => (isWritten = true))
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await pong()
+    expect(isWritten).toBe(false)
+    waiting[0]!.send('200 OK\r\n', Buffer.from('event'))
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(statusOf(answer.toString())).toBe(200)
+  })
+
+  test('a body in tiny pieces arrives whole', async () => {
+    const pieces = '1\r\nx\r\n'.repeat(300_000)
+    const bytes = `POST ${invocation}/id-1/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`
+    expect(statusOf((await exchange(bytes))[0])).toBe(202)
+    expect(Buffer.from(answers[0]!.body).equals(Buffer.alloc(300_000, 'x'))).toBe(true)
+  })
+})

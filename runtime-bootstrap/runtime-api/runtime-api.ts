@@ -6,6 +6,7 @@ import { extensionRegister } from './extensions/register.ts'
 import { unlessDisabled } from './extensions-disabled.ts'
 import { HttpConnection, type ApiReply, type ApiRequest } from './http/http-connection.ts'
 import type { RequestHead } from './http/http-head.ts'
+import { Intake } from './http/intake.ts'
 import { initError } from './init-error.ts'
 import { invocationError } from './invocation-error.ts'
 import { invocationResponse, streamedResponse } from './invocation-response.ts'
@@ -13,6 +14,7 @@ import { next } from './next.ts'
 import { ping } from './ping.ts'
 import { sendText } from './http/replies.ts'
 import type { Clients } from './clients/clients.ts'
+import { refuseClient, tooManyConnections } from './clients/refuse-client.ts'
 import { restoreDisabled } from './restore-disabled.ts'
 import { logs, telemetry } from './extensions/telemetry.ts'
 import type { Endpoint, RuntimeEvents } from './runtime-events.ts'
@@ -46,14 +48,19 @@ export interface RuntimeApi {
   close(): void
 }
 
+/** The most connections of an environment at a time. */
+const maxConnections = 256
+
 /** Starts listening at once, so that an assignment need not wait for it. */
 export function serveRuntimeApi(clients: Clients, events: RuntimeEvents): RuntimeApi {
   const sockets = new Set<Socket>()
+  const intake = new Intake()
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     if (!clients.admit(socket)) return
+    if (sockets.size >= maxConnections) return refuseClient(socket, tooManyConnections)
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    new HttpConnection(socket, {
+    new HttpConnection(socket, intake, {
       onRequest: (request, reply) => route(events, request, reply),
       onStream: (head, source) => routeStream(events, head, source),
     })

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { clientCheck, type AllowedClients } from './client-check.ts'
-import { createRefusalReport, refuseClient } from './refuse-client.ts'
+import { createRefusalReport, notOfEnvironment, refuseClient } from './refuse-client.ts'
 
 /** Who may use the APIs of an environment. */
 export interface Clients {
@@ -20,7 +20,7 @@ export function clientsOf(allowed: AllowedClients | undefined, operator: { warn(
     admit(socket) {
       const foreign = check(socket)
       if (foreign === undefined) return true
-      refuseClient(socket)
+      refuseClient(socket, notOfEnvironment)
       tell(foreign)
       return false
     },

@@ -1,22 +1,38 @@
 import type { Socket } from 'node:net'
 import type { ForeignClient } from './client-check.ts'
 
-const body = 'The Runtime API answers only the processes of its own environment.\n'
-const refusal =
-  'HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n' +
-  `Content-Length: ${String(body.length)}\r\n\r\n${body}`
-/** A client that sends nothing is not waited for longer. */
-const requestMs = 1_000
+/** The answer to a client that is not of the environment. */
+export const notOfEnvironment = refusal(
+  '403 Forbidden',
+  'The Runtime API answers only the processes of its own environment.',
+)
+/** The answer to a function that opens connections without end. */
+export const tooManyConnections = refusal('503 Service Unavailable', 'The environment has too many connections.')
+
+function refusal(status: string, text: string): string {
+  return (
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n` +
+    `Content-Length: ${String(text.length + 1)}\r\n\r\n${text}\n`
+  )
+}
+
+/** A client that sends nothing is not waited for longer, and no more of them than this at a time. */
+const [requestMs, maxWaiting] = [1_000, 32]
 /** Refusals are reported at most this often. */
 const reportMs = 60_000
 
-/** Answers the first bytes of a client with 403, whatever they are, and closes the connection. */
-export function refuseClient(socket: Socket): void {
+const waiting = new Set<Socket>()
+
+/** Answers the first bytes of a client, whatever they are, and closes the connection. */
+export function refuseClient(socket: Socket, answer: string): void {
   socket.on('error', () => undefined)
+  if (waiting.size >= maxWaiting) return void socket.destroy()
+  waiting.add(socket)
+  socket.on('close', () => waiting.delete(socket))
   socket.setTimeout(requestMs, () => socket.destroy())
   socket.once('data', () => {
     socket.resume()
-    socket.end(refusal, () => socket.destroySoon())
+    socket.end(answer, () => socket.destroySoon())
   })
   socket.once('end', () => socket.end())
 }

@@ -1,5 +1,9 @@
 import type { Socket } from 'node:net'
 import { maxResponseBytes } from '../../protocol/protocol.ts'
+import { BodyPieces } from './body-pieces.ts'
+import type { Intake } from './intake.ts'
+import { ReceivedBytes } from './received-bytes.ts'
+import { ReplySender } from './reply-sender.ts'
 import type { ResponseBody, BodySource } from './response-body.ts'
 import { pathOf, readFields, type RequestHead } from './http-head.ts'
 
@@ -31,11 +35,12 @@ export interface RequestListener {
 
 /** The X-Ray cause that clients send as a header may have up to 1 MiB. */
 const maxHeadBytes = 1_500_000
-/** Above the largest event, which may be unsent. */
-const maxUnreadBytes = 8 * 1024 * 1024
+/** Pipelined bytes that are read while a request waits for its answer. */
+const maxPipelinedBytes = 64 * 1024
+/** How long a refused client may take to read why. */
+const partingMs = 2_000
 const endOfHead = Buffer.from('\r\n\r\n')
-const none: ReadonlyMap<string, string> = new Map()
-const empty = Buffer.alloc(0)
+const [none, empty]: [ReadonlyMap<string, string>, Buffer] = [new Map(), Buffer.alloc(0)]
 
 type Step = 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'replying' | 'closed'
 
@@ -47,22 +52,28 @@ export class HttpConnection {
   readonly #socket: Socket
   readonly #listener: RequestListener
   #step: Step = 'head'
+  readonly #intake: Intake
+  readonly #received = new ReceivedBytes()
+  readonly #replies: ReplySender
   #bytes: Buffer = empty
+  /** How many of these bytes do not contain the end of a head. */
+  #searchedBytes = 0
   #method = ''
   #path = ''
   #headers: ReadonlyMap<string, string> = none
   #trailers: ReadonlyMap<string, string> = none
   #stream: ResponseBody | undefined
-  #pieces: Buffer[] = []
+  #pieces = new BodyPieces()
   #bodyBytes = 0
+  #heldBytes = 0
   #missing = 0
   #keepAlive = true
   #isReading = false
-  /** Replies that are sent with the next one. */
-  #held: Buffer = empty
 
-  constructor(socket: Socket, listener: RequestListener) {
+  constructor(socket: Socket, intake: Intake, listener: RequestListener) {
     this.#socket = socket
+    this.#intake = intake
+    this.#replies = new ReplySender(socket)
     this.#listener = listener
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
@@ -72,11 +83,30 @@ export class HttpConnection {
   }
 
   #receive(chunk: Buffer): void {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+    if (this.#step === 'closed') return
+    this.#bytes = this.#received.append(this.#bytes, chunk)
     this.#isReading = true
     while (this.#advance());
     this.#isReading = false
-    if (this.#step !== 'replying') this.#sendHeld()
+    if (this.#step !== 'replying') this.#replies.flush()
+    else if (this.#bytes.length > maxPipelinedBytes) this.#socket.pause()
+    if (!this.#count()) this.#refuse('503 Service Unavailable')
+  }
+
+  /** Counts what this connection holds; false when that is too much for the environment. */
+  #count(): boolean {
+    const held = this.#bytes.length + this.#pieces.bytes
+    if (held === this.#heldBytes) return true
+    const more = held - this.#heldBytes
+    this.#heldBytes = held
+    return this.#intake.change(more)
+  }
+
+  /** Where the head or the trailers end, searching each byte once; negative when they do not end yet. */
+  #findEndOfHead(): number {
+    const end = this.#bytes.indexOf(endOfHead, Math.max(0, this.#searchedBytes - endOfHead.length))
+    this.#searchedBytes = end < 0 ? this.#bytes.length : 0
+    return end
   }
 
   /** Reads the next part of a request; false when it is incomplete. */
@@ -107,8 +137,10 @@ export class HttpConnection {
 
   #readHead(): boolean {
     // Some clients send an empty line after a body.
-    while (this.#bytes[0] === 13 || this.#bytes[0] === 10) this.#bytes = this.#bytes.subarray(1)
-    const end = this.#bytes.indexOf(endOfHead)
+    let start = 0
+    while (this.#bytes[start] === 13 || this.#bytes[start] === 10) start++
+    this.#bytes = start === 0 ? this.#bytes : this.#bytes.subarray(start)
+    const end = this.#findEndOfHead()
     if (end < 0) return this.#bytes.length > maxHeadBytes && this.#refuse('431 Request Header Fields Too Large')
     const head = this.#bytes.toString('latin1', 0, end)
     this.#bytes = this.#bytes.subarray(end + endOfHead.length)
@@ -119,7 +151,6 @@ export class HttpConnection {
     this.#path = pathOf(target)
     this.#headers = lineEnd < 0 ? none : readFields(head, lineEnd + 2)
     this.#trailers = none
-    this.#pieces = []
     this.#bodyBytes = 0
     this.#keepAlive = this.#headers.get('connection')?.toLowerCase() !== 'close' && version !== 'HTTP/1.0'
     if (this.#headers.has('lambda-runtime-function-response-mode')) this.#openStream()
@@ -153,8 +184,8 @@ export class HttpConnection {
 
   #collect(piece: Buffer): void {
     this.#bodyBytes += piece.length
-    if (this.#bodyBytes > maxResponseBytes) this.#pieces = []
-    else if (piece.length > 0) this.#pieces.push(piece)
+    if (this.#bodyBytes > maxResponseBytes) this.#pieces.clear()
+    else this.#pieces.add(piece)
   }
 
   #readChunkSize(): boolean {
@@ -171,7 +202,7 @@ export class HttpConnection {
       this.#bytes = this.#bytes.subarray(2)
       return this.#dispatch()
     }
-    const end = this.#bytes.indexOf(endOfHead)
+    const end = this.#findEndOfHead()
     // Streamed errors come as trailers and may be as long as a response, in base64.
     if (end < 0) return this.#bytes.length > 2 * maxResponseBytes && this.#refuse('400 Bad Request')
     this.#trailers = readFields(this.#bytes.toString('latin1', 0, end), 0)
@@ -194,9 +225,7 @@ export class HttpConnection {
   #dispatch(isTruncated = false): boolean {
     this.#step = 'replying'
     const isTooLarge = this.#bodyBytes > maxResponseBytes
-    const [first] = this.#pieces
-    const body = this.#pieces.length < 2 ? (first ?? empty) : Buffer.concat(this.#pieces)
-    this.#pieces = []
+    const body = this.#pieces.take()
     const { headers, trailers } = { headers: this.#headers, trailers: this.#trailers }
     const stream = this.#stream === undefined ? {} : { stream: this.#stream }
     this.#stream = undefined
@@ -218,19 +247,13 @@ export class HttpConnection {
   #reply(head: string, body: Uint8Array): void {
     const connection = this.#keepAlive ? '' : 'Connection: close\r\n'
     const text = `HTTP/1.1 ${head}${connection}Content-Length: ${String(body.length)}\r\n\r\n`
-    if (body.length > 65_536) {
-      this.#sendHeld()
-      this.#socket.cork()
-      this.#socket.write(text)
-      this.#socket.write(body)
-      this.#socket.uncork()
-    } else {
-      this.#hold(text, body)
-      // With a pipelined request pending, the reply can wait for the next one.
-      if (!this.#keepAlive || this.#bytes.length === 0) this.#sendHeld()
-    }
+    this.#replies.send(text, body)
+    // With a pipelined request pending, the reply can wait for the next one.
+    if (!this.#keepAlive || this.#bytes.length === 0) this.#replies.flush()
     if (!this.#keepAlive) return void this.#close()
     this.#step = 'head'
+    this.#searchedBytes = 0
+    if (this.#bytes.length > maxPipelinedBytes) this.#socket.resume()
     if (this.#bytes.length > 0 && !this.#isReading) this.#receive(empty)
   }
 
@@ -238,32 +261,16 @@ export class HttpConnection {
     return this.#step === 'head'
   }
 
-  #hold(text: string, body: Uint8Array): void {
-    const headStart = this.#held.length
-    const headBytes = Buffer.byteLength(text)
-    const bytes = Buffer.allocUnsafe(headStart + headBytes + body.length)
-    bytes.set(this.#held)
-    bytes.write(text, headStart)
-    bytes.set(body, headStart + headBytes)
-    this.#held = bytes
-  }
-
-  #sendHeld(): void {
-    if (this.#held.length === 0) return
-    const isKeptUpWith = this.#socket.write(this.#held)
-    this.#held = empty
-    // A client that pipelines requests without reading replies must not exhaust memory.
-    if (!isKeptUpWith && this.#socket.writableLength > maxUnreadBytes) this.#socket.destroy()
-  }
-
   #refuse(status: string): false {
-    this.#sendHeld()
+    this.#replies.flush()
     this.#socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
     return this.#close()
   }
 
   #close(): false {
     this.#step = 'closed'
+    this.#release()
+    this.#socket.setTimeout(partingMs, () => this.#socket.destroy())
     this.#socket.end()
     return false
   }
@@ -278,6 +285,13 @@ export class HttpConnection {
   #onClose(): void {
     if (this.#stream !== undefined && this.#isInBody()) this.#dispatch(true)
     this.#step = 'closed'
+    this.#release()
+  }
+
+  #release(): void {
+    this.#bytes = empty
+    this.#pieces.clear()
+    this.#count()
   }
 
   #isInBody(): boolean {
