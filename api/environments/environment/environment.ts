@@ -10,18 +10,9 @@ import {
 import type { Launched } from '../driver/driver.ts'
 import type { AnswerSink, Invocation, InvocationResult } from './invocation.ts'
 import { endingOf, invokeMessage, resultOf } from './invocation-frames.ts'
-import { EnvironmentLost } from './environment-lost.ts'
+import { EnvironmentLost, type Loss } from './environment-lost.ts'
+import { moves, type EnvironmentState } from './environment-state.ts'
 import { streamTo, type CallStream } from './stream-grants.ts'
-
-export type EnvironmentState = 'starting' | 'idle' | 'busy' | 'finishing' | 'stopped'
-
-const moves: Record<EnvironmentState, readonly EnvironmentState[]> = {
-  starting: ['idle', 'busy', 'finishing', 'stopped'],
-  idle: ['busy', 'stopped'],
-  busy: ['finishing', 'stopped'],
-  finishing: ['idle', 'stopped'],
-  stopped: [],
-}
 
 /** Callbacks of an environment to its owner; each is called at most once per occasion and must not throw. */
 export interface EnvironmentEvents {
@@ -74,6 +65,7 @@ export class Environment {
   #markFreed: () => void = () => undefined
   #state: EnvironmentState = 'starting'
   #isGone = false
+  #isReady = false
   #call: Call | undefined
   #unanswered = 0
   #freeSinceMs: number
@@ -92,7 +84,7 @@ export class Environment {
     channel.on('data', (chunk: Buffer) => this.#decode(decode, chunk))
     channel.on('error', () => undefined)
     channel.on('end', () => channel.destroy())
-    channel.on('close', () => void this.#end())
+    channel.on('close', () => void this.#end()).resume()
     if (launched.found === undefined) channel.write(encodeFrame({ type: 'assign', assignment: launched.assignment }))
     else this.#adopt(launched.found)
   }
@@ -136,7 +128,7 @@ export class Environment {
     const { channel, assignment } = this.launched
     if (!channel.writable) {
       this.kill('its channel was closed')
-      return Promise.reject(new EnvironmentLost(this.launched, 'its channel was closed', true))
+      return Promise.reject(new EnvironmentLost(this.launched, 'its channel was closed', { neverReached: true }))
     }
     this.#move('busy')
     return new Promise((resolve, reject) => {
@@ -166,7 +158,7 @@ export class Environment {
   kill(reason: string, byServer = false): void {
     if (this.#isGone) return
     this.launched.kill()
-    this.#leave(reason, byServer)
+    this.#leave(reason, { neverReached: false, byServer })
   }
 
   #streamTo(sink: AnswerSink, requestId: string): CallStream {
@@ -181,11 +173,12 @@ export class Environment {
   release(): void {
     if (this.launched.release === undefined || this.#isGone || this.#state === 'stopped') return
     this.launched.release()
-    this.#leave('this server released it', true)
+    this.#leave('this server released it', { neverReached: false, byServer: true })
   }
 
   /** An invocation that another server started has to end before the next can run. */
   #adopt(found: 'idle' | 'busy'): void {
+    this.#isReady = true
     this.#markStarted()
     this.#markInitialised(undefined)
     this.#move(found === 'idle' ? 'idle' : 'finishing')
@@ -206,6 +199,7 @@ export class Environment {
     this.#unanswered = 0
     switch (message.type) {
       case 'ready':
+        this.#isReady = true
         this.#markStarted()
         this.#markInitialised(undefined)
         break
@@ -274,22 +268,25 @@ export class Environment {
     const call = this.#call
     const isWaiting = call !== undefined && call.written && call.response === undefined
     const ending = isWaiting ? await this.launched.endedByFunction?.() : undefined
-    if (isWaiting && ending !== undefined) {
-      const { result, log } = endingOf(call, ending)
-      this.#events.onLog(log, this)
-      call.resolve(result)
-    }
-    this.kill('its supervisor ended')
+    const blame = isWaiting && ending !== undefined ? endingOf(call, ending) : undefined
+    // All that a supervisor of this machine has sent is read by now: the event waited for the initialisation.
+    const neverReached = !this.#isReady && this.launched.answersPings !== true
+    if (blame !== undefined) this.#events.onLog(blame.log, this)
+    if (blame !== undefined && !neverReached) call?.resolve(blame.result)
+    if (!this.#isGone) this.launched.kill()
+    this.#leave('its supervisor ended', { neverReached, result: blame?.result })
   }
 
-  #leave(reason: string, byServer: boolean): void {
+  #leave(reason: string, loss: Loss): void {
+    if (this.#isGone) return
     this.#isGone = true
     if (this.#state !== 'stopped') this.#move('stopped')
     this.launched.channel.destroy()
     const call = this.#call
     this.#call = undefined
+    const neverReached = loss.neverReached || call?.written === false
     if (call?.tail === true && call.response !== undefined) call.resolve(resultOf(call.response))
-    else call?.reject(new EnvironmentLost(this.launched, reason, !call.written, byServer))
+    else call?.reject(new EnvironmentLost(this.launched, reason, { ...loss, neverReached }))
     this.#markStarted()
     this.#markInitialised('Runtime.ExitError')
     this.#markGone()

@@ -105,20 +105,15 @@ export async function createProcessDriver(options: ProcessDriverOptions): Promis
     const [found, folders] = await Promise.all([findRuntime(spec.runtime), foldersOf(codeStore, spec)])
     const languageFolder = await languageFolderOf?.(found)
     const runtime = ofSize(found, spec.memoryMb)
-    const supervisor = spares.take(runtime)
+    const code = { ...folders, languageFolder, temporaryMb: spec.ephemeralStorageMb }
+    const { supervisor, shown } = await spares.show(runtime, code)
     onTaken(supervisor)
-    try {
-      const shown = await supervisor.show({ ...folders, languageFolder, temporaryMb: spec.ephemeralStorageMb })
-      const { accountId, region } = options
-      const command = startCommand(runtime, shown.folders)
-      const assigned = assignmentOf(spec, { accountId, region, runtime, folders: shown.folders, command })
-      const assignment = { ...assigned, ...shown.assignment }
-      const { id, channel, endedByFunction } = supervisor
-      return { id, channel, assignment, ...(endedByFunction && { endedByFunction }), kill: () => supervisor.kill() }
-    } catch (error) {
-      supervisor.kill()
-      throw error
-    }
+    const { accountId, region } = options
+    const command = startCommand(runtime, shown.folders)
+    const assigned = assignmentOf(spec, { accountId, region, runtime, folders: shown.folders, command })
+    const assignment = { ...assigned, ...shown.assignment }
+    const { id, channel, endedByFunction } = supervisor
+    return { id, channel, assignment, ...(endedByFunction && { endedByFunction }), kill: () => supervisor.kill() }
   }
 
   return {

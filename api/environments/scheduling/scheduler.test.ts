@@ -5,6 +5,8 @@ import { countConcurrency } from '../concurrency/concurrency.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../driver/driver.ts'
 import type { InvocationResult } from '../environment/invocation.ts'
 import { createScheduler, type Scheduler, type SchedulerOptions } from './scheduler.ts'
+import { isolationKinds } from '../process/isolation/isolation.ts'
+import type { Isolation } from '../process/isolation/sandbox.ts'
 import { fakeSpec, startFakeEnvironments, type FakeEnvironments } from '../testing/fake-environments.ts'
 
 interface Answer {
@@ -67,10 +69,60 @@ async function gone(pid: number): Promise<void> {
   }
 }
 
+/** Another driver, with the best of these kinds of isolation. */
+async function replaceFake(kinds: readonly Isolation[]): Promise<void> {
+  await scheduler.close(0)
+  await fake.close()
+  fake = await startFakeEnvironments(kinds)
+  scheduler = start()
+}
+
+/** The supervisors of so many spares, once they run. */
+async function spareSupervisors(count: number): Promise<number[]> {
+  const find = () =>
+    processTree(process.pid).filter((pid) => /^\/.*\/supervisor\/[0-9a-f]+\.cjs\0/.test(commandOf(pid)))
+  await until(() => find().length === count)
+  return find()
+}
+
+function processTree(root: number): number[] {
+  return [root, ...childrenOf(root).flatMap(processTree)]
+}
+
+function childrenOf(pid: number): number[] {
+  const folder = `/proc/${String(pid)}/task`
+  const texts = namesIn(folder).map((thread) => readText(`${folder}/${thread}/children`))
+  return texts.flatMap((text) => text.split(' ').filter((child) => child !== '')).map(Number)
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+const commandOf = (pid: number) => readText(`/proc/${String(pid)}/cmdline`)
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+/** Resolves once the condition holds; the test's own limit is the deadline. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
 function isAlive(pid: number): boolean {
-  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+  const stat = readText(`/proc/${String(pid)}/stat`)
+  if (stat === '') return false
   // The first thread ends before the process has closed its files.
-  return !/\) [ZX] /.test(stat) || readdirSync(`/proc/${String(pid)}/task`).length > 1
+  return !/\) [ZX] /.test(stat) || namesIn(`/proc/${String(pid)}/task`).length > 1
 }
 
 describe('reuse', () => {
@@ -258,6 +310,31 @@ describe('ends', () => {
     expect(scheduler.concurrency()).toBe(0)
     await run()
   })
+
+  test.each([['none' as const], isolationKinds()])(
+    'spares whose supervisors died are noticed at once, and a call gets a fresh start (%s)',
+    async (...kinds) => {
+      await replaceFake(kinds)
+      const spares = await spareSupervisors(2)
+      const own = childrenOf(process.pid).filter((child) => processTree(child).some((pid) => spares.includes(pid)))
+      for (const pid of spares) process.kill(pid, 'SIGKILL')
+      await until(() => !own.some(isAlive))
+      expect(typeof (await run()).pid).toBe('number')
+      expect(launches).toBeLessThanOrEqual(2)
+    },
+  )
+
+  test.each([['none' as const], isolationKinds()])(
+    'a call that meets a spare which died just now is served by another one (%s)',
+    async (...kinds) => {
+      await replaceFake(kinds)
+      const spares = await spareSupervisors(2)
+      for (const pid of spares) process.kill(pid, 'SIGKILL')
+      // Nothing is noticed meanwhile.
+      while (spares.some(isAlive));
+      expect(typeof (await run()).pid).toBe('number')
+    },
+  )
 
   test('an environment that died while it was idle is replaced without an error', async () => {
     const first = await run()

@@ -5,7 +5,6 @@ import { createAdmission, type Admission } from '../concurrency/admission.ts'
 import type { Concurrency } from '../concurrency/concurrency.ts'
 import type { Driver, EnvironmentSpec, Launched } from '../driver/driver.ts'
 import { Environment, type EnvironmentEvents } from '../environment/environment.ts'
-import { EnvironmentLost } from '../environment/environment-lost.ts'
 import type { Sharing } from './sharing.ts'
 import type { Invocation, InvocationResult } from '../environment/invocation.ts'
 import { createLaunchGate, type LaunchGate } from './launch-gate.ts'
@@ -13,6 +12,7 @@ import type { Pool, Waiter } from './pool.ts'
 import { Pools } from './pools.ts'
 import { ProvisionedEnvironments, type ProvisionState } from './provisioned-environments.ts'
 import { evictIdle } from './eviction.ts'
+import { untilReached } from './until-reached.ts'
 import { isPreinitialised } from '../driver/variables.ts'
 
 export interface SchedulerOptions {
@@ -69,7 +69,7 @@ const sweepMs = 1_000
  * 2. take     the most recently used free environment of the key                    pool.ts
  * 3. wait     briefly for one that has responded and is about to be free
  * 4. launch   a new one, a bounded number concurrently; the first free one is used  launch-gate.ts, ../driver/driver.ts
- * 5. invoke   retried elsewhere only if the event never arrived                     ../environment/environment.ts
+ * 5. invoke   retried elsewhere only if the event never arrived                     until-reached.ts
  * 6. keep     it for the next invocation, or end it when it was drained or idle too long
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
@@ -117,13 +117,11 @@ class PooledScheduler implements Scheduler {
     const entering = this.#admission.enter(spec)
     const scope = entering instanceof Promise ? await entering : entering
     try {
-      this.#refuseWhenClosing()
-      const pool = this.#pools.of(spec)
-      return await (pool.takeFree() ?? (await this.#acquire(pool, spec))).invoke(invocation)
-    } catch (error) {
-      if (!(error instanceof EnvironmentLost && error.neverReached)) throw error
-      this.#refuseWhenClosing()
-      return await (await this.#acquire(this.#pools.of(spec), spec)).invoke(invocation)
+      return await untilReached(async () => {
+        this.#refuseWhenClosing()
+        const pool = this.#pools.of(spec)
+        return (pool.takeFree() ?? (await this.#acquire(pool, spec))).invoke(invocation)
+      })
     } finally {
       this.#admission.leave(scope)
     }

@@ -23,9 +23,14 @@ mount -o remount,bind,ro /
 ulimit -n 1024 2>/dev/null || ulimit -n "$(ulimit -H -n)"
 "$@" </dev/null >&2 &
 supervisor=$!
-exec 3>&-
-# What the shell does itself costs no process, on the way of every cold start.
-while IFS= read -r line; do printf '%s\n' "$line"; done >/.kubelambda/table
-mount --all --fstab /.kubelambda/table
-echo mounted
+exec 3>&- 4<&0 5>&1
+# In a process of its own, so that this one notices at once when the supervisor ends. What the shell does itself costs no process, on
+# the way of every cold start.
+{
+  while IFS= read -r line; do printf '%s\n' "$line"; done >/.kubelambda/table
+  mount --all --fstab /.kubelambda/table && echo mounted || kill -9 $supervisor
+} <&4 >&5 &
+mounter=$!
 wait $supervisor
+# A trial may end before the mounts are made.
+wait $mounter

@@ -1,7 +1,7 @@
 import type { FoundRuntime } from '../../driver/found-runtime.ts'
 import { nameOf } from '../runtimes/recent-runtimes.ts'
 import { createSpareChoice, type Spare } from './spare-choice.ts'
-import type { SupervisorProcess } from './supervisor-process.ts'
+import { SupervisorEnded, type CodeFolders, type Shown, type SupervisorProcess } from './supervisor-process.ts'
 
 /** After this long without a launch the spares are refilled: starting them would slow down the launch they follow. */
 const quietMs = 100
@@ -52,6 +52,16 @@ export class Spares {
     else if (this.#count > 0) this.#keepMore()
     this.#refillLater()
     return spare?.supervisor ?? this.#begin()
+  }
+
+  /** A supervisor that shows this code: one that ended while it waited is replaced by a fresh one. */
+  async show(runtime: FoundRuntime, code: CodeFolders): Promise<{ supervisor: SupervisorProcess; shown: Shown }> {
+    try {
+      return await showIn(this.take(runtime), code)
+    } catch (error) {
+      if (!(error instanceof SupervisorEnded) || this.#isClosed) throw error
+      return showIn(this.#begin(), code)
+    }
   }
 
   /** Ends all supervisors, taken or not, and resolves when they are gone. */
@@ -122,5 +132,14 @@ export class Spares {
   #remove(supervisor: SupervisorProcess): void {
     const index = this.#ready.findIndex((spare) => spare.supervisor === supervisor)
     if (index >= 0) this.#ready.splice(index, 1)
+  }
+}
+
+async function showIn(supervisor: SupervisorProcess, code: CodeFolders) {
+  try {
+    return { supervisor, shown: await supervisor.show(code) }
+  } catch (error) {
+    supervisor.kill()
+    throw error
   }
 }

@@ -56,6 +56,9 @@ export interface SupervisorOptions {
   readonly runtime?: FoundRuntime | undefined
 }
 
+/** The supervisor ended before the code was visible. */
+export class SupervisorEnded extends Error {}
+
 const showDeadlineMs = 10_000
 const mounted: EnvironmentFolders = {
   taskRoot: '/var/task',
@@ -91,6 +94,7 @@ function startSandboxed(options: SupervisorOptions, sandbox: Sandbox): Superviso
     const layers = code.layerFolder === undefined ? {} : { layers: relative(dataFolder, code.layerFolder) }
     const language = code.languageFolder && relative(dataFolder, code.languageFolder)
     const folders = { code: relative(dataFolder, code.codeFolder), ...layers, language, temporaryMb: code.temporaryMb }
+    child.handOver()
     const isShown = replyOf(replies, options.id)
     instructions.end(showTable(sandbox, folders))
     await isShown
@@ -115,13 +119,16 @@ function clients(of: 'processes' | number = process.getuid?.() ?? 0, launcher: s
 /** Waits for the acknowledgement that the code is mounted. */
 function replyOf(replies: Readable, id: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new Error(`Environment ${id} could not bind the function's code`))
-    const deadline = setTimeout(fail, showDeadlineMs)
+    const deadline = setTimeout(() => reject(new Error(unbound(id))), showDeadlineMs)
     replies.once('data', () => resolve())
-    replies.once('close', fail)
+    replies.once('close', () => reject(new SupervisorEnded(unbound(id))))
     replies.once('data', () => clearTimeout(deadline))
     replies.once('close', () => clearTimeout(deadline))
   })
+}
+
+function unbound(id: string): string {
+  return `Environment ${id} could not bind the function's code`
 }
 
 function startPlain(options: SupervisorOptions): SupervisorProcess {
@@ -151,6 +158,7 @@ function startPlain(options: SupervisorOptions): SupervisorProcess {
     rmSync(temporary, { recursive: true, force: true })
   })
   const show = ({ codeFolder, layerFolder }: CodeFolders): Promise<Shown> => {
+    child.handOver()
     const layers = layerFolder ?? '/opt'
     const folders = { taskRoot: codeFolder, runtimeDir: runtimesFolder, layers, temporary, isMounted: false }
     return Promise.resolve({
@@ -172,7 +180,8 @@ function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Re
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
   })
-  const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null
+  const isRunning = () =>
+    child.pid !== undefined && child.exitCode === null && child.signalCode === null && !channel.destroyed
   let isKilled = false
   const kill = () => {
     isKilled = true
@@ -182,7 +191,21 @@ function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Re
     await exited
     return isKilled ? undefined : signalOf(child)
   }
-  return { process: child, channel, exited, isRunning, kill, endedBySignal }
+  return { process: child, channel, exited, isRunning, kill, endedBySignal, handOver: watchUntilUsed(channel, kill) }
+}
+
+/**
+ * Ends a waiting environment when its supervisor has ended: the shell around it would go on waiting. Only a channel that is read tells of its
+ * end. Returns a function that hands the channel over to its user, with all that came.
+ */
+function watchUntilUsed(channel: Duplex, end: () => void): () => void {
+  const received: Buffer[] = []
+  const keep = (bytes: Buffer) => void received.push(bytes)
+  channel.on('data', keep).once('close', end)
+  return () => {
+    channel.off('data', keep).off('close', end).pause()
+    if (!channel.destroyed) for (const bytes of received.reverse()) channel.unshift(bytes)
+  }
 }
 
 /** A supervisor that gets SIGTERM ends in order. The shell around it exits with 128 and the number of the signal. */
