@@ -232,7 +232,7 @@ function assembleFunctions(
     onChange: (name) => provisioning.refresh(name),
     onFault: (message, cause) => log.error(message, cause),
   })
-  return { layers, lifecycle }
+  return { layers, lifecycle, objects }
 }
 
 /** Limits apply to this server, or to all that share the store. */

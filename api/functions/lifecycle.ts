@@ -84,7 +84,7 @@ async function create(context: LifecycleContext, request: CreateRequest): Promis
   const settings = newSettings(name, await withLayers(context, request.settings), creation)
   checkTagCount(tags)
   requirePublishable(settings, publish)
-  await checkNetwork(context, settings)
+  await checkNetworkExists(context.network, settings.vpc)
   await checkProvider(context, settings)
   if ((await catalogue.find(name)) !== undefined) throw conflicts.exists(name)
   await checkSignature(context, { name, ...(codeSigningConfigArn && { codeSigningConfigArn }) })
@@ -155,7 +155,7 @@ async function updateSettings(context: LifecycleContext, name: string, request: 
     const settings = changedSettings(name, current.latest.settings, asked)
     checkUnzippedSize(current.latest.code, settings.layers)
     if (asked.capacityProvider !== undefined) await checkProvider(context, settings)
-    if (!isLookedUp) await checkNetwork(context, settings)
+    if (!isLookedUp) await checkNetworkExists(context.network, settings.vpc)
     isLookedUp = true
     before = current
     const record = beginUpdate(current, { settings }, context.stamp)
@@ -163,10 +163,6 @@ async function updateSettings(context: LifecycleContext, name: string, request: 
   })
   await requireProvider(context, change, asked.capacityProvider?.arn, before)
   return begun(context, change)
-}
-
-async function checkNetwork({ network }: LifecycleContext, { vpc }: FunctionSettings): Promise<void> {
-  if (network !== undefined) await checkNetworkExists(network, vpc)
 }
 
 /** Reverts an update to a capacity provider that was removed meanwhile. */

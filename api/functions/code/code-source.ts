@@ -4,7 +4,7 @@ import type { CodeStore } from './code-store.ts'
 import { inspectPackage, packageLimits } from './deployment-package.ts'
 import type { Documents } from '../catalogue/documents.ts'
 import { codeErrors } from '../function/errors.ts'
-import type { FunctionCode } from '../function/function.ts'
+import type { FunctionCode, ReferencedObject } from '../function/function.ts'
 import { imageCode } from './image.ts'
 import type { ImageSource } from './image-source.ts'
 import type { ObjectReference, ObjectSource } from './object-source.ts'
@@ -15,6 +15,8 @@ export interface CodeRequest {
   /** A package that was not part of the request, and may be as large as one in a bucket. */
   readonly fetched?: Buffer | undefined
   readonly object?: ObjectReference | undefined
+  /** Whether the code stays that of the object: the storage mode `REFERENCE`. */
+  readonly isReference?: boolean | undefined
   readonly imageUri?: string | undefined
   readonly sourceKmsKeyArn?: string | undefined
 }
@@ -54,12 +56,13 @@ export async function checkCode(
 ): Promise<CheckedCode> {
   const { imageUri } = request
   if (imageUri !== undefined) return { code: await imageCode(imageUri, architecture, dependencies.images) }
-  const zip = await packageOf(dependencies, request)
+  const { zip, object } = await packageOf(dependencies, request)
   // Only packages inside a request are limited to 50 MB zipped.
   const limits = request.zip === undefined ? { zippedBytes: packageLimits.unzippedBytes } : {}
   const { sha256, sizeBytes, unzippedBytes } = await inspectPackage(zip, limits)
   const { sourceKmsKeyArn } = request
-  return { code: { sha256, sizeBytes, unzippedBytes, ...(sourceKmsKeyArn && { sourceKmsKeyArn }) }, zip }
+  const facts = { sha256, sizeBytes, unzippedBytes }
+  return { code: { ...facts, ...(sourceKmsKeyArn && { sourceKmsKeyArn }), ...(object && { object }) }, zip }
 }
 
 /** Stores code durably. A function or layer may refer to it once this has resolved. */
@@ -71,10 +74,21 @@ export async function storeCode(
   return code
 }
 
-async function packageOf({ objects }: CodeSourceDependencies, { zip, fetched, object }: CodeRequest): Promise<Buffer> {
+interface GivenPackage {
+  readonly zip: Buffer
+  readonly object?: ReferencedObject
+}
+
+async function packageOf(
+  { objects }: CodeSourceDependencies,
+  { zip, fetched, object, isReference = false }: CodeRequest,
+): Promise<GivenPackage> {
   const given = zip ?? fetched
-  if (given !== undefined) return given
+  if (given !== undefined) return { zip: given }
   if (object === undefined) throw codeErrors.noSource()
   if (objects === undefined) throw codeErrors.objectsNotSupported()
-  return objects.fetch(object)
+  const found = await objects.fetch(object)
+  if (!isReference) return { zip: found.zip }
+  if (found.version === undefined) throw codeErrors.notVersioned(object.bucket)
+  return { zip: found.zip, object: { bucket: object.bucket, key: object.key, version: found.version } }
 }

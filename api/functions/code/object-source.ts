@@ -5,7 +5,22 @@ export interface ObjectReference {
   readonly version?: string
 }
 
-/** Fetches deployment packages from S3. What S3 refuses is AWS's error (reference 2.4). */
+export interface FetchedObject {
+  readonly zip: Buffer
+  /** Absent if the bucket has no versions. */
+  readonly version?: string
+}
+
+/** S3's error. */
+export interface ObjectRefusal {
+  readonly code: string
+  readonly message: string
+}
+
+/** Deployment packages in S3. */
 export interface ObjectSource {
-  fetch(reference: ObjectReference): Promise<Buffer>
+  /** Fetches a package. What S3 refuses is AWS's error (reference 2.4). */
+  fetch(reference: ObjectReference): Promise<FetchedObject>
+  /** What S3 says against reading an object; undefined if it can be read. */
+  refusal(reference: ObjectReference): Promise<ObjectRefusal | undefined>
 }

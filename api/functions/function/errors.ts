@@ -104,6 +104,9 @@ export const codeErrors = {
     invalidParameterValue(
       'S3Bucket and S3Key need an S3 endpoint: set KUBELAMBDA_S3_ENDPOINT and start the server again, or send ZipFile.',
     ),
+  /** The text is ours. */
+  notVersioned: (bucket: string) =>
+    invalidParameterValue(`S3ObjectStorageMode REFERENCE needs versioning, which the bucket ${bucket} does not have.`),
   storageExceeded: () => new LambdaError(kinds.codeStorageExceeded, 'Code storage limit exceeded.'),
 }
 

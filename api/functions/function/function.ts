@@ -55,6 +55,14 @@ export interface LayerCode {
   readonly sha256: string
   readonly sizeBytes: number
   readonly unzippedBytes: number
+  readonly object?: ReferencedObject
+}
+
+/** The object in S3 that code with the storage mode `REFERENCE` is of. */
+export interface ReferencedObject {
+  readonly bucket: string
+  readonly key: string
+  readonly version: string
 }
 
 /** A layer version that a function uses, with everything needed to run it, since the version may be deleted. */
@@ -86,6 +94,7 @@ export interface FunctionCode {
   /** The image as named by the caller, and by its digest; its start command if the registry returned it. */
   readonly image?: { readonly uri: string; readonly resolvedUri: string; readonly config?: Required<ImageConfig> }
   readonly sourceKmsKeyArn?: string
+  readonly object?: ReferencedObject
 }
 
 export type FunctionState = 'Pending' | 'Active' | 'ActiveNonInvocable' | 'Inactive' | 'Deactivated' | 'Failed'

@@ -98,7 +98,7 @@ async function publish(dependencies: LayersDependencies, request: LayerPublicati
   const absentLists = (['runtimes', 'architectures'] as const).filter((list) => lists[list] === undefined)
   const checked = await checkCode(dependencies, code)
   await requireCodeStorage(dependencies, checked.code.sizeBytes)
-  const { sha256, sizeBytes, unzippedBytes = 0 } = await storeCode(dependencies, checked)
+  const { sha256, sizeBytes, unzippedBytes = 0, object } = await storeCode(dependencies, checked)
   const version = {
     ...facts,
     runtimes: runtimes ?? [],
@@ -106,7 +106,7 @@ async function publish(dependencies: LayersDependencies, request: LayerPublicati
     ...(absentLists.length === 0 ? {} : { absentLists }),
     version: await takeNumber(documents, facts.name),
     createdMs: stamp.nowMs(),
-    code: { sha256, sizeBytes, unzippedBytes },
+    code: { sha256, sizeBytes, unzippedBytes, ...(object && { object }) },
     ...(licenseInfo === undefined ? {} : { licenseInfo }),
   }
   if (!(await documents.save(keyOf(version.name, version.version), version, 0))) {

@@ -34,7 +34,8 @@ async function resolveLayer(dependencies: LayerResolutionDependencies, arn: stri
   if (accountId !== dependencies.accountId) return foreignLayer(dependencies, arn)
   const found = await dependencies.layers.find(name, version)
   if (found === undefined) throw layerVersionMissing(arn)
-  return { arn, ...found.code }
+  const { object: _object, ...code } = found.code
+  return { arn, ...code }
 }
 
 async function foreignLayer(dependencies: LayerResolutionDependencies, arn: string): Promise<FunctionLayer> {

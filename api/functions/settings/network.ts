@@ -15,8 +15,12 @@ export interface NetworkRefusal {
   readonly message: string
 }
 
-/** Refuses subnets and security groups that EC2 does not know, in AWS's words (reference 2.5). */
-export async function checkNetworkExists(network: NetworkSource, vpc: FunctionSettings['vpc']): Promise<void> {
+/** Refuses subnets and security groups that EC2 does not know, in AWS's words (reference 2.5); none where it cannot be asked. */
+export async function checkNetworkExists(
+  network: NetworkSource | undefined,
+  vpc: FunctionSettings['vpc'],
+): Promise<void> {
+  if (network === undefined) return
   const asked = [
     ['DescribeSubnets', vpc?.subnetIds ?? []],
     ['DescribeSecurityGroups', vpc?.securityGroupIds ?? []],

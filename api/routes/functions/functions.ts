@@ -3,10 +3,11 @@ import type { Catalogue } from '../../functions/catalogue/catalogue.ts'
 import { functionNameTooLong } from '../../functions/function/errors.ts'
 import { parseFunctionName, parseUnqualifiedName, type FunctionReference } from '../../functions/function/name.ts'
 import type { Lifecycle } from '../../functions/lifecycle.ts'
+import type { ObjectSource } from '../../functions/code/object-source.ts'
 import { findVersion, type FoundVersion } from '../../functions/versions/resolve.ts'
 import { isManaged, latestVersion, type FunctionCode } from '../../functions/function/function.ts'
 import type { CreationSettings } from '../../functions/settings/settings.ts'
-import { codeInput, type CodeMembers } from '../packages/code-input.ts'
+import { codeInput, resolvedObject, type CodeMembers } from '../packages/code-input.ts'
 import { codeLink, type CodeLinkKey } from '../packages/code-link.ts'
 import { functionConfiguration } from './function-configuration.ts'
 import type { Handlers, Output, RequestContext } from '../http/handler.ts'
@@ -19,6 +20,8 @@ import {
 } from './settings-input.ts'
 
 export interface FunctionRoutesDependencies extends Home, CodeLinkKey {
+  /** Absent when no S3 endpoint is configured. */
+  readonly objects?: Pick<ObjectSource, 'refusal'> | undefined
   readonly catalogue: Catalogue
   readonly lifecycle: Lifecycle
 }
@@ -107,7 +110,7 @@ export function functionRoutes(dependencies: FunctionRoutesDependencies): Handle
   }
 }
 
-function functionOutput(
+async function functionOutput(
   dependencies: FunctionRoutesDependencies,
   { baseUrl }: RequestContext,
   { record, version }: FoundVersion,
@@ -118,7 +121,7 @@ function functionOutput(
   const reservedConcurrency = qualifier === undefined ? record.reservedConcurrency : undefined
   return {
     Configuration: functionConfiguration(dependencies, record.name, version, qualifier),
-    Code: codeOutput(dependencies, baseUrl, version.code),
+    Code: await codeOutput(dependencies, baseUrl, version.code),
     Tags: Object.keys(tags).length === 0 ? undefined : tags,
     Concurrency: reservedConcurrency === undefined ? undefined : { ReservedConcurrentExecutions: reservedConcurrency },
   }
@@ -134,9 +137,20 @@ function creationInput({ PackageType: packageType = 'Zip', TenancyConfig }: Crea
   return { packageType, tenantIsolation: TenancyConfig?.TenantIsolationMode }
 }
 
-/** The download link of a version's code. */
-function codeOutput(key: CodeLinkKey, baseUrl: string, { sha256, image, sourceKmsKeyArn }: FunctionCode): Output {
-  return image === undefined
-    ? { Location: codeLink(key, baseUrl, sha256), RepositoryType: 'S3', SourceKMSKeyArn: sourceKmsKeyArn }
-    : { ImageUri: image.uri, ResolvedImageUri: image.resolvedUri, RepositoryType: 'ECR' }
+/** The download link of a version's code, and the object that it refers to, with what S3 says against reading that. */
+async function codeOutput(
+  dependencies: FunctionRoutesDependencies,
+  baseUrl: string,
+  { sha256, image, object, sourceKmsKeyArn }: FunctionCode,
+): Promise<Output> {
+  if (image !== undefined) return { ImageUri: image.uri, ResolvedImageUri: image.resolvedUri, RepositoryType: 'ECR' }
+  const location = { Location: codeLink(dependencies, baseUrl, sha256) }
+  const facts = { RepositoryType: 'S3', SourceKMSKeyArn: sourceKmsKeyArn }
+  if (object === undefined) return { ...location, ...facts }
+  const refusal = await dependencies.objects?.refusal(object)
+  return {
+    ...(refusal === undefined ? location : { Error: { ErrorCode: refusal.code, Message: refusal.message } }),
+    ...facts,
+    ResolvedS3Object: resolvedObject(object),
+  }
 }

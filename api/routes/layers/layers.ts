@@ -8,7 +8,7 @@ import {
   type LayerVersion,
 } from '../../functions/layers/layer.ts'
 import type { Layers } from '../../functions/layers/layers.ts'
-import { codeInput, type CodeMembers } from '../packages/code-input.ts'
+import { codeInput, resolvedObject, type CodeMembers } from '../packages/code-input.ts'
 import { codeLink, type CodeLinkKey } from '../packages/code-link.ts'
 import { dateText } from '../http/date-text.ts'
 import type { Handlers, Output, RequestContext } from '../http/handler.ts'
@@ -105,9 +105,14 @@ function filterIn({ CompatibleRuntime, CompatibleArchitecture }: ListMembers) {
 }
 
 function versionOutput(dependencies: LayerRoutesDependencies, baseUrl: string, version: LayerVersion): Output {
-  const { sha256, sizeBytes } = version.code
+  const { sha256, sizeBytes, object } = version.code
   return {
-    Content: { Location: codeLink(dependencies, baseUrl, sha256), CodeSha256: sha256, CodeSize: sizeBytes },
+    Content: {
+      Location: codeLink(dependencies, baseUrl, sha256),
+      CodeSha256: sha256,
+      CodeSize: sizeBytes,
+      ResolvedS3Object: resolvedObject(object),
+    },
     LayerArn: layerArn(dependencies, version.name),
     ...listedVersion(dependencies, version),
   }

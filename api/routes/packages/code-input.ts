@@ -1,4 +1,5 @@
 import type { CodeRequest } from '../../functions/code/code-source.ts'
+import type { ReferencedObject } from '../../functions/function/function.ts'
 
 /** Members that give the code of a function or layer. */
 export interface CodeMembers {
@@ -6,6 +7,7 @@ export interface CodeMembers {
   readonly S3Bucket?: string
   readonly S3Key?: string
   readonly S3ObjectVersion?: string
+  readonly S3ObjectStorageMode?: 'COPY' | 'REFERENCE'
   readonly ImageUri?: string
   readonly SourceKMSKeyArn?: string
 }
@@ -17,5 +19,11 @@ export function codeInput(members: CodeMembers): CodeRequest {
   if (ImageUri !== undefined) return { imageUri: ImageUri }
   if (S3Bucket === undefined || S3Key === undefined) return {}
   const version = S3ObjectVersion === undefined ? {} : { version: S3ObjectVersion }
-  return { object: { bucket: S3Bucket, key: S3Key, ...version }, sourceKmsKeyArn }
+  const isReference = members.S3ObjectStorageMode === 'REFERENCE'
+  return { object: { bucket: S3Bucket, key: S3Key, ...version }, isReference, sourceKmsKeyArn }
+}
+
+/** The object that referenced code is of, in AWS's spelling. */
+export function resolvedObject(object: ReferencedObject | undefined) {
+  return object && { S3Bucket: object.bucket, S3Key: object.key, S3ObjectVersion: object.version }
 }

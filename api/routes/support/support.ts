@@ -29,7 +29,7 @@ export const support: Readonly<Record<OperationName, Support>> = {
   CreateCodeSigningConfig: codeSigning,
   CreateEventSourceMapping: eventSourceMappings,
   CreateFunction:
-    'partly: durable settings are refused. Container images run in Kubernetes only; if the registry does not return a digest, one is derived from the name. VPC, KMS, file system and tracing settings are stored and returned, but have no effect; subnets and security groups are looked up if `KUBELAMBDA_EC2_ENDPOINT` is set. Layers of other accounts require `KUBELAMBDA_LAYER_ENDPOINT`. The role is never assumed',
+    'partly: durable settings are refused. Container images run in Kubernetes only; if the registry does not return a digest, one is derived from the name. VPC, KMS, file system and tracing settings are stored and returned, but have no effect; subnets and security groups are looked up if `KUBELAMBDA_EC2_ENDPOINT` is set. With `S3ObjectStorageMode` `REFERENCE` the server keeps a copy of the code, so that the function goes on running without the object; the copy counts as code storage. Layers of other accounts require `KUBELAMBDA_LAYER_ENDPOINT`. The role is never assumed',
   CreateFunctionUrlConfig: functionUrls,
   DeleteAlias: 'yes',
   DeleteCapacityProvider: capacityProviders,

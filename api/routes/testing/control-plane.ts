@@ -79,6 +79,7 @@ export function startControlPlane({
     now: stamp.nowMs,
     linkKey,
     sourceCheck,
+    objects: options.objects,
     concurrency: 1000,
     maxCodeBytes: storage.maxCodeBytes,
     runExclusive: createMutex(),
