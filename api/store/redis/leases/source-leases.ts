@@ -8,15 +8,17 @@ export function openLeases(connection: RedisConnection): Leases {
   const acquire = loadScript(connection, 'acquire-lease', import.meta.url)
   const findHeld = loadScript(connection, 'find-held-lease', import.meta.url)
   const renew = loadScript(connection, 'renew-lease', import.meta.url)
+  const keysOf = (name: string) => [leaseKeys.lease(name), leaseKeys.group(groupOf(name))]
   return {
     async acquire(name, ttlMs) {
-      const keys = [leaseKeys.lease(name), leaseKeys.fences, leaseKeys.group(groupOf(name))]
+      const [lease = '', group = ''] = keysOf(name)
+      const keys = [lease, leaseKeys.fences, group]
       const fence = await acquire(keys, [ttlMs, name])
       return fence === null ? undefined : { name, fence: Number(fence) }
     },
-    renew: async ({ name, fence }, ttlMs) => Number(await renew([leaseKeys.lease(name)], [fence, ttlMs])) === 1,
+    renew: async ({ name, fence }, ttlMs) => Number(await renew(keysOf(name), [fence, ttlMs, name])) === 1,
     async release({ name, fence }) {
-      await renew([leaseKeys.lease(name)], [fence, 0])
+      await renew(keysOf(name), [fence, 0, name])
     },
     isAnyHeld: async (group) => Number(await findHeld([leaseKeys.group(group)], [leaseKeys.leasePrefix])) === 1,
   }
