@@ -48,7 +48,9 @@ const admin = async (path: string, method = 'GET') =>
 /** Payloads of the events in a state. */
 const payloads = async (state: string) => {
   const events = (await admin(`/${FunctionName}?state=${state}`))['events'] as unknown as { id: string }[]
-  return Promise.all(events.map(async ({ id }) => (await admin(`/${FunctionName}/${id}`))['payload'] as string))
+  return Promise.all(
+    events.map(async ({ id }) => (await admin(`/${FunctionName}/${id}`))['payload'] as unknown as string),
+  )
 }
 
 test('a data folder of an earlier release is read as it was', async () => {
