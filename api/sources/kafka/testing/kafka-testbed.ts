@@ -7,7 +7,7 @@ import { openSource } from '../../open-source.ts'
 import type { PollSettings } from '../../mappings/poll-settings.ts'
 import type { FailureRecord, SourceParts } from '../../polling/source.ts'
 import { unusedServices, fakeFunction, sourceParts, type Answer } from '../../testing/samples.ts'
-import type { MockCluster } from './mock-cluster.ts'
+import type { TestCluster } from './test-cluster.ts'
 
 /** The members of a batch's event that tests read. */
 export interface KafkaEvent {
@@ -43,7 +43,7 @@ export interface KafkaTestbed {
 export const valuesOf = ({ records }: KafkaEvent): string[] =>
   Object.values(records).flatMap((each) => each.map(({ value }) => Buffer.from(value, 'base64').toString()))
 
-export async function createKafkaTestbed(cluster: MockCluster, partitions = 1): Promise<KafkaTestbed> {
+export async function createKafkaTestbed(cluster: TestCluster, partitions = 1): Promise<KafkaTestbed> {
   const topic = `topic-${randomUUID()}`
   const groupId = `group-${topic}`
   const leases = createLocalLeases(Date.now)

@@ -5,33 +5,20 @@ import { fileURLToPath } from 'node:url'
 import { describe } from '@jest/globals'
 import { startBrokerFront } from './broker-front.ts'
 import { hasOpenssl } from '../../../testing/certificates.ts'
-import { openCluster, type Cluster } from '../client/cluster.ts'
-import { findCommitted, findCoordinator } from '../client/group-protocol.ts'
-import { batchOf, produce, type OutgoingMessage } from '../client/produce.ts'
-import { findLeaders } from '../client/topics.ts'
-
-/** A message for a partition, the first unless given. */
-export type TestMessage = OutgoingMessage & { readonly partition?: number }
+import { openCluster } from '../client/cluster.ts'
+import { putBatch, testAccess, type TestCluster } from './test-cluster.ts'
 
 /** The mock cluster that librdkafka uses for its own tests: topics, groups and offsets in memory. */
-export interface MockCluster {
-  /** `host:port` of its broker. */
-  readonly address: string
+export interface MockCluster extends TestCluster {
   /** The port of the broker itself, for other proxies. */
   readonly port: number
-  /** Creates a topic with this many partitions. */
-  newTopic(name: string, partitions: number): Promise<void>
   /** Returns this error of Kafka's protocol for the topic from now on; 0 for none. */
   failTopic(name: string, error: number): Promise<void>
   setUp(isUp: boolean): Promise<void>
-  send(topic: string, messages: readonly TestMessage[]): Promise<void>
   /** Produces a batch to the first partition unchanged. */
   sendBatch(topic: string, batch: Buffer): Promise<void>
   /** Sends a text so many times to the first partition, in one batch that librdkafka compresses. */
   sendCompressed(topic: string, codec: string, count: number, text: string): Promise<void>
-  /** The committed offset of each partition, `-1` for none. */
-  committed(groupId: string, topic: string): Promise<string[]>
-  close(): Promise<void>
 }
 
 const isThere = spawnSync('python3', ['-c', 'import ctypes; ctypes.CDLL("librdkafka.so.1")']).status === 0
@@ -72,18 +59,9 @@ export async function startMockCluster(): Promise<MockCluster> {
     newTopic: (name, partitions) => ask(`topic ${name} ${partitions}`),
     failTopic: (name, error) => ask(`fail ${name} ${error}`),
     setUp: (isUp) => ask(isUp ? 'up' : 'down'),
-    async send(topic, messages) {
-      const byPartition = Map.groupBy(messages, ({ partition = 0 }) => partition)
-      for (const [partition, sent] of byPartition) await putBatch(cluster, topic, partition, batchOf(sent, Date.now()))
-    },
+    ...testAccess(cluster),
     sendBatch: (topic, batch) => putBatch(cluster, topic, 0, batch),
     sendCompressed: (topic, codec, count, text) => ask(`send ${topic} ${codec} ${count} ${text}`),
-    async committed(groupId, topic) {
-      const partitions = (await findLeaders(cluster, [topic])).get(topic) ?? []
-      const coordinator = await findCoordinator({ cluster, groupId })
-      const numbers = partitions.map(({ partition }) => partition)
-      return findCommitted({ cluster, groupId }, coordinator, topic, numbers)
-    },
     async close() {
       await cluster.close()
       await front.close()
@@ -91,10 +69,4 @@ export async function startMockCluster(): Promise<MockCluster> {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     },
   }
-}
-
-async function putBatch(cluster: Cluster, topic: string, partition: number, batch: Buffer): Promise<void> {
-  const partitions = (await findLeaders(cluster, [topic])).get(topic) ?? []
-  const leader = partitions.find((each) => each.partition === partition)?.leader ?? -1
-  await produce(cluster, leader, { topic, partition, batch })
 }
