@@ -25,7 +25,7 @@ const table = {
   ],
   // What `npm run docs` writes into docs/.
   'api/documentation/': ['api/routes/support/', 'api/settings/'],
-  // What all routes share: listener, graceful shutdown, router, handler's contract, error response, body limits, pages, authentication of requests.
+  // What all routes share: listener, graceful shutdown, router, handler's contract, error response, pages, authentication of requests.
   'api/routes/http/': [
     'api/errors.ts',
     'api/version.ts',
@@ -34,6 +34,8 @@ const table = {
     'api/functions/',
     'api/invoke/',
   ],
+  // Reading bodies: their limits, decoding, and the thread for large ones.
+  'api/routes/http/bodies/': ['api/errors.ts', 'api/invoke/', 'api/model/'],
   // Code of functions and layers: how it is given, and the signed links that it is downloaded by.
   'api/routes/packages/': ['api/functions/', 'api/routes/http/'],
   // Functions: create, read, list, update, delete, their configuration, recursion and runtime management.

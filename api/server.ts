@@ -6,6 +6,7 @@ import type { Settings } from './settings/settings.ts'
 import { isStoreUnavailable, LambdaError } from './errors.ts'
 import { drainAllStale, drainStale } from './environments/scheduling/stale-environments.ts'
 import type { Log } from './observe/log.ts'
+import { createBodyThread } from './routes/http/bodies/body-thread.ts'
 import { openListener, type Listener } from './routes/http/listener.ts'
 import { handlersOf } from './routes/handlers.ts'
 import { openCredentialsFile } from './store/credentials/credentials-file.ts'
@@ -122,12 +123,14 @@ function createApp(
   const { store, codeStore, events, authentication, listener } = parts
   const { verifier } = authentication
   const { dispatcher } = events
+  const bodyThread = createBodyThread()
   const link = { linkKey: store.linkKey, nowMs: now }
   const logError = (line: string, cause: unknown) => log.error(line, cause)
   return buildApp({
     handlers: handlersOf({
       ...parts,
       ...link,
+      bodyThread,
       dispatcher,
       concurrency: settings.concurrency,
       maxCodeBytes: settings.maxCodeBytes,
@@ -136,7 +139,7 @@ function createApp(
       now,
       logError,
     }),
-    router: { ids, logError },
+    router: { ids, logError, bodyThread },
     browsers: { isLoopback: listener.isLoopback, allowedHosts: settings.allowedHosts },
     authentication: { verifier, accountId: settings.accountId },
     codeDownload: { ...link, codeStore },

@@ -20,10 +20,27 @@ export function checkPayload(
 ): Buffer {
   if (payload.length > limit) throw tooLarge(payload.length, type, limit)
   if (payload.length === 0) return emptyEvent
-  if (isPlainJson(payload)) return payload
-  const fault = findJsonFault(payload)
+  const fault = payloadFaultOf(payload)
   if (fault !== undefined) throw notJson(fault)
   return payload
+}
+
+/** The same for a large event; `faultOf` looks for the fault elsewhere than on the event loop. */
+export async function checkLargePayload(
+  payload: Buffer,
+  type: 'RequestResponse' | 'Event',
+  faultOf: (payload: Buffer) => Promise<string | undefined>,
+): Promise<Buffer> {
+  const limit = type === 'Event' ? maxEventBytes : maxPayloadBytes
+  if (payload.length > limit) throw tooLarge(payload.length, type, limit)
+  const fault = await faultOf(payload)
+  if (fault !== undefined) throw notJson(fault)
+  return payload
+}
+
+/** The first fault of an event that is not JSON. */
+export function payloadFaultOf(payload: Buffer): string | undefined {
+  return isPlainJson(payload) ? undefined : findJsonFault(payload)
 }
 
 /** Whether the payload is JSON without a doubt. AWS's parser also takes bytes that `JSON.parse` refuses, and has limits. */

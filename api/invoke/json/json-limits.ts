@@ -10,6 +10,19 @@ export function nestsTooDeep(bytes: Buffer): boolean {
   return scan(bytes, () => false)
 }
 
+/** Far more values than the input of any operation has, counted by the marks around them. */
+const maxMarks = 1_000_000
+
+/**
+ * Whether bytes hold so many objects, lists and texts that `JSON.parse` would need gigabytes for them. The bytes need not be JSON, and must
+ * not nest too deep.
+ */
+export function hasTooManyValues(bytes: Buffer): boolean {
+  if (bytes.length <= maxMarks) return false
+  let marks = 0
+  return scan(bytes, () => ++marks > maxMarks)
+}
+
 /**
  * Whether bytes may be beyond a limit: for some that are not, true too, for none that are false. The bytes need not be JSON.
  */

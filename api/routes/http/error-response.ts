@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequestContent, kinds, LambdaError, serialization, serviceFault } from '../../errors.ts'
-import { findJsonFault } from '../../invoke/json/json-fault.ts'
-import { BrokenJson } from '../../model/decode.ts'
 import type { OperationName } from '../../model/operations.ts'
-import { bodyTooLarge } from './body-limits.ts'
+import { bodyTooLarge } from './bodies/body-limits.ts'
 
 /** Writes an exception as AWS does: status, `x-amzn-ErrorType`, and a body of Reason, Type and message, in this order. */
 export function sendError(error: LambdaError, requestId: string, reply: FastifyReply): void {
@@ -45,7 +43,6 @@ export function errorParts(error: LambdaError, requestId: string) {
 /** The exception that a caller sees for a thrown error; undefined for internal errors. */
 export function callersFault(error: unknown, request: FastifyRequest): LambdaError | undefined {
   if (error instanceof LambdaError) return error
-  if (error instanceof BrokenJson) return brokenJson(error.body)
   return transportFault(error, request)
 }
 
@@ -112,14 +109,6 @@ export function unknownOperation(request: FastifyRequest): LambdaError {
 /** The error for an operation that is not implemented. */
 export function notBuilt(operation: OperationName): LambdaError {
   return new LambdaError(kinds.notImplemented, `kubelambda does not support ${operation} yet.`, { type: 'Service' })
-}
-
-/** In larger bodies the position of a syntax error is not determined. */
-const searchedBytes = 1_048_576
-
-function brokenJson(body: Buffer): LambdaError {
-  const fault = body.length > searchedBytes ? undefined : findJsonFault(body)
-  return invalidRequestContent(`Could not parse request body into json${fault === undefined ? '' : `: ${fault}`}`)
 }
 
 /** Responds to the caller's errors. Internal errors are logged here and nowhere else, and their details are not sent. */

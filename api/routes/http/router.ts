@@ -1,16 +1,15 @@
 import { isAscii } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { nestsTooDeep } from '../../invoke/json/json-limits.ts'
-import { BrokenJson, decode } from '../../model/decode.ts'
 import { encode } from '../../model/encode.ts'
 import { operations } from '../../model/operations.ts'
 import type { Operation } from '../../model/operations.ts'
-import { validate } from '../../model/validation/validate.ts'
 import { baseUrlOf } from './base-url.ts'
-import { bodyLimitOf, isPayload } from './body-limits.ts'
+import { bodyLimitOf, isPayload } from './bodies/body-limits.ts'
+import { decodeBody } from './bodies/decode-body.ts'
 import { answerBrokenHttp, answerError, callersFault, notBuilt, sendError, unknownOperation } from './error-response.ts'
 import type { Answer, Handler, Handlers, Input, Output } from './handler.ts'
+import { largeBytes, type BodyThread } from './bodies/body-thread.ts'
 import { serviceFault } from '../../errors.ts'
 
 export interface RouterDependencies {
@@ -18,6 +17,8 @@ export interface RouterDependencies {
   readonly ids: () => string
   /** Logs internal errors, whose details callers do not see. */
   readonly logError: (line: string, cause: unknown) => void
+  /** Reads large bodies; without it all are read on the event loop. */
+  readonly bodyThread?: BodyThread
 }
 
 /**
@@ -35,6 +36,12 @@ export const routerOptions = {
   clientErrorHandler: answerBrokenHttp,
 }
 
+interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly bodyThread: BodyThread | undefined
+}
+
 /** One operation with its handler. */
 interface Bound {
   readonly operation: Operation
@@ -44,7 +51,8 @@ interface Bound {
 }
 
 /** Registers every operation of the model, also those without a handler, and the one error handler. */
-export function registerRoutes(app: FastifyInstance, handlers: Handlers, { ids, logError }: RouterDependencies): void {
+export function registerRoutes(app: FastifyInstance, handlers: Handlers, dependencies: RouterDependencies): void {
+  const { ids, logError, bodyThread } = dependencies
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body)
@@ -61,11 +69,16 @@ export function registerRoutes(app: FastifyInstance, handlers: Handlers, { ids, 
     sendError(unknownOperation(request), request.id, reply)
   })
   for (const group of Object.values(Object.groupBy(operations, ({ method, path }) => `${method} ${path}`))) {
-    if (group !== undefined) registerPath(app, group, handlers)
+    if (group !== undefined) registerPath(app, group, handlers, bodyThread)
   }
 }
 
-function registerPath(app: FastifyInstance, group: readonly Operation[], handlers: Handlers): void {
+function registerPath(
+  app: FastifyInstance,
+  group: readonly Operation[],
+  handlers: Handlers,
+  bodyThread: BodyThread | undefined,
+): void {
   const bound = group.map((operation) => bind(operation, handlers[operation.name]))
   const [plain] = bound.toSorted((one, other) => one.marks.length - other.marks.length)
   if (plain === undefined) return
@@ -79,7 +92,7 @@ function registerPath(app: FastifyInstance, group: readonly Operation[], handler
     handler: (request, reply) => {
       const query = queryOf(request.raw.url ?? '')
       const asked = marked.length === 0 || query === '' ? plain : (marked.find((each) => isAsked(each, query)) ?? plain)
-      answerOperation(asked, query, request, reply)
+      answerOperation(asked, query, { request, reply, bodyThread })
     },
   })
 }
@@ -101,27 +114,17 @@ function queryOf(url: string): string {
 
 const noBody = Buffer.alloc(0)
 
-function answerOperation(
-  { operation, handler }: Bound,
-  query: string,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
+function answerOperation({ operation, handler }: Bound, query: string, { request, reply, bodyThread }: Exchange): void {
   if (handler === undefined) throw notBuilt(operation.name)
   const { headers } = request
   const body = Buffer.isBuffer(request.body) ? request.body : noBody
-  // The event of an invocation is checked where it is read.
-  if (!isPayload(operation.name) && nestsTooDeep(body)) throw new BrokenJson(body)
-  const input = decode(operation, {
-    labels: request.params as Record<string, string>,
-    query,
-    headers,
-    body,
-  })
-  validate(operation, input)
+  const raw = { labels: request.params as Record<string, string>, query, headers, body }
   const baseUrl = baseUrlOf(headers, request.protocol)
-  const run = handler as (input: Input, context: Parameters<Handler>[1]) => Promise<Output | Answer>
-  run(input, { requestId: request.id, baseUrl, headers })
+  const handle = handler as (input: Input, context: Parameters<Handler>[1]) => Promise<Output | Answer>
+  const run = (input: Input) => handle(input, { requestId: request.id, baseUrl, headers })
+  const isLarge = bodyThread !== undefined && body.length > largeBytes && !isPayload(operation.name)
+  const running = isLarge ? bodyThread.decode(operation.name, raw).then(run) : run(decodeBody(operation.name, raw))
+  running
     .then((result) => {
       sendAnswer(operation, result, reply)
     })

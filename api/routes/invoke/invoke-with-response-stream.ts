@@ -2,7 +2,7 @@ import { readableOf, type AnswerEnd, type StreamedAnswer } from '../../invoke/st
 import { answeredTrace } from '../../invoke/trace-header.ts'
 import { encodeEvent, eventStreamType } from './event-stream.ts'
 import { Answer, type Handlers, type Input, type RequestContext } from '../http/handler.ts'
-import { invokeRequest, referenceOf, type InvokeRoutesDependencies } from './invoke.ts'
+import { checkedRequest, referenceOf, type InvokeRoutesDependencies } from './invoke.ts'
 
 export type InvokeWithResponseStreamDependencies = Omit<InvokeRoutesDependencies, 'dispatcher'> & {
   /** Logs internal errors in the middle of a response, whose details the caller does not see. */
@@ -18,7 +18,7 @@ export function invokeWithResponseStreamRoutes(dependencies: InvokeWithResponseS
         await invoke.resolve(referenceOf(input, dependencies))
         return new Answer({}, { status: 204 })
       }
-      const request = invokeRequest(input, context, dependencies)
+      const request = await checkedRequest(input, context, dependencies)
       const answer = await invoke.stream(request)
       const stream = readableOf(answer, eventsOf)
       stream.once('error', (error) => logError(`The answer to request ${request.requestId} broke off`, error))

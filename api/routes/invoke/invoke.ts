@@ -2,9 +2,10 @@ import { invalidRequestContent } from '../../errors.ts'
 import type { Dispatcher } from '../../events/dispatching/dispatcher.ts'
 import { parseFunctionName, type FunctionReference } from '../../functions/function/name.ts'
 import type { Invoke, InvokeAnswer, InvokeRequest } from '../../invoke/invoke.ts'
-import { checkPayload, maxInvokeAsyncBytes } from '../../invoke/payload.ts'
+import { checkLargePayload, checkPayload, maxInvokeAsyncBytes } from '../../invoke/payload.ts'
 import { requireTenant } from '../../invoke/tenant.ts'
 import { answeredTrace, traceHeader } from '../../invoke/trace-header.ts'
+import { largeBytes, type BodyThread } from '../http/bodies/body-thread.ts'
 import { Answer, type Handlers, type Input, type RequestContext } from '../http/handler.ts'
 
 export interface InvokeRoutesDependencies {
@@ -13,6 +14,8 @@ export interface InvokeRoutesDependencies {
   readonly accountId: string
   readonly region: string
   readonly now: () => number
+  /** Checks large events; without it all are checked on the event loop. */
+  readonly bodyThread?: BodyThread
 }
 
 /** Invoke: the answer of the function, 202 once an event is stored, or 204 when a dry run would run. InvokeAsync: as an event. */
@@ -43,7 +46,7 @@ export function invokeRoutes(dependencies: InvokeRoutesDependencies): Handlers {
         await invoke.resolve(referenceOf(input, dependencies))
         return new Answer({}, { status: 204 })
       }
-      const request = invokeRequest(input, context, dependencies)
+      const request = await checkedRequest(input, context, dependencies)
       return type === 'Event' ? accept(request) : answer(request, await invoke.run(request))
     },
 
@@ -64,16 +67,31 @@ export function referenceOf(
   return parseFunctionName(String(input['FunctionName']), optional(input['Qualifier']), home)
 }
 
+/** `invokeRequest`, whose event is checked elsewhere than on the event loop when it is large. */
+export function checkedRequest(
+  input: Input,
+  context: RequestContext,
+  dependencies: Pick<InvokeRoutesDependencies, 'accountId' | 'region' | 'now' | 'bodyThread'>,
+): InvokeRequest | Promise<InvokeRequest> {
+  const { bodyThread } = dependencies
+  const payload = payloadOf(input)
+  if (bodyThread === undefined || payload.length <= largeBytes) return invokeRequest(input, context, dependencies)
+  referenceOf(input, dependencies)
+  const checked = checkLargePayload(payload, typeOf(input), (event) => bodyThread.faultOf(event))
+  return checked.then(() => invokeRequest(input, context, dependencies, payload))
+}
+
 /** The request of Invoke and similar operations; throws for an event that cannot be sent. */
-export function invokeRequest(
+function invokeRequest(
   input: Input,
   context: RequestContext,
   dependencies: Pick<InvokeRoutesDependencies, 'accountId' | 'region' | 'now'>,
+  checkedPayload?: Buffer,
 ): InvokeRequest {
   return {
     reference: referenceOf(input, dependencies),
     requestId: context.requestId,
-    payload: checkPayload(payloadOf(input), input['InvocationType'] === 'Event' ? 'Event' : 'RequestResponse'),
+    payload: checkedPayload ?? checkPayload(payloadOf(input), typeOf(input)),
     traceId: traceHeader(header(context, 'x-amzn-trace-id'), dependencies.now()),
     tail: input['LogType'] === 'Tail',
     ...clientContext(input),
@@ -93,6 +111,10 @@ function answer(request: InvokeRequest, result: InvokeAnswer): Answer {
 
 function headersOf(request: InvokeRequest): Record<string, string> {
   return { 'x-amzn-remapped-content-length': '0', 'x-amzn-trace-id': answeredTrace(request.traceId) }
+}
+
+function typeOf(input: Input): 'Event' | 'RequestResponse' {
+  return input['InvocationType'] === 'Event' ? 'Event' : 'RequestResponse'
 }
 
 function payloadOf(input: Input): Buffer {

@@ -2,7 +2,7 @@
  * The most that all connections of an environment hold of requests which are not whole: heads, bodies and pipelined requests. The
  * largest single request, a response of 6 MiB whose stream ended with an error of that size, takes two thirds of it.
  */
-export const maxHeldBytes = 32 * 1024 * 1024
+const maxHeldBytes = 32 * 1024 * 1024
 
 /** Counts what the connections of an environment hold. */
 export class Intake {

@@ -1,5 +1,5 @@
-import { kinds, LambdaError } from '../../errors.ts'
-import type { OperationName } from '../../model/operations.ts'
+import { kinds, LambdaError } from '../../../errors.ts'
+import type { OperationName } from '../../../model/operations.ts'
 
 const packageLimit = 70_167_211
 const payloadLimit = 6_291_456
