@@ -56,7 +56,7 @@ export function createCodePush(code: { read(sha256: string): Promise<Uint8Array 
     const known = cache.get(id)
     if (known !== undefined) return void channel.write(known)
     await withZip(sha256, async (zip) => {
-      const entries = packageEntries(Buffer.from(zip.buffer, zip.byteOffset, zip.length))
+      const entries = await packageEntries(Buffer.from(zip.buffer, zip.byteOffset, zip.length))
       const size = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0)
       if (size > smallPackageBytes) return sendLarge(entries, place, channel)
       const frames = Buffer.concat(entries.map((entry) => wholeFrame(entry, place)))

@@ -18,7 +18,8 @@ async function zipped(fill: (zip: yazl.ZipFile) => void, forceZip64 = false): Pr
   return buffer(zip.outputStream)
 }
 
-const fileOf = (zip: Buffer, path: string) => packageEntries(zip).find((entry) => entry.path === path) as PackageFile
+const fileOf = async (zip: Buffer, path: string) =>
+  (await packageEntries(zip)).find((entry) => entry.path === path) as PackageFile
 
 describe('a deployment package', () => {
   test('answers hash, sizes and number of entries', async () => {
@@ -36,18 +37,18 @@ describe('a deployment package', () => {
       archive.addBuffer(Buffer.from('#!/bin/sh'), 'bin/run', { mode: 0o100750, mtime })
       archive.addBuffer(Buffer.from('bin/run'), 'start', { mode: 0o120777, mtime })
     })
-    const [run, start] = packageEntries(zip)
+    const [run, start] = await packageEntries(zip)
     expect(run).toMatchObject({ kind: 'file', path: 'bin/run', mode: 0o750, modifiedMs: mtime.getTime(), sizeBytes: 9 })
     expect((run as PackageFile).read().toString()).toBe('#!/bin/sh')
     expect(start).toMatchObject({ kind: 'link', path: 'start', target: 'bin/run' })
   })
 
-  test('drops set-user bits', () => {
-    expect(fileOf(forge([{ name: 'su', mode: 0o104755 }]), 'su').mode).toBe(0o755)
+  test('drops set-user bits', async () => {
+    expect((await fileOf(forge([{ name: 'su', mode: 0o104755 }]), 'su')).mode).toBe(0o755)
   })
 
-  test('made on Windows gets 0644 and 0755', () => {
-    const [file, folder] = packageEntries(
+  test('made on Windows gets 0644 and 0755', async () => {
+    const [file, folder] = await packageEntries(
       forge([
         { name: 'a', madeBy: 0 },
         { name: 'b/', madeBy: 0, data: Buffer.alloc(0) },
@@ -61,12 +62,12 @@ describe('a deployment package', () => {
     const zip64 = await zipped((archive) => {
       archive.addBuffer(Buffer.from('one'), 'a.txt', { forceZip64Format: true })
     }, true)
-    expect(fileOf(zip64, 'a.txt').read().toString()).toBe('one')
+    expect((await fileOf(zip64, 'a.txt')).read().toString()).toBe('one')
     const selfExtracting = Buffer.concat([
       Buffer.from('#!/usr/bin/env run\n'),
       forge([{ name: './a' }], { comment: 'hello' }),
     ])
-    expect(fileOf(selfExtracting, 'a').read().toString()).toBe('x')
+    expect((await fileOf(selfExtracting, 'a')).read().toString()).toBe('x')
     expect(await inspectPackage(Buffer.concat([Buffer.from('prefix'), zip64]))).toMatchObject({ unzippedBytes: 3 })
   })
 
@@ -75,22 +76,18 @@ describe('a deployment package', () => {
     const { Readable } = await import('node:stream')
     zip.addReadStream(Readable.from([Buffer.from('streamed')]), 'a')
     zip.end()
-    expect(
-      fileOf(await buffer(zip.outputStream), 'a')
-        .read()
-        .toString(),
-    ).toBe('streamed')
+    expect((await fileOf(await buffer(zip.outputStream), 'a')).read().toString()).toBe('streamed')
   })
 
-  test('names without a mark are UTF-8 where they can be, else code page 437', () => {
-    const entries = packageEntries(forge([{ name: 'größe' }, { name: Buffer.from([0x61, 0x84]) }]))
+  test('names without a mark are UTF-8 where they can be, else code page 437', async () => {
+    const entries = await packageEntries(forge([{ name: 'größe' }, { name: Buffer.from([0x61, 0x84]) }]))
     expect(entries.map(({ path }) => path)).toEqual(['größe', 'aä'])
   })
 
   test('large files are read in pieces and checked', async () => {
     const data = zeros(3).fill('abc')
     const chunks: Buffer[] = []
-    for await (const chunk of fileOf(forge([{ name: 'big', data }]), 'big').chunks()) chunks.push(chunk)
+    for await (const chunk of (await fileOf(forge([{ name: 'big', data }]), 'big')).chunks()) chunks.push(chunk)
     expect(Buffer.concat(chunks).equals(data)).toBe(true)
     const stored = forge([{ name: 'big', data, method: 0 }])
     expect(await inspectPackage(stored)).toMatchObject({ unzippedBytes: data.length })
@@ -109,14 +106,14 @@ describe('a deployment package', () => {
 })
 
 describe('a deployment package keeps', () => {
-  test.each(['/opt/nodejs/node_modules', '../../elsewhere', 'd/up/..', 'a'])('a link to %s', (target) => {
-    const entries = packageEntries(forge([link('a', target), link('d/up', '..')]))
+  test.each(['/opt/nodejs/node_modules', '../../elsewhere', 'd/up/..', 'a'])('a link to %s', async (target) => {
+    const entries = await packageEntries(forge([link('a', target), link('d/up', '..')]))
     expect(entries[0]).toMatchObject({ kind: 'link', path: 'a', target })
   })
 
-  test('backslashes as separators in names of Windows that have no slash, and as characters in others', () => {
+  test('backslashes as separators in names of Windows that have no slash, and as characters in others', async () => {
     const onWindows = { madeBy: 0 }
-    const entries = packageEntries(
+    const entries = await packageEntries(
       forge([
         { name: 'www\\css\\', data: Buffer.alloc(0), ...onWindows },
         { name: 'www\\css\\app.css', ...onWindows },
@@ -134,40 +131,40 @@ describe('a deployment package keeps', () => {
 })
 
 describe('a deployment package is read as by unzip', () => {
-  const pathsOf = (zip: Buffer) => packageEntries(zip).map(({ kind, path }) => [kind, path])
-  const textOf = (zip: Buffer, path: string) => fileOf(zip, path).read().toString()
+  const pathsOf = async (zip: Buffer) => (await packageEntries(zip)).map(({ kind, path }) => [kind, path])
+  const textOf = async (zip: Buffer, path: string) => (await fileOf(zip, path)).read().toString()
   const nothing = Buffer.alloc(0)
 
-  test('of several entries with the same name the last one counts', () => {
+  test('of several entries with the same name the last one counts', async () => {
     const twice = forge([
       { name: 'a/b', data: Buffer.from('1') },
       { name: 'c' },
       { name: 'a//./b', data: Buffer.from('2') },
     ])
-    expect(pathsOf(twice)).toEqual([
+    expect(await pathsOf(twice)).toEqual([
       ['file', 'c'],
       ['file', 'a/b'],
     ])
-    expect(textOf(twice, 'a/b')).toBe('2')
-    expect(pathsOf(forge([link('a', '/etc/passwd'), { name: 'a' }]))).toEqual([['file', 'a']])
-    expect(pathsOf(forge([{ name: 'a' }, link('a', 'b')]))).toEqual([['link', 'a']])
+    expect(await textOf(twice, 'a/b')).toBe('2')
+    expect(await pathsOf(forge([link('a', '/etc/passwd'), { name: 'a' }]))).toEqual([['file', 'a']])
+    expect(await pathsOf(forge([{ name: 'a' }, link('a', 'b')]))).toEqual([['link', 'a']])
     const folders = [{ name: 'd/', data: nothing }, { name: 'd/x' }, { name: 'd/', data: nothing }]
-    expect(pathsOf(forge(folders))).toEqual([
+    expect(await pathsOf(forge(folders))).toEqual([
       ['file', 'd/x'],
       ['folder', 'd'],
     ])
   })
 
-  test('drive letters are names of folders', () => {
+  test('drive letters are names of folders', async () => {
     const zip = forge([{ name: 'C:/x' }, { name: 'D:\\y\\z', madeBy: 0 }, { name: 'E:\\unix' }])
-    expect(pathsOf(zip)).toEqual([
+    expect(await pathsOf(zip)).toEqual([
       ['file', 'C:/x'],
       ['file', 'D:/y/z'],
       ['file', 'E:\\unix'],
     ])
   })
 
-  test('devices, pipes and links without a target are files, and a folder has no data', () => {
+  test('devices, pipes and links without a target are files, and a folder has no data', async () => {
     const zip = forge([
       { name: 'device', mode: 0o020644 },
       { name: 'pipe', mode: 0o010600 },
@@ -175,7 +172,7 @@ describe('a deployment package is read as by unzip', () => {
       { name: 'folder/' },
       link('linked/', 'x'),
     ])
-    expect(pathsOf(zip)).toEqual([
+    expect(await pathsOf(zip)).toEqual([
       ['file', 'device'],
       ['file', 'pipe'],
       ['file', 'link'],
@@ -196,26 +193,26 @@ describe('a deployment package is read as by unzip', () => {
     ['another name in its header', forge([{ name: 'a', localName: 'b' }])],
     ['the flags of patches and masked headers', forge([{ name: 'a', flags: 0x2020 }])],
   ])('%s is no fault', async (_, zip) => {
-    expect(pathsOf(zip)).toEqual([['file', 'a']])
+    expect(await pathsOf(zip)).toEqual([['file', 'a']])
     expect(await inspectPackage(zip)).toMatchObject({ unzippedBytes: 1 })
   })
 
-  test('permissions of entries made on Windows count if they fit the attributes of the file', () => {
-    const modeOf = (attributes: number, name = 'a') => {
+  test('permissions of entries made on Windows count if they fit the attributes of the file', async () => {
+    const modeOf = async (attributes: number, name = 'a') => {
       const data = name.endsWith('/') ? nothing : Buffer.from('x')
-      const [entry] = packageEntries(forge([{ name, attributes, madeBy: 0, data }]))
+      const [entry] = await packageEntries(forge([{ name, attributes, madeBy: 0, data }]))
       return entry?.kind === 'link' ? undefined : entry?.mode.toString(8)
     }
-    expect(modeOf(0)).toBe('644')
-    expect(modeOf(0o100600 << 16)).toBe('600')
-    expect(modeOf(0o100755 << 16)).toBe('644')
-    expect(modeOf(1)).toBe('444')
-    expect(modeOf((0o100440 << 16) | 1)).toBe('440')
-    expect(modeOf((0o040750 << 16) | 0x10, 'd/')).toBe('750')
-    expect(modeOf(0x10, 'd/')).toBe('755')
+    expect(await modeOf(0)).toBe('644')
+    expect(await modeOf(0o100600 << 16)).toBe('600')
+    expect(await modeOf(0o100755 << 16)).toBe('644')
+    expect(await modeOf(1)).toBe('444')
+    expect(await modeOf((0o100440 << 16) | 1)).toBe('440')
+    expect(await modeOf((0o040750 << 16) | 0x10, 'd/')).toBe('750')
+    expect(await modeOf(0x10, 'd/')).toBe('755')
   })
 
-  test('the Unicode name of an entry counts, unless it is for another name', () => {
+  test('the Unicode name of an entry counts, unless it is for another name', async () => {
     const unicode = (of: string) => {
       const field = Buffer.alloc(9)
       const name = Buffer.from('größe')
@@ -225,8 +222,8 @@ describe('a deployment package is read as by unzip', () => {
       field.writeUInt32LE(crc32(of), 5)
       return Buffer.concat([field, name])
     }
-    expect(pathsOf(forge([{ name: 'gr__e', extra: unicode('gr__e') }]))).toEqual([['file', 'größe']])
-    expect(pathsOf(forge([{ name: 'gr__e', extra: unicode('other') }]))).toEqual([['file', 'gr__e']])
+    expect(await pathsOf(forge([{ name: 'gr__e', extra: unicode('gr__e') }]))).toEqual([['file', 'größe']])
+    expect(await pathsOf(forge([{ name: 'gr__e', extra: unicode('other') }]))).toEqual([['file', 'gr__e']])
   })
 })
 

@@ -57,7 +57,7 @@ const maxLinkBytes = 4095
 export async function inspectPackage(zip: Buffer, limits: Partial<PackageLimits> = {}): Promise<PackageFacts> {
   const { zippedBytes, unzippedBytes } = { ...packageLimits, ...limits }
   if (zip.length > zippedBytes) throw packageErrors.zippedTooLarge()
-  const entries = packageEntries(zip, unzippedBytes)
+  const entries = await packageEntries(zip, unzippedBytes)
   const pace = pacer()
   let sumBytes = 0
   for (const entry of entries) {
@@ -68,12 +68,19 @@ export async function inspectPackage(zip: Buffer, limits: Partial<PackageLimits>
   return { sha256, sizeBytes: zip.length, unzippedBytes: sumBytes, entries: entries.length }
 }
 
-/** The entries of a package. Names, links and declared sizes are validated here, file contents when they are read. */
-export function packageEntries(zip: Buffer, unzippedBytes = packageLimits.unzippedBytes): PackageEntry[] {
+/**
+ * The entries of a package. Names, links and declared sizes are validated here, file contents when they are read. Yields to the event
+ * loop every few milliseconds.
+ */
+export async function packageEntries(
+  zip: Buffer,
+  unzippedBytes = packageLimits.unzippedBytes,
+): Promise<PackageEntry[]> {
+  const pace = pacer()
   try {
-    const found = readAll(zip, unzippedBytes)
+    const found = await readAll(zip, unzippedBytes, pace)
     if (found.length === 0) throw packageErrors.empty()
-    return checkedTree(found)
+    return await checkedTree(found, pace)
   } catch (cause) {
     if (cause instanceof TooManyNodes) throw packageErrors.unzippedTooLarge()
     if (cause instanceof ArchiveFault) throw packageErrors.couldNotUnzip()
@@ -82,7 +89,7 @@ export function packageEntries(zip: Buffer, unzippedBytes = packageLimits.unzipp
 }
 
 /** Checks total size and overlapping entries before anything is inflated. */
-function readAll(zip: Buffer, unzippedBytes: number): ZipEntry[] {
+async function readAll(zip: Buffer, unzippedBytes: number, pace: Pace): Promise<ZipEntry[]> {
   if (zip.length === 0) throw packageErrors.empty()
   const found: ZipEntry[] = []
   let declaredBytes = 0
@@ -90,17 +97,26 @@ function readAll(zip: Buffer, unzippedBytes: number): ZipEntry[] {
     declaredBytes += entry.sizeBytes
     if (declaredBytes > unzippedBytes) throw packageErrors.unzippedTooLarge()
     if (found.push(entry) > maxNodes) throw new TooManyNodes()
+    const turn = pace(0)
+    if (turn !== undefined) await turn
   }
-  const byOffset = found.toSorted((one, other) => one.start - other.start)
-  if (byOffset.some((entry, index) => entry.start < (byOffset[index - 1]?.end ?? 0)))
-    throw packageErrors.unzippedTooLarge()
+  if (doOverlap(found)) throw packageErrors.unzippedTooLarge()
   return found
 }
 
-function checkedTree(found: readonly ZipEntry[]): PackageEntry[] {
+/** No two entries overlap if each starts, in order of the starts, behind as many ends, in order of the ends. */
+function doOverlap(entries: readonly ZipEntry[]): boolean {
+  const starts = Float64Array.from(entries, ({ start }) => start).sort()
+  const ends = Float64Array.from(entries, ({ end }) => end).sort()
+  return starts.some((start, index) => start < (ends[index - 1] ?? 0))
+}
+
+async function checkedTree(found: readonly ZipEntry[], pace: Pace): Promise<PackageEntry[]> {
   const tree = emptyTree()
   const entries: (PackageEntry | undefined)[] = []
   for (const raw of found) {
+    const turn = pace(0)
+    if (turn !== undefined) await turn
     const segments = pathSegments(raw.name)
     const entry = packageEntry(raw, segments.join('/'))
     if (segments.length === 0 && entry.kind === 'folder') continue
@@ -187,8 +203,10 @@ function* slices(bytes: Buffer): Generator<Buffer, void, undefined> {
   for (let at = 0; at < bytes.length; at += workPerTurnBytes) yield bytes.subarray(at, at + workPerTurnBytes)
 }
 
-/** Counts work, and yields to the event loop after a certain amount. */
-function pacer(): (bytes: number) => Promise<void> | undefined {
+/** Counts an entry and its bytes, and yields to the event loop after a certain amount. */
+type Pace = (bytes: number) => Promise<void> | undefined
+
+function pacer(): Pace {
   let done = 0
   return (bytes) => {
     done += bytes + workPerEntryBytes
@@ -198,7 +216,7 @@ function pacer(): (bytes: number) => Promise<void> | undefined {
   }
 }
 
-async function hashOf(zip: Buffer, pace: (bytes: number) => Promise<void> | undefined): Promise<string> {
+async function hashOf(zip: Buffer, pace: Pace): Promise<string> {
   const hash = createHash('sha256')
   for (const slice of slices(zip)) {
     hash.update(slice)

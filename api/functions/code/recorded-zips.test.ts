@@ -5,7 +5,7 @@ import { recordedZips } from './testing/recorded-zips.ts'
 test.each(Object.entries(recordedZips))('a package by %s is read', async (_, recorded) => {
   const zip = Buffer.from(recorded.zip, 'base64')
   expect(await inspectPackage(zip)).toMatchObject({ sizeBytes: zip.length })
-  expect(packageEntries(zip).map(described).sort()).toEqual(recorded.entries)
+  expect((await packageEntries(zip)).map(described).sort()).toEqual(recorded.entries)
 })
 
 function described(entry: PackageEntry): string {

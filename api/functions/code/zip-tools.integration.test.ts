@@ -26,8 +26,8 @@ function packWith(way: string, from = packed): Buffer {
   return readFileSync(zip)
 }
 
-function textsOf(zip: Buffer): Record<string, string> {
-  const files = packageEntries(zip).filter((entry) => entry.kind === 'file')
+async function textsOf(zip: Buffer): Promise<Record<string, string>> {
+  const files = (await packageEntries(zip)).filter((entry) => entry.kind === 'file')
   return Object.fromEntries(files.map((file) => [file.path, file.read().toString()]))
 }
 
@@ -39,7 +39,7 @@ for (const { program, probe, ways } of zipTools) {
       async (way) => {
         const zip = packWith(way)
         await inspectPackage(zip)
-        const { 'META-INF/MANIFEST.MF': _manifest, ...texts } = textsOf(zip)
+        const { 'META-INF/MANIFEST.MF': _manifest, ...texts } = await textsOf(zip)
         expect(texts).toEqual(packedFiles)
       },
       60_000,
@@ -52,8 +52,8 @@ const hasUnzip = hasProgram('unzip', ['-v'])
 const withZip = hasZip ? test : test.skip
 const withUnzip = hasUnzip ? test.each : test.skip.each
 
-withZip(`links and permissions of zip are kept${hasZip ? '' : ' (skipped: no zip)'}`, () => {
-  const entries = packageEntries(packWith('zip -qry "$TARGET" .', join(folder, 'with-link')))
+withZip(`links and permissions of zip are kept${hasZip ? '' : ' (skipped: no zip)'}`, async () => {
+  const entries = await packageEntries(packWith('zip -qry "$TARGET" .', join(folder, 'with-link')))
   expect(entries.find(({ path }) => path === 'link')).toMatchObject({ kind: 'link', target: 'bootstrap' })
   expect(entries.find(({ path }) => path === 'bootstrap')).toMatchObject({ kind: 'file', mode: 0o755 })
 })
@@ -93,10 +93,10 @@ const odd: Record<string, { readonly entries: Forged[]; readonly tail?: string }
 
 withUnzip(Object.keys(odd))(
   `with %s a package becomes what unzip makes of it${hasUnzip ? '' : ' (skipped: no unzip)'}`,
-  (what) => {
+  async (what) => {
     const { entries = [], tail = '' } = odd[what] ?? {}
     const zip = Buffer.concat([forge(entries), Buffer.from(tail)])
-    expect(filesIn(packageEntries(zip))).toEqual(unzipped(zip))
+    expect(filesIn(await packageEntries(zip))).toEqual(unzipped(zip))
   },
 )
 

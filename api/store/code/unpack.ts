@@ -23,7 +23,7 @@ const sliceMs = 4
 export async function unpackInto(zip: Buffer, target: string): Promise<void> {
   const folders = folderMaker(target)
   let sliceEnd = performance.now() + sliceMs
-  for (const entry of packageEntries(zip)) {
+  for (const entry of await packageEntries(zip)) {
     const path = `${target}/${entry.path}`
     if (entry.kind === 'folder') folders.describe(path, entry.mode, entry.modifiedMs)
     else folders.makeParent(path)
