@@ -32,6 +32,8 @@ function supervise(channel: Socket): void {
   process.on('SIGTERM', end)
   // The server gets Ctrl-C too, and shuts its environments down gracefully.
   process.on('SIGINT', () => undefined)
+  // Node.js would open its debugger to whoever sends this signal: the function may be of the same user.
+  process.on('SIGUSR1', () => undefined)
 }
 
 /** `processes` or a user's id, and the descriptor for lookups, if any. */

@@ -52,4 +52,6 @@ const gate = openServerGate({
 })
 const supervisor = new Supervisor(gate, { standby, ownsPidNamespace, ...(ownPipe ? { pipeCommand } : {}) })
 process.on('SIGTERM', () => exit('received SIGTERM'))
+// Node.js would open its debugger to whoever sends this signal: the function may be of the same user.
+process.on('SIGUSR1', () => undefined)
 void gate.listening.then((port) => process.stdout.write(`kubelambda supervisor: listening on ${String(port)}\n`))

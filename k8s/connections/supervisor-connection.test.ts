@@ -11,6 +11,7 @@ const supervisorFile = fileURLToPath(new URL('../../runtime-bootstrap/pod.ts', i
 describe('the supervisor of a pod', () => {
   let supervisor: ChildProcess
   let port = 0
+  let complaints = ''
   const sockets: Socket[] = []
   beforeEach(async () => {
     const env = {
@@ -19,7 +20,9 @@ describe('the supervisor of a pod', () => {
       KUBELAMBDA_OWN_TOOLS: 'no',
       PATH: process.env['PATH'],
     }
-    supervisor = spawn(process.execPath, [supervisorFile], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    supervisor = spawn(process.execPath, [supervisorFile], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    complaints = ''
+    supervisor.stderr!.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
     const [line] = (await once(supervisor.stdout!, 'data')) as [Buffer]
     port = Number(/listening on (\d+)/.exec(line.toString())?.[1])
   })
@@ -56,6 +59,17 @@ describe('the supervisor of a pod', () => {
     await expect(connect('another key', 1)).rejects.toThrow('did not authenticate this server')
     await connect('the key', 7)
     await expect(connect('the key', 6)).rejects.toThrow('did not authenticate this server')
+  })
+
+  test('opens no debugger for its function, which may send it signals', async () => {
+    supervisor.kill('SIGUSR1')
+    const { socket } = await connect('the key', 1)
+    for (let pings = 0; pings < 50; pings++) {
+      const heard = next(socket)
+      socket.write(encodeFrame({ type: 'ping' }))
+      expect(await heard).toBe('pong')
+    }
+    expect(complaints).toBe('')
   })
 
   test('notifies a server that another one has replaced it', async () => {
