@@ -1,5 +1,5 @@
 import type { ProcessExit } from '../processes/process-group.ts'
-import { maxStreamedBytes } from '../protocol/protocol.ts'
+import { maxStreamedBytes } from '../protocol/response-limits.ts'
 import type { StreamError } from '../runtime-api/http/response-body.ts'
 import type { RuntimeResponse } from '../runtime-api/runtime-events.ts'
 

@@ -1,4 +1,4 @@
-import { maxResponseBytes, maxStreamedBytes } from '../protocol/protocol.ts'
+import { maxResponseBytes, maxStreamedBytes } from '../protocol/response-limits.ts'
 import type { ResponseBody, BodySource, StreamError } from './http/response-body.ts'
 import { isCurrent } from './current-invocation.ts'
 import { errorTypeOf } from './error-type.ts'

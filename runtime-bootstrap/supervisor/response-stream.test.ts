@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { streamWindowBytes } from '../protocol/protocol.ts'
+import { streamWindowBytes } from '../protocol/response-limits.ts'
 import { supervise, type Supervised } from './supervisor.harness.ts'
 
 const started: Supervised[] = []

@@ -1,7 +1,8 @@
 import { streamBroken, streamTooLarge } from '../runs/faults.ts'
 import type { RunStream } from '../runs/invocation-run.ts'
 import type { Outbox } from '../channel/outbox.ts'
-import { encodeFrame, maxStreamedBytes, streamCost, streamWindowBytes } from '../protocol/protocol.ts'
+import { encodeFrame } from '../protocol/protocol.ts'
+import { maxStreamedBytes, streamCost, streamWindowBytes } from '../protocol/response-limits.ts'
 import type { ResponseBody, BodySource, StreamError } from '../runtime-api/http/response-body.ts'
 
 export interface ResponseStreamOptions {

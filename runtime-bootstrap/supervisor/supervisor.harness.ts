@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { supervisorNodeFlags } from '../protocol/node-flags.ts'
-import { encodeFrame, frameDecoder, streamCost } from '../protocol/protocol.ts'
+import { encodeFrame, frameDecoder } from '../protocol/protocol.ts'
+import { streamCost } from '../protocol/response-limits.ts'
 import type {
   Assignment,
   DoneMessage,

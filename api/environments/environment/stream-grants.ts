@@ -1,4 +1,4 @@
-import { streamCost, streamWindowBytes } from '../../../runtime-bootstrap/protocol/protocol.ts'
+import { streamCost, streamWindowBytes } from '../../../runtime-bootstrap/protocol/response-limits.ts'
 import type { AnswerSink } from './invocation.ts'
 
 /** The streamed response of a call. */

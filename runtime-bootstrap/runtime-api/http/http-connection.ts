@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { maxResponseBytes } from '../../protocol/protocol.ts'
+import { maxResponseBytes } from '../../protocol/response-limits.ts'
 import { BodyPieces } from './body-pieces.ts'
 import type { Intake } from './intake.ts'
 import { ReceivedBytes } from './received-bytes.ts'

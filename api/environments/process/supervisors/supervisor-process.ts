@@ -176,8 +176,19 @@ function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Re
   const child: ChildProcess = spawn(file, args, { cwd: '/', env, stdio, detached: true, ...user })
   const channel = child.stdio[3] as unknown as Duplex
   channel.on('error', () => undefined)
+  // Bubblewrap's second process waits for the first, for ever when that was killed too early to tell it to end: its group ends with it.
+  const endGroup = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // No process of the group is left.
+    }
+  }
   const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
+    child.once('exit', () => {
+      endGroup()
+      resolve()
+    })
     child.once('error', () => resolve())
   })
   const isRunning = () =>
@@ -185,7 +196,7 @@ function start(command: readonly string[], stdio: StdioOptions, env: Readonly<Re
   let isKilled = false
   const kill = () => {
     isKilled = true
-    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) endGroup()
   }
   const endedBySignal = async () => {
     await exited
