@@ -147,9 +147,9 @@ const table = {
   ],
 
   // Environments: where code runs. The driver contract, and what every driver needs: assignments, variables, runtimes.
-  'api/environments/driver/': ['api/functions/', 'runtime-bootstrap/protocol/protocol.ts'],
+  'api/environments/driver/': ['api/functions/', 'runtime-bootstrap/protocol/'],
   // One environment, from assignment to end, and what an invocation sends there and gets back.
-  'api/environments/environment/': ['api/environments/driver/', 'runtime-bootstrap/protocol/protocol.ts'],
+  'api/environments/environment/': ['api/environments/driver/', 'runtime-bootstrap/protocol/'],
   // Limits of the account and of functions: counted in this process, or by permits from a ledger that servers share.
   'api/environments/concurrency/': ['api/errors.ts', 'api/environments/driver/', 'api/environments/environment/'],
   // Which environment an invocation gets: scheduler, pools, launches, eviction, the spec of a version's environments.
@@ -196,7 +196,7 @@ const table = {
     'api/environments/process/isolation/',
     'api/environments/process/launcher/',
     'api/environments/process/runtimes/',
-    'runtime-bootstrap/protocol/protocol.ts',
+    'runtime-bootstrap/protocol/',
   ],
   // One invocation, from asked to answered.
   'api/invoke/': [
