@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { countConcurrency } from '../concurrency/concurrency.ts'
 import { RuntimeUnavailable, type EnvironmentSpec } from '../driver/driver.ts'
@@ -318,7 +318,8 @@ describe('ends', () => {
       const spares = await spareSupervisors(2)
       const own = childrenOf(process.pid).filter((child) => processTree(child).some((pid) => spares.includes(pid)))
       for (const pid of spares) process.kill(pid, 'SIGKILL')
-      await until(() => !own.some(isAlive))
+      // Reaped: then their exit has been noticed, not only happened.
+      await until(() => own.every((pid) => !existsSync(`/proc/${pid}`)))
       expect(typeof (await run()).pid).toBe('number')
       expect(launches).toBeLessThanOrEqual(2)
     },
