@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { until } from '../../../../runtime-bootstrap/processes/process-state.harness.ts'
 import { Environment } from '../../environment/environment.ts'
 import { realSupervisor, startFakeEnvironments, type FakeEnvironments } from '../../testing/fake-environments.ts'
+import { canRunAsOthers, withoutOthers } from '../../testing/other-users.ts'
 import { findIsolation, isolationKinds } from './isolation.ts'
 import type { Isolation } from './sandbox.ts'
 
@@ -24,8 +25,7 @@ const runtime = `nodejs${process.versions.node.split('.')[0]!}.x`
 const folder = mkdtempSync(join(tmpdir(), 'clients-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-const kinds: Isolation[] = process.platform === 'linux' ? ['none', ...(isRoot ? (['users'] as const) : [])] : []
+const kinds: Isolation[] = process.platform === 'linux' ? ['none', ...(canRunAsOthers ? (['users'] as const) : [])] : []
 for (const kind of isolationKinds()) {
   const options = { dataFolder: folder, runtimesFolder: folder, supervisorFile: join(folder, 'x.cjs'), searchPath: '' }
   if ((await findIsolation(options, [kind])).kind !== undefined) kinds.push(kind)
@@ -70,8 +70,8 @@ for (const kind of kinds) {
       expect(await invoke(victim!, {})).toBe(address)
     })
 
-    const testOthers = isRoot ? test : test.skip
-    testOthers('refuses other users of the machine', () => {
+    const testOthers = canRunAsOthers ? test : test.skip
+    testOthers(`refuses other users of the machine${withoutOthers}`, () => {
       const script = `const http = require('http'); http.get('http://${address}/2018-06-01/ping', (r) => console.log(r.statusCode))`
       const nobody = { uid: 65_534, gid: 65_534 }
       const node = process.execPath

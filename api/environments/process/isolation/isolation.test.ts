@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { launchEnvironment, runShell, driverContract } from '../../driver/driver.contract.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { fakeSpec, startFakeEnvironments, type FakeEnvironments } from '../../testing/fake-environments.ts'
+import { canRunAsOthers, withoutOthers } from '../../testing/other-users.ts'
 import { createProcessDriver } from '../process-driver.ts'
 import { findIsolation, isolationKinds, type FoundIsolation } from './isolation.ts'
 import type { Isolation } from './sandbox.ts'
 import { userAllocator } from './user-ids.ts'
 
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-const asRoot = isRoot ? describe : describe.skip
 const folder = mkdtempSync(join(tmpdir(), 'isolation-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -95,7 +95,8 @@ test('users are those that the user namespace has, and differ between servers', 
   expect([few(1).uid, few(31_768).uid, few(31_769).uid]).toEqual([32_770, 32_769, 32_770])
 })
 
-asRoot('functions as users of their own, without namespaces', () => {
+const asOthers = canRunAsOthers ? describe : describe.skip
+asOthers(`functions as users of their own, without namespaces${withoutOthers}`, () => {
   let fake: FakeEnvironments
   let environment: Environment
   const shell = async (command: string, where = environment) => (await runShell(where, command)).output
@@ -136,4 +137,4 @@ asRoot('functions as users of their own, without namespaces', () => {
   })
 })
 
-if (isRoot) driverContract('the process driver with users of their own', () => startFakeEnvironments(['users']))
+if (canRunAsOthers) driverContract('the process driver with users of their own', () => startFakeEnvironments(['users']))
